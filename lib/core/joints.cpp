@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/joints.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+
+namespace vremd {
+namespace {
+
+using Names = std::vector<std::string>;
+
+const Names kPosetrack17 = {
+    "nose",        "head_bottom", "head_top",    "left_ear",   "right_ear",  "left_shoulder",
+    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip",
+    "right_hip",   "left_knee",   "right_knee",  "left_ankle", "right_ankle"};
+const Names kCoco17 = {
+    "nose",        "left_eye",   "right_eye",  "left_ear",    "right_ear", "left_shoulder",
+    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip",
+    "right_hip",   "left_knee",  "right_knee", "left_ankle",  "right_ankle"};
+
+const std::vector<std::pair<std::string, std::string>> kLimbs = {
+    {"head_top", "nose"},           {"nose", "head_bottom"},
+    {"left_eye", "nose"},           {"right_eye", "nose"},
+    {"left_eye", "left_ear"},       {"right_eye", "right_ear"},
+    {"head_bottom", "left_shoulder"}, {"head_bottom", "right_shoulder"},
+    {"left_shoulder", "right_shoulder"},
+    {"left_shoulder", "left_elbow"},  {"left_elbow", "left_wrist"},
+    {"right_shoulder", "right_elbow"}, {"right_elbow", "right_wrist"},
+    {"left_shoulder", "left_hip"},  {"right_shoulder", "right_hip"},
+    {"left_hip", "right_hip"},      {"left_hip", "left_knee"},
+    {"left_knee", "left_ankle"},    {"right_hip", "right_knee"},
+    {"right_knee", "right_ankle"}};
+
+JointSet make_set(std::string name, Names joints) {
+  JointSet set{std::move(name), std::move(joints), {}, {}};
+  for (int i = 0; i < set.size(); ++i) {
+    const std::string& joint = set.joints[i];
+    if (!joint.starts_with("left_")) continue;
+    const int other = set.index("right_" + joint.substr(5));
+    if (other >= 0) set.flip_pairs.emplace_back(i, other);
+  }
+  // With a neck the shoulders hang on it, and the line between them would only hide it.
+  const bool neck = set.index("head_bottom") >= 0;
+  for (const auto& [from, to] : kLimbs) {
+    if (neck && from == "left_shoulder" && to == "right_shoulder") continue;
+    const int a = set.index(from), b = set.index(to);
+    if (a >= 0 && b >= 0) set.limbs.emplace_back(a, b);
+  }
+  return set;
+}
+
+Names without_ears() {
+  Names joints = kPosetrack17;
+  std::erase_if(joints, [](const std::string& joint) { return joint.ends_with("_ear"); });
+  return joints;
+}
+
+const std::array<JointSet, 3>& named_sets() {
+  static const std::array<JointSet, 3> sets = {make_set("posetrack15", without_ears()),
+                                               make_set("posetrack17", kPosetrack17),
+                                               make_set("coco17", kCoco17)};
+  return sets;
+}
+
+}  // namespace
+
+int JointSet::index(std::string_view joint) const {
+  const auto found = std::find(joints.begin(), joints.end(), joint);
+  return found == joints.end() ? -1 : static_cast<int>(found - joints.begin());
+}
+
+const JointSet& joint_set(std::string_view name) {
+  for (const JointSet& set : named_sets()) {
+    if (set.name == name) return set;
+  }
+  fail("{}: no such joint set (there are posetrack15, posetrack17, coco17)", name);
+}
+
+JointSet joint_set_of(const Names& joints) {
+  for (const JointSet& set : named_sets()) {
+    if (set.joints == joints) return set;
+  }
+  return make_set("custom", joints);
+}
+
+}  // namespace vremd

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/geometry.h"
+
+namespace vremd {
+
+enum class Geometry { kUdp, kClassic };
+
+// A person's crop: box -> aspect of the input -> enlarged -> affine map (METHOD 1.1, 1.3).
+struct CropSpec {
+  int height = 256, width = 192;  // of the crop, pixels
+  double enlarge = 1.25;          // factor on each side of the box
+  Geometry geometry = Geometry::kUdp;
+};
+
+// The region that is cropped: centre, size after aspect and enlargement, rotation.
+struct CropRegion {
+  Point centre;
+  double w = 0, h = 0;        // frame pixels
+  double angle_degrees = 0;   // the crop's content turns by this, clockwise on the screen
+  bool flip = false;          // the crop is mirrored (x -> width - 1 - x), after all else
+};
+
+CropRegion crop_region(const Box& box, const CropSpec& spec);
+
+// Frame pixels -> crop pixels; singular for an empty box, which callers refuse before.
+Affine2x3 frame_to_crop(const CropRegion& region, const CropSpec& spec);
+
+// Heatmap pixels -> crop pixels: stride 4 (classic) or (size - 1) / (heatmap - 1) (udp).
+Affine2x3 heatmap_to_crop(int heatmap_height, int heatmap_width, const CropSpec& spec);
+
+}  // namespace vremd

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kU8 };
+
+std::size_t size_of(DType dtype);
+const char* name_of(DType dtype);  // as safetensors spells it: "F32"
+
+// A tensor's bytes as they lie in a file: little endian, row-major, without gaps.
+struct TensorView {
+  DType dtype = DType::kF32;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;
+
+  std::int64_t count() const;           // product of the shape
+  std::vector<float> to_float() const;  // any floating dtype; Error for integers
+};
+
+// A safetensors file, mapped into memory: 8 bytes header length (little endian), a JSON header,
+// the data. Everything is checked when it is opened: an Error names the file and what is wrong.
+// https://huggingface.co/docs/safetensors
+class SafetensorsFile {
+ public:
+  explicit SafetensorsFile(std::string path);
+  ~SafetensorsFile();
+  SafetensorsFile(const SafetensorsFile&) = delete;
+  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  const TensorView& at(const std::string& name) const;  // Error "file: no tensor NAME"
+  std::string sha256() const;                           // of the whole file, 64 hex digits
+
+ private:
+  std::string path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::map<std::string, std::string> metadata_;
+  std::map<std::string, TensorView> tensors_;
+};
+
+// Writes a file under a temporary name and renames it when it is complete (OutputFile).
+// The views' bytes must stay alive until then. Tensors are written in the order of their names,
+// aligned to 8 bytes: equal content gives equal bytes.
+void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
+                       const std::map<std::string, std::string>& metadata, bool force = true);
+
+// SHA-256 (FIPS 180-4), 64 hex digits.
+std::string sha256(std::span<const std::byte> bytes);
+
+std::uint16_t to_half(float value);  // round to nearest even, as IEEE 754
+float from_half(std::uint16_t half);
+std::uint16_t to_bfloat16(float value);
+
+}  // namespace vremd

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed here
+
+namespace vremd {
+
+// How the peak of a heatmap is refined below one pixel (METHOD 2.2).
+enum class Decode { kArgmax, kQuarter, kDark, kDarkUdp };
+
+// Peak of each heatmap with its sub-pixel step.
+//
+// heatmaps  count x height x width, contiguous
+// points    count x 3: x, y (heatmap pixels) and max(0, peak value)
+//
+// Equal values: the lowest index wins, on every device. blur_scratch: kDark and kDarkUdp only,
+// count x height x width floats for the blurred map (on the GPU; may be null on the CPU).
+struct HeatmapDecodeArgs {
+  const float* heatmaps = nullptr;
+  float* points = nullptr;
+  float* blur_scratch = nullptr;
+  int count = 0;
+  int height = 0;
+  int width = 0;
+  Decode decode = Decode::kDarkUdp;
+  int blur = 11;  // kernel size k of the Gaussian, odd
+};
+
+void heatmap_decode_cpu(const HeatmapDecodeArgs& args);  // the reference
+
+// cuda/heatmap_decode.cu, in CUDA builds only. Pointers are device memory.
+void heatmap_decode_cuda(const HeatmapDecodeArgs& args, CUstream_st* stream);
+
+}  // namespace vremd

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/geometry.h"
+
+#include <span>
+#include <vector>
+
+namespace vremd {
+
+struct ScoredBox {
+  Box box;
+  double score = 0;
+  int label = 0;
+};
+
+// Greedy non-maximum suppression within each label: indices of the kept boxes, best score first
+// (equal scores: the lower index first). A box goes when its IoU with a kept one exceeds
+// `threshold`. Boxes without area overlap nothing; equal ones of them are kept once.
+std::vector<int> nms(std::span<const ScoredBox> boxes, double threshold);
+
+}  // namespace vremd
