@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace vremd {
+
+// The name of a convolution's layer in our files ("backbone.block_1.expand", to which ".weight"
+// and ".bias" are added) for its node in the TensorFlow.js graph. Empty: not known.
+//
+// movenet (MobileNetV2, pyramid, four heads):
+//   backbone.stem, backbone.block_0.{depthwise,project},
+//   backbone.block_K.{expand,depthwise,project} (K = 1...16), backbone.last (1280 channels),
+//   backbone.lateral_{32,16,8,4} (1 x 1 into the pyramid, by stride),
+//   backbone.pyramid_{16,8,4}.{depthwise,pointwise},
+//   head.{heatmap,regression,centre,offset}.{depthwise,pointwise,output}
+std::string movenet_name(const std::string& node);
+
+// nanodet: backbone.N, neck.{...}, head.S.{...}: see detect/nanodet.h.
+std::string nanodet_name(const std::string& node);
+
+}  // namespace vremd

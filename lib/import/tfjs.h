@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// One operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
+// types and base64 strings are strings; a shape's -1 is unknown.
+struct TfjsNode {
+  std::string name, op;
+  std::vector<std::string> inputs;  // names of nodes, "name:1" for a second output
+  std::map<std::string, std::vector<std::int64_t>> ints;
+  std::map<std::string, std::vector<double>> floats;
+  std::map<std::string, std::vector<std::string>> strings;
+};
+
+// Values are row-major and dequantised; integers are exact up to 2^24.
+struct TfjsTensor {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+// A graph model: the nodes in the file's (topological) order, and the constants by node name.
+struct TfjsModel {
+  std::string path;
+  std::string generated_by;
+  std::vector<TfjsNode> nodes;
+  std::map<std::string, TfjsTensor> tensors;
+
+  const TfjsTensor& tensor(const std::string& name) const;  // Error "file: no tensor NAME"
+};
+
+// Reads "x.json" and the .bin files that it names, beside it. An Error names the file and what
+// is wrong with it.
+TfjsModel read_tfjs(const std::string& path);
+
+// A convolution with the bias that is fused into it or added by its only consumer.
+struct TfjsConvolution {
+  std::string name;  // of the node
+  bool depthwise = false;
+  std::int64_t stride = 1;
+  std::string padding;  // SAME or VALID
+  TfjsTensor weight;    // [out, in / groups, height, width]: LibTorch's order
+  TfjsTensor bias;      // [out], or empty
+};
+
+std::vector<TfjsConvolution> convolutions(const TfjsModel& model);  // in graph order
+
+}  // namespace vremd
