@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace c10 {
+struct Device;
+}
+
+namespace vremd {
+
+// Where a network runs: "auto", "cpu", "cuda" or "cuda:N" (UsageError is the caller's matter: an
+// unknown word is an Error, too). cuda where there is none is an Error; only auto falls back.
+c10::Device choose_device(const std::string& text);
+
+// For start lines and headers: "cpu", "cuda:0".
+std::string name_of(const c10::Device& device);
+
+// LibTorch and the allocator as a pipeline of single-threaded workers needs them: every ATen call
+// stays in its thread (PERF 3.1), and freed tensors stay with the process instead of going back to
+// the kernel page by page (WEIGHTS: more than twice as fast). Before the first tensor.
+void prepare_runtime();
+
+// The same for a worker thread of ours: OpenMP counts threads per thread.
+void prepare_worker();
+
+}  // namespace vremd

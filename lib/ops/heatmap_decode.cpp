@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/heatmap_decode.h"
+
+#include "ops/heatmap_refine.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace vremd {
+namespace {
+
+float quarter_step(float before, float after) {
+  if (after > before) return 0.25f;
+  if (after < before) return -0.25f;
+  return 0.0f;
+}
+
+// The largest value of the map blurred with a zero border.
+float blurred_maximum(const float* map, int height, int width, const BlurKernel& kernel,
+                      std::vector<float>& rows) {
+  rows.resize(static_cast<std::size_t>(height) * width);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      rows[y * width + x] =
+          static_cast<float>(blur_row(map, height, width, y, x, kernel, true));
+    }
+  }
+  double maximum = -std::numeric_limits<double>::infinity();
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      double sum = 0;
+      for (int i = 0; i < kernel.size; ++i) {
+        const int row = y + i - kernel.size / 2;
+        if (row >= 0 && row < height) sum += kernel.weights[i] * rows[row * width + x];
+      }
+      maximum = std::max(maximum, sum);
+    }
+  }
+  return static_cast<float>(maximum);
+}
+
+// The blurred map around the peak, one value per pixel within `reach`; beyond the map its border
+// is repeated. (2 reach + 1)^2 values.
+void blurred_patch(const float* map, int height, int width, int peak_y, int peak_x, int reach,
+                   const BlurKernel& kernel, bool zero_border, double* patch) {
+  for (int dy = -reach; dy <= reach; ++dy) {
+    for (int dx = -reach; dx <= reach; ++dx) {
+      const int y = clamp_index(peak_y + dy, height), x = clamp_index(peak_x + dx, width);
+      double sum = 0;
+      for (int i = 0; i < kernel.size; ++i) {
+        const int row = y + i - kernel.size / 2;
+        sum += kernel.weights[i] * blur_row(map, height, width, row, x, kernel, zero_border);
+      }
+      *patch++ = sum;
+    }
+  }
+}
+
+}  // namespace
+
+void heatmap_decode_cpu(const HeatmapDecodeArgs& args) {
+  const int height = args.height, width = args.width, size = height * width;
+  const bool blurs = args.decode == Decode::kDark || args.decode == Decode::kDarkUdp;
+  const BlurKernel kernel = blurs ? blur_kernel(args.blur) : BlurKernel{};
+  std::vector<float> rows;
+  double patch[25];
+
+  for (int n = 0; n < args.count; ++n) {
+    const float* map = args.heatmaps + static_cast<std::ptrdiff_t>(n) * size;
+    float value = -std::numeric_limits<float>::infinity();  // NaN never wins
+    int peak = 0;
+    for (int i = 0; i < size; ++i) {
+      if (map[i] > value) {
+        value = map[i];
+        peak = i;
+      }
+    }
+    const int x = peak % width, y = peak / width;
+    Step step;
+
+    if (args.decode == Decode::kQuarter) {
+      if (x > 1 && x < width - 1 && y > 1 && y < height - 1) {
+        step.x = quarter_step(map[peak - 1], map[peak + 1]);
+        step.y = quarter_step(map[peak - width], map[peak + width]);
+      }
+    } else if (args.decode == Decode::kDark) {
+      if (value > 0 && x > 1 && x < width - 2 && y > 1 && y < height - 2) {
+        const double gain = static_cast<double>(value) /
+                            blurred_maximum(map, height, width, kernel, rows);
+        blurred_patch(map, height, width, y, x, 2, kernel, true, patch);
+        for (double& one : patch) one = std::log(std::max(one * gain, 1e-10));
+        step = dark_step(patch + 12, 5);
+      }
+    } else if (args.decode == Decode::kDarkUdp) {
+      blurred_patch(map, height, width, y, x, 1, kernel, false, patch);
+      for (int i = 0; i < 9; ++i) patch[i] = std::log(std::clamp(patch[i], 1e-3, 50.0));
+      step = dark_udp_step(patch + 4, 3);
+    }
+
+    float* point = args.points + 3 * static_cast<std::ptrdiff_t>(n);
+    point[0] = static_cast<float>(x + step.x);
+    point[1] = static_cast<float>(y + step.y);
+    point[2] = std::max(0.0f, value);
+  }
+}
+
+}  // namespace vremd

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/tensor_ops.h"
+
+#include "core/error.h"
+#include "ops/heatmap_refine.h"
+#include "ops/warp_affine.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/Device.h>
+#include <fmt/ranges.h>
+
+#include <cstdint>
+
+namespace vremd {
+namespace {
+
+void check_request(const CropRequest& request, std::size_t index) {
+  const Frame* frame = request.frame;
+  if (!frame) fail("warp_affine: crop {} has no frame", index);
+  const auto bytes = static_cast<std::size_t>(frame->width) * frame->height * 3;
+  if (frame->width < 1 || frame->height < 1 || frame->rgb.size() != bytes) {
+    fail("warp_affine: crop {}: frame {} has {} bytes for {} x {} pixels", index, frame->index,
+         frame->rgb.size(), frame->width, frame->height);
+  }
+}
+
+WarpAffineArgs warp_args(int count, int height, int width, const Normalisation& normalisation) {
+  WarpAffineArgs args;
+  args.count = count;
+  args.height = height;
+  args.width = width;
+  args.swap = normalisation.bgr;
+  for (int c = 0; c < 3 && !normalisation.raw; ++c) {
+    args.scale[c] = static_cast<float>(1 / (255 * normalisation.std[c]));
+    args.bias[c] = static_cast<float>(-normalisation.mean[c] / normalisation.std[c]);
+  }
+  return args;
+}
+
+[[noreturn]] void fail_device(const char* op, const c10::Device& device) {
+  fail("{}: device {} is not supported by this build", op, device.str());
+}
+
+}  // namespace
+
+at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int width,
+                       const Normalisation& normalisation, const c10::Device& device) {
+  if (height < 1 || width < 1) fail("warp_affine: crops of {} x {} pixels", height, width);
+  const int count = static_cast<int>(requests.size());
+  WarpAffineArgs args = warp_args(count, height, width, normalisation);
+  std::vector<const std::uint8_t*> pictures;
+  std::vector<int> sizes;
+  std::vector<float> maps;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    check_request(requests[i], i);
+    const Frame& frame = *requests[i].frame;
+    pictures.push_back(frame.rgb.data());
+    sizes.insert(sizes.end(), {frame.width, frame.height, 3 * frame.width});
+    for (const double m : requests[i].crop_to_frame.m) maps.push_back(static_cast<float>(m));
+  }
+  if (!device.is_cpu()) fail_device("warp_affine", device);
+  at::Tensor crops = at::empty({count, 3, height, width}, at::kFloat);
+  args.pictures = pictures.data();
+  args.sizes = sizes.data();
+  args.crop_to_frame = maps.data();
+  args.crops = crops.data_ptr<float>();
+  warp_affine_cpu(args);
+  return crops;
+}
+
+at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int blur) {
+  if (heatmaps_nkhw.dim() != 4 || heatmaps_nkhw.scalar_type() != at::kFloat) {
+    fail("heatmap_decode: expected float32 [N, K, H, W], got {} [{}]",
+         c10::toString(heatmaps_nkhw.scalar_type()), fmt::join(heatmaps_nkhw.sizes(), ", "));
+  }
+  if (blur < 1 || blur > kMaxBlur || blur % 2 == 0) {
+    fail("heatmap_decode: blur {} is not an odd number from 1 to {}", blur, kMaxBlur);
+  }
+  const std::int64_t n = heatmaps_nkhw.size(0), k = heatmaps_nkhw.size(1);
+  const std::int64_t height = heatmaps_nkhw.size(2), width = heatmaps_nkhw.size(3);
+  if (height < 1 || width < 1) fail("heatmap_decode: maps of {} x {} pixels", height, width);
+
+  const at::Tensor heatmaps = heatmaps_nkhw.detach().contiguous();
+  HeatmapDecodeArgs args;
+  args.count = static_cast<int>(n * k);
+  args.height = static_cast<int>(height);
+  args.width = static_cast<int>(width);
+  args.decode = decode;
+  args.blur = blur;
+  if (!heatmaps.device().is_cpu()) fail_device("heatmap_decode", heatmaps.device());
+  at::Tensor points = at::empty({n, k, 3}, heatmaps.options());
+  args.heatmaps = heatmaps.data_ptr<float>();
+  args.points = points.data_ptr<float>();
+  heatmap_decode_cpu(args);
+  return points;
+}
+
+}  // namespace vremd
