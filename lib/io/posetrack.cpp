@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/posetrack.h"
+
+#include "core/error.h"
+#include "io/json_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// PoseTrack's global image numbers, 1 vvvvvv ffff, begin here: such a frame_id is no frame index.
+constexpr std::int64_t kFirstGlobalNumber = 10'000'000'000;
+
+// ---- strict access to JSON --------------------------------------------------------------------
+
+// The value of a key; null counts as absent.
+const Json* find(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+const Json& require(const Json& object, const char* key, const std::string& place) {
+  const Json* value = find(object, key);
+  if (!value) fail("{}: no {}", place, key);
+  return *value;
+}
+
+const Json& require_list(const Json& object, const char* key, const std::string& place) {
+  const Json& value = require(object, key, place);
+  if (!value.is_array()) fail("{}: {}: not a list", place, key);
+  return value;
+}
+
+std::int64_t integer(const Json& value, const char* key, const std::string& place) {
+  constexpr double kExact = 9007199254740992;  // 2^53
+  if (value.is_number_unsigned() &&
+      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    fail("{}.{}: too large", place, key);
+  }
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (number == std::floor(number) && std::abs(number) <= kExact) {
+      return static_cast<std::int64_t>(number);
+    }
+  }
+  fail("{}.{}: not an integer", place, key);
+}
+
+std::optional<std::int64_t> optional_integer(const Json& object, const char* key,
+                                             const std::string& place) {
+  const Json* value = find(object, key);
+  if (!value) return std::nullopt;
+  return integer(*value, key, place);
+}
+
+std::optional<double> optional_number(const Json& object, const char* key,
+                                      const std::string& place) {
+  const Json* value = find(object, key);
+  if (!value) return std::nullopt;
+  if (!value->is_number()) fail("{}.{}: not a number", place, key);
+  return value->get<double>();
+}
+
+// true, false, 0 or 1
+bool flag(const Json& object, const char* key, bool otherwise, const std::string& place) {
+  const Json* value = find(object, key);
+  if (!value) return otherwise;
+  if (value->is_boolean()) return value->get<bool>();
+  if (value->is_number_integer()) return value->get<std::int64_t>() != 0;
+  fail("{}.{}: not true or false", place, key);
+}
+
+std::string text(const Json& object, const char* key, const std::string& place) {
+  const Json& value = require(object, key, place);
+  if (!value.is_string()) fail("{}.{}: not a text", place, key);
+  return value.get<std::string>();
+}
+
+std::vector<double> numbers(const Json& object, const char* key, const std::string& place) {
+  const Json* list = find(object, key);
+  if (!list) return {};
+  if (!list->is_array()) fail("{}.{}: not a list of numbers", place, key);
+  std::vector<double> values;
+  values.reserve(list->size());
+  for (const Json& value : *list) {
+    if (!value.is_number()) fail("{}.{}[{}]: not a number", place, key, values.size());
+    values.push_back(value.get<double>());
+  }
+  return values;
+}
+
+std::optional<Box> box(const Json& object, const char* key, const std::string& place) {
+  const std::vector<double> values = numbers(object, key, place);
+  if (values.empty()) return std::nullopt;
+  if (values.size() != 4) fail("{}.{}: not four numbers", place, key);
+  return Box{values[0], values[1], values[2], values[3]};
+}
+
+int picture_size(const Json& object, const char* key, const std::string& place) {
+  const std::int64_t size = optional_integer(object, key, place).value_or(0);
+  if (size < 0 || size > std::numeric_limits<int>::max()) fail("{}.{}: not a size", place, key);
+  return static_cast<int>(size);
+}
+
+// ---- the parts of a file ----------------------------------------------------------------------
+
+// ignore_regions_x and _y: one list of coordinates per polygon. The shorter one limits the number
+// of regions, as in poseval.
+std::vector<std::vector<Point>> ignore_regions(const Json& image, const std::string& place) {
+  const Json* xs = find(image, "ignore_regions_x");
+  const Json* ys = find(image, "ignore_regions_y");
+  if (!xs || !ys) return {};
+  if (!xs->is_array()) fail("{}.ignore_regions_x: not a list", place);
+  if (!ys->is_array()) fail("{}.ignore_regions_y: not a list", place);
+  std::vector<std::vector<Point>> regions(std::min(xs->size(), ys->size()));
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    const std::string here = fmt::format("{}.ignore_regions_x and _y[{}]", place, i);
+    const Json &x = (*xs)[i], &y = (*ys)[i];
+    if (!x.is_array() || !y.is_array() || x.size() != y.size()) {
+      fail("{}: not two lists of equal length", here);
+    }
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      if (!x[k].is_number() || !y[k].is_number()) fail("{}: not numbers", here);
+      regions[i].push_back({x[k].get<double>(), y[k].get<double>()});
+    }
+  }
+  return regions;
+}
+
+struct Category {
+  std::optional<std::int64_t> id;  // nothing: the file has no categories, everything is a person
+  std::set<std::int64_t> others;
+  JointSet joints;
+};
+
+Category person_category(const Json& json, const std::string& file) {
+  Category person{{}, {}, joint_set("posetrack17")};
+  if (!find(json, "categories")) return person;
+  const Json& categories = require_list(json, "categories", file);
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    const std::string place = fmt::format("{}: categories[{}]", file, i);
+    const Json& category = categories[i];
+    if (!category.is_object()) fail("{}: not an object", place);
+    const std::int64_t id = integer(require(category, "id", place), "id", place);
+    if (person.id || text(category, "name", place) != "person") {
+      person.others.insert(id);
+      continue;
+    }
+    person.id = id;
+    if (!find(category, "keypoints")) continue;
+    std::vector<std::string> names;
+    for (const Json& name : require_list(category, "keypoints", place)) {
+      if (!name.is_string()) fail("{}.keypoints[{}]: not a text", place, names.size());
+      names.push_back(name.get<std::string>());
+      if (std::count(names.begin(), names.end(), names.back()) > 1) {
+        fail("{}.keypoints: {} is there twice", place, names.back());
+      }
+    }
+    if (!names.empty()) person.joints = joint_set_of(names);
+  }
+  if (!person.id && !categories.empty()) fail("{}: categories: no category \"person\"", file);
+  return person;
+}
+
+AnnotatedPerson person_from_json(const Json& json, const JointSet& joints,
+                                 const std::string& place) {
+  AnnotatedPerson person;
+  person.place = place;
+  person.id = optional_integer(json, "id", place);
+  person.track = optional_integer(json, "track_id", place);
+  person.box = box(json, "bbox", place);
+  person.head_box = box(json, "bbox_head", place);
+  person.box_score = optional_number(json, "bbox_score", place);
+  person.area = optional_number(json, "area", place);
+  person.crowd = flag(json, "iscrowd", false, place);
+  const std::size_t count = joints.joints.size();
+  const std::vector<double> xyv = numbers(json, "keypoints", place);
+  if (!xyv.empty() && xyv.size() != 3 * count) {
+    fail("{}.keypoints: {} numbers instead of {} (x, y, v of {} joints)", place, xyv.size(),
+         3 * count, count);
+  }
+  for (std::size_t i = 0; i < xyv.size(); i += 3) {
+    person.joints.push_back({xyv[i], xyv[i + 1], xyv[i + 2]});
+  }
+  person.scores = numbers(json, "scores", place);
+  if (!person.scores.empty() && person.scores.size() != count) {
+    fail("{}.scores: {} numbers instead of {}", place, person.scores.size(), count);
+  }
+  static constexpr std::array known = {"id",       "image_id",  "track_id",      "category_id",
+                                       "bbox",     "bbox_head", "bbox_score",    "area",
+                                       "iscrowd",  "keypoints", "num_keypoints", "scores"};
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) person.extra[key] = value;
+  }
+  return person;
+}
+
+// ---- which video and which frame an image is --------------------------------------------------
+
+std::string folder_of(const std::string& file_name) { return fs::path(file_name).parent_path(); }
+
+// A folder of the PoseTrack data sets, such as "012834_mpii_test".
+bool is_posetrack_folder(const std::string& name) {
+  const std::size_t digits = name.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos) return false;
+  const std::string rest = name.substr(digits);
+  return rest.starts_with("_mpii") || rest.starts_with("_bonn");
+}
+
+// The digits at the end of a picture's name: 30 for "images/000030.jpg".
+std::optional<std::int64_t> number_in(const std::string& file_name) {
+  const std::string stem = fs::path(file_name).stem();
+  const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
+  std::int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(stem.data() + start, stem.data() + stem.size(), number);
+  if (start == stem.size() || error != std::errc()) return std::nullopt;
+  return number;
+}
+
+struct Image {
+  AnnotatedFrame frame;
+  std::string video;
+  std::optional<std::int64_t> frames_of_video;  // nframes
+};
+
+std::string video_id(const Json& image, const std::string& file_name, const std::string& place) {
+  if (const Json* id = find(image, "vid_id")) {
+    if (id->is_string()) return id->get<std::string>();
+    return std::to_string(integer(*id, "vid_id", place));
+  }
+  const std::string folder = fs::path(folder_of(file_name)).filename();
+  if (is_posetrack_folder(folder)) return folder;
+  return is_picture(file_name) ? fs::path(file_name).stem().string() : file_name;
+}
+
+std::int64_t frame_index(const Json& image, const std::string& file_name,
+                         const std::string& place) {
+  const auto frame_id = optional_integer(image, "frame_id", place);
+  if (frame_id && *frame_id < 0) fail("{}.frame_id: negative", place);
+  if (frame_id && *frame_id < kFirstGlobalNumber) return *frame_id;
+  if (!is_picture(file_name)) fail("{}: no frame_id", place);
+  const bool still = !frame_id && !find(image, "vid_id") &&
+                     !is_posetrack_folder(fs::path(folder_of(file_name)).filename());
+  if (still) return 0;
+  const auto number = number_in(file_name);
+  if (!number) fail("{}: neither frame_id nor file_name gives a frame number", place);
+  return *number;
+}
+
+Image image_from_json(const Json& json, const std::string& place) {
+  if (!json.is_object()) fail("{}: not an object", place);
+  Image image;
+  AnnotatedFrame& frame = image.frame;
+  frame.image_id = integer(require(json, "id", place), "id", place);
+  frame.file_name = text(json, "file_name", place);
+  if (frame.file_name.empty()) fail("{}.file_name: empty", place);
+  frame.index = frame_index(json, frame.file_name, place);
+  frame.width = picture_size(json, "width", place);
+  frame.height = picture_size(json, "height", place);
+  frame.labelled = flag(json, "is_labeled", true, place);
+  frame.ignore_regions = ignore_regions(json, place);
+  image.video = video_id(json, frame.file_name, place);
+  image.frames_of_video = optional_integer(json, "nframes", place);
+  return image;
+}
+
+std::string join(const std::string& root, const std::string& name) {
+  return root.empty() ? name : (fs::path(root) / name).string();  // an absolute name stays
+}
+
+// After all frames are there: their order, and where the video lies.
+void finish(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
+  auto& frames = video.frames;
+  const std::string place = fmt::format("{}: video {}", all.path, video.id);
+  std::stable_sort(frames.begin(), frames.end(),
+                   [](const auto& a, const auto& b) { return a.index < b.index; });
+  for (std::size_t i = 1; i < frames.size(); ++i) {
+    if (frames[i].index == frames[i - 1].index) {
+      fail("{}: images {} and {} are both frame {}", place, frames[i - 1].image_id,
+           frames[i].image_id, frames[i].index);
+    }
+  }
+  const AnnotatedFrame& first = frames.front();
+  const bool one = frames.size() == 1 && first.index == 0 && !more_frames;
+  if (!is_picture(first.file_name)) {
+    video.source = VideoSource::kVideoFile;
+  } else {
+    video.source = one ? VideoSource::kStill : VideoSource::kFolder;
+  }
+  const bool folder = video.source == VideoSource::kFolder;
+  for (const AnnotatedFrame& frame : frames) {
+    const bool same = folder ? is_picture(frame.file_name) &&
+                                   folder_of(frame.file_name) == folder_of(first.file_name)
+                             : frame.file_name == first.file_name;
+    if (!same) {
+      fail("{}: {} and {} are not of one {}", place, first.file_name, frame.file_name,
+           folder ? "folder" : "video file");
+    }
+  }
+  video.path = join(all.root, folder ? folder_of(first.file_name) : first.file_name);
+  if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
+}
+
+}  // namespace
+
+bool is_picture(const std::string& file_name) {
+  static const std::set<std::string> kExtensions = {".jpg", ".jpeg", ".png", ".bmp", ".webp",
+                                                    ".tif", ".tiff", ".ppm", ".pgm", ".jp2"};
+  std::string extension = fs::path(file_name).extension();
+  for (char& c : extension) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return kExtensions.contains(extension);
+}
+
+std::string AnnotatedVideo::picture(const AnnotatedFrame& frame) const {
+  if (source == VideoSource::kStill) return path;
+  return (fs::path(path) / fs::path(frame.file_name).filename()).string();
+}
+
+Annotations Annotations::read(const std::string& path, const std::string& root) {
+  const std::string name = path == "-" ? "standard input" : path;
+  return from_json(read_json_file(path), name, path == "-" || !root.empty() ? root : folder_of(path));
+}
+
+Annotations Annotations::from_json(const Json& json, const std::string& path,
+                                   const std::string& root) {
+  if (!json.is_object()) fail("{}: not an object with images and annotations", path);
+  const Category category = person_category(json, path);
+  Annotations all;
+  all.path = path;
+  all.root = root;
+  all.joints = category.joints;
+
+  struct Spot {
+    std::size_t video, frame;
+  };
+  std::unordered_map<std::int64_t, Spot> spots;  // of each image id
+  std::unordered_map<std::string, std::size_t> video_numbers;
+  std::vector<bool> more_frames;  // of each video: nframes > 1
+  const Json& images = require_list(json, "images", path);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::string place = fmt::format("{}: images[{}]", path, i);
+    Image image = image_from_json(images[i], place);
+    const auto [entry, is_new] = video_numbers.try_emplace(image.video, all.videos.size());
+    if (is_new) {
+      all.videos.emplace_back().id = image.video;
+      more_frames.push_back(false);
+    }
+    const std::size_t v = entry->second;
+    if (image.frames_of_video.value_or(1) > 1) more_frames[v] = true;
+    if (!spots.try_emplace(image.frame.image_id, Spot{v, all.videos[v].frames.size()}).second) {
+      fail("{}.id: {} is there twice", place, image.frame.image_id);
+    }
+    all.videos[v].frames.push_back(std::move(image.frame));
+  }
+
+  const Json& annotations = require_list(json, "annotations", path);
+  for (std::size_t i = 0; i < annotations.size(); ++i) {
+    const std::string place = fmt::format("{}: annotations[{}]", path, i);
+    const Json& annotation = annotations[i];
+    if (!annotation.is_object()) fail("{}: not an object", place);
+    const auto kind = optional_integer(annotation, "category_id", place);
+    if (category.id && kind && *kind != *category.id) {
+      if (category.others.contains(*kind)) continue;  // not a person
+      fail("{}.category_id: {} is not among the categories", place, *kind);
+    }
+    const std::int64_t image = integer(require(annotation, "image_id", place), "image_id", place);
+    const auto spot = spots.find(image);
+    if (spot == spots.end()) fail("{}.image_id: {} is not among the images", place, image);
+    all.videos[spot->second.video].frames[spot->second.frame].persons.push_back(
+        person_from_json(annotation, all.joints, place));
+  }
+
+  for (std::size_t v = 0; v < all.videos.size(); ++v) finish(all.videos[v], more_frames[v], all);
+  return all;
+}
+
+}  // namespace vremd
