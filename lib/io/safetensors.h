@@ -32,9 +32,6 @@ struct TensorView {
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(std::string path);
-  ~SafetensorsFile();
-  SafetensorsFile(const SafetensorsFile&) = delete;
-  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
   const std::string& path() const { return path_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -44,7 +41,7 @@ class SafetensorsFile {
 
  private:
   std::string path_;
-  const std::byte* data_ = nullptr;
+  std::shared_ptr<const std::byte> data_;  // the mapping
   std::size_t size_ = 0;
   std::map<std::string, std::string> metadata_;
   std::map<std::string, TensorView> tensors_;

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/records.h"
+
+#include "core/error.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+using namespace vremd;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct TemporaryFile {
+  std::string path;
+  explicit TemporaryFile(const std::string& text) {
+    path = std::filesystem::temp_directory_path() / ("vremd_records_" + std::to_string(getpid()));
+    std::ofstream(path) << text;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+const std::string kHeader = R"({"type":"header","format":1,"video":"a.mp4","width":4,"height":3})";
+
+// Reads a whole stream; what it throws reaches the caller.
+std::vector<Record> read_all(const std::string& text, bool* cut = nullptr) {
+  const TemporaryFile file(text);
+  RecordReader reader(file.path);
+  std::vector<Record> records;
+  while (auto record = reader.next()) records.push_back(std::move(*record));
+  if (cut) *cut = reader.cut();
+  return records;
+}
+
+}  // namespace
+
+TEST_CASE("a frame record keeps its numbers, its order and unknown keys") {
+  const std::string line =
+      R"({"type":"frame","frame":7,"time":0.28,"pts":3584,"instances":[{"track":3,"box":[1.5,2.25,)"
+      R"(30.0,40.0],"box_score":0.9312,"score":0.812,"neighbours":[-1,1],"mine":"x"}],"more":[1]})";
+  const Record record = record_from_json(Json::parse(line), "here");
+  const auto& frame = std::get<FrameRecord>(record);
+  CHECK(frame.instances.at(0).track == 3);
+  CHECK(frame.instances.at(0).neighbours == std::array<int, 2>{-1, 1});
+  CHECK(to_json(frame).dump() == line);
+}
+
+TEST_CASE("coordinates have 2 decimals and scores 6 significant digits") {
+  FrameRecord frame;
+  Instance one;
+  one.box = {1.23456, 2, 3, 4};
+  one.box_score = 0.1234567891;
+  one.score = 0.1f;
+  one.keypoints = {{10.005, 20.0049, 0.000012345678}};
+  frame.instances = {one};
+  CHECK(to_json(frame)["instances"][0].dump() ==
+        R"({"box":[1.23,2.0,3.0,4.0],"box_score":0.123457,"score":0.1,)"
+        R"("keypoints":[[10.01,20.0,1.23457e-05]]})");
+}
+
+TEST_CASE("a header keeps joints and provenance") {
+  Header header;
+  header.tool = "vremd-pose";
+  header.video = "a.mp4";
+  header.fps = {30000, 1001};
+  header.joints = joint_set("posetrack15");
+  const Json json = to_json(header);
+  const Record again = record_from_json(json, "here");
+  CHECK(std::get<Header>(again).joints->name == "posetrack15");
+  CHECK(std::get<Header>(again).fps == std::pair<std::int64_t, std::int64_t>{30000, 1001});
+  CHECK(to_json(std::get<Header>(again)) == json);
+  CHECK(provenance(header)[0]["tool"] == "vremd-pose");
+}
+
+TEST_CASE("joined streams stay valid, a cut one is noticed") {
+  const std::string frame = R"({"type":"frame","frame":0,"instances":[]})";
+  const std::string end = R"({"type":"end","frames":1,"instances":0})";
+  const std::string video = kHeader + "\n" + frame + "\n" + end + "\n";
+  bool cut = true;
+  CHECK(read_all(video + "\n" + video, &cut).size() == 6);
+  CHECK_FALSE(cut);
+  CHECK(read_all(kHeader + "\r\n" + frame + "\r\n", &cut).size() == 2);
+  CHECK(cut);
+}
+
+TEST_CASE("bad records name the file, the line and the field") {
+  const auto [line, want] = GENERATE(table<std::string, std::string>({
+      {"not json", ":2: not a JSON record"},
+      {"[1]", ":2: not a JSON record"},
+      {R"({"frame":0})", ":2: type is missing"},
+      {R"({"type":"frame","instances":[]})", ":2: frame is missing"},
+      {R"({"type":"frame","frame":"0","instances":[]})", ":2: frame is not an integer"},
+      {R"({"type":"frame","frame":99999999999999999999,"instances":[]})", ":2: frame is not an int"},
+      {R"({"type":"frame","frame":18446744073709551615,"instances":[]})", ":2: frame is too large"},
+      {R"({"type":"frame","frame":-1,"instances":[]})", ":2: frame is negative"},
+      {R"({"type":"frame","frame":0})", ":2: instances is missing"},
+      {R"({"type":"frame","frame":0,"instances":[{}]})", ":2: instances[0]: box is missing"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3]}]})", "box is not a list of 4"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,"x"]}]})", "box holds something"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"keypoints":[[1,2,3]]}]})",
+       "1 keypoints, but the header names 0"},
+      {kHeader, ":2: a header, but the video before it has no end"},
+  }));
+  CAPTURE(line);
+  CHECK_THROWS_WITH(read_all(kHeader + "\n" + line + "\n"), ContainsSubstring(want));
+}
+
+TEST_CASE("a stream without a header, and an empty one, are errors") {
+  CHECK_THROWS_WITH(read_all(R"({"type":"end","frames":1,"instances":0})"),
+                    ContainsSubstring(":1: a record without a header"));
+  CHECK_THROWS_WITH(read_all(""), ContainsSubstring("no records"));
+  CHECK_THROWS_WITH(RecordReader("/no/such/file"), ContainsSubstring("/no/such/file: cannot open"));
+}
