@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/triplet.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+// Time stamps that stand still must not make the window grow without end.
+constexpr int kFurthestFrames = 250;
+
+}  // namespace
+
+TripletWindow::TripletWindow(Source source, TripletOptions options)
+    : source_(std::move(source)), options_(options) {
+  if (options_.stride < 1) fail("neighbours: the stride {} is below 1", options_.stride);
+  if (!(options_.delta_ms >= 0)) fail("neighbours: {} ms is below 0", options_.delta_ms);
+}
+
+bool TripletWindow::pull(bool pixels) {
+  if (ended_) return false;
+  FramePtr frame = source_(pixels);
+  if (!frame) {
+    ended_ = true;
+    return false;
+  }
+  ++decoded_;
+  if (!pixels) frames_.clear();
+  else frames_.push_back(std::move(frame));
+  return true;
+}
+
+FramePtr TripletWindow::at(std::int64_t index) const {
+  const std::int64_t first = decoded_ - static_cast<std::int64_t>(frames_.size());
+  return index >= first && index < decoded_ ? frames_[index - first] : nullptr;
+}
+
+void TripletWindow::drop_before(std::int64_t index) {
+  const std::int64_t first = decoded_ - static_cast<std::int64_t>(frames_.size());
+  const auto count = std::clamp<std::int64_t>(index - first, 0, frames_.size());
+  frames_.erase(frames_.begin(), frames_.begin() + count);
+}
+
+bool TripletWindow::reach(std::int64_t index) {
+  while (decoded_ <= index && pull(false)) {
+  }
+  return decoded_ > index;
+}
+
+void TripletWindow::fill_by_stride(std::int64_t key) {
+  const std::int64_t first = std::max<std::int64_t>(0, key - options_.stride);
+  drop_before(first);
+  reach(first - 1);
+  while (decoded_ <= key + options_.stride && pull(true)) {
+  }
+}
+
+void TripletWindow::fill_by_time(std::int64_t key) {
+  const double delta = options_.delta_ms / 1000;
+  const auto enough_before = [&] {  // frames_[1] will do for the latest frame's past
+    return frames_.size() > 1 && (frames_[1]->time <= frames_.back()->time - delta ||
+                                  frames_.size() > kFurthestFrames);
+  };
+  reach(key - kFurthestFrames - 1);
+  while (decoded_ <= key && pull(true)) {
+    while (enough_before()) frames_.pop_front();
+  }
+  const FramePtr centre = at(key);
+  if (!centre) return;
+  while (frames_.size() > 1 && frames_[1]->time <= centre->time - delta) frames_.pop_front();
+  while (frames_.back()->time < centre->time + delta &&
+         decoded_ <= key + kFurthestFrames && pull(true)) {
+  }
+}
+
+// The frame on that side of the key frame that is nearest to the time; of equal ones the nearer
+// to the key frame. The key frame itself only where there is no other.
+FramePtr TripletWindow::nearest(const Frame& key, double time) const {
+  const bool before = time < key.time;
+  FramePtr best;
+  for (const FramePtr& frame : frames_) {
+    if (before ? frame->index >= key.index : frame->index <= key.index) continue;
+    if (!best) {
+      best = frame;
+      continue;
+    }
+    const double distance = std::fabs(frame->time - time), least = std::fabs(best->time - time);
+    if (distance < least || (distance == least && before)) best = frame;
+  }
+  return best;
+}
+
+std::optional<Triplet> TripletWindow::around(std::int64_t key) {
+  const bool by_time = options_.delta_ms > 0;
+  if (by_time) fill_by_time(key);
+  else fill_by_stride(key);
+
+  const FramePtr centre = at(key);
+  if (!centre) return std::nullopt;
+  Triplet triplet;
+  triplet.frames = {centre, centre, centre};
+  for (const int side : {-1, 1}) {
+    FramePtr neighbour;
+    if (by_time) {
+      neighbour = nearest(*centre, centre->time + side * options_.delta_ms / 1000);
+    } else {
+      neighbour = at(std::clamp<std::int64_t>(key + side * options_.stride, 0, decoded_ - 1));
+    }
+    if (!neighbour || neighbour == centre) continue;
+    if (neighbour->missing || neighbour->width != centre->width ||
+        neighbour->height != centre->height) {
+      ++triplet.substituted;
+      continue;
+    }
+    triplet.frames[1 + side] = neighbour;
+    triplet.neighbours[side > 0] = static_cast<int>(neighbour->index - key);
+  }
+  return triplet;
+}
+
+}  // namespace vremd

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/error.h"
+#include "data/triplet.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <set>
+#include <utility>
+#include <vector>
+
+using namespace vremd;
+
+namespace {
+
+// A video of numbered frames that remembers which were asked for with their pixels.
+struct FakeVideo {
+  std::vector<double> times;
+  std::set<std::int64_t> missing;
+  std::int64_t larger_from = 1 << 30;  // frames from here on have another size
+  std::int64_t next = 0;
+  std::set<std::int64_t> with_pixels;
+
+  static FakeVideo constant_rate(int frames, double fps = 25) {
+    FakeVideo video;
+    for (int i = 0; i < frames; ++i) video.times.push_back(i / fps);
+    return video;
+  }
+
+  TripletWindow::Source source() {
+    return [this](bool pixels) -> FramePtr {
+      if (next >= static_cast<std::int64_t>(times.size())) return nullptr;
+      auto frame = std::make_shared<Frame>();
+      frame->index = next;
+      frame->time = times[next];
+      frame->width = frame->height = next >= larger_from ? 8 : 4;
+      frame->missing = missing.contains(next);
+      if (pixels) with_pixels.insert(next);
+      ++next;
+      return frame;
+    };
+  }
+};
+
+std::pair<int, int> offsets(TripletWindow& window, std::int64_t key) {
+  const auto triplet = window.around(key);
+  REQUIRE(triplet);
+  CHECK(triplet->key()->index == key);
+  CHECK(triplet->frames[0]->index == key + triplet->neighbours[0]);
+  CHECK(triplet->frames[2]->index == key + triplet->neighbours[1]);
+  return {triplet->neighbours[0], triplet->neighbours[1]};
+}
+
+using Pair = std::pair<int, int>;
+
+}  // namespace
+
+TEST_CASE("neighbours are the frames beside; the ends clamp") {
+  FakeVideo video = FakeVideo::constant_rate(4);
+  TripletWindow window(video.source(), {});
+  CHECK(offsets(window, 0) == Pair(0, 1));
+  CHECK(video.next == 2);  // one frame ahead, no more: a live source would wait
+  CHECK(offsets(window, 1) == Pair(-1, 1));
+  CHECK(offsets(window, 2) == Pair(-1, 1));
+  CHECK(offsets(window, 3) == Pair(-1, 0));
+  CHECK_FALSE(window.around(4));
+  CHECK(window.decoded() == 4);
+}
+
+TEST_CASE("a still is its own neighbours") {
+  FakeVideo video = FakeVideo::constant_rate(1);
+  TripletWindow window(video.source(), {});
+  const auto triplet = window.around(0);
+  REQUIRE(triplet);
+  CHECK(triplet->neighbours == std::array<int, 2>{0, 0});
+  CHECK(triplet->frames[0] == triplet->frames[1]);
+  CHECK(triplet->frames[2] == triplet->frames[1]);
+  CHECK(triplet->substituted == 0);
+}
+
+TEST_CASE("gaps between key frames cost no pixels") {
+  FakeVideo video = FakeVideo::constant_rate(100);
+  TripletWindow window(video.source(), {});
+  CHECK(offsets(window, 10) == Pair(-1, 1));
+  CHECK(offsets(window, 11) == Pair(-1, 1));
+  CHECK(offsets(window, 13) == Pair(-1, 1));
+  CHECK(offsets(window, 50) == Pair(-1, 1));
+  CHECK(video.with_pixels == std::set<std::int64_t>{9, 10, 11, 12, 13, 14, 49, 50, 51});
+  CHECK(window.reach(99));
+  CHECK_FALSE(window.reach(100));
+  CHECK(window.decoded() == 100);
+}
+
+TEST_CASE("a stride counts in steps of frames and clamps to the ends") {
+  FakeVideo video = FakeVideo::constant_rate(8);
+  TripletWindow window(video.source(), {.stride = 3});
+  CHECK(offsets(window, 0) == Pair(0, 3));
+  CHECK(offsets(window, 1) == Pair(-1, 3));
+  CHECK(offsets(window, 4) == Pair(-3, 3));
+  CHECK(offsets(window, 6) == Pair(-3, 1));
+  CHECK(offsets(window, 7) == Pair(-3, 0));
+}
+
+TEST_CASE("by time: the nearest frame on each side, never the key frame where there is another") {
+  FakeVideo fast = FakeVideo::constant_rate(60, 100);  // 10 ms
+  TripletWindow of_fast(fast.source(), {.delta_ms = 40});
+  CHECK(offsets(of_fast, 0) == Pair(0, 4));
+  CHECK(offsets(of_fast, 2) == Pair(-2, 4));
+  CHECK(offsets(of_fast, 20) == Pair(-4, 4));
+  CHECK(offsets(of_fast, 58) == Pair(-4, 1));
+
+  FakeVideo slow = FakeVideo::constant_rate(5, 10);  // 100 ms
+  TripletWindow of_slow(slow.source(), {.delta_ms = 40});
+  CHECK(offsets(of_slow, 0) == Pair(0, 1));
+  CHECK(offsets(of_slow, 2) == Pair(-1, 1));
+  CHECK(offsets(of_slow, 4) == Pair(-1, 0));
+
+  FakeVideo uneven;
+  uneven.times = {0, 0.01, 0.035, 0.05, 0.052, 0.09, 0.2};
+  TripletWindow of_uneven(uneven.source(), {.delta_ms = 40});
+  CHECK(offsets(of_uneven, 3) == Pair(-2, 2));  // 0.01 and 0.09
+  CHECK(offsets(of_uneven, 5) == Pair(-2, 1));  // 0.05 is nearer to 0.05 than 0.052; 0.2 is all
+}
+
+TEST_CASE("time stamps that stand still do not pile up frames") {
+  FakeVideo video;
+  video.times.assign(2000, 0.0);
+  TripletWindow window(video.source(), {.delta_ms = 40});
+  const auto triplet = window.around(700);
+  REQUIRE(triplet);
+  CHECK(window.decoded() < 1000);
+}
+
+TEST_CASE("a neighbour that cannot be used is the key frame, and counted") {
+  FakeVideo video = FakeVideo::constant_rate(6);
+  video.missing = {2};
+  video.larger_from = 5;
+  TripletWindow window(video.source(), {});
+  const auto before = window.around(1);
+  REQUIRE(before);
+  CHECK(before->neighbours == std::array<int, 2>{-1, 0});
+  CHECK(before->substituted == 1);
+  CHECK(before->frames[2] == before->key());
+  const auto after = window.around(3);
+  REQUIRE(after);
+  CHECK(after->neighbours == std::array<int, 2>{0, 1});
+  const auto resized = window.around(4);
+  REQUIRE(resized);
+  CHECK(resized->neighbours == std::array<int, 2>{-1, 0});
+  CHECK(resized->substituted == 1);
+}
+
+TEST_CASE("settings that make no sense are refused") {
+  FakeVideo video = FakeVideo::constant_rate(2);
+  CHECK_THROWS_AS(TripletWindow(video.source(), {.stride = 0}), Error);
+  CHECK_THROWS_AS(TripletWindow(video.source(), {.delta_ms = -1}), Error);
+}
