@@ -3,56 +3,92 @@
 
 #include "core/error.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 
 namespace vremd {
+namespace {
 
-JsonLinesReader::JsonLinesReader(std::string path) : name_(std::move(path)) {
+constexpr std::size_t kLongestLine = std::size_t{256} << 20;
+constexpr std::size_t kReadBytes = 64 << 10;
+constexpr int kAskEveryMs = 200;
+
+}  // namespace
+
+JsonLinesReader::JsonLinesReader(std::string path, std::function<bool()> stopped)
+    : name_(std::move(path)), stopped_(std::move(stopped)) {
   if (name_ == "-") {
     name_ = "standard input";
-    file_ = stdin;
+    file_ = STDIN_FILENO;
     return;
   }
   std::error_code ignored;
   if (std::filesystem::is_directory(name_, ignored)) fail("{}: is a directory", name_);
-  file_ = std::fopen(name_.c_str(), "r");
-  if (!file_) fail("{}: cannot open: {}", name_, std::strerror(errno));
+  file_ = open(name_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file_ < 0) fail("{}: cannot open: {}", name_, std::strerror(errno));
 }
 
 JsonLinesReader::~JsonLinesReader() {
-  std::free(buffer_);
-  if (file_ != stdin) std::fclose(file_);
+  if (file_ != STDIN_FILENO) close(file_);
 }
 
 std::string JsonLinesReader::place() const { return fmt::format("{}:{}", name_, line_); }
 
-std::optional<Json> JsonLinesReader::next() {
-  constexpr ssize_t kLongest = ssize_t{256} << 20;
+bool JsonLinesReader::wait() {
+  while (stopped_ && !stopped_()) {
+    struct pollfd input {file_, POLLIN, 0};
+    const int ready = poll(&input, 1, kAskEveryMs);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) break;
+  }
+  return !stopped_ || !stopped_();
+}
+
+std::optional<std::string_view> JsonLinesReader::line() {
+  std::size_t searched = begin_;
   for (;;) {
-    errno = 0;
-    const ssize_t length = getline(&buffer_, &capacity_, file_);
-    if (length < 0) {
-      if (errno == EINTR) {
-        interrupted_ = true;
-      } else if (std::ferror(file_)) {
-        fail("{}: cannot read: {}", name_, std::strerror(errno));
-      }
-      return std::nullopt;
+    const std::size_t end = buffer_.find('\n', searched);
+    if (end != std::string::npos || (ended_ && begin_ < buffer_.size())) {
+      const std::string_view text = std::string_view(buffer_).substr(begin_, end - begin_);
+      begin_ = end == std::string::npos ? buffer_.size() : end + 1;
+      return text;
     }
+    if (ended_) return std::nullopt;
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    searched = buffer_.size();
+    if (searched > kLongestLine) {
+      fail("{}:{}: line longer than {} MiB", name_, line_ + 1, kLongestLine >> 20);
+    }
+    interrupted_ = !wait();
+    if (interrupted_) return std::nullopt;
+    buffer_.resize(searched + kReadBytes);
+    const ssize_t got = read(file_, buffer_.data() + searched, kReadBytes);
+    buffer_.resize(searched + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) ended_ = true;
+    if (got >= 0) continue;
+    interrupted_ = errno == EINTR;
+    if (interrupted_) return std::nullopt;
+    fail("{}: cannot read: {}", name_, std::strerror(errno));
+  }
+}
+
+std::optional<Json> JsonLinesReader::next() {
+  while (auto text = line()) {
     ++line_;
-    if (length > kLongest) fail("{}: line longer than {} MiB", place(), kLongest >> 20);
-    std::string_view text(buffer_, static_cast<std::size_t>(length));
-    if (line_ == 1 && text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // BOM
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-    if (text.find_first_not_of(" \t") == std::string_view::npos) continue;
-    Json record = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (line_ == 1 && text->starts_with("\xef\xbb\xbf")) text->remove_prefix(3);  // BOM
+    while (text->ends_with('\r')) text->remove_suffix(1);
+    if (text->find_first_not_of(" \t") == std::string_view::npos) continue;
+    Json record = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
     if (!record.is_object()) fail("{}: not a JSON record", place());
     return record;
   }
+  return std::nullopt;
 }
 
 }  // namespace vremd

@@ -3,20 +3,22 @@
 
 #include "io/json.h"
 
-#include <cstdio>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace vremd {
 
 // Reads one JSON object per line from a file, or from standard input for "-".
 //
 // Errors name "file:line". A stop signal while waiting for input ends the reading (next() gives
-// nothing and interrupted() is true). Lines longer than 256 MiB are an error.
+// nothing and interrupted() is true): by EINTR in the thread that took the signal, in any other
+// by `stopped`, which is asked five times a second. Lines longer than 256 MiB are an error.
 class JsonLinesReader {
  public:
-  explicit JsonLinesReader(std::string path);  // Error: cannot open, is a directory
+  // Error: cannot open, is a directory.
+  explicit JsonLinesReader(std::string path, std::function<bool()> stopped = {});
   ~JsonLinesReader();
 
   std::optional<Json> next();  // nothing at the end of input; blank lines are skipped
@@ -26,10 +28,15 @@ class JsonLinesReader {
   const std::string& name() const { return name_; }
 
  private:
+  bool wait();                          // false: stopped
+  std::optional<std::string_view> line();  // without its end; until the next call
+
   std::string name_;
-  std::FILE* file_ = nullptr;
-  char* buffer_ = nullptr;
-  std::size_t capacity_ = 0;
+  std::function<bool()> stopped_;
+  int file_ = -1;
+  std::string buffer_;
+  std::size_t begin_ = 0;  // of what was not given out yet
+  bool ended_ = false;
   long line_ = 0;
   bool interrupted_ = false;
 };

@@ -354,6 +354,9 @@ void RecordWriter::write(const FrameRecord& frame) {
   out_.write_line(to_json(frame).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void RecordWriter::write_end() { out_.write_line(to_json(video_).dump()); }
+void RecordWriter::write_end(const Json& extra) {
+  video_.extra = extra;
+  out_.write_line(to_json(video_).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 }  // namespace vremd

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -88,7 +89,8 @@ Json provenance(const Header& header);
 // Reads a stream of records: the order header, frames, end is checked, for each video.
 class RecordReader {
  public:
-  explicit RecordReader(std::string path) : lines_(std::move(path)) {}
+  explicit RecordReader(std::string path, std::function<bool()> stopped = {})
+      : lines_(std::move(path), std::move(stopped)) {}
 
   // The next record. Nothing at the end of input.
   std::optional<Record> next();
@@ -113,7 +115,7 @@ class RecordWriter {
 
   void write(const Header& header);
   void write(const FrameRecord& frame);
-  void write_end();  // ends the video of the last header, with the counts
+  void write_end(const Json& extra = Json::object());  // ends the last header's video: the counts
 
   std::int64_t frames() const { return total_.frames; }  // of all videos
   std::int64_t instances() const { return total_.instances; }
