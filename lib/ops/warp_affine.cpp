@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/warp_affine.h"
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstring>
@@ -8,9 +9,7 @@
 namespace vremd {
 namespace {
 
-// Four lanes: R, G, B and a byte that is not used.
-using Bytes4 = std::uint8_t __attribute__((vector_size(4)));
-using Float4 = float __attribute__((vector_size(16)));
+using Float4 = float __attribute__((vector_size(16)));  // R, G, B and a lane that is not used
 
 struct Picture {
   const std::uint8_t* bytes;
@@ -26,16 +25,29 @@ struct Line {
   double y(int u) const { return y0 + dy * u; }
 };
 
-Float4 tap(const std::uint8_t* pixel) {
-  Bytes4 bytes;
-  std::memcpy(&bytes, pixel, 4);
-  return __builtin_convertvector(bytes, Float4);
-}
-
 Float4 mix(Float4 a, Float4 b, float weight) { return a + weight * (b - a); }
 
-// All four taps are in the picture, and so is one byte more: in the last column but one
-// tap() reads beyond the row.
+// Two pixels that lie side by side, mixed; reads eight bytes. Widened through 16 bits, as SSE2 and
+// NEON do it: compilers make a byte-by-byte loop of a direct conversion.
+Float4 mix_pair(const std::uint8_t* pixels, float weight) {
+  using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
+  using Longs2 = std::uint64_t __attribute__((vector_size(16)));
+  using Words8 = std::uint16_t __attribute__((vector_size(16)));
+  using Ints4 = std::int32_t __attribute__((vector_size(16)));
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t eight;
+  std::memcpy(&eight, pixels, 8);
+  const Bytes16 bytes = reinterpret_cast<Bytes16>(Longs2{eight, 0});
+  const Words8 words = reinterpret_cast<Words8>(__builtin_shufflevector(
+      bytes, Bytes16{}, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  const auto first = __builtin_shufflevector(words, Words8{}, 0, 8, 1, 9, 2, 10, 3, 11);
+  const auto shifted = __builtin_shufflevector(words, Words8{}, 3, 4, 5, 6, 7, 8, 8, 8);
+  const auto second = __builtin_shufflevector(shifted, Words8{}, 0, 8, 1, 9, 2, 10, 3, 11);
+  return mix(__builtin_convertvector(reinterpret_cast<Ints4>(first), Float4),
+             __builtin_convertvector(reinterpret_cast<Ints4>(second), Float4), weight);
+}
+
+// All four taps are in the picture, and so is what mix_pair() reads beyond them.
 bool inside(const Picture& picture, double x, double y) {
   return x >= 0 && y >= 0 && x < picture.width - 2 && y < picture.height - 1;
 }
@@ -45,7 +57,7 @@ Float4 sample_inside(const Picture& picture, double x, double y) {
   const std::uint8_t* upper = picture.bytes + row * picture.stride + 3 * column;
   const std::uint8_t* lower = upper + picture.stride;
   const float wx = static_cast<float>(x - column), wy = static_cast<float>(y - row);
-  return mix(mix(tap(upper), tap(upper + 3), wx), mix(tap(lower), tap(lower + 3), wx), wy);
+  return mix(mix_pair(upper, wx), mix_pair(lower, wx), wy);
 }
 
 // Any point, NaN too: taps outside the picture are 0.
