@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/config.h"
+
+#include <torch/nn/module.h>
+
+#include <memory>
+
+namespace vremd {
+
+// The frozen image network: crops -> F_{t-1}, F_t, F_{t+1} before the projection to D.
+// METHOD 4.1.
+struct BackboneImpl : torch::nn::Module {
+  // crops [n, 3, H, W], normalised as the config says -> float32 tokens [n, N, C], row-major
+  // (index = y * tokens_w + x).
+  virtual at::Tensor forward_tokens(const at::Tensor& crops_nchw) = 0;
+  virtual int channels() const = 0;  // C
+  virtual int stride() const { return 16; }
+
+  // Random values for training from nothing: normal, sigma by the fan-in; vectors zero.
+  virtual void init();
+  // Matrices to bfloat16; what the network adds up and normalises stays float32. The default
+  // leaves everything in float32.
+  virtual void to_bf16() {}
+};
+
+std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config);
+
+}  // namespace vremd

@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/config.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+#include <set>
+#include <string_view>
+
+namespace vremd {
+namespace {
+
+// Reads one JSON object; finish() refuses the keys that nobody asked for.
+class FieldReader {
+ public:
+  FieldReader(const Json& json, std::string place, std::string path)
+      : json_(json), place_(std::move(place)), path_(std::move(path)) {
+    if (!json_.is_object()) {
+      fail("{}: {}: expected an object", place_, path_.empty() ? "model config" : path_);
+    }
+  }
+
+  template <typename Body>
+  void group(const char* key, Body body) {
+    known_.insert(key);
+    const auto found = json_.find(key);
+    if (found == json_.end()) return;
+    FieldReader inner(*found, place_, path_to(key));
+    body(inner);
+    inner.finish();
+  }
+
+  template <typename T>
+  void operator()(const char* key, T& field) {
+    known_.insert(key);
+    const auto found = json_.find(key);
+    if (found != json_.end()) read(*found, field, path_to(key));
+  }
+
+  // `word` in the place of a value leaves it open.
+  template <typename T>
+  void operator()(const char* key, std::optional<T>& field, const char* word) {
+    known_.insert(key);
+    const auto found = json_.find(key);
+    if (found == json_.end()) return;
+    if (found->is_string() && found->template get_ref<const std::string&>() == word) {
+      field.reset();
+      return;
+    }
+    T value{};
+    read(*found, value, path_to(key));
+    field = std::move(value);
+  }
+
+  void finish() const {
+    for (const auto& item : json_.items()) {
+      if (!known_.contains(item.key())) fail("{}: {}: unknown key", place_, path_to(item.key()));
+    }
+  }
+
+ private:
+  std::string path_to(const std::string& key) const {
+    return path_.empty() ? key : path_ + "." + key;
+  }
+
+  void read(const Json& json, bool& field, const std::string& path) const {
+    if (!json.is_boolean()) fail("{}: {}: expected true or false", place_, path);
+    field = json.get<bool>();
+  }
+  void read(const Json& json, int& field, const std::string& path) const {
+    constexpr auto kMax = std::numeric_limits<int>::max();
+    if (!json.is_number_integer() ||
+        (json.is_number_unsigned() && json.get<std::uint64_t>() > kMax) ||
+        json.get<std::int64_t>() < -kMax || json.get<std::int64_t>() > kMax) {
+      fail("{}: {}: expected an integer", place_, path);
+    }
+    field = json.get<int>();
+  }
+  void read(const Json& json, double& field, const std::string& path) const {
+    if (!json.is_number()) fail("{}: {}: expected a number", place_, path);
+    field = json.get<double>();
+  }
+  void read(const Json& json, std::string& field, const std::string& path) const {
+    if (!json.is_string()) fail("{}: {}: expected a string", place_, path);
+    field = json.get<std::string>();
+  }
+  template <typename T>
+  void read(const Json& json, std::vector<T>& field, const std::string& path) const {
+    if (!json.is_array()) fail("{}: {}: expected an array", place_, path);
+    field.assign(json.size(), T{});
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      read(json[i], field[i], fmt::format("{}[{}]", path, i));
+    }
+  }
+  template <typename T, std::size_t kCount>
+  void read(const Json& json, std::array<T, kCount>& field, const std::string& path) const {
+    if (!json.is_array() || json.size() != kCount) {
+      fail("{}: {}: expected an array of {} numbers", place_, path, kCount);
+    }
+    for (std::size_t i = 0; i < kCount; ++i) {
+      read(json[i], field[i], fmt::format("{}[{}]", path, i));
+    }
+  }
+
+  const Json& json_;
+  std::string place_, path_;
+  std::set<std::string> known_;
+};
+
+class FieldWriter {
+ public:
+  template <typename Body>
+  void group(const char* key, Body body) {
+    FieldWriter inner;
+    body(inner);
+    json_[key] = std::move(inner.json_);
+  }
+  template <typename T>
+  void operator()(const char* key, const T& field) {
+    json_[key] = field;
+  }
+  template <typename T>
+  void operator()(const char* key, const std::optional<T>& field, const char* word) {
+    if (field) {
+      json_[key] = *field;
+    } else {
+      json_[key] = word;
+    }
+  }
+  Json take() { return std::move(json_); }
+
+ private:
+  Json json_ = Json::object();
+};
+
+// The schema, once, for reading and writing.
+template <typename Io>
+void describe(Io& io, ModelConfig& c) {
+  io.group("input", [&](auto& in) {
+    in("size", c.input.size, "auto");
+    in("enlarge", c.input.enlarge);
+    in("mean", c.input.mean, "auto");
+    in("std", c.input.std, "auto");
+  });
+  io("geometry", c.geometry);
+  io.group("backbone", [&](auto& in) {
+    in("kind", c.backbone.kind);
+    in("size", c.backbone.size);
+    in("ln_eps", c.backbone.ln_eps, "source");
+    in("freeze", c.backbone.freeze);
+  });
+  io.group("model", [&](auto& in) {
+    in("dim", c.model.dim, "auto");
+    in("joints", c.model.joints);
+    in("trained_joints", c.model.trained_joints, "auto");
+    in("heads", c.model.heads, "auto");
+    in("mlp_ratio", c.model.mlp_ratio);
+    in("head", c.model.head);
+  });
+  io.group("modules", [&](auto& in) { in("ln_eps", c.modules.ln_eps); });
+  io.group("hkme", [&](auto& in) {
+    auto& h = c.hkme;
+    in("enabled", h.enabled);
+    in("depth_h", h.depth_h);
+    in("depth_k", h.depth_k);
+    in("depth_s", h.depth_s);
+    in("depth_t", h.depth_t);
+    in("norm", h.norm);
+    in("first_norm", h.first_norm);
+    in("mask_mode", h.mask_mode);
+    in("tokens_shared", h.tokens_shared);
+    in("temporal_embed", h.temporal_embed);
+    in("pos_embed", h.pos_embed);
+    in("reduce", h.reduce);
+    in("out_residual", h.out_residual);
+    in.group("human", [&](auto& human) {
+      human("enabled", h.human.enabled);
+      human("activation", h.human.activation);
+    });
+    in.group("keypoint", [&](auto& keypoint) {
+      keypoint("mask", h.keypoint.mask);
+      keypoint("tokens", h.keypoint.tokens);
+      keypoint("temporal_embed", h.keypoint.temporal_embed);
+      keypoint("scale", h.keypoint.scale);
+      keypoint("norm", h.keypoint.norm);
+      keypoint("sum", h.keypoint.sum);
+    });
+  });
+  io.group("bmd", [&](auto& in) {
+    auto& b = c.bmd;
+    in("enabled", b.enabled);
+    in("adc", b.adc);
+    in("op", b.op);
+    in("separate", b.separate);
+    in("blocks", b.blocks);
+    in("share_directions", b.share_directions);
+    in("residual", b.residual);
+    in("norm_x", b.norm_x);
+    in("fusion", b.fusion);
+    in("mlp_ratio", b.mlp_ratio);
+    in.group("ca", [&](auto& ca) {
+      ca("enabled", b.ca.enabled);
+      ca("query", b.ca.query);
+    });
+    in.group("dca", [&](auto& dca) {
+      dca("mode", b.dca.mode);
+      dca("points", b.dca.points);
+      dca("groups", b.dca.groups);
+      dca("psi", b.dca.psi);
+      dca("range", b.dca.range);
+      dca("border", b.dca.border);
+      dca("init", b.dca.init);
+      dca("rpe", b.dca.rpe);
+    });
+  });
+  io.group("hk", [&](auto& in) { in("hidden", c.hk.hidden, "D"); });
+  io.group("hm", [&](auto& in) {
+    in("aggregate", c.hm.aggregate);
+    in("channels", c.hm.channels);
+  });
+  io.group("heatmap", [&](auto& in) {
+    in("size", c.heatmap.size, "auto");
+    in("sigma", c.heatmap.sigma);
+    in("weights", c.heatmap.weights);
+  });
+  io.group("loss", [&](auto& in) { in("kind", c.loss.kind); });
+  io.group("init", [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
+}
+
+void one_of(const char* key, const std::string& value,
+            std::initializer_list<std::string_view> choices) {
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  std::string list;
+  for (const std::string_view choice : choices) list += fmt::format(" {}", choice);
+  fail("{}: '{}' is not one of:{}", key, value, list);
+}
+
+void within(const char* key, double value, double low, double high) {
+  if (value >= low && value <= high) return;  // false for NaN
+  fail("{}: {} is not within {} to {}", key, value, low, high);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string::npos) return parts;
+    begin = end + 1;
+  }
+}
+
+void validate_input(const ModelConfig& c) {
+  if (c.input.size) {
+    for (const int side : *c.input.size) {
+      within("input.size", side, 32, 4096);
+      if (side % 32 != 0) fail("input.size: {} is not a multiple of 32", side);
+    }
+  }
+  within("input.enlarge", c.input.enlarge, 0.1, 10);
+  for (const double mean : c.input.mean.value_or(std::array<double, 3>{})) {
+    within("input.mean", mean, -1000, 1000);
+  }
+  for (const double std : c.input.std.value_or(std::array<double, 3>{1, 1, 1})) {
+    within("input.std", std, 1e-6, 1000);
+  }
+  if (c.backbone.kind == "movenet" && (c.input.mean || c.input.std)) {
+    fail("input.{}: movenet takes 0...255 and scales inside", c.input.mean ? "mean" : "std");
+  }
+  one_of("geometry", c.geometry, {"udp", "classic"});
+}
+
+void validate_model(const ModelConfig& c) {
+  one_of("backbone.kind", c.backbone.kind, {"vit", "movenet"});
+  if (c.backbone.kind == "vit") {
+    one_of("backbone.size", c.backbone.size, {"s", "b", "l", "h", "tiny"});
+  }
+  within("backbone.ln_eps", c.backbone.ln_eps.value_or(1e-6), 0, 1);
+  within("modules.ln_eps", c.modules.ln_eps, 0, 1);
+  within("model.dim", c.dim(), 1, 65536);
+  within("model.heads", c.heads(), 1, c.dim());
+  if (c.dim() % c.heads() != 0) {
+    fail("model.heads: {} heads do not divide the width {}", c.heads(), c.dim());
+  }
+  within("model.mlp_ratio", c.model.mlp_ratio, 0.01, 64);
+  one_of("model.head", c.model.head, {"classic", "simple"});
+  const JointSet joints = c.joints();
+  std::set<std::string> seen;
+  for (const std::string& joint : joints.joints) {
+    if (joint.empty()) fail("model.joints: an empty name");
+    if (!seen.insert(joint).second) fail("model.joints: {} is there twice", joint);
+  }
+  seen.clear();
+  for (const std::string& joint : c.model.trained_joints.value_or(joints.joints)) {
+    if (joints.index(joint) < 0) {
+      fail("model.trained_joints: {} is not among model.joints", joint);
+    }
+    if (!seen.insert(joint).second) fail("model.trained_joints: {} is there twice", joint);
+  }
+  if (seen.empty()) fail("model.trained_joints: empty");
+}
+
+void validate_hkme(const ModelConfig& c) {
+  const auto& h = c.hkme;
+  within("hkme.depth_h", h.depth_h, 1, 256);
+  within("hkme.depth_k", h.depth_k, 1, 256);
+  within("hkme.depth_s", h.depth_s, 1, 256);
+  within("hkme.depth_t", h.depth_t, 1, 256);
+  one_of("hkme.norm", h.norm, {"pre", "post"});
+  one_of("hkme.first_norm", h.first_norm, {"pre", "skip"});
+  if (h.norm == "post" && h.first_norm == "skip") {
+    fail("hkme.first_norm: skip needs hkme.norm pre");
+  }
+  one_of("hkme.mask_mode", h.mask_mode, {"scale", "scale+bias"});
+  one_of("hkme.pos_embed", h.pos_embed, {"none"});
+  one_of("hkme.reduce", h.reduce, {"token", "concat", "temporal"});
+  one_of("hkme.human.activation", h.human.activation, {"scaled", "sigmoid", "cosine", "literal"});
+  one_of("hkme.keypoint.scale", h.keypoint.scale, {"rsqrt_d", "none"});
+  one_of("hkme.keypoint.norm", h.keypoint.norm, {"mean1", "literal", "max1"});
+  one_of("hkme.keypoint.sum", h.keypoint.sum, {"all", "per_frame", "key_frame"});
+  if (h.keypoint.mask && !h.keypoint.tokens) {
+    fail("hkme.keypoint.mask: needs hkme.keypoint.tokens");
+  }
+}
+
+void validate_bmd(const ModelConfig& c) {
+  const auto& b = c.bmd;
+  one_of("bmd.adc", b.adc, {"parallel", "directions"});
+  one_of("bmd.op", b.op, {"dca", "da", "dc"});
+  if (b.op != "dca") fail("bmd.op: {} is not supported by this version", b.op);
+  within("bmd.blocks", b.blocks, 1, 256);
+  one_of("bmd.norm_x", b.norm_x, {"ln", "none"});
+  one_of("bmd.fusion", b.fusion, {"linear", "conv3x3", "mlp"});
+  within("bmd.mlp_ratio", b.mlp_ratio, 0.01, 64);
+  one_of("bmd.ca.query", b.ca.query, {"feature", "motion", "other_direction"});
+  if (b.adc == "directions" && !b.separate) fail("bmd.adc: directions needs bmd.separate");
+  if (b.ca.enabled && b.ca.query == "other_direction" && !b.separate) {
+    fail("bmd.ca.query: other_direction needs bmd.separate");
+  }
+  one_of("bmd.dca.mode", b.dca.mode, {"per_query", "shared_grid"});
+  if (b.dca.mode != "per_query") {
+    fail("bmd.dca.mode: {} is not supported by this version", b.dca.mode);
+  }
+  within("bmd.dca.points", b.dca.points, 1, 1024);
+  within("bmd.dca.groups", b.dca.groups, 1, 1024);
+  if (c.heads() % b.dca.groups != 0 && b.dca.groups % c.heads() != 0) {
+    fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", b.dca.groups,
+         c.heads());
+  }
+  if (c.dim() % b.dca.groups != 0) {
+    fail("bmd.dca.groups: {} groups do not divide the width {}", b.dca.groups, c.dim());
+  }
+  one_of("bmd.dca.psi", b.dca.psi, {"dw3", "dense3", "1x1"});
+  within("bmd.dca.range", b.dca.range, 0, 1e6);
+  one_of("bmd.dca.border", b.dca.border, {"border", "zeros"});
+  one_of("bmd.dca.init", b.dca.init, {"grid"});
+  if (b.dca.rpe) fail("bmd.dca.rpe: true is not supported by this version");
+}
+
+void validate_heads(const ModelConfig& c) {
+  within("hk.hidden", c.hk.hidden.value_or(0), 0, 65536);
+  one_of("hm.aggregate", c.hm.aggregate, {"concat", "add"});
+  within("hm.channels", c.hm.channels, 1, 65536);
+  if (c.heatmap.size && *c.heatmap.size != std::array{c.heatmap_height(), c.heatmap_width()}) {
+    fail("heatmap.size: {} x {} is not a quarter of the input, {} x {}", (*c.heatmap.size)[0],
+         (*c.heatmap.size)[1], c.heatmap_height(), c.heatmap_width());
+  }
+  within("heatmap.sigma", c.heatmap.sigma, 0.1, 100);
+  for (const double weight : c.heatmap.weights) within("heatmap.weights", weight, 1e-3, 1e3);
+  one_of("loss.kind", c.loss.kind, {"mse", "ce"});
+  if (c.init.head_from_backbone_ckpt && c.hm.aggregate != "concat") {
+    fail("init.head_from_backbone_ckpt: needs hm.aggregate concat");
+  }
+}
+
+}  // namespace
+
+ModelConfig ModelConfig::from_json(const Json& json, const std::string& place) {
+  ModelConfig config;
+  FieldReader reader(json, place, "");
+  describe(reader, config);
+  reader.finish();
+  try {
+    config.validate();
+  } catch (const Error& error) {
+    fail("{}: {}", place, error.what());
+  }
+  return config;
+}
+
+Json ModelConfig::to_json() const {
+  ModelConfig copy = *this;
+  FieldWriter writer;
+  describe(writer, copy);
+  return writer.take();
+}
+
+void ModelConfig::validate() const {
+  validate_input(*this);
+  validate_model(*this);
+  validate_hkme(*this);
+  validate_bmd(*this);
+  validate_heads(*this);
+}
+
+int ModelConfig::input_height() const { return input.size ? (*input.size)[0] : 256; }
+
+int ModelConfig::input_width() const {
+  return input.size ? (*input.size)[1] : backbone.kind == "movenet" ? 256 : 192;
+}
+
+int ModelConfig::dim() const {
+  if (model.dim) return *model.dim;
+  return backbone.kind == "movenet" ? 192 : vit_size(backbone.size).dim;
+}
+
+int ModelConfig::heads() const {
+  if (model.heads) return *model.heads;
+  return backbone.kind == "movenet" ? 8 : vit_size(backbone.size).heads;
+}
+
+JointSet ModelConfig::joints() const {
+  if (model.joints.find(',') == std::string::npos) {
+    try {
+      return joint_set(model.joints);
+    } catch (const Error& error) {
+      fail("model.joints: {}", error.what());
+    }
+  }
+  return joint_set_of(split(model.joints, ','));
+}
+
+std::vector<int> ModelConfig::trained_joints() const {
+  const JointSet set = joints();
+  std::vector<int> indices;
+  for (int i = 0; i < set.size(); ++i) {
+    const auto& named = model.trained_joints;
+    if (!named || std::find(named->begin(), named->end(), set.joints[i]) != named->end()) {
+      indices.push_back(i);
+    }
+  }
+  return indices;
+}
+
+Normalisation ModelConfig::normalisation() const {
+  Normalisation result;
+  result.raw = backbone.kind == "movenet";
+  result.mean = input.mean.value_or(result.mean);
+  result.std = input.std.value_or(result.std);
+  return result;
+}
+
+CropSpec ModelConfig::crop_spec() const {
+  return {input_height(), input_width(), input.enlarge,
+          geometry == "udp" ? Geometry::kUdp : Geometry::kClassic};
+}
+
+VitSize vit_size(const std::string& size) {
+  if (size == "s") return {384, 12, 12};  // 12 heads in the official config, not DeiT-S's 6
+  if (size == "b") return {768, 12, 12};
+  if (size == "l") return {1024, 24, 16};
+  if (size == "h") return {1280, 32, 16};
+  if (size == "tiny") return {64, 2, 4};
+  fail("backbone.size: '{}' is not one of: s b l h tiny", size);
+}
+
+void apply_model_preset(ModelConfig& config, const std::string& name) {
+  auto& hkme = config.hkme;
+  auto& bmd = config.bmd;
+  const auto without_keypoint = [&] { hkme.keypoint.mask = hkme.keypoint.tokens = false; };
+  if (name == "paper" || name == "table4_c" || name == "table5_d" || name == "table6_d") {
+    return;
+  } else if (name == "paper_strict") {
+    config.geometry = "classic";
+    hkme.human.activation = "literal";
+    hkme.keypoint.scale = "none";
+    hkme.keypoint.norm = "literal";
+  } else if (name == "vitpose_coco") {
+    hkme.enabled = bmd.enabled = false;
+    config.model.joints = "coco17";
+  } else if (name == "table4_baseline") {
+    hkme.enabled = bmd.enabled = false;
+  } else if (name == "table4_a") {
+    bmd.enabled = false;
+  } else if (name == "table4_b") {
+    hkme.enabled = false;
+  } else if (name == "table5_a") {
+    hkme.human.enabled = false;
+    without_keypoint();
+  } else if (name == "table5_b") {
+    without_keypoint();
+  } else if (name == "table5_c") {
+    hkme.human.enabled = false;
+  } else if (name == "table6_a") {
+    bmd.op = "dc";
+    bmd.ca.enabled = bmd.separate = false;
+  } else if (name == "table6_b") {
+    bmd.op = "da";
+    bmd.separate = false;
+  } else if (name == "table6_c") {
+    bmd.separate = false;
+  } else if (name == "narrow") {
+    hkme.depth_h = hkme.depth_k = hkme.depth_s = hkme.depth_t = 1;
+    bmd.blocks = 1;
+    bmd.share_directions = true;
+  } else if (name == "deep") {
+    hkme.depth_h = hkme.depth_k = 4;
+    hkme.depth_s = hkme.depth_t = 2;
+    bmd.blocks = 4;
+  } else {
+    fail("{}: no such preset of the model", name);
+  }
+}
+
+}  // namespace vremd

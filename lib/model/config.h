@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/joints.h"
+#include "data/crop.h"
+#include "io/json.h"
+#include "ops/tensor_ops.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// Everything that a weights file must say about its network (METHOD 12): it is stored there as
+// JSON and none of it can be overridden silently. Fields keep the names of METHOD; what may be
+// "auto" is optional, and the functions below give the resolved value.
+struct ModelConfig {
+  struct Input {
+    std::optional<std::array<int, 2>> size;     // rows, columns; auto: vit 256 x 192, movenet 256²
+    double enlarge = 1.25;                      // factor on each side of the box
+    std::optional<std::array<double, 3>> mean;  // of RGB / 255; auto: ImageNet's; movenet: none
+    std::optional<std::array<double, 3>> std;   // likewise
+  } input;
+
+  std::string geometry = "udp";  // udp | classic (METHOD 1.3)
+
+  struct Backbone {
+    std::string kind = "vit";      // vit | movenet
+    std::string size = "l";        // vit: s | b | l | h | tiny (64 wide, 2 blocks: for tests)
+    std::optional<double> ln_eps;  // the source's; "source" in JSON: 1e-6
+    bool freeze = true;            // no gradient, evaluation mode also while training
+  } backbone;
+
+  struct Model {
+    std::optional<int> dim;             // D; auto: the ViT's width, movenet 192
+    std::string joints = "posetrack15";  // a named set, or joint names separated by commas
+    std::optional<std::vector<std::string>> trained_joints;  // auto: all (METHOD 1.6)
+    std::optional<int> heads;           // of every attention; auto: the ViT's, movenet 8
+    double mlp_ratio = 4;               // of the transformer blocks of HKME
+    std::string head = "classic";       // classic | simple (METHOD 4.2)
+  } model;
+
+  struct Modules {
+    double ln_eps = 1e-6;  // of every LayerNorm outside the backbone
+  } modules;
+
+  struct Hkme {
+    bool enabled = true;
+    int depth_h = 2, depth_k = 2, depth_s = 1, depth_t = 1;  // L_h, L_k, L_s, L_t
+    std::string norm = "pre";         // pre | post: the place of LayerNorm in the blocks
+    std::string first_norm = "pre";   // pre | skip: none before the first block after a mask
+    std::string mask_mode = "scale";  // scale | scale+bias (METHOD 5.3)
+    bool tokens_shared = false;       // one T_h, T_k for the three frames
+    bool temporal_embed = true;       // in the temporal blocks
+    std::string pos_embed = "none";   // none: the backbone's features carry it
+    std::string reduce = "token";     // token | concat | temporal (METHOD 5.4)
+    bool out_residual = false;        // F += F_t
+
+    struct Human {
+      bool enabled = true;
+      std::string activation = "scaled";  // scaled | sigmoid | cosine | literal (METHOD 5.1)
+    } human;
+
+    struct Keypoint {
+      bool mask = true;             // Mask_k is applied
+      bool tokens = true;           // T_k exists, and with it H_k
+      bool temporal_embed = false;  // one more embedding for each frame
+      std::string scale = "rsqrt_d";  // rsqrt_d | none
+      std::string norm = "mean1";     // mean1 | literal | max1
+      std::string sum = "all";        // all | per_frame | key_frame
+    } keypoint;
+  } hkme;
+
+  struct Bmd {
+    bool enabled = true;
+    std::string adc = "parallel";    // parallel | directions (METHOD 6.1)
+    std::string op = "dca";          // dca
+    bool separate = true;            // M_f and M_b are streams of their own
+    int blocks = 2;                  // ADC blocks
+    bool share_directions = false;   // both directions use the weights of one
+    bool residual = true;            // around each ADC
+    std::string norm_x = "ln";       // ln | none: on the motion
+    std::string fusion = "linear";   // linear | conv3x3 | mlp
+    double mlp_ratio = 2;            // hidden width of the ADC's MLP in units of D
+
+    struct Ca {
+      bool enabled = true;
+      std::string query = "feature";  // feature | motion | other_direction
+    } ca;
+
+    struct Dca {
+      std::string mode = "per_query";  // per_query
+      int points = 9;                  // n_p sampled points of each query
+      int groups = 4;                  // G sets of offsets
+      std::string psi = "dw3";         // dw3 | dense3 | 1x1
+      double range = 0;                // offsets are range tanh(.) cells; 0: unbounded
+      std::string border = "border";   // border | zeros: what lies outside the map
+      std::string init = "grid";       // grid
+      bool rpe = false;                // relative position bias: none in the paper
+    } dca;
+  } bmd;
+
+  struct Hk {
+    std::optional<int> hidden;  // width of the hidden layer; "D" in JSON; 0: none
+  } hk;
+
+  struct Hm {
+    std::string aggregate = "concat";  // concat | add
+    int channels = 256;                // of the classic head's deconvolutions
+  } hm;
+
+  struct Heatmap {
+    std::optional<std::array<int, 2>> size;  // rows, columns; auto, the only choice: input / 4
+    double sigma = 2;                        // of the target's Gaussian, heatmap pixels
+    std::array<double, 2> weights{0.5, 0.5};  // H = w[0] H_k + w[1] H_m
+  } heatmap;
+
+  struct Loss {
+    std::string kind = "mse";  // mse | ce: what H means (METHOD 7)
+  } loss;
+
+  struct Init {
+    bool head_from_backbone_ckpt = false;  // H_m starts as the single-frame model's head
+  } init;
+
+  // Keys that are not there keep their defaults; an unknown key, a wrong type or a value that
+  // validate() refuses is an Error "place: path.of.key: what".
+  static ModelConfig from_json(const Json& json, const std::string& place);
+  Json to_json() const;   // complete: every field
+  void validate() const;  // Error "path.of.key: what"
+
+  int input_height() const;
+  int input_width() const;
+  int tokens_h() const { return input_height() / 16; }
+  int tokens_w() const { return input_width() / 16; }
+  int heatmap_height() const { return input_height() / 4; }
+  int heatmap_width() const { return input_width() / 4; }
+  int dim() const;    // D
+  int heads() const;
+  JointSet joints() const;
+  std::vector<int> trained_joints() const;  // indices into joints()
+  bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
+  int frames() const { return single_frame() ? 1 : 3; }  // T
+  Normalisation normalisation() const;
+  CropSpec crop_spec() const;
+};
+
+// The sizes of METHOD 4.1.
+struct VitSize {
+  int dim, depth, heads;
+};
+VitSize vit_size(const std::string& size);  // Error for an unknown one
+
+// The network's part of a preset of METHOD 9, 11.1 and 12: paper_strict, paper, vitpose_coco,
+// table4_baseline, table4_a ... table6_d, narrow, deep. `config` keeps what the preset does not
+// name. Error for an unknown one.
+void apply_model_preset(ModelConfig& config, const std::string& name);
+
+}  // namespace vremd

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/layers.h"
+
+#if __has_include("ops/linear.h")
+#include "ops/linear.h"
+#else
+#include <ATen/ops/linear.h>
+#endif
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
+
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+thread_local at::Device construction_device = at::kCPU;
+
+std::int64_t hidden_width(const BlockOptions& options) {
+  return std::llround(options.mlp_ratio * static_cast<double>(options.dim));
+}
+
+}  // namespace
+
+ConstructionDevice::ConstructionDevice(at::Device device) : before_(construction_device) {
+  construction_device = device;
+}
+
+ConstructionDevice::~ConstructionDevice() { construction_device = before_; }
+
+at::Tensor empty_parameter(at::IntArrayRef shape) {
+  return at::empty(shape, at::TensorOptions().device(construction_device).dtype(at::kFloat));
+}
+
+void init_layers(torch::nn::Module& module) {
+  at::NoGradGuard no_grad;
+  module.apply([](torch::nn::Module& each) {
+    if (auto* layer = dynamic_cast<Layer*>(&each)) layer->init();
+  });
+}
+
+LinearImpl::LinearImpl(std::int64_t in, std::int64_t out) {
+  weight = register_parameter("weight", empty_parameter({out, in}));
+  bias = register_parameter("bias", empty_parameter({out}));
+}
+
+void LinearImpl::init() {
+  weight.normal_(0, kInitSigma);
+  bias.zero_();
+}
+
+at::Tensor LinearImpl::forward_native(const at::Tensor& x) {
+#if __has_include("ops/linear.h")
+  return linear(x.to(weight.scalar_type()), weight, bias);
+#else
+  return at::linear(x.to(weight.scalar_type()), weight, bias);
+#endif
+}
+
+at::Tensor LinearImpl::forward(const at::Tensor& x) { return forward_native(x).to(at::kFloat); }
+
+LayerNormImpl::LayerNormImpl(std::int64_t width, double eps_in) : eps(eps_in) {
+  weight = register_parameter("weight", empty_parameter({width}));
+  bias = register_parameter("bias", empty_parameter({width}));
+}
+
+void LayerNormImpl::init() {
+  weight.fill_(1);
+  bias.zero_();
+}
+
+at::Tensor LayerNormImpl::forward(const at::Tensor& x) {
+  return at::layer_norm(x, weight.sizes(), weight, bias, eps);
+}
+
+ConvImpl::ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups_in)
+    : padding(kernel / 2), groups(groups_in) {
+  weight = register_parameter("weight", empty_parameter({out, in / groups, kernel, kernel}));
+  bias = register_parameter("bias", empty_parameter({out}));
+}
+
+void ConvImpl::init() {
+  weight.normal_(0, kInitSigma);
+  bias.zero_();
+}
+
+at::Tensor ConvImpl::forward(const at::Tensor& map_nchw) {
+  return at::conv2d(map_nchw, weight, bias, 1, padding, 1, groups);
+}
+
+MlpImpl::MlpImpl(std::int64_t in, std::int64_t hidden, std::int64_t out) {
+  fc1 = register_module("fc1", std::make_shared<LinearImpl>(in, hidden));
+  fc2 = register_module("fc2", std::make_shared<LinearImpl>(hidden, out));
+}
+
+at::Tensor MlpImpl::forward(const at::Tensor& x) {
+  return fc2->forward(at::gelu(fc1->forward_native(x)));
+}
+
+AttentionImpl::AttentionImpl(std::int64_t dim, std::int64_t heads_in) : heads(heads_in) {
+  qkv = register_module("qkv", std::make_shared<LinearImpl>(dim, 3 * dim));
+  proj = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
+}
+
+at::Tensor AttentionImpl::forward(const at::Tensor& x, const at::Tensor& key_bias) {
+  const auto batch = x.size(0), length = x.size(1), dim = x.size(2);
+  const auto parts = qkv->forward_native(x)
+                         .view({batch, length, 3, heads, dim / heads})
+                         .permute({2, 0, 3, 1, 4})  // q, k, v [B, h, L, d]
+                         .unbind(0);
+  std::optional<at::Tensor> bias;
+  if (key_bias.defined()) {
+    bias = key_bias.view({batch, 1, 1, length})
+               .expand({batch, 1, length, length})
+               .to(parts[0].scalar_type());
+  }
+  const at::Tensor attended =
+      at::scaled_dot_product_attention(parts[0], parts[1], parts[2], bias);
+  return proj->forward(attended.transpose(1, 2).reshape({batch, length, dim}));
+}
+
+at::Tensor AttentionImpl::forward_over_frames(const at::Tensor& x_btnd) {
+  const auto batch = x_btnd.size(0), frames = x_btnd.size(1), positions = x_btnd.size(2),
+             dim = x_btnd.size(3);
+  const auto parts =
+      qkv->forward(x_btnd).view({batch, frames, positions, 3, heads, dim / heads}).unbind(3);
+  const at::Tensor q = parts[0].unsqueeze(2), k = parts[1].unsqueeze(1),
+                   v = parts[2].unsqueeze(1);  // queries on axis 1, keys on axis 2
+  const double scale = 1 / std::sqrt(static_cast<double>(dim / heads));
+  const at::Tensor weights = at::softmax((q * k).sum(-1, true) * scale, 2);
+  return proj->forward((weights * v).sum(2).view({batch, frames, positions, dim}));
+}
+
+BlockImpl::BlockImpl(const BlockOptions& options) : post_norm(options.post_norm) {
+  const auto dim = options.dim;
+  if (!options.skip_norm1) {
+    norm1 = register_module("norm1", std::make_shared<LayerNormImpl>(dim, options.ln_eps));
+  }
+  attn = register_module("attn", std::make_shared<AttentionImpl>(dim, options.heads));
+  norm2 = register_module("norm2", std::make_shared<LayerNormImpl>(dim, options.ln_eps));
+  mlp = register_module("mlp", std::make_shared<MlpImpl>(dim, hidden_width(options), dim));
+}
+
+at::Tensor BlockImpl::finish(const at::Tensor& x, const at::Tensor& attended) {
+  if (post_norm) {
+    const at::Tensor middle = norm1->forward(x + attended);
+    return norm2->forward(middle + mlp->forward(middle));
+  }
+  const at::Tensor middle = x + attended;
+  return middle + mlp->forward(norm2->forward(middle));
+}
+
+at::Tensor BlockImpl::forward(const at::Tensor& x, const at::Tensor& key_bias) {
+  const bool normalise = norm1 && !post_norm;
+  return finish(x, attn->forward(normalise ? norm1->forward(x) : x, key_bias));
+}
+
+at::Tensor BlockImpl::forward_over_frames(const at::Tensor& x_btnd) {
+  const bool normalise = norm1 && !post_norm;
+  return finish(x_btnd, attn->forward_over_frames(normalise ? norm1->forward(x_btnd) : x_btnd));
+}
+
+BlocksImpl::BlocksImpl(int depth, BlockOptions options, bool skip_first) {
+  for (int i = 0; i < depth; ++i) {
+    options.skip_norm1 = skip_first && i == 0;
+    blocks.push_back(register_module(std::to_string(i), std::make_shared<BlockImpl>(options)));
+  }
+}
+
+at::Tensor BlocksImpl::forward(at::Tensor x, const at::Tensor& key_bias) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    x = blocks[i]->forward(x, i == 0 ? key_bias : at::Tensor());
+  }
+  return x;
+}
+
+at::Tensor BlocksImpl::forward_over_frames(at::Tensor x_btnd) {
+  for (const auto& block : blocks) x_btnd = block->forward_over_frames(x_btnd);
+  return x_btnd;
+}
+
+at::Tensor tokens_to_map(const at::Tensor& tokens, std::int64_t h, std::int64_t w) {
+  return tokens.reshape({tokens.size(0), h, w, tokens.size(2)}).permute({0, 3, 1, 2});
+}
+
+at::Tensor map_to_tokens(const at::Tensor& map_nchw) {
+  return map_nchw.permute({0, 2, 3, 1}).reshape(
+      {map_nchw.size(0), map_nchw.size(2) * map_nchw.size(3), map_nchw.size(1)});
+}
+
+void linears_to_bf16(torch::nn::Module& module) {
+  at::NoGradGuard no_grad;
+  module.apply([](torch::nn::Module& each) {
+    auto* layer = dynamic_cast<LinearImpl*>(&each);
+    if (!layer) return;
+    layer->weight.set_data(layer->weight.to(at::kBFloat16));
+    layer->bias.set_data(layer->bias.to(at::kBFloat16));
+  });
+}
+
+}  // namespace vremd

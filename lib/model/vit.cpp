@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/vit.h"
+
+#include <ATen/ops/conv2d.h>
+
+#include <cmath>
+
+#if __has_include("model/movenet.h")
+#include "model/movenet.h"
+#else
+#include "core/error.h"
+#endif
+
+namespace vremd {
+namespace {
+
+constexpr std::int64_t kPatch = 16, kPadding = 2;
+
+}  // namespace
+
+void BackboneImpl::init() {
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : parameters()) {
+    if (parameter.dim() < 2) {
+      parameter.zero_();
+    } else {
+      const auto fan_in = static_cast<double>(parameter[0].numel());
+      parameter.normal_(0, std::sqrt(2 / fan_in));
+    }
+  }
+}
+
+VitImpl::PatchEmbedImpl::ProjImpl::ProjImpl(std::int64_t dim) {
+  weight = register_parameter("weight", empty_parameter({dim, 3, kPatch, kPatch}));
+  bias = register_parameter("bias", empty_parameter({dim}));
+}
+
+VitImpl::PatchEmbedImpl::PatchEmbedImpl(std::int64_t dim) {
+  proj = register_module("proj", std::make_shared<ProjImpl>(dim));
+}
+
+VitImpl::VitImpl(const ModelConfig& config) : dim_(vit_size(config.backbone.size).dim) {
+  const VitSize size = vit_size(config.backbone.size);
+  const double ln_eps = config.backbone.ln_eps.value_or(1e-6);
+  const std::int64_t positions = config.tokens_h() * config.tokens_w();
+  pos_embed_ = register_parameter("pos_embed", empty_parameter({1, 1 + positions, dim_}));
+  patch_embed_ = register_module("patch_embed", std::make_shared<PatchEmbedImpl>(dim_));
+  blocks_ = register_module(
+      "blocks", std::make_shared<BlocksImpl>(
+                    size.depth, BlockOptions{.dim = dim_, .heads = size.heads, .ln_eps = ln_eps}));
+  last_norm_ = register_module("last_norm", std::make_shared<LayerNormImpl>(dim_, ln_eps));
+}
+
+at::Tensor VitImpl::forward_tokens(const at::Tensor& crops_nchw) {
+  const auto& proj = *patch_embed_->proj;
+  const at::Tensor patches = at::conv2d(crops_nchw.to(proj.weight.scalar_type()), proj.weight,
+                                        proj.bias, kPatch, kPadding);
+  const at::Tensor position = pos_embed_.slice(1, 1) + pos_embed_.slice(1, 0, 1);
+  const at::Tensor tokens = map_to_tokens(patches).to(at::kFloat) + position;
+  return last_norm_->forward(blocks_->forward(tokens));
+}
+
+void VitImpl::init() {
+  at::NoGradGuard no_grad;
+  pos_embed_.normal_(0, kInitSigma);
+  patch_embed_->proj->weight.normal_(0, kInitSigma);
+  patch_embed_->proj->bias.zero_();
+  init_layers(*blocks_);
+  init_layers(*last_norm_);
+}
+
+void VitImpl::to_bf16() {
+  at::NoGradGuard no_grad;
+  auto& proj = *patch_embed_->proj;
+  proj.weight.set_data(proj.weight.to(at::kBFloat16));
+  proj.bias.set_data(proj.bias.to(at::kBFloat16));
+  linears_to_bf16(*this);
+}
+
+std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config) {
+  if (config.backbone.kind == "vit") return std::make_shared<VitImpl>(config);
+#if __has_include("model/movenet.h")
+  return make_movenet(config);
+#else
+  fail("backbone.kind: movenet is not in this build");
+#endif
+}
+
+}  // namespace vremd

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/backbone.h"
+#include "model/heads.h"
+
+namespace vremd {
+
+// The paper's network, figure 2: frozen features of three frames -> HKME -> BMD -> heatmaps.
+// Without HKME and BMD it is ViTPose: one frame, one head.
+//
+// The constructor leaves parameters unset: load_model() (weights.h) or init() gives them values.
+struct VremdImpl : torch::nn::Module {
+  explicit VremdImpl(ModelConfig config);
+
+  // Crops [n, 3, H, W] -> backbone tokens [n, N, C]: once for each distinct crop. Without
+  // gradient where the backbone is frozen.
+  at::Tensor features(const at::Tensor& crops_nchw);
+
+  struct Output {
+    at::Tensor heatmaps_bkhw;  // H; logits where loss.kind is ce
+    at::Tensor hk, hm;         // its branches; undefined where the model has none
+
+    // With keep_intermediates, and where the model has them:
+    at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
+    at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]
+    // DCA: p_z + delta p - p_z, i.e. (y, x) offsets in cells, [B, directions, blocks, N, G, n_p, 2]
+    at::Tensor offsets;
+  };
+  // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C].
+  Output forward(const at::Tensor& features_btnc, bool keep_intermediates = false);
+
+  // What is decoded (METHOD 7): H itself, or min(1, 2 pi sigma^2 softmax(H)) for ce.
+  at::Tensor probabilities(const at::Tensor& heatmaps_bkhw) const;
+
+  void init();  // METHOD 5
+  // Starts H_m (and the backbone, where it is of the same kind) from a trained single-frame model:
+  // agg is the identity of F_t, and H equals that model's heatmaps as far as H_k is near zero.
+  // Joints that it lacks: head_bottom is the mean of the shoulders, others are zero (METHOD 7).
+  void init_from_single_frame(const VremdImpl& other);
+  // Inference in bfloat16 (PERF 3.5): matrices of the backbone and of the blocks; LayerNorm,
+  // softmax, masks, DCA coordinates, residuals and heads stay in float32.
+  void to_bf16();
+  void train(bool on = true) override;  // a frozen backbone stays in evaluation mode
+
+  ModelConfig config;
+
+ private:
+  struct ProjImpl : torch::nn::Module {
+    ProjImpl(std::int64_t in, std::int64_t out, double ln_eps);
+    std::shared_ptr<LayerNormImpl> norm;
+    std::shared_ptr<LinearImpl> fc;
+  };
+
+  std::shared_ptr<BackboneImpl> backbone_;
+  std::shared_ptr<ProjImpl> proj_;  // null where the backbone is D wide
+  std::shared_ptr<HmImpl> hm_;
+};
+
+}  // namespace vremd

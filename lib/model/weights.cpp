@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/weights.h"
+
+#include "core/error.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/isfinite.h>
+
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+at::ScalarType scalar_type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return at::kFloat;
+    case DType::kF16:
+      return at::kHalf;
+    case DType::kBF16:
+      return at::kBFloat16;
+    default:
+      fail("weights cannot be stored as {}", name_of(dtype));
+  }
+}
+
+void copy_from(at::Tensor tensor, const TensorView& view) {
+  const std::vector<float> values = view.to_float();
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+}
+
+ModelConfig config_of(const SafetensorsFile& file) {
+  const auto& metadata = file.metadata();
+  const auto kind = metadata.find("kind");
+  if (kind == metadata.end()) fail("{}: not weights of vremd (no \"kind\")", file.path());
+  if (kind->second != "pose") {
+    fail("{}: weights of kind '{}', not of a pose model", file.path(), kind->second);
+  }
+  const auto text = metadata.find("vremd_config");
+  if (text == metadata.end()) fail("{}: no \"vremd_config\" in its metadata", file.path());
+  const Json json = Json::parse(text->second, nullptr, false);
+  const std::string place = file.path() + ": vremd_config";
+  if (json.is_discarded()) fail("{}: not JSON", place);
+  return ModelConfig::from_json(json, place);
+}
+
+fs::path binary_folder() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
+}  // namespace
+
+std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
+  std::map<std::string, at::Tensor> state;
+  for (const auto& item : module.named_parameters()) state[item.key()] = item.value();
+  for (const auto& item : module.named_buffers()) state[item.key()] = item.value();
+  return state;
+}
+
+void load_state(torch::nn::Module& module, const SafetensorsFile& file) {
+  at::NoGradGuard no_grad;
+  const auto state = state_of(module);
+  for (const auto& [name, view] : file.tensors()) {
+    if (!state.contains(name)) fail("{}: tensor {} is not of this model", file.path(), name);
+  }
+  for (const auto& [name, tensor] : state) {
+    const auto found = file.tensors().find(name);
+    if (found == file.tensors().end()) fail("{}: no tensor {}", file.path(), name);
+    if (tensor.sizes() != at::IntArrayRef(found->second.shape)) {
+      fail("{}: tensor {} is {}, the model's is {}", file.path(), name,
+           text_of(found->second.shape), text_of(tensor.sizes()));
+    }
+    copy_from(tensor, found->second);
+  }
+}
+
+LoadedModel load_model(const std::string& path) {
+  const SafetensorsFile file(path);
+  LoadedModel loaded;
+  loaded.config = config_of(file);
+  loaded.model = std::make_shared<VremdImpl>(loaded.config);
+  load_state(*loaded.model, file);
+  loaded.model->eval();
+  loaded.sha256 = file.sha256();
+  loaded.metadata = file.metadata();
+  return loaded;
+}
+
+void save_model(const std::string& path, const VremdImpl& model, DType dtype,
+                const std::map<std::string, std::string>& extra) {
+  at::NoGradGuard no_grad;
+  std::map<std::string, at::Tensor> stored;
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, tensor] : state_of(model)) {
+    const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
+    const at::Tensor cpu = tensor.detach().to(at::kCPU, scalar_type_of(kept)).contiguous();
+    if (!at::isfinite(cpu).all().item<bool>()) {
+      fail("{}: tensor {} has values that are not finite as {}", path, name, name_of(kept));
+    }
+    stored[name] = cpu;
+    views[name] = {kept, cpu.sizes().vec(),
+                   {static_cast<const std::byte*>(cpu.data_ptr()), cpu.nbytes()}};
+  }
+  std::map<std::string, std::string> metadata = extra;
+  metadata["kind"] = "pose";
+  metadata["vremd_config"] = model.config.to_json().dump();
+  write_safetensors(path, views, metadata);
+}
+
+std::string find_weights(const std::string& name_or_path) {
+  if (fs::is_regular_file(name_or_path)) return name_or_path;
+  const bool is_path = name_or_path.find('/') != std::string::npos ||
+                       name_or_path.ends_with(".safetensors");
+  if (is_path) {
+    fail("{}: {}", name_or_path,
+         fs::exists(name_or_path) ? "not a file" : "no such weights file");
+  }
+  std::vector<fs::path> folders;
+  if (const char* models = std::getenv("VREMD_MODELS"); models && *models) {
+    folders.emplace_back(models);
+  }
+  folders.push_back((binary_folder() / "../share/vremd/models").lexically_normal());
+  folders.emplace_back(VREMD_SOURCE_MODELS);
+  std::string places;
+  for (const fs::path& folder : folders) {
+    const fs::path file = folder / (name_or_path + ".safetensors");
+    if (fs::is_regular_file(file)) return file.string();
+    places += (places.empty() ? "" : ", ") + folder.string();
+  }
+  fail("{}: no such weights in {}", name_or_path, places);
+}
+
+}  // namespace vremd

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/safetensors.h"
+#include "model/vremd.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// The weights file of a pose model: safetensors; metadata "kind" = "pose" and "vremd_config" =
+// the ModelConfig as JSON; the tensors have METHOD 12's names.
+
+struct LoadedModel {
+  std::shared_ptr<VremdImpl> model;  // float32, evaluation mode, on the CPU
+  ModelConfig config;
+  std::string sha256;  // of the file
+  std::map<std::string, std::string> metadata;
+};
+
+// Names and shapes must agree in both directions: the Error names the first that does not.
+LoadedModel load_model(const std::string& path);
+
+// Matrices and kernels in `dtype` (F32, F16, BF16), vectors and batch statistics in float32. A
+// value that is not finite, or not in `dtype`, is an Error. `extra` is added to the metadata.
+void save_model(const std::string& path, const VremdImpl& model, DType dtype,
+                const std::map<std::string, std::string>& extra = {});
+
+// Parameters and batch statistics by name.
+std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);
+
+// Sets every tensor of `module` (state_of) from the file's, in float32.
+void load_state(torch::nn::Module& module, const SafetensorsFile& file);
+
+// The file that `-w` means: a path, or a name such as vremd-light, which is looked for as
+// NAME.safetensors in $VREMD_MODELS, in <prefix>/share/vremd/models beside the binary's bin, in
+// models/ of the source tree. An Error lists the places.
+std::string find_weights(const std::string& name_or_path);
+
+}  // namespace vremd

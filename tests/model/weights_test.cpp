@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/weights.h"
+
+#include "core/error.h"
+#include "catch_torch.h"
+#include "tiny_model.h"
+
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+
+// A folder that goes with the test.
+struct TemporaryFolder {
+  fs::path path;
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "vremd-weights-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()));
+    path = name;
+  }
+  ~TemporaryFolder() { fs::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+};
+
+std::string saved_tiny_model(const TemporaryFolder& folder) {
+  const std::string path = folder.file("tiny.safetensors");
+  save_model(path, *tiny_model(), DType::kF32);
+  return path;
+}
+
+// Writes `path` again after `change` has edited its tensors and metadata.
+template <typename Change>
+std::string edited(const std::string& path, Change change) {
+  const SafetensorsFile file(path);
+  auto tensors = file.tensors();
+  auto metadata = file.metadata();
+  change(tensors, metadata);
+  const std::string other = path + ".edited";
+  write_safetensors(other, tensors, metadata);
+  return other;
+}
+
+void check_error(const std::string& path, const std::string& what) {
+  CHECK_THROWS_MATCHES(load_model(path), Error,
+                       MessageMatches(ContainsSubstring(path) && ContainsSubstring(what)));
+}
+
+TEST_CASE("a saved model is read back with the same heatmaps") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.safetensors");
+  const auto model = tiny_model();
+  save_model(path, *model, DType::kF32, {{"note", "kept"}});
+  const LoadedModel loaded = load_model(path);
+  CHECK(loaded.config.to_json() == model->config.to_json());
+  CHECK(loaded.metadata.at("note") == "kept");
+  CHECK(loaded.sha256 == SafetensorsFile(path).sha256());
+  CHECK_FALSE(loaded.model->is_training());
+
+  at::NoGradGuard no_grad;
+  const at::Tensor features =
+      model->features(at::randn({1, 3, 96, 64})).unsqueeze(0);
+  CHECK(at::equal(model->forward(features).heatmaps_bkhw,
+                  loaded.model->forward(features).heatmaps_bkhw));
+}
+
+TEST_CASE("half precision rounds the matrices and keeps vectors and statistics") {
+  const TemporaryFolder folder;
+  const auto model = tiny_model();
+  const DType dtype = GENERATE(DType::kF16, DType::kBF16);
+  const std::string path = folder.file("half.safetensors");
+  save_model(path, *model, dtype);
+  const auto before = state_of(*model), after = state_of(*load_model(path).model);
+  REQUIRE(before.size() == after.size());
+  for (const auto& [name, tensor] : before) {
+    CAPTURE(name);
+    CHECK(after.at(name).scalar_type() == at::kFloat);
+    const auto stored = dtype == DType::kF16 ? at::kHalf : at::kBFloat16;
+    CHECK(at::equal(after.at(name),
+                    tensor.dim() >= 2 ? tensor.to(stored).to(at::kFloat) : tensor));
+  }
+}
+
+TEST_CASE("files that are not this model are refused by name") {
+  const TemporaryFolder folder;
+  const std::string path = saved_tiny_model(folder);
+  const std::string name = "backbone.blocks.1.attn.proj.bias";
+  REQUIRE(SafetensorsFile(path).tensors().contains(name));
+
+  check_error(edited(path, [&](auto& tensors, auto&) { tensors.erase(name); }),
+              "no tensor " + name);
+  check_error(edited(path, [&](auto& tensors, auto&) { tensors["zzz"] = tensors[name]; }),
+              "tensor zzz is not of this model");
+  check_error(edited(path, [&](auto& tensors, auto&) { tensors[name].shape = {8, 8}; }),
+              "tensor " + name + " is [8, 8], the model's is [64]");
+  check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("kind"); }),
+              "not weights of vremd");
+  check_error(edited(path, [&](auto&, auto& metadata) { metadata["kind"] = "detect"; }),
+              "weights of kind 'detect'");
+  check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("vremd_config"); }),
+              "no \"vremd_config\"");
+  check_error(edited(path, [&](auto&, auto& metadata) { metadata["vremd_config"] = "{"; }),
+              "vremd_config: not JSON");
+  check_error(edited(path, [&](auto&, auto& metadata) { metadata["vremd_config"] = "{\"x\":1}"; }),
+              "vremd_config: x: unknown key");
+}
+
+TEST_CASE("a truncated file is an error, at any length") {
+  const TemporaryFolder folder;
+  const std::string path = saved_tiny_model(folder);
+  const auto size = fs::file_size(path);
+  for (const auto length : {std::uintmax_t{0}, std::uintmax_t{5}, std::uintmax_t{100}, size / 2,
+                            size - 1}) {
+    fs::resize_file(path, length);
+    CHECK_THROWS_MATCHES(load_model(path), Error, MessageMatches(ContainsSubstring(path)));
+    if (length == 0) saved_tiny_model(folder);  // grows again for the next
+    saved_tiny_model(folder);
+  }
+}
+
+TEST_CASE("weights that are not finite are not saved") {
+  const TemporaryFolder folder;
+  const auto model = tiny_model();
+  at::NoGradGuard no_grad;
+  state_of(*model).at("hm.final_layer.weight").fill_(1e6);  // beyond float16
+  const std::string path = folder.file("large.safetensors");
+  CHECK_THROWS_MATCHES(save_model(path, *model, DType::kF16), Error,
+                       MessageMatches(ContainsSubstring("hm.final_layer.weight")));
+  CHECK_FALSE(fs::exists(path));
+  save_model(path, *model, DType::kF32);
+  CHECK(fs::exists(path));
+}
+
+TEST_CASE("weights are found by path and by name") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("some-model.safetensors");
+  std::ofstream(path) << "x";
+  CHECK(find_weights(path) == path);
+  setenv("VREMD_MODELS", folder.path.c_str(), 1);
+  CHECK(find_weights("some-model") == path);
+  CHECK_THROWS_MATCHES(find_weights("other-model"), Error,
+                       MessageMatches(ContainsSubstring("other-model: no such weights in " +
+                                                        folder.path.string())));
+  unsetenv("VREMD_MODELS");
+  CHECK_THROWS_AS(find_weights("some-model"), Error);
+  CHECK_THROWS_MATCHES(find_weights(folder.file("none.safetensors")), Error,
+                       MessageMatches(ContainsSubstring("no such weights file")));
+}
+
+}  // namespace
+}  // namespace vremd

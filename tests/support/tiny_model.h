@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/vremd.h"
+
+#include <ATen/Context.h>
+
+#include <memory>
+#include <string>
+
+namespace vremd {
+
+// A whole model that runs in milliseconds: ViT of width 64 with 2 blocks, every module one block
+// deep, crops of 96 x 64. Equal seeds give equal weights.
+inline ModelConfig tiny_config(const std::string& preset = "table4_baseline") {
+  ModelConfig config;
+  apply_model_preset(config, preset);
+  config.backbone.size = "tiny";
+  config.input.size = {96, 64};
+  config.hm.channels = 32;
+  return config;
+}
+
+// Random weights that make heatmaps with peaks (an untrained final layer is nearly zero). For a
+// single-frame model take the preset "table4_baseline".
+inline std::shared_ptr<VremdImpl> tiny_model(std::uint64_t seed = 1,
+                                             const ModelConfig& config = tiny_config()) {
+  at::manual_seed(seed);
+  auto model = std::make_shared<VremdImpl>(config);
+  model->init();
+  at::NoGradGuard no_grad;
+  for (auto& item : model->named_parameters()) {
+    if (item.value().dim() >= 2) item.value().normal_(0, 0.1);
+  }
+  model->eval();
+  return model;
+}
+
+}  // namespace vremd
