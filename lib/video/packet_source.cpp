@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/packet_source.h"
+
+#include "core/error.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace vremd {
+namespace {
+
+constexpr int kPipeBuffer = 1 << 16;
+constexpr int kPollMs = 100;
+
+bool is_pipe(const std::string& path) {
+  struct stat status {};
+  return path == "-" || (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+                         !S_ISDIR(status.st_mode));
+}
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0;
+}
+
+int ask_stopped(void* opaque) {
+  const auto& stopped = *static_cast<const std::function<bool()>*>(opaque);
+  return stopped && stopped() ? 1 : 0;
+}
+
+}  // namespace
+
+// Standard input, a named pipe or a device, without seeking.
+class PipeInput {
+ public:
+  PipeInput(const std::string& path, const std::function<bool()>& stopped) : stopped_(stopped) {
+    descriptor_ = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) fail("{}: cannot open: {}", path, std::strerror(errno));
+    auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
+    if (!buffer) throw std::bad_alloc();
+    io_.reset(avio_alloc_context(buffer, kPipeBuffer, 0, this, read_packet, nullptr, nullptr));
+    if (!io_) {
+      av_free(buffer);
+      throw std::bad_alloc();
+    }
+  }
+  ~PipeInput() {
+    if (descriptor_ > STDIN_FILENO) close(descriptor_);
+  }
+  PipeInput(const PipeInput&) = delete;
+  PipeInput& operator=(const PipeInput&) = delete;
+
+  AVIOContext* io() const { return io_.get(); }
+
+ private:
+  static int read_packet(void* opaque, std::uint8_t* to, int size) {
+    const auto& self = *static_cast<const PipeInput*>(opaque);
+    for (;;) {
+      if (self.stopped_ && self.stopped_()) return AVERROR_EXIT;
+      pollfd waiting{self.descriptor_, POLLIN, 0};
+      const int ready = poll(&waiting, 1, kPollMs);
+      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+      const ssize_t count = ::read(self.descriptor_, to, static_cast<std::size_t>(size));
+      if (count > 0) return static_cast<int>(count);
+      if (count == 0) return AVERROR_EOF;
+      if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
+    }
+  }
+
+  const std::function<bool()>& stopped_;
+  int descriptor_ = -1;
+  AvIo io_;
+};
+
+PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped)
+    : place_(path == "-" ? "standard input" : path), stopped_(std::move(stopped)) {
+  silence_libav();
+  AVFormatContext* context = avformat_alloc_context();
+  if (!context) throw std::bad_alloc();
+  input_.reset(context);
+  context->interrupt_callback = {ask_stopped, &stopped_};
+  std::string url = path;
+  if (is_pipe(path)) {
+    pipe_ = std::make_unique<PipeInput>(path, stopped_);
+    context->pb = pipe_->io();
+    url = "pipe:";
+  } else if (exists(path)) {
+    url = "file:" + path;  // a name may contain a colon
+  }
+
+  forget_av_complaints();
+  input_.release();  // avformat_open_input frees it when it fails
+  int status = avformat_open_input(&context, url.c_str(), nullptr, nullptr);
+  if (status < 0) fail_to_open(status);
+  input_.reset(context);
+  // libav takes any .txt for terminal art.
+  if (std::strcmp(context->iformat->name, "tty") == 0) fail("{}: not a video", place_);
+  status = avformat_find_stream_info(context, nullptr);
+  if (stopped_ && stopped_()) throw StoppedWhileOpening();
+  if (status < 0) fail_to_open(status);
+
+  const int index = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (index < 0) fail("{}: no video in it", place_);
+  stream_ = context->streams[index];
+  if (stream_->disposition & AV_DISPOSITION_ATTACHED_PIC) {
+    fail("{}: no video in it but a cover picture", place_);
+  }
+  for (unsigned i = 0; i < context->nb_streams; ++i) {
+    if (static_cast<int>(i) != index) context->streams[i]->discard = AVDISCARD_ALL;
+  }
+}
+
+PacketSource::~PacketSource() = default;
+
+void PacketSource::fail_to_open(int status) const {
+  if (status == AVERROR_EXIT) throw StoppedWhileOpening();
+  const std::string& complaint = last_av_complaint();
+  if (status == AVERROR_INVALIDDATA || status == AVERROR_EOF) {
+    if (complaint.empty()) fail("{}: not a video", place_);
+    fail("{}: not a video: {}", place_, complaint);
+  }
+  fail("{}: cannot open: {}", place_, av_error_text(status));
+}
+
+int PacketSource::read(AVPacket& packet) {
+  for (;;) {
+    if (stopped_ && stopped_()) return AVERROR_EXIT;
+    const int status = av_read_frame(input_.get(), &packet);
+    if (status == AVERROR(EAGAIN)) {
+      poll(nullptr, 0, 5);
+      continue;
+    }
+    if (status < 0 || packet.stream_index == stream_->index) return status;
+    av_packet_unref(&packet);
+  }
+}
+
+std::int64_t PacketSource::promised_after(std::int64_t read) const {
+  // Only this demuxer has read the whole index before the first packet.
+  if (!std::strstr(input_->iformat->name, "mp4")) return 0;
+  return std::max<std::int64_t>(0, avformat_index_get_entries_count(stream_) - read);
+}
+
+}  // namespace vremd

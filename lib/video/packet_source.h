@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "video/av.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace vremd {
+
+class PipeInput;
+
+// Thrown when a stop is asked for while a source is being opened.
+struct StoppedWhileOpening {};
+
+// The packets of the video stream of anything that libav opens; "-" and pipes are read by
+// ourselves, so that a stop ends the waiting. Errors "path: what" at construction.
+class PacketSource {
+ public:
+  PacketSource(const std::string& path, std::function<bool()> stopped);
+  ~PacketSource();
+
+  const std::string& place() const { return place_; }  // the path, or "standard input"
+  AVFormatContext* context() const { return input_.get(); }
+  AVStream& stream() const { return *stream_; }
+
+  // The next packet: a status of libav (AVERROR_EOF at the end, AVERROR_EXIT after a stop).
+  int read(AVPacket& packet);
+
+  // How many packets the container's index promises beyond the `read` ones that were there: a
+  // cut-off mp4. 0 where no index can tell.
+  std::int64_t promised_after(std::int64_t read) const;
+
+ private:
+  [[noreturn]] void fail_to_open(int status) const;
+
+  std::string place_;
+  std::function<bool()> stopped_;
+  std::unique_ptr<PipeInput> pipe_;  // outlives the context that reads from it
+  AvInput input_;
+  AVStream* stream_ = nullptr;
+};
+
+}  // namespace vremd

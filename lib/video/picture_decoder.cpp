@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/picture_decoder.h"
+
+#include "core/error.h"
+#include "video/picture_names.h"
+#include "video/reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace vremd {
+namespace {
+
+// A picture larger than this is a mistake or an attack: 2^28 pixels are 0.8 GB of RGB.
+constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;
+
+class File {
+ public:
+  explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  bool is_open() const { return descriptor_ >= 0; }
+
+  // Up to `size` bytes; negative with errno set.
+  std::int64_t read_up_to(std::uint8_t* to, std::int64_t size) const {
+    std::int64_t done = 0;
+    while (done < size) {
+      const ssize_t count = read(descriptor_, to + done, static_cast<std::size_t>(size - done));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return -1;
+      if (count == 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  // Of a regular file; -1 for anything else.
+  std::int64_t size() const {
+    struct stat status {};
+    if (fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return -1;
+    return status.st_size;
+  }
+
+ private:
+  int descriptor_;
+};
+
+// The codec by the first bytes; NONE where they are no picture's.
+AVCodecID codec_of(std::string_view head) {
+  using namespace std::literals;
+  if (head.starts_with("\xff\xd8\xff"sv)) return AV_CODEC_ID_MJPEG;
+  if (head.starts_with("\x89PNG\r\n\x1a\n"sv)) return AV_CODEC_ID_PNG;
+  if (head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv)) return AV_CODEC_ID_TIFF;
+  if (head.starts_with("RIFF"sv) && head.size() >= 12 && head.substr(8, 4) == "WEBP"sv) {
+    return AV_CODEC_ID_WEBP;
+  }
+  // BM, 4 bytes of length, 4 reserved bytes that are zero
+  if (head.starts_with("BM"sv) && head.size() >= 10 && head.substr(6, 4) == "\0\0\0\0"sv) {
+    return AV_CODEC_ID_BMP;
+  }
+  return AV_CODEC_ID_NONE;
+}
+
+constexpr std::int64_t kHeadSize = 16;
+
+std::string_view as_text(const std::uint8_t* bytes, std::int64_t size) {
+  return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+void PictureDecoder::open_codec(const std::string& path, AVCodecID id) {
+  const AVCodec* codec = avcodec_find_decoder(id);
+  if (!codec) fail("{}: this libavcodec cannot decode {}", path, avcodec_get_name(id));
+  codec_.reset(avcodec_alloc_context3(codec));
+  if (!packet_) packet_.reset(av_packet_alloc());
+  if (!picture_) picture_.reset(av_frame_alloc());
+  if (!codec_ || !packet_ || !picture_) throw std::bad_alloc();
+  codec_->thread_count = 1;
+  codec_->max_pixels = kMaxPixels;
+  codec_->opaque = complaints_.get();
+  const int status = avcodec_open2(codec_.get(), codec, nullptr);
+  if (status < 0) fail("{}: cannot decode {}: {}", path, codec->name, av_error_text(status));
+  codec_id_ = id;
+  codec_name_ = avcodec_get_name(id);
+}
+
+std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
+  silence_libav();
+  const File file(path);
+  if (!file.is_open()) fail("{}: cannot open: {}", path, std::strerror(errno));
+  const std::int64_t size = file.size();
+  if (size < 0) fail("{}: not a file", path);
+  if (size == 0) fail("{}: the file is empty", path);
+  constexpr std::int64_t kMaxBytes = std::int64_t{1} << 30;
+  if (size > kMaxBytes) fail("{}: too large for a picture", path);
+
+  if (!packet_) packet_.reset(av_packet_alloc());
+  if (!packet_ || av_new_packet(packet_.get(), static_cast<int>(size)) < 0) throw std::bad_alloc();
+  const std::int64_t count = file.read_up_to(packet_->data, size);
+  if (count < 0) fail("{}: cannot read: {}", path, std::strerror(errno));
+  if (count < size) fail("{}: cannot read: the file was cut meanwhile", path);
+
+  const AVCodecID id = codec_of(as_text(packet_->data, std::min(kHeadSize, size)));
+  if (id == AV_CODEC_ID_NONE) fail("{}: not a picture", path);
+  if (!codec_ || codec_id_ != id) open_codec(path, id);
+
+  const int complaints_before = complaints_->count();
+  int status = avcodec_send_packet(codec_.get(), packet_.get());
+  av_packet_unref(packet_.get());
+  if (status >= 0) status = avcodec_receive_frame(codec_.get(), picture_.get());
+  if (status == AVERROR(EAGAIN)) {  // a decoder with delay
+    avcodec_send_packet(codec_.get(), nullptr);
+    status = avcodec_receive_frame(codec_.get(), picture_.get());
+  }
+  const bool complained = complaints_->count() > complaints_before;
+  if (status < 0) {
+    codec_.reset();
+    fail("{}: cannot decode: {}", path,
+         complained ? complaints_->last() : av_error_text(status));
+  }
+  auto frame = std::make_unique<Frame>();
+  frame->damaged = complained || (picture_->flags & AV_FRAME_FLAG_CORRUPT) ||
+                   picture_->decode_error_flags != 0;
+  converter_.convert(*picture_, orientation_of(frame_display_matrix(*picture_)), path, *frame);
+  av_frame_unref(picture_.get());
+  avcodec_flush_buffers(codec_.get());
+  return frame;
+}
+
+FramePtr read_picture(const std::string& path) {
+  thread_local PictureDecoder decoder;
+  return decoder.read(path);
+}
+
+bool is_picture(const std::string& path) {
+  // A stream of JPEGs starts as a JPEG does.
+  for (const char* ending : {".mjpeg", ".mjpg", ".MJPEG", ".MJPG"}) {
+    if (path.ends_with(ending)) return false;
+  }
+  if (has_picture_ending(path)) {
+    struct stat status {};
+    return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+  }
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const File file(path);
+  std::uint8_t head[kHeadSize];
+  const std::int64_t count = file.is_open() ? file.read_up_to(head, kHeadSize) : 0;
+  return count > 0 && codec_of(as_text(head, count)) != AV_CODEC_ID_NONE;
+}
+
+}  // namespace vremd

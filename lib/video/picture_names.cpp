@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/picture_names.h"
+
+#include "core/error.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The digits at the front of `text`, removed from it.
+std::string_view take_number(std::string_view& text) {
+  std::size_t count = 0;
+  while (count < text.size() && is_digit(text[count])) ++count;
+  const std::string_view digits = text.substr(0, count);
+  text.remove_prefix(count);
+  return digits;
+}
+
+std::string_view without_zeros(std::string_view digits) {
+  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+  return digits;
+}
+
+// "img-%04d.png" taken apart: prefix, the least number of digits, suffix.
+struct NumberPattern {
+  std::string prefix, suffix;
+  std::size_t digits = 1;
+
+  // The number in a name of this pattern. A number wider than the pattern has no zeros in front.
+  std::optional<unsigned long long> number(std::string_view name) const {
+    if (name.size() < prefix.size() + digits + suffix.size()) return {};
+    if (!name.starts_with(prefix) || !name.ends_with(suffix)) return {};
+    name.remove_prefix(prefix.size());
+    name.remove_suffix(suffix.size());
+    if (name.size() > digits && name.front() == '0') return {};
+    unsigned long long value = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+    if (error != std::errc() || end != name.data() + name.size()) return {};
+    return value;
+  }
+};
+
+std::optional<NumberPattern> parse_number_pattern(std::string_view text) {
+  NumberPattern pattern;
+  bool found = false;
+  while (!text.empty()) {
+    std::string& literal = found ? pattern.suffix : pattern.prefix;
+    if (text.starts_with("%%")) {
+      literal += '%';
+      text.remove_prefix(2);
+    } else if (text.front() != '%') {
+      literal += text.front();
+      text.remove_prefix(1);
+    } else {
+      text.remove_prefix(1);
+      const std::string_view width = take_number(text);
+      if (found || width.size() > 3 || !text.starts_with('d')) return {};
+      if (!width.empty() && width.front() != '0') return {};  // "%6d" pads with blanks
+      if (!width.empty()) {
+        std::from_chars(width.data(), width.data() + width.size(), pattern.digits);
+        pattern.digits = std::max<std::size_t>(pattern.digits, 1);
+      }
+      text.remove_prefix(1);
+      found = true;
+    }
+  }
+  if (!found) return {};
+  return pattern;
+}
+
+// Calls visit(name) for the plain files of a folder that are not hidden.
+template <typename Visit>
+void for_each_file(const std::string& folder, const Visit& visit) {
+  std::error_code error;
+  std::filesystem::directory_iterator it(folder, error), end;
+  for (; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename();
+    std::error_code ignored;
+    if (!name.starts_with('.') && it->is_regular_file(ignored)) visit(name);
+  }
+  if (error) fail("{}: cannot read the folder: {}", folder, error.message());
+}
+
+}  // namespace
+
+bool natural_less(std::string_view a, std::string_view b) {
+  std::string_view rest_a = a, rest_b = b;
+  while (!rest_a.empty() && !rest_b.empty()) {
+    if (is_digit(rest_a.front()) && is_digit(rest_b.front())) {
+      const std::string_view number_a = without_zeros(take_number(rest_a));
+      const std::string_view number_b = without_zeros(take_number(rest_b));
+      if (number_a.size() != number_b.size()) return number_a.size() < number_b.size();
+      if (number_a != number_b) return number_a < number_b;
+    } else {
+      const auto char_a = static_cast<unsigned char>(rest_a.front());
+      const auto char_b = static_cast<unsigned char>(rest_b.front());
+      if (char_a != char_b) return char_a < char_b;
+      rest_a.remove_prefix(1);
+      rest_b.remove_prefix(1);
+    }
+  }
+  if (rest_a.empty() != rest_b.empty()) return rest_a.empty();
+  return a < b;  // equal but for zeros in front
+}
+
+bool has_picture_ending(const std::string& path) {
+  constexpr std::array kEndings{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"};
+  std::string ending = std::filesystem::path(path).extension();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
+std::vector<std::string> pictures_in_folder(const std::string& folder) {
+  std::vector<std::string> names;
+  for_each_file(folder, [&](const std::string& name) {
+    if (has_picture_ending(name)) names.push_back(name);
+  });
+  if (names.empty()) fail("{}: no pictures in this folder", folder);
+  std::sort(names.begin(), names.end(), natural_less);
+  for (std::string& name : names) name = std::filesystem::path(folder) / name;
+  return names;
+}
+
+bool is_number_pattern(const std::string& path) {
+  return parse_number_pattern(std::filesystem::path(path).filename().native()).has_value();
+}
+
+std::vector<std::string> pictures_of_number_pattern(const std::string& pattern) {
+  const std::filesystem::path path(pattern);
+  const auto numbered = parse_number_pattern(path.filename().native());
+  if (!numbered) fail("{}: not a pattern with one number such as %06d", pattern);
+  std::vector<std::pair<unsigned long long, std::string>> found;
+  const std::string folder = path.has_parent_path() ? path.parent_path().string() : ".";
+  for_each_file(folder, [&](const std::string& name) {
+    if (const auto number = numbered->number(name)) found.emplace_back(*number, name);
+  });
+  if (found.empty()) fail("{}: no pictures of this name", pattern);
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> names;
+  for (const auto& [number, name] : found) names.push_back(path.parent_path() / name);
+  return names;
+}
+
+bool is_wildcard(const std::string& path) { return path.find_first_of("*?") != std::string::npos; }
+
+std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
+  std::string escaped;  // only * and ? are special
+  for (const char c : pattern) {
+    if (c == '[' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  glob_t matches{};
+  const int status = glob(escaped.c_str(), GLOB_NOSORT, nullptr, &matches);
+  std::vector<std::string> names(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  globfree(&matches);
+  if (status != 0 && status != GLOB_NOMATCH) fail("{}: cannot read the folder", pattern);
+  std::erase_if(names, [](const std::string& name) {
+    std::error_code ignored;
+    return !std::filesystem::is_regular_file(name, ignored);
+  });
+  if (names.empty()) fail("{}: no pictures of this name", pattern);
+  for (const std::string& name : names) {
+    if (!has_picture_ending(name)) fail("{}: {} is not a picture", pattern, name);
+  }
+  std::sort(names.begin(), names.end(), natural_less);
+  return names;
+}
+
+}  // namespace vremd

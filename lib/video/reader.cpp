@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/reader.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "video/picture_decoder.h"
+#include "video/picture_names.h"
+#include "video/stream_decoder.h"
+
+#include <deque>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace vremd {
+namespace {
+
+constexpr int kMaxWarnings = 5;                // about single frames, per video
+constexpr double kPictureFrameSeconds = 0.04;  // pictures of a folder say no time: 25 a second
+
+std::optional<std::pair<std::int64_t, std::int64_t>> rational(AVRational value) {
+  if (value.num <= 0 || value.den <= 0) return {};
+  return std::pair<std::int64_t, std::int64_t>{value.num, value.den};
+}
+
+// Frames from somewhere, without index.
+class FrameSource {
+ public:
+  virtual ~FrameSource() = default;
+  virtual std::optional<DecodedFrame> next() = 0;  // nothing at the end or after a stop
+  virtual bool stopped() const = 0;
+  virtual void describe(VideoInfo& info) const = 0;
+  virtual const std::string& place() const = 0;
+};
+
+class StreamSource : public FrameSource {
+ public:
+  StreamSource(const std::string& path, const VideoReaderOptions& options)
+      : packets_(path, options.stopped), decoder_(packets_, options.threads) {}
+
+  std::optional<DecodedFrame> next() override { return decoder_.next(); }
+  bool stopped() const override { return decoder_.stopped(); }
+  const std::string& place() const override { return packets_.place(); }
+
+  void describe(VideoInfo& info) const override {
+    AVStream& stream = packets_.stream();
+    info.fps = rational(av_guess_frame_rate(packets_.context(), &stream, nullptr));
+    info.time_base = rational(stream.time_base);
+    if (stream.nb_frames > 0) info.frames_expected = stream.nb_frames;
+    info.codec = avcodec_get_name(stream.codecpar->codec_id);
+  }
+
+ private:
+  PacketSource packets_;
+  StreamDecoder decoder_;
+};
+
+// One picture, or those of a folder or pattern.
+class PictureSource : public FrameSource {
+ public:
+  PictureSource(std::string name, std::vector<std::string> paths, bool one,
+                const VideoReaderOptions& options)
+      : name_(std::move(name)), paths_(std::move(paths)), one_(one), stopped_by_(options.stopped) {}
+
+  std::optional<DecodedFrame> next() override {
+    if (next_ == paths_.size() || stopped_) return {};
+    if (stopped_by_ && stopped_by_()) {
+      stopped_ = true;
+      return {};
+    }
+    DecodedFrame decoded;
+    const std::string& path = paths_[next_];
+    try {
+      decoded.frame = decoder_.read(path);
+      if (decoded.frame->damaged) decoded.problem = path + ": decoded with errors";
+    } catch (const Error& error) {
+      if (one_) throw;
+      decoded.frame = std::make_unique<Frame>();
+      decoded.frame->missing = true;
+      decoded.problem = error.what();
+    }
+    if (!one_) decoded.frame->file = std::filesystem::path(path).filename();
+    decoded.frame->time = static_cast<double>(next_) * kPictureFrameSeconds;
+    ++next_;
+    return decoded;
+  }
+
+  bool stopped() const override { return stopped_; }
+  const std::string& place() const override { return name_; }
+
+  void describe(VideoInfo& info) const override {
+    info.frames_expected = static_cast<std::int64_t>(paths_.size());
+    info.codec = decoder_.codec();
+  }
+
+ private:
+  std::string name_;
+  std::vector<std::string> paths_;
+  bool one_;
+  std::function<bool()> stopped_by_;
+  PictureDecoder decoder_;
+  std::size_t next_ = 0;
+  bool stopped_ = false;
+};
+
+// A file that exists goes before a pattern, a pattern before an address.
+std::unique_ptr<FrameSource> open_source(const std::string& path,
+                                         const VideoReaderOptions& options) {
+  const auto pictures = [&](std::vector<std::string> paths, bool one) {
+    return std::make_unique<PictureSource>(path, std::move(paths), one, options);
+  };
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (path != "-" && !std::filesystem::exists(status) && path.find("://") == std::string::npos) {
+    if (is_wildcard(path)) return pictures(pictures_of_wildcard(path), false);
+    if (is_number_pattern(path)) return pictures(pictures_of_number_pattern(path), false);
+  }
+  if (std::filesystem::is_directory(status)) return pictures(pictures_in_folder(path), false);
+  if (std::filesystem::is_regular_file(status) && is_picture(path)) return pictures({path}, true);
+  return std::make_unique<StreamSource>(path, options);
+}
+
+}  // namespace
+
+struct VideoReader::Impl {
+  VideoInfo info;
+  std::unique_ptr<FrameSource> source;
+  std::deque<DecodedFrame> ahead;  // read by the constructor
+  std::int64_t frames = 0, damaged = 0, missing = 0;
+  int warnings = 0;
+  bool stopped = false, ended = false;
+
+  // Reads up to the first picture, which gives the size.
+  void read_ahead();
+  FramePtr give(DecodedFrame decoded);
+  void end();
+};
+
+void VideoReader::Impl::read_ahead() {
+  std::string problem;
+  while (auto decoded = source->next()) {
+    if (problem.empty()) problem = decoded->problem;
+    ahead.push_back(std::move(*decoded));
+    const Frame& frame = *ahead.back().frame;
+    if (!frame.missing) {
+      info.width = frame.width;
+      info.height = frame.height;
+      source->describe(info);
+      return;
+    }
+  }
+  stopped = source->stopped();
+  if (stopped) return;
+  if (ahead.empty()) fail("{}: no frames", source->place());
+  fail("{}: no frame can be decoded: {}", source->place(), problem);
+}
+
+FramePtr VideoReader::Impl::give(DecodedFrame decoded) {
+  Frame& frame = *decoded.frame;
+  frame.index = frames++;
+  if (frame.missing) {
+    ++missing;
+    frame.width = info.width;
+    frame.height = info.height;
+  }
+  if (frame.damaged) ++damaged;
+  if (!decoded.problem.empty() && warnings++ < kMaxWarnings) {
+    log_warning("{}: frame {}: {}", source->place(), frame.index, decoded.problem);
+  }
+  return std::move(decoded.frame);
+}
+
+void VideoReader::Impl::end() {
+  if (ended) return;
+  ended = true;
+  stopped = stopped || source->stopped();
+  if (warnings > kMaxWarnings) {
+    log_warning("{}: {} frames decoded with errors, {} missing", source->place(), damaged,
+                missing);
+  }
+}
+
+VideoReader::VideoReader(std::string path, VideoReaderOptions options)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->info.name = path;
+  try {
+    impl_->source = open_source(path, options);
+    impl_->read_ahead();
+  } catch (const StoppedWhileOpening&) {
+    impl_->stopped = impl_->ended = true;
+  }
+}
+
+VideoReader::~VideoReader() = default;
+VideoReader::VideoReader(VideoReader&&) noexcept = default;
+VideoReader& VideoReader::operator=(VideoReader&&) noexcept = default;
+
+const VideoInfo& VideoReader::info() const { return impl_->info; }
+bool VideoReader::stopped() const { return impl_->stopped; }
+std::int64_t VideoReader::damaged() const { return impl_->damaged; }
+std::int64_t VideoReader::missing() const { return impl_->missing; }
+
+FramePtr VideoReader::next() {
+  if (impl_->ended) return nullptr;
+  if (!impl_->ahead.empty()) {
+    DecodedFrame decoded = std::move(impl_->ahead.front());
+    impl_->ahead.pop_front();
+    return impl_->give(std::move(decoded));
+  }
+  if (auto decoded = impl_->source->next()) return impl_->give(std::move(*decoded));
+  impl_->end();
+  return nullptr;
+}
+
+}  // namespace vremd

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "video/av.h"
+#include "video/frame.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// One of the eight ways a picture can lie: first exchange x and y, then mirror.
+struct Orientation {
+  bool transposed = false, flip_x = false, flip_y = false;
+  bool upright() const { return !transposed && !flip_x && !flip_y; }
+  bool operator==(const Orientation&) const = default;
+};
+
+// From libav's display matrix (16.16 fixed point, row vectors); null means upright. An angle that
+// is no multiple of 90 degrees is rounded to one.
+Orientation orientation_of(const std::int32_t* display_matrix);
+
+// Turns decoded pictures of any format into upright RGB. Not to be shared between threads.
+class RgbConverter {
+ public:
+  // A `still` picture without a matrix tag is BT.601 at any size (JFIF).
+  explicit RgbConverter(bool still) : still_(still) {}
+
+  // Sets width, height and rgb of `frame`. Errors name `place`.
+  void convert(const AVFrame& picture, Orientation orientation, const std::string& place,
+               Frame& frame);
+
+ private:
+  // What the scaler was built for.
+  struct Key {
+    int width = 0, height = 0;
+    int format = AV_PIX_FMT_NONE;
+    int matrix = 0;
+    bool full_range = false;
+    bool operator==(const Key&) const = default;
+  };
+
+  Key key_of(const AVFrame& picture) const;
+  void build(const Key& key, const std::string& place);
+
+  bool still_;
+  Key key_;
+  AvScaler scaler_;
+  std::vector<std::uint8_t> unturned_;
+};
+
+}  // namespace vremd

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/stream_decoder.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+// A frame is shown at most so many packets after its own: H.264 and HEVC reorder by 16.
+constexpr std::int64_t kMaxReorder = 16;
+
+// An error that no lost frame was found for is forgotten after so many packets.
+constexpr std::int64_t kErrorMemory = 64;
+
+// A decoder that only reports errors while it is emptied is given up.
+constexpr int kMaxErrorsWhileDraining = 256;
+
+constexpr double kDefaultFrameRate = 25;  // where nothing says
+
+}  // namespace
+
+StreamDecoder::StreamDecoder(PacketSource& source, int threads)
+    : source_(source),
+      packet_(av_packet_alloc()),
+      picture_(av_frame_alloc()),
+      orientation_(orientation_of(stream_display_matrix(source.stream()))) {
+  if (!packet_ || !picture_) throw std::bad_alloc();
+  const AVRational rate = av_guess_frame_rate(source.context(), &source.stream(), nullptr);
+  frame_seconds_ = rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 1 / kDefaultFrameRate;
+  open(threads);
+}
+
+void StreamDecoder::open(int threads) {
+  const AVStream& stream = source_.stream();
+  const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
+  if (!codec) {
+    fail("{}: this libavcodec cannot decode {}", source_.place(),
+         avcodec_get_name(stream.codecpar->codec_id));
+  }
+  codec_.reset(avcodec_alloc_context3(codec));
+  if (!codec_) throw std::bad_alloc();
+  int status = avcodec_parameters_to_context(codec_.get(), stream.codecpar);
+  if (status >= 0) {
+    // FFV1 and those without frame threads say what is wrong with a packet only by complaints;
+    // without frame threads a complaint comes while its own packet is decoded.
+    trust_complaints_ = !(codec->capabilities & AV_CODEC_CAP_FRAME_THREADS) ||
+                        codec->id == AV_CODEC_ID_FFV1;
+    codec_->thread_count = std::max(threads, 1);
+    codec_->thread_type = trust_complaints_ ? FF_THREAD_SLICE : FF_THREAD_FRAME;
+    codec_->pkt_timebase = stream.time_base;
+    codec_->opaque = &complaints_;
+    status = avcodec_open2(codec_.get(), codec, nullptr);
+  }
+  if (status < 0) {
+    fail("{}: cannot decode {}: {}", source_.place(), codec->name, av_error_text(status));
+  }
+}
+
+std::optional<DecodedFrame> StreamDecoder::next() {
+  for (;;) {
+    if (!ready_.empty()) {
+      DecodedFrame frame = std::move(ready_.front());
+      ready_.pop_front();
+      return frame;
+    }
+    if (ended_ && cut_off_ > 0) {
+      --cut_off_;
+      return missing_frame("the file is cut off");
+    }
+    if (ended_) return {};
+    const int status = avcodec_receive_frame(codec_.get(), picture_.get());
+    if (status >= 0) {
+      accept(*picture_);
+      av_frame_unref(picture_.get());
+    } else if (status == AVERROR_EOF) {
+      finish();
+    } else if (status == AVERROR(EAGAIN)) {
+      feed();
+    } else {
+      note_error(status);
+      if (draining_ && ++errors_while_draining_ > kMaxErrorsWhileDraining) finish();
+    }
+  }
+}
+
+// Sends the next packet to the decoder, or the end.
+void StreamDecoder::feed() {
+  blame_last_packet();
+  const int read = source_.read(*packet_);
+  if (read == AVERROR_EXIT) {
+    stopped_ = ended_ = true;
+    return;
+  }
+  if (read < 0) {
+    if (read != AVERROR_EOF) read_problem_ = av_error_text(read);
+    draining_ = true;
+    avcodec_send_packet(codec_.get(), nullptr);
+    return;
+  }
+  SentPacket sent;
+  sent.serial = packets_++;
+  sent.pts = packet_->pts;
+  sent.dts = packet_->dts;
+  sent.corrupt = packet_->flags & AV_PKT_FLAG_CORRUPT;
+  if (packet_->size > 0) {  // an empty one would end the decoding
+    // What an edit list cuts away is decoded, but no frame.
+    if (!(packet_->flags & AV_PKT_FLAG_DISCARD)) {
+      pending_.emplace(sent.serial, sent);
+      if (sent.pts == AV_NOPTS_VALUE && sent.dts != AV_NOPTS_VALUE) dts_.insert(sent.dts);
+    }
+    packet_->pts = sent.serial;
+    const int status = avcodec_send_packet(codec_.get(), packet_.get());
+    if (status < 0) note_error(status);
+  }
+  av_packet_unref(packet_.get());
+}
+
+void StreamDecoder::note_error(int status) {
+  if (status == AVERROR(ENOMEM)) throw std::bad_alloc();
+  const std::int64_t serial = packets_ - 1;
+  error_text_ = complaints_.count() > complaints_before_ ? complaints_.last()
+                                                         : av_error_text(status);
+  if (errors_.empty() || errors_.back() != serial) errors_.push_back(serial);
+  damage_seen_ = true;
+  // From now on what follows a lost key frame is shown, too, rather than dropped in silence.
+  codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+}
+
+void StreamDecoder::blame_last_packet() {
+  const int count = complaints_.count();
+  if (trust_complaints_ && count > complaints_before_) {
+    const auto last = pending_.find(packets_ - 1);
+    if (last != pending_.end()) last->second.corrupt = true;
+    error_text_ = complaints_.last();
+  }
+  complaints_before_ = count;
+}
+
+void StreamDecoder::accept(const AVFrame& picture) {
+  blame_last_packet();
+  auto found = pending_.find(picture.pts);
+  if (found == pending_.end() && picture.pts == AV_NOPTS_VALUE) found = pending_.begin();
+  SentPacket packet;
+  packet.serial = packets_ - 1;
+  if (found != pending_.end()) {
+    packet = found->second;
+    pending_.erase(found);
+    give_lost_before(packet);
+  }  // else a packet with several frames
+
+  DecodedFrame decoded{std::make_unique<Frame>(), {}};
+  Frame& frame = *decoded.frame;
+  frame.damaged = packet.corrupt || (picture.flags & AV_FRAME_FLAG_CORRUPT) ||
+                  picture.decode_error_flags != 0;
+  if (frame.damaged) {
+    damage_seen_ = true;
+    decoded.problem = "decoded with errors";
+    if (packet.corrupt && !error_text_.empty()) decoded.problem += ": " + error_text_;
+  }
+  const std::int32_t* matrix = frame_display_matrix(picture);
+  converter_.convert(picture, matrix ? orientation_of(matrix) : orientation_, source_.place(),
+                     frame);
+  set_time(packet, frame);
+  ready_.push_back(std::move(decoded));
+}
+
+bool StreamDecoder::comes_before(const SentPacket& a, const SentPacket& b) const {
+  if (a.pts != AV_NOPTS_VALUE && b.pts != AV_NOPTS_VALUE) return a.pts < b.pts;
+  return a.serial + (codec_->has_b_frames > 0 ? kMaxReorder : 0) < b.serial;
+}
+
+// The frame of `shown` is about to be given: what should have come before it will not come.
+void StreamDecoder::give_lost_before(const SentPacket& shown) {
+  std::vector<SentPacket> candidates;
+  for (auto it = pending_.begin(); it != pending_.end();) {
+    SentPacket& packet = it->second;
+    if (!packet.passed && comes_before(packet, shown)) {
+      packet.passed = true;
+      candidates.push_back(packet);
+    }
+    // Kept for a while: where time stamps are wrong, its frame may still come.
+    const bool forgotten = packet.passed && packet.serial + kErrorMemory < shown.serial;
+    it = forgotten ? pending_.erase(it) : std::next(it);
+  }
+  give_lost(candidates);
+  while (!errors_.empty() && errors_.front() + kErrorMemory < shown.serial) errors_.pop_front();
+}
+
+// Gives a missing frame for each of the candidates that is owed.
+void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
+  std::sort(candidates.begin(), candidates.end(), [](const SentPacket& a, const SentPacket& b) {
+    if (a.pts != AV_NOPTS_VALUE && b.pts != AV_NOPTS_VALUE) return a.pts < b.pts;
+    return a.serial < b.serial;
+  });
+  for (const SentPacket& packet : candidates) {
+    const bool owed = !errors_.empty() || packet.corrupt || (damage_seen_ && !hidden_seen_);
+    if (!owed) {
+      hidden_seen_ = true;
+      const auto dts = dts_.find(packet.dts);
+      if (dts != dts_.end()) dts_.erase(dts);
+      continue;
+    }
+    if (!errors_.empty()) errors_.pop_front();
+    pending_.erase(packet.serial);
+    DecodedFrame lost = missing_frame(
+        "cannot decode" + (error_text_.empty() ? std::string() : ": " + error_text_));
+    set_time(packet, *lost.frame);
+    ready_.push_back(std::move(lost));
+  }
+}
+
+// The decoder is empty.
+void StreamDecoder::finish() {
+  std::vector<SentPacket> candidates;
+  for (const auto& [serial, packet] : pending_) {
+    if (!packet.passed) candidates.push_back(packet);
+  }
+  give_lost(candidates);
+  pending_.clear();
+  cut_off_ = source_.promised_after(packets_);
+  if (cut_off_ == 0 && !read_problem_.empty()) {
+    ready_.push_back(missing_frame("cannot read: " + read_problem_));
+  }
+  ended_ = true;
+}
+
+DecodedFrame StreamDecoder::missing_frame(std::string problem) {
+  DecodedFrame lost{std::make_unique<Frame>(), std::move(problem)};
+  lost.frame->missing = true;
+  lost.frame->time = next_time_;
+  next_time_ += frame_seconds_;
+  return lost;
+}
+
+// The presentation time of the next frame. Where the container has none (AVI), decoding times
+// are given to the frames in order.
+std::optional<std::int64_t> StreamDecoder::take_pts(const SentPacket& packet) {
+  if (packet.pts != AV_NOPTS_VALUE) return packet.pts;
+  if (packet.dts == AV_NOPTS_VALUE || dts_.empty()) return {};
+  auto taken = codec_->has_b_frames > 0 ? dts_.begin() : dts_.find(packet.dts);
+  if (taken == dts_.end()) taken = dts_.begin();
+  const std::int64_t pts = *taken;
+  dts_.erase(taken);
+  return pts;
+}
+
+void StreamDecoder::set_time(const SentPacket& packet, Frame& frame) {
+  frame.pts = take_pts(packet);
+  frame.time = next_time_;
+  if (frame.pts) {
+    const double unit = av_q2d(source_.stream().time_base);
+    if (!first_pts_) first_pts_ = *frame.pts - std::llround(next_time_ / unit);
+    frame.time = static_cast<double>(*frame.pts - *first_pts_) * unit;
+  }
+  next_time_ = frame.time + frame_seconds_;
+}
+
+}  // namespace vremd

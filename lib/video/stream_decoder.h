@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "video/frame.h"
+#include "video/packet_source.h"
+#include "video/rgb_converter.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// A frame, and what was wrong with it ("" = nothing).
+struct DecodedFrame {
+  std::unique_ptr<Frame> frame;
+  std::string problem;
+};
+
+// Packets in, frames out in presentation order; a packet whose frame is lost gives a `missing`
+// frame at its place.
+//
+// What a frame owes to its packet is found by a serial number, which travels through the decoder
+// in place of the pts. A packet that gives no frame is lost if the decoder reported an error;
+// without one it may be rightly invisible (an alternate reference, the second field of a frame, a
+// frame that is "not coded"), and then it is no frame for others either. But in a stream where
+// each packet gave a frame until the first damage, all are owed after it.
+class StreamDecoder {
+ public:
+  StreamDecoder(PacketSource& source, int threads);
+
+  // The next frame, without its index. Nothing at the end or after a stop.
+  std::optional<DecodedFrame> next();
+  bool stopped() const { return stopped_; }
+
+ private:
+  struct SentPacket {
+    std::int64_t serial = 0;
+    std::int64_t pts = AV_NOPTS_VALUE, dts = AV_NOPTS_VALUE;
+    bool corrupt = false;
+    bool passed = false;  // a later frame was shown
+  };
+
+  void open(int threads);
+  void feed();
+  void accept(const AVFrame& picture);
+  void note_error(int status);
+  void blame_last_packet();
+  void finish();
+  bool comes_before(const SentPacket& a, const SentPacket& b) const;
+  void give_lost_before(const SentPacket& shown);
+  void give_lost(std::vector<SentPacket>& candidates);
+  std::optional<std::int64_t> take_pts(const SentPacket& packet);
+  void set_time(const SentPacket& packet, Frame& frame);
+  DecodedFrame missing_frame(std::string problem);
+
+  PacketSource& source_;
+  AvComplaints complaints_;
+  AvCodec codec_;
+  AvPacket packet_;
+  AvFrame picture_;
+  RgbConverter converter_{false};
+  Orientation orientation_;        // of the stream
+  bool trust_complaints_ = false;  // a complaint belongs to the packet that was just sent
+
+  std::map<std::int64_t, SentPacket> pending_;  // by serial: sent, not yet a frame
+  std::multiset<std::int64_t> dts_;  // of packets without pts that have not been given a frame
+  std::int64_t packets_ = 0;         // read so far; the next serial
+  std::deque<std::int64_t> errors_;  // serials at which the decoder reported one
+  std::string error_text_;
+  bool damage_seen_ = false, hidden_seen_ = false;
+  int complaints_before_ = 0, errors_while_draining_ = 0;
+  bool draining_ = false, ended_ = false, stopped_ = false;
+  std::string read_problem_;
+  std::int64_t cut_off_ = 0;  // frames that are in the index but not in the file
+
+  std::optional<std::int64_t> first_pts_;
+  double next_time_ = 0;  // of a frame without pts
+  double frame_seconds_ = 0;
+  std::deque<DecodedFrame> ready_;
+};
+
+}  // namespace vremd
