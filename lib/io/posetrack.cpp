@@ -242,7 +242,7 @@ std::string video_id(const Json& image, const std::string& file_name, const std:
   }
   const std::string folder = fs::path(folder_of(file_name)).filename();
   if (is_posetrack_folder(folder)) return folder;
-  return is_picture(file_name) ? fs::path(file_name).stem().string() : file_name;
+  return has_picture_name(file_name) ? fs::path(file_name).stem().string() : file_name;
 }
 
 std::int64_t frame_index(const Json& image, const std::string& file_name,
@@ -250,7 +250,7 @@ std::int64_t frame_index(const Json& image, const std::string& file_name,
   const auto frame_id = optional_integer(image, "frame_id", place);
   if (frame_id && *frame_id < 0) fail("{}.frame_id: negative", place);
   if (frame_id && *frame_id < kFirstGlobalNumber) return *frame_id;
-  if (!is_picture(file_name)) fail("{}: no frame_id", place);
+  if (!has_picture_name(file_name)) fail("{}: no frame_id", place);
   const bool still = !frame_id && !find(image, "vid_id") &&
                      !is_posetrack_folder(fs::path(folder_of(file_name)).filename());
   if (still) return 0;
@@ -294,14 +294,14 @@ void finish(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
   }
   const AnnotatedFrame& first = frames.front();
   const bool one = frames.size() == 1 && first.index == 0 && !more_frames;
-  if (!is_picture(first.file_name)) {
+  if (!has_picture_name(first.file_name)) {
     video.source = VideoSource::kVideoFile;
   } else {
     video.source = one ? VideoSource::kStill : VideoSource::kFolder;
   }
   const bool folder = video.source == VideoSource::kFolder;
   for (const AnnotatedFrame& frame : frames) {
-    const bool same = folder ? is_picture(frame.file_name) &&
+    const bool same = folder ? has_picture_name(frame.file_name) &&
                                    folder_of(frame.file_name) == folder_of(first.file_name)
                              : frame.file_name == first.file_name;
     if (!same) {
@@ -315,7 +315,7 @@ void finish(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
 
 }  // namespace
 
-bool is_picture(const std::string& file_name) {
+bool has_picture_name(const std::string& file_name) {
   static const std::set<std::string> kExtensions = {".jpg", ".jpeg", ".png", ".bmp", ".webp",
                                                     ".tif", ".tiff", ".ppm", ".pgm", ".jp2"};
   std::string extension = fs::path(file_name).extension();

@@ -72,6 +72,6 @@ struct Annotations {
                                const std::string& root = "");
 };
 
-bool is_picture(const std::string& file_name);  // by its extension; else a video
+bool has_picture_name(const std::string& file_name);  // by its extension; else a video
 
 }  // namespace vremd

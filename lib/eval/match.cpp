@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/match.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path without_slash(const std::string& path) {
+  const fs::path plain = fs::path(path).lexically_normal();
+  return plain.has_filename() ? plain : plain.parent_path();
+}
+
+// The number of trailing components that two paths share.
+int common_end(const fs::path& a, const fs::path& b) {
+  const std::vector<fs::path> left(a.begin(), a.end()), right(b.begin(), b.end());
+  const auto pair = std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend());
+  return static_cast<int>(pair.first - left.rbegin());
+}
+
+struct Sequence {
+  const AnnotatedVideo* video;
+  std::unordered_map<std::int64_t, std::size_t> frames;  // index → place in Matching::frames
+  bool found = false;
+};
+
+class SequenceNames {
+ public:
+  void add(const Annotations& file, const AnnotatedVideo& video, std::size_t sequence) {
+    names_[0][video.id].push_back(sequence);
+    if (file.videos.size() == 1) names_[1][fs::path(file.path).stem()].push_back(sequence);
+    const fs::path name = video.frames.front().file_name;
+    if (video.source == VideoSource::kFolder) {
+      names_[2][name.parent_path().filename()].push_back(sequence);
+    } else {
+      names_[3][name.stem()].push_back(sequence);
+    }
+  }
+
+  // The sequences that a video can be, by the first kind of name that fits.
+  const std::vector<std::size_t>& find(const fs::path& video) const {
+    static const std::vector<std::size_t> kNone;
+    for (const auto& names : names_) {
+      const auto found = names.find(video.stem());
+      if (found != names.end()) return found->second;
+    }
+    return kNone;
+  }
+
+ private:
+  std::array<std::unordered_map<std::string, std::vector<std::size_t>>, 4> names_;
+};
+
+// The place of the sequence that a header's video is; sequences.size(): none.
+std::size_t find_sequence(const std::vector<Sequence>& sequences, const SequenceNames& names,
+                          const std::string& video, const std::string& place) {
+  const fs::path path = without_slash(video);
+  const auto& candidates = names.find(path);
+  if (candidates.empty()) return sequences.size();
+  std::size_t best = candidates.front();
+  int best_end = -1;
+  bool tie = false;
+  for (const std::size_t candidate : candidates) {
+    const int end = common_end(path, without_slash(sequences[candidate].video->path));
+    if (end > best_end) {
+      best = candidate;
+      best_end = end;
+      tie = false;
+    } else if (end == best_end) {
+      tie = true;
+    }
+  }
+  if (tie) fail("{}: video {}: several sequences of the ground truth are named so", place, video);
+  return best;
+}
+
+bool same_size(const Header& header, const AnnotatedFrame& frame) {
+  return header.width <= 0 || frame.width <= 0 ||
+         (header.width == frame.width && header.height == frame.height);
+}
+
+}  // namespace
+
+std::vector<Annotations> read_ground_truth(const std::string& path) {
+  if (!fs::is_directory(path)) return {Annotations::read(path)};
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  if (files.empty()) fail("{}: a folder without JSON files", path);
+  std::sort(files.begin(), files.end());
+  std::vector<Annotations> all;
+  for (const std::string& file : files) all.push_back(Annotations::read(file));
+  return all;
+}
+
+Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
+  Matching result;
+  std::vector<Sequence> sequences;
+  SequenceNames names;
+  for (const Annotations& file : truth) {
+    for (const AnnotatedVideo& video : file.videos) {
+      names.add(file, video, sequences.size());
+      Sequence& sequence = sequences.emplace_back(Sequence{&video, {}});
+      for (const AnnotatedFrame& frame : video.frames) {
+        sequence.frames.emplace(frame.index, result.frames.size());
+        MatchedFrame& matched = result.frames.emplace_back();
+        matched.video = &video;
+        matched.truth = &frame;
+        matched.truth_joints = &file.joints;
+      }
+    }
+  }
+
+  Sequence* sequence = nullptr;
+  std::shared_ptr<const JointSet> joints;
+  while (const auto record = records.next()) {
+    if (const auto* header = std::get_if<Header>(&*record)) {
+      const std::size_t found = find_sequence(sequences, names, header->video, records.place());
+      sequence = found < sequences.size() ? &sequences[found] : nullptr;
+      if (!sequence) {
+        result.superfluous.push_back(header->video);
+        continue;
+      }
+      if (sequence->found) {
+        fail("{}: video {}: the records have sequence {} twice", records.place(), header->video,
+             sequence->video->id);
+      }
+      sequence->found = true;
+      if (!same_size(*header, sequence->video->frames.front())) {
+        result.other_sizes.push_back(header->video);
+      }
+      if (!header->joints) {
+        joints = nullptr;
+      } else if (!joints || joints->joints != header->joints->joints) {
+        joints = std::make_shared<const JointSet>(*header->joints);
+      }
+    } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
+      for (std::size_t i = 0; i < frame->instances.size(); ++i) {
+        if (!frame->instances[i].box.finite()) {
+          fail("{}: instances[{}]: box is not finite", records.place(), i);
+        }
+      }
+      if (!sequence || !sequence->frames.contains(frame->frame)) {
+        ++result.frame_counts.superfluous;
+        continue;
+      }
+      MatchedFrame& matched = result.frames[sequence->frames.at(frame->frame)];
+      matched.predicted = true;
+      matched.predictions = frame->instances;
+      matched.joints = joints;
+      ++result.frame_counts.matched;
+    }
+  }
+  result.cut = records.cut();
+
+  for (const Sequence& one : sequences) {
+    ++(one.found ? result.sequences.matched : result.sequences.missing);
+    if (!one.found) result.missing.push_back(one.video->id);
+  }
+  result.sequences.superfluous = static_cast<std::int64_t>(result.superfluous.size());
+  result.frame_counts.missing =
+      static_cast<std::int64_t>(result.frames.size()) - result.frame_counts.matched;
+  if (result.sequences.matched == 0 && !result.superfluous.empty() && !sequences.empty()) {
+    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})",
+         records.name(), result.superfluous.front(), sequences.front().video->id);
+  }
+  return result;
+}
+
+}  // namespace vremd
