@@ -36,8 +36,11 @@ struct AvIoDeleter {  // of a context with our own callbacks
   }
 };
 
-struct AvOutputDeleter {
-  void operator()(AVFormatContext* format) const { avformat_free_context(format); }
+struct AvOutputDeleter {  // of a muxer, and the file it has open
+  void operator()(AVFormatContext* format) const {
+    avio_closep(&format->pb);
+    avformat_free_context(format);
+  }
 };
 
 struct AvScalerDeleter {

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/writer.h"
+
+#include "core/error.h"
+#include "io/output_file.h"
+#include "video/picture_converter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace vremd {
+namespace {
+
+// Variable rate: exact for 24, 25, 30, 50 and 60 frames a second and for 30000/1001; MPEG-4 takes
+// no finer one than 65535.
+constexpr int kVariableTicks = 60000;
+constexpr int kMaxTicks = 65535;
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+const AVCodec* first_encoder(const std::string& path, const std::vector<std::string>& names,
+                             const AVOutputFormat& container) {
+  bool any = false;
+  for (const std::string& name : names) {
+    const AVCodec* codec = avcodec_find_encoder_by_name(name.c_str());
+    any = any || codec;
+    if (codec && avformat_query_codec(&container, codec->id, FF_COMPLIANCE_NORMAL) != 0) {
+      return codec;
+    }
+  }
+  if (any) fail("{}: this file format cannot hold {}", path, joined(names));
+  fail("{}: this libavcodec has no encoder {}", path, joined(names));
+}
+
+AVPixelFormat pixel_format(const std::string& path, const AVCodec& codec,
+                           const std::string& wanted) {
+  if (!wanted.empty()) {
+    const AVPixelFormat format = av_get_pix_fmt(wanted.c_str());
+    if (format == AV_PIX_FMT_NONE) fail("{}: unknown pixel format {}", path, wanted);
+    return format;
+  }
+  switch (codec.id) {
+    case AV_CODEC_ID_FFV1: return AV_PIX_FMT_BGR0;  // lossless RGB
+    case AV_CODEC_ID_PNG: return AV_PIX_FMT_RGB24;
+    case AV_CODEC_ID_MJPEG: return AV_PIX_FMT_YUVJ420P;
+    default: return AV_PIX_FMT_YUV420P;
+  }
+}
+
+void set(AVDictionary** options, const char* key, const std::string& value) {
+  if (av_dict_set(options, key, value.c_str(), 0) < 0) throw std::bad_alloc();
+}
+
+// The scale of MPEG-4 and MJPEG, 1 ... 31, about as good as CRF `quality` of x264.
+int quantizer(int quality) { return quality == 0 ? 1 : std::clamp(quality / 2 - 6, 2, 31); }
+
+void set_quality(AVCodecContext& encoder, int quality, AVDictionary** options) {
+  const std::string name = encoder.codec->name;
+  if (name == "libx264" || name == "libx265") {
+    set(options, "preset", "veryfast");
+    if (name == "libx264") {
+      set(options, quality == 0 ? "qp" : "crf", std::to_string(quality));
+    } else {
+      // x265 prints by itself.
+      set(options, "x265-params",
+          std::string("log-level=none") + (quality == 0 ? ":lossless=1" : ""));
+      set(options, "crf", std::to_string(quality));
+    }
+  } else if (name == "libvpx-vp9") {
+    set(options, "deadline", "realtime");
+    set(options, "cpu-used", "5");
+    if (quality == 0) set(options, "lossless", "1");
+    set(options, "crf", std::to_string(quality * 63 / 51));
+    encoder.bit_rate = 0;
+  } else if (encoder.codec_id == AV_CODEC_ID_MPEG4 || encoder.codec_id == AV_CODEC_ID_MJPEG) {
+    encoder.flags |= AV_CODEC_FLAG_QSCALE;
+    encoder.global_quality = quantizer(quality) * FF_QP2LAMBDA;
+  } else if (encoder.codec_id == AV_CODEC_ID_FFV1) {
+    set(options, "level", "3");
+    set(options, "slicecrc", "1");
+  }
+}
+
+void set_colours(AVCodecContext& encoder) {
+  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(encoder.pix_fmt);
+  if (format->flags & AV_PIX_FMT_FLAG_RGB) return;
+  // As RgbConverter reads what is not tagged.
+  const bool standard_definition = encoder.height <= 576;
+  encoder.colorspace = standard_definition ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_BT709;
+  encoder.color_range = AVCOL_RANGE_MPEG;
+  if (encoder.codec_id == AV_CODEC_ID_MJPEG) {
+    encoder.colorspace = AVCOL_SPC_BT470BG;
+    encoder.color_range = AVCOL_RANGE_JPEG;
+  }
+}
+
+}  // namespace
+
+struct VideoWriter::Impl {
+  std::string path;
+  VideoWriterOptions options;
+  std::optional<PartialFile> file;
+  AvOutput muxer;  // closed before the file is removed
+  AvCodec encoder;
+  AvPacket packet{av_packet_alloc()};
+  AVStream* stream = nullptr;
+  const AVCodec* codec = nullptr;
+  std::optional<PictureConverter> converter;
+  std::int64_t frames = 0, last_pts = 0;
+  bool variable = false;
+
+  Impl(std::string path_, VideoWriterOptions options_);
+  void check(int status, const char* action) const;
+  void start(bool variable_rate);
+  void open_encoder();
+  void write(const Frame& frame, std::int64_t pts);
+  void mux_what_is_ready();
+  void close();
+};
+
+VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
+    : path(std::move(path_)), options(std::move(options_)) {
+  silence_libav();
+  if (!packet) throw std::bad_alloc();
+  if (options.width < 1 || options.height < 1 || options.fps.first < 1 ||
+      options.fps.second < 1) {
+    fail("{}: cannot write {}x{} at {}/{} frames a second", path, options.width, options.height,
+         options.fps.first, options.fps.second);
+  }
+  const AVOutputFormat* container = av_guess_format(nullptr, path.c_str(), nullptr);
+  if (!container || container->flags & AVFMT_NOFILE) {
+    fail("{}: no video format is known for this ending", path);
+  }
+  codec = first_encoder(path, options.codecs, *container);
+  file.emplace(path, options.force);
+  AVFormatContext* context = nullptr;
+  check(avformat_alloc_output_context2(&context, container, nullptr, file->name().c_str()),
+        "open");
+  muxer.reset(context);
+  const std::string url = "file:" + file->name();
+  check(avio_open(&context->pb, url.c_str(), AVIO_FLAG_WRITE), "open");
+  stream = avformat_new_stream(context, nullptr);
+  if (!stream) throw std::bad_alloc();
+}
+
+void VideoWriter::Impl::check(int status, const char* action) const {
+  if (status >= 0) return;
+  if (status == AVERROR(EPIPE)) throw BrokenPipe();
+  fail("{}: cannot {}: {}", path, action, av_error_text(status));
+}
+
+void VideoWriter::Impl::open_encoder() {
+  encoder.reset(avcodec_alloc_context3(codec));
+  if (!encoder) throw std::bad_alloc();
+  encoder->pix_fmt = pixel_format(path, *codec, options.pixel_format);
+  encoder->width = options.width;
+  encoder->height = options.height;
+  if (codec->id == AV_CODEC_ID_H264 || codec->id == AV_CODEC_ID_HEVC) {
+    // These take whole chroma samples only.
+    const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(encoder->pix_fmt);
+    const int unit_x = 1 << format->log2_chroma_w, unit_y = 1 << format->log2_chroma_h;
+    encoder->width = (options.width + unit_x - 1) / unit_x * unit_x;
+    encoder->height = (options.height + unit_y - 1) / unit_y * unit_y;
+  }
+  encoder->framerate = {options.fps.first, options.fps.second};
+  encoder->time_base = {1, kVariableTicks};
+  if (!variable) {
+    av_reduce(&encoder->time_base.num, &encoder->time_base.den, options.fps.second,
+              options.fps.first, kMaxTicks);
+  }
+  encoder->thread_count = std::max(options.threads, 1);
+  if (options.gop > 0) encoder->gop_size = options.gop;
+  if (muxer->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+  set_colours(*encoder);
+
+  AVDictionary* settings = nullptr;
+  set_quality(*encoder, options.quality, &settings);
+  forget_av_complaints();
+  const int status = avcodec_open2(encoder.get(), codec, &settings);
+  av_dict_free(&settings);
+  if (status < 0) {
+    const std::string complaint = last_av_complaint();
+    fail("{}: cannot encode {} of {}x{} with {}: {}", path,
+         av_get_pix_fmt_name(encoder->pix_fmt), options.width, options.height, codec->name,
+         complaint.empty() ? av_error_text(status) : complaint);
+  }
+}
+
+void VideoWriter::Impl::start(bool variable_rate) {
+  variable = variable_rate;
+  open_encoder();
+  converter.emplace(options.width, options.height, *encoder);
+  check(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "write");
+  stream->time_base = encoder->time_base;
+  stream->avg_frame_rate = encoder->framerate;
+  if (options.rotation % 360 != 0) {
+    std::int32_t* matrix = add_stream_display_matrix(*stream);
+    if (!matrix) throw std::bad_alloc();
+    av_display_rotation_set(matrix, options.rotation);  // clockwise
+  }
+  check(avformat_write_header(muxer.get(), nullptr), "write");
+}
+
+void VideoWriter::Impl::mux_what_is_ready() {
+  for (;;) {
+    const int status = avcodec_receive_packet(encoder.get(), packet.get());
+    if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return;
+    check(status, "encode");
+    if (packet->duration == 0 && !variable) packet->duration = 1;
+    av_packet_rescale_ts(packet.get(), encoder->time_base, stream->time_base);
+    packet->stream_index = stream->index;
+    check(av_interleaved_write_frame(muxer.get(), packet.get()), "write");
+    check(muxer->pb->error, "write");
+  }
+}
+
+void VideoWriter::Impl::write(const Frame& frame, std::int64_t pts) {
+  if (frames > 0 && pts <= last_pts) {
+    fail("{}: frame {} is not later than the one before it", path, frame.index);
+  }
+  AVFrame& picture = converter->convert(frame, path);
+  picture.pts = pts;
+  picture.quality = encoder->global_quality;
+  check(avcodec_send_frame(encoder.get(), &picture), "encode");
+  last_pts = pts;
+  ++frames;
+  mux_what_is_ready();
+}
+
+void VideoWriter::Impl::close() {
+  if (frames == 0) fail("{}: no frames to write", path);
+  check(avcodec_send_frame(encoder.get(), nullptr), "encode");
+  mux_what_is_ready();
+  check(av_write_trailer(muxer.get()), "write");
+  avio_flush(muxer->pb);
+  check(muxer->pb->error, "write");
+  check(avio_closep(&muxer->pb), "write");
+  file->commit();
+}
+
+VideoWriter::VideoWriter(std::string path, VideoWriterOptions options)
+    : impl_(std::make_unique<Impl>(std::move(path), std::move(options))) {}
+
+VideoWriter::~VideoWriter() = default;
+
+void VideoWriter::write(const Frame& frame) {
+  if (!impl_->encoder) impl_->start(false);
+  const std::int64_t ticks = impl_->variable ? kVariableTicks * impl_->options.fps.second /
+                                                   impl_->options.fps.first
+                                             : 1;
+  impl_->write(frame, impl_->frames > 0 ? impl_->last_pts + ticks : 0);
+}
+
+void VideoWriter::write(const Frame& frame, double time) {
+  if (!impl_->encoder) impl_->start(true);
+  impl_->write(frame, std::llround(time / av_q2d(impl_->encoder->time_base)));
+}
+
+void VideoWriter::close() { impl_->close(); }
+
+}  // namespace vremd
