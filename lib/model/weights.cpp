@@ -3,19 +3,12 @@
 
 #include "core/error.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/isfinite.h>
-
 #include <fmt/ranges.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 namespace vremd {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string text_of(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
@@ -50,11 +43,6 @@ ModelConfig config_of(const SafetensorsFile& file) {
   const std::string place = file.path() + ": vremd_config";
   if (json.is_discarded()) fail("{}: not JSON", place);
   return ModelConfig::from_json(json, place);
-}
-
-fs::path binary_folder() {
-  std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored).parent_path();
 }
 
 }  // namespace
@@ -114,29 +102,6 @@ void save_model(const std::string& path, const VremdImpl& model, DType dtype,
   metadata["kind"] = "pose";
   metadata["vremd_config"] = model.config.to_json().dump();
   write_safetensors(path, views, metadata);
-}
-
-std::string find_weights(const std::string& name_or_path) {
-  if (fs::is_regular_file(name_or_path)) return name_or_path;
-  const bool is_path = name_or_path.find('/') != std::string::npos ||
-                       name_or_path.ends_with(".safetensors");
-  if (is_path) {
-    fail("{}: {}", name_or_path,
-         fs::exists(name_or_path) ? "not a file" : "no such weights file");
-  }
-  std::vector<fs::path> folders;
-  if (const char* models = std::getenv("VREMD_MODELS"); models && *models) {
-    folders.emplace_back(models);
-  }
-  folders.push_back((binary_folder() / "../share/vremd/models").lexically_normal());
-  folders.emplace_back(VREMD_SOURCE_MODELS);
-  std::string places;
-  for (const fs::path& folder : folders) {
-    const fs::path file = folder / (name_or_path + ".safetensors");
-    if (fs::is_regular_file(file)) return file.string();
-    places += (places.empty() ? "" : ", ") + folder.string();
-  }
-  fail("{}: no such weights in {}", name_or_path, places);
 }
 
 }  // namespace vremd

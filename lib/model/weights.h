@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "io/find_weights.h"
 #include "io/safetensors.h"
 #include "model/vremd.h"
 
@@ -34,10 +35,5 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);
 
 // Sets every tensor of `module` (state_of) from the file's, in float32.
 void load_state(torch::nn::Module& module, const SafetensorsFile& file);
-
-// The file that `-w` means: a path, or a name such as vremd-light, which is looked for as
-// NAME.safetensors in $VREMD_MODELS, in <prefix>/share/vremd/models beside the binary's bin, in
-// models/ of the source tree. An Error lists the places.
-std::string find_weights(const std::string& name_or_path);
 
 }  // namespace vremd
