@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace vremd {
+
+// sRGB and opacity, each 0...1.
+struct Colour {
+  double r = 0, g = 0, b = 0, a = 1;
+
+  static constexpr Colour of_hex(std::uint32_t rgb) {
+    return {(rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0, 1};
+  }
+  constexpr Colour faded(double opacity) const { return {r, g, b, a * opacity}; }
+  constexpr Colour towards(Colour other, double part) const {
+    return {r + part * (other.r - r), g + part * (other.g - g), b + part * (other.b - b), a};
+  }
+  constexpr double luma() const { return 0.2126 * r + 0.7152 * g + 0.0722 * b; }
+};
+
+constexpr Colour kInk = Colour::of_hex(0x10141A);    // outlines, text on colour
+constexpr Colour kPaper = Colour::of_hex(0xF5F5F0);  // text on dark
+
+// The person's own left and right, and what lies between.
+enum class Side { kMiddle, kLeft, kRight };
+
+// Orange, blue and near-white, which every kind of colour vision tells apart; the lightness
+// differs a little from person to person.
+Colour side_colour(Side side, int person);
+
+// The colour of a person's box and label: eight in turn. Any two are at least 20 apart in CIE
+// Lab, also with protanopia and deuteranopia (draw/colours_test).
+constexpr int kPersonColours = 8;
+Colour person_colour(int person);
+
+}  // namespace vremd

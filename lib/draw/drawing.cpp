@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "draw/drawing.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "draw/draw_pipeline.h"
+#include "draw/frame_tasks.h"
+#include "draw/sheet_drawing.h"
+#include "io/output_file.h"
+#include "video/writer.h"
+
+#include <filesystem>
+#include <set>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Paths in a folder, each given only once: a second "a.png" becomes "a-2.png".
+class UniquePaths {
+ public:
+  explicit UniquePaths(std::string folder) : folder_(std::move(folder)) {}
+
+  std::string next(const std::string& stem, const std::string& ending) {
+    std::string name = stem + ending;
+    for (int n = 2; !given_.insert(name).second; ++n) {
+      name = fmt::format("{}-{}{}", stem, n, ending);
+    }
+    return (fs::path(folder_) / name).string();
+  }
+
+ private:
+  std::string folder_;
+  std::set<std::string> given_;
+};
+
+std::string stem_of(const std::string& video) {
+  fs::path path(video);
+  // A pattern of pictures ("shot/%06d.jpg") is called by its folder.
+  const bool pattern = path.filename().string().find_first_of("%*?") != std::string::npos;
+  if (pattern || !path.has_filename()) path = path.parent_path();
+  return path.stem().empty() ? "video" : path.stem().string();
+}
+
+void refuse_own_video(const std::string& output, const std::string& video) {
+  std::error_code ignored;
+  if (fs::equivalent(output, video, ignored)) fail("{}: is the video itself", output);
+}
+
+// Draws the current video of the records.
+class VideoDrawing {
+ public:
+  VideoDrawing(const DrawConfig& config, RecordStream& records, FrameTasks& tasks)
+      : config_(config), rule_(*SizeRule::parse(config.size)), records_(records), tasks_(tasks) {}
+
+  void to_video(const std::string& path) {
+    VideoWriterOptions options;
+    const Size size = rule_.of(first_size());
+    options.width = size.width;
+    options.height = size.height;
+    const auto fps = tasks_.info().fps;
+    if (fps) options.fps = {static_cast<int>(fps->first), static_cast<int>(fps->second)};
+    options.threads = config_.threads;
+    options.force = config_.force;
+    VideoWriter writer(path, options);
+    std::optional<double> start;
+    run([&](const FrameTask& task) { return draw(task, size); },
+        [&](const Frame& frame) {
+          if (!start) start = frame.time;
+          writer.write(frame, frame.time - *start);
+        });
+    if (!config_.stopped()) writer.close();
+  }
+
+  // One file per frame, written by the drawing threads.
+  void to_pictures(UniquePaths& paths, const std::string& still_stem) {
+    run([&](const FrameTask& task) {
+          Frame frame = draw(task, rule_.of(size_of(task)));
+          write_picture(task.path, frame, config_.force);
+          frame.rgb.clear();
+          return frame;
+        },
+        [](const Frame&) {},
+        [&](FrameTask& task) {
+          const std::string& file = task.frame->file;
+          std::string stem = still_stem;
+          if (stem.empty() && !file.empty()) stem = fs::path(file).stem().string();
+          if (stem.empty()) stem = fmt::format("{:06}", task.frame->index);
+          task.path = paths.next(stem, ".png");
+        });
+  }
+
+  void to_picture(const std::string& path) {
+    run([&](const FrameTask& task) {
+          const Canvas canvas = draw_task(task, rule_.of(size_of(task)), config_.style);
+          write_canvas(canvas, path, config_.force);
+          return Frame{};
+        },
+        [](const Frame&) {},
+        [&](const FrameTask&) {
+          if (++pictures_ > 1) {
+            fail("{}: one picture, but there are more frames: --sheet makes one of them, a "
+                 "folder takes one picture each", path);
+          }
+        });
+  }
+
+  std::int64_t frames() const { return frames_; }
+
+ private:
+  Size first_size() const { return {tasks_.info().width, tasks_.info().height}; }
+  Size size_of(const FrameTask& task) const {
+    const Frame& frame = *task.frame;
+    return frame.missing ? first_size() : Size{frame.width, frame.height};
+  }
+
+  Frame draw(const FrameTask& task, Size size) const {
+    Frame frame;
+    frame.index = task.frame->index;
+    frame.time = task.frame->time;
+    draw_task(task, size, config_.style).store(frame);
+    return frame;
+  }
+
+  void run(const std::function<Frame(const FrameTask&)>& draw,
+           const std::function<void(const Frame&)>& write,
+           const std::function<void(FrameTask&)>& announce = [](FrameTask&) {}) {
+    const auto read = [&]() -> std::optional<FrameTask> {
+      while (!config_.stopped()) {
+        auto record = records_.next_frame();
+        if (!record) break;
+        auto task = tasks_.task(std::move(*record));
+        if (!task) continue;
+        announce(*task);
+        return task;
+      }
+      return std::nullopt;
+    };
+    draw_pipeline(config_.threads, read, draw, [&](const Frame& frame) {
+      write(frame);
+      ++frames_;
+      config_.drawn();
+    });
+    if (config_.stopped()) return;
+    tasks_.warn_unmatched();
+    if (frames_ == 0) fail("{}: no frame of it has a record: nothing to draw", tasks_.name());
+  }
+
+  const DrawConfig& config_;
+  SizeRule rule_;
+  RecordStream& records_;
+  FrameTasks& tasks_;
+  std::int64_t frames_ = 0;
+  int pictures_ = 0;
+};
+
+}  // namespace
+
+DrawResult draw_records(const DrawConfig& config) {
+  RecordStream records(config.inputs, config.stopped);
+  if (config.sheet) return draw_sheet(config, records);
+
+  const OutputKind kind = output_kind(config.output);
+  DrawResult result;
+  UniquePaths paths(config.output);
+  bool several = false;
+  while (auto header = records.next_video()) {
+    ++result.videos;
+    if (kind == OutputKind::kFolder) {
+      if (result.videos == 1) several = records.another_follows();
+      fs::create_directories(config.output);
+    } else if (result.videos > 1) {
+      fail("{}: one file, but the records are about several videos: -o takes a folder, too",
+           config.output);
+    }
+    if (config.stopped()) break;
+    try {
+      const std::string video = video_path(*header, config.video, config.root);
+      FrameTasks tasks(video, *header, {config.threads, config.stopped});
+      VideoDrawing drawing(config, records, tasks);
+      const bool still = is_picture(video);
+      if (kind == OutputKind::kPicture) {
+        refuse_own_video(config.output, video);
+        drawing.to_picture(config.output);
+      } else if (kind == OutputKind::kVideo || (several && !still)) {
+        const std::string path = kind == OutputKind::kVideo ? config.output
+                                                            : paths.next(stem_of(video), ".mp4");
+        refuse_own_video(path, video);
+        drawing.to_video(path);
+      } else {
+        drawing.to_pictures(paths, still ? stem_of(video) : "");
+      }
+      result.frames += drawing.frames();
+    } catch (const Error& error) {
+      if (!several) throw;
+      log_error("{}", error.what());
+      result.complete = false;
+    }
+    if (config.stopped()) break;
+  }
+  if (records.cut()) result.complete = false;
+  return result;
+}
+
+}  // namespace vremd

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "draw/draw_config.h"
+
+#include <cstdint>
+
+namespace vremd {
+
+struct DrawResult {
+  std::int64_t videos = 0, frames = 0;
+  bool complete = true;  // every video was drawn, and no records were cut
+};
+
+// Draws records on the pictures of their videos, without inference. A folder gets a PNG per
+// frame or, with several videos, one file per video: NAME.mp4, of a still picture NAME.png.
+// Error "place: what"; of several videos a failed one is reported and the others go on.
+DrawResult draw_records(const DrawConfig& config);
+
+}  // namespace vremd

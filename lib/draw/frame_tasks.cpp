@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "draw/frame_tasks.h"
+
+#include "core/error.h"
+#include "core/log.h"
+
+#include <filesystem>
+
+namespace vremd {
+
+std::string video_path(const Header& header, const std::string& given, const std::string& root) {
+  if (!given.empty()) return given;
+  if (header.video == "-") fail("the records' video was standard input: --video FILE names it");
+  if (root.empty() || std::filesystem::path(header.video).is_absolute()) return header.video;
+  return (std::filesystem::path(root) / header.video).string();
+}
+
+FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions options)
+    : video_(std::move(video)), header_(std::make_shared<Header>(std::move(header))), reader_(video_, std::move(options)),
+      still_(is_picture(video_)) {
+  const VideoInfo& info = reader_.info();
+  if (header_->width > 0 && header_->height > 0 &&
+      (info.width != header_->width || info.height != header_->height)) {
+    log_warning("{}: {} x {} pixels, but the records are about {} x {}: scaled", video_,
+                info.width, info.height, header_->width, header_->height);
+  }
+}
+
+std::optional<FrameTask> FrameTasks::task(FrameRecord record) {
+  next_frame_ = record.frame + 1;
+  while (!at_end_ && (!frame_ || frame_->index < record.frame)) {
+    if (frame_) ++without_record_;
+    frame_ = reader_.next();
+    at_end_ = !frame_;
+  }
+  if (!frame_ || frame_->index != record.frame) {
+    ++without_frame_;
+    return std::nullopt;
+  }
+  FrameTask task{std::move(frame_), std::move(record), header_, {}, {}, {}};
+  frame_ = nullptr;
+  task.colours = colours_.next(task.record);
+  task.label = still_ ? std::filesystem::path(video_).filename().string()
+                      : frame_label(*task.frame);
+  return task;
+}
+
+void FrameTasks::warn_unmatched() {
+  if (reader_.stopped()) return;
+  if (frame_) ++without_record_;
+  const bool goes_on = !at_end_ && (frame_ || reader_.next());
+  if (without_frame_ > 0) {
+    log_warning("{}: {} records have no frame in the video and were not drawn", video_,
+                without_frame_);
+  }
+  if (without_record_ > 0) {
+    log_warning("{}: {} frames have no record and were left out", video_, without_record_);
+  }
+  if (goes_on) {
+    log_warning("{}: the video goes on after its last record, that of frame {}", video_,
+                next_frame_ - 1);
+  }
+}
+
+Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
+  const Header& header = *task.header;
+  const Frame& frame = *task.frame;
+  std::vector<Box> faces;
+  if (frame.missing || frame.rgb.empty()) {
+    Canvas canvas(size);
+    draw_missing(canvas);
+    draw_corner_label(canvas, task.label, faces);
+    return canvas;
+  }
+  const View view = View::fitting({frame.width, frame.height}, size);
+  const bool as_it_is = size == Size{frame.width, frame.height};
+  Canvas canvas = as_it_is ? Canvas(frame) : Canvas(size);
+  if (!as_it_is) {
+    canvas.picture(frame, {view.left, view.top, view.scale * frame.width,
+                           view.scale * frame.height});
+  }
+  // The records may be about the same video in another size.
+  auto [width, height] = task.record.size.value_or(std::pair{header.width, header.height});
+  if (width <= 0 || height <= 0) width = frame.width, height = frame.height;
+  View records = view;
+  if (width != frame.width || height != frame.height) {
+    const View inner = View::fitting({width, height}, {frame.width, frame.height});
+    records = {view.scale * inner.scale, view.left + view.scale * inner.left,
+               view.top + view.scale * inner.top};
+  }
+  draw_people(canvas, task.record, header.joints ? &*header.joints : nullptr, task.colours,
+              records, style, &faces);
+  draw_corner_label(canvas, task.label, faces);
+  return canvas;
+}
+
+}  // namespace vremd

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "draw/overlay.h"
+
+#include "draw/label_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+constexpr double kCertain = 0.6;  // from this score on a joint is drawn in full
+
+int shorter_side(Size canvas) { return std::min(canvas.width, canvas.height); }
+
+// Of a line of text in a corner: 2.2 % of the picture, never below what can be read.
+double text_size(Size canvas) { return std::max(9.0, 0.022 * shorter_side(canvas)); }
+
+bool usable(const Box& box) { return box.finite() && box.area() > 0; }
+
+Side side_of(const std::string& joint) {
+  if (joint.starts_with("left_")) return Side::kLeft;
+  if (joint.starts_with("right_")) return Side::kRight;
+  return Side::kMiddle;
+}
+
+// A limb belongs to a side if one end does and the other does not belong to the other side.
+Side side_of(Side a, Side b) {
+  if (a == b || b == Side::kMiddle) return a;
+  return a == Side::kMiddle ? b : Side::kMiddle;
+}
+
+bool is_face(const std::string& joint) {
+  return joint == "nose" || joint.ends_with("_eye") || joint.ends_with("_ear");
+}
+bool is_head(const std::string& joint) { return is_face(joint) || joint.starts_with("head_"); }
+
+// One person as it will be drawn, in canvas pixels.
+struct Person {
+  const Instance* instance;
+  int colour;
+  Box box;
+  double limb;  // width
+  Box face;     // what text should leave free
+
+  bool has(int joint, double min_score) const {
+    const Keypoint& k = instance->keypoints[joint];
+    return k.score >= min_score && std::isfinite(k.x) && std::isfinite(k.y);
+  }
+};
+
+Box face_of(const Person& person, const JointSet* joints, const View& view, double min_score) {
+  double left = HUGE_VAL, top = HUGE_VAL, right = -HUGE_VAL, bottom = -HUGE_VAL;
+  const auto count = joints ? person.instance->keypoints.size() : 0;
+  for (std::size_t j = 0; j < count; ++j) {
+    if (!is_head(joints->joints[j]) || !person.has(static_cast<int>(j), min_score)) continue;
+    const Point p = view(Point{person.instance->keypoints[j].x, person.instance->keypoints[j].y});
+    left = std::min(left, p.x), right = std::max(right, p.x);
+    top = std::min(top, p.y), bottom = std::max(bottom, p.y);
+  }
+  const Box& box = person.box;
+  // Without joints of the head: an upright person's is in the upper 16 %, 60 % of the width.
+  if (left > right) return {box.x + 0.2 * box.w, box.y, 0.6 * box.w, 0.16 * box.h};
+  const double around = std::max(0.045 * std::max(box.w, box.h), 0.3 * (right - left));
+  return {left - around, top - around, right - left + 2 * around, bottom - top + 2 * around};
+}
+
+double certainty(double score, double min_score) {
+  const double span = std::max(kCertain - min_score, 1e-6);
+  return std::clamp((score - min_score) / span, 0.0, 1.0);
+}
+
+void draw_box(Canvas& canvas, const Person& person) {
+  const Colour colour = person_colour(person.colour);
+  const Box& box = person.box;
+  const double width = std::max(1.0, 0.5 * person.limb), corner = 2 * person.limb;
+  canvas.outline(box, corner, width + std::max(1.0, 0.6 * width), kInk.faded(0.35));
+  canvas.outline(box, corner, width, colour.faded(0.85));
+}
+
+struct Limb {
+  Point from, to;  // canvas pixels
+  double score;    // of the less certain end
+  Side side;
+};
+
+std::vector<Limb> limbs_of(const Person& person, const JointSet& joints, const View& view,
+                           double min_score) {
+  const auto& points = person.instance->keypoints;
+  const auto seen = [&](int j) { return j >= 0 && person.has(j, min_score); };
+  const auto at = [&](int j) { return view(Point{points[j].x, points[j].y}); };
+  std::vector<Limb> limbs;
+  for (const auto& [a, b] : joints.limbs) {
+    if (!seen(a) || !seen(b)) continue;
+    limbs.push_back({at(a), at(b), std::min(points[a].score, points[b].score),
+                     side_of(side_of(joints.joints[a]), side_of(joints.joints[b]))});
+  }
+  // Where no neck was found, the line of the shoulders and its middle stand for it.
+  const int left = joints.index("left_shoulder"), right = joints.index("right_shoulder");
+  const int nose = joints.index("nose");
+  if (seen(joints.index("head_bottom")) || !seen(left) || !seen(right)) return limbs;
+  const double score = std::min(points[left].score, points[right].score);
+  const Point a = at(left), b = at(right), middle{(a.x + b.x) / 2, (a.y + b.y) / 2};
+  limbs.push_back({a, b, score, Side::kMiddle});
+  if (seen(nose)) {
+    limbs.push_back({at(nose), middle, std::min(score, points[nose].score), Side::kMiddle});
+  }
+  return limbs;
+}
+
+void draw_skeleton(Canvas& canvas, const Person& person, const JointSet& joints, const View& view,
+                   double min_score) {
+  const double edge = std::max(0.6, 0.28 * person.limb);
+  const auto limbs = limbs_of(person, joints, view, min_score);
+  for (const bool outline : {true, false}) {
+    for (const Limb& limb : limbs) {
+      const double sure = certainty(limb.score, min_score);
+      const double width = person.limb * (0.6 + 0.4 * sure), opacity = 0.35 + 0.65 * sure;
+      if (outline) {
+        canvas.line(limb.from, limb.to, width + 2 * edge, kInk.faded(0.6 * opacity));
+      } else {
+        const Colour colour = side_colour(limb.side, person.colour);
+        canvas.line(limb.from, limb.to, width, colour.faded(opacity));
+      }
+    }
+  }
+  for (int j = 0; j < joints.size(); ++j) {
+    if (!person.has(j, min_score)) continue;
+    const Keypoint& k = person.instance->keypoints[j];
+    const double sure = certainty(k.score, min_score);
+    const double radius = person.limb * (is_face(joints.joints[j]) ? 0.6 : 0.85) *
+                          (0.7 + 0.3 * sure);
+    const Colour colour = side_colour(side_of(joints.joints[j]), person.colour);
+    const Point centre = view(Point{k.x, k.y});
+    canvas.disc(centre, radius + edge, kInk.faded(0.5 + 0.5 * sure));
+    canvas.disc(centre, radius, colour.towards(kPaper, 0.25).faded(0.5 + 0.5 * sure));
+  }
+}
+
+void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
+                        const std::vector<Box>& faces) {
+  std::vector<LabelWish> wishes;
+  std::vector<std::string> texts;
+  std::vector<double> sizes;
+  for (const Person& person : people) {
+    const Instance& one = *person.instance;
+    std::string text = fmt::format("{:.2f}", one.score);
+    if (one.track) text = fmt::format("{}  {}", *one.track, text);
+    const double largest = 0.9 * text_size(canvas.size());
+    const double size =
+        std::clamp(0.16 * std::sqrt(person.box.area()), std::min(9.0, largest), largest);
+    // A label as high as a fifth of the person tells less than it hides.
+    const bool worth = person.box.h > 5 * size;
+    wishes.push_back({person.box, worth ? canvas.text_width(text, size) + 0.8 * size : HUGE_VAL,
+                      1.4 * size});
+    texts.push_back(std::move(text));
+    sizes.push_back(size);
+  }
+  const auto places = place_labels(wishes, faces, canvas.size());
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    if (!places[i]) continue;
+    const Box& place = *places[i];
+    const Colour colour = person_colour(people[i].colour);
+    canvas.panel(place, 0.3 * place.h, colour.faded(0.9));
+    canvas.text({place.x + 0.4 * sizes[i], place.y + place.h / 2}, texts[i], sizes[i],
+                colour.luma() > 0.45 ? kInk : kPaper);
+  }
+}
+
+}  // namespace
+
+View View::fitting(Size frame, Size canvas) {
+  const double scale = std::min(static_cast<double>(canvas.width) / frame.width,
+                                static_cast<double>(canvas.height) / frame.height);
+  return {scale, (canvas.width - scale * frame.width) / 2,
+          (canvas.height - scale * frame.height) / 2};
+}
+
+double limb_width(double person_size, Size canvas) {
+  const double width = 0.0095 * std::sqrt(person_size * shorter_side(canvas));
+  return std::max(1.0, std::min(width, 0.03 * person_size));
+}
+
+void draw_people(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
+                 std::span<const int> colours, const View& view, const OverlayStyle& style,
+                 std::vector<Box>* faces) {
+  std::vector<Person> people;
+  for (std::size_t i = 0; i < record.instances.size(); ++i) {
+    const Instance& one = record.instances[i];
+    if (one.score < style.min_score || !usable(one.box)) continue;
+    Person person{&one, colours[i], view(one.box), 0, {}};
+    person.limb = limb_width(std::max(person.box.w, person.box.h), canvas.size());
+    person.face = face_of(person, one.keypoints.empty() ? nullptr : joints, view,
+                          style.min_joint_score);
+    people.push_back(person);
+  }
+  std::stable_sort(people.begin(), people.end(), [](const Person& a, const Person& b) {
+    return a.box.y + a.box.h < b.box.y + b.box.h;
+  });
+  for (const Person& person : people) draw_box(canvas, person);
+  for (const Person& person : people) {
+    if (joints && !person.instance->keypoints.empty()) {
+      draw_skeleton(canvas, person, *joints, view, style.min_joint_score);
+    }
+    faces->push_back(person.face);
+  }
+  std::reverse(people.begin(), people.end());  // those in front choose first
+  draw_person_labels(canvas, people, *faces);
+}
+
+void draw_corner_label(Canvas& canvas, const std::string& text, const std::vector<Box>& faces) {
+  double size = text_size(canvas.size());
+  size *= std::min(1.0, 0.9 * canvas.size().width / canvas.text_width(text, size));
+  const Box place = place_corner_label(canvas.text_width(text, size) + size, 1.6 * size,
+                                       0.6 * size, faces, canvas.size());
+  canvas.panel(place, 0.3 * place.h, kInk.faded(0.72));
+  canvas.text({place.x + 0.5 * size, place.y + place.h / 2}, text, size, kPaper);
+}
+
+void draw_missing(Canvas& canvas) {
+  const Size size = canvas.size();
+  canvas.panel({0, 0, static_cast<double>(size.width), static_cast<double>(size.height)}, 0,
+               Colour::of_hex(0x808080));
+  const double text = 3 * text_size(size);
+  canvas.text({(size.width - canvas.text_width("missing", text)) / 2, size.height / 2.0},
+              "missing", text, kPaper);
+}
+
+std::string frame_label(const Frame& frame) {
+  const auto hundredths = static_cast<std::int64_t>(std::llround(frame.time * 100));
+  const auto seconds = hundredths / 100;
+  std::string text = fmt::format("frame {}   ", frame.index);
+  if (seconds >= 3600) text += fmt::format("{}:{:02}", seconds / 3600, seconds / 60 % 60);
+  else text += fmt::format("{}", seconds / 60);
+  text += fmt::format(":{:02}.{:02}", seconds % 60, hundredths % 100);
+  if (frame.damaged) text += "   damaged";
+  return text;
+}
+
+}  // namespace vremd

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "draw/canvas.h"
+#include "io/records.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// What of a person is drawn; what is not certain is drawn thinner and fainter.
+struct OverlayStyle {
+  double min_score = 0;          // persons below are left out
+  double min_joint_score = 0.2;  // joints below are left out, with their limbs
+};
+
+// From the pixels of a record to those of a canvas: the frame is scaled to fit and centred.
+struct View {
+  double scale = 1, left = 0, top = 0;
+
+  static View fitting(Size frame, Size canvas);
+  Point operator()(Point p) const {  // a record's (0, 0) is the centre of the first pixel
+    return {(p.x + 0.5) * scale + left, (p.y + 0.5) * scale + top};
+  }
+  Box operator()(const Box& b) const {
+    const Point corner = (*this)(Point{b.x, b.y});
+    return {corner.x, corner.y, b.w * scale, b.h * scale};
+  }
+};
+
+// Width of a limb in canvas pixels: between person and picture, so that small people do not
+// drown in thick lines and large ones do not get hair-thin ones. Both sizes in canvas pixels.
+double limb_width(double person_size, Size canvas);
+
+// The persons of one frame: boxes, then skeletons from the back to the front (by the lower edge
+// of the box), then their labels (track and score).
+//
+// `joints` may be null (boxes alone), `colours` has one number per instance (colours.h). `faces`
+// gets the places that other text should leave free.
+void draw_people(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
+                 std::span<const int> colours, const View& view, const OverlayStyle& style,
+                 std::vector<Box>* faces);
+
+// Text in a corner of the canvas, lower left unless a face is there.
+void draw_corner_label(Canvas& canvas, const std::string& text, const std::vector<Box>& faces);
+
+// A grey picture with the word "missing".
+void draw_missing(Canvas& canvas);
+
+// "frame 12  0:01.20": a frame's number and time.
+std::string frame_label(const Frame& frame);
+
+}  // namespace vremd

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/records.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace vremd {
+
+// Gives each person a colour number (colours.h) that stays the same from frame to frame.
+//
+// A track id is the number. Without one, a person takes the number of the box of an earlier
+// frame that it overlaps most, so that colours do not flicker; nothing but colour depends on it.
+class PersonColours {
+ public:
+  std::vector<int> next(const FrameRecord& record);  // one per instance; frames in order
+
+ private:
+  struct Seen {
+    Box box;
+    int colour;
+    std::int64_t frame;
+  };
+  std::vector<Seen> seen_;
+  int unused_ = 0;
+};
+
+}  // namespace vremd

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "draw/drawing.h"
+#include "draw/record_stream.h"
+
+namespace vremd {
+
+// One picture of evenly chosen frames with people, of all videos together.
+DrawResult draw_sheet(const DrawConfig& config, RecordStream& records);
+
+// PNG or JPEG by the ending; "-" is PNG on standard output.
+void write_canvas(const Canvas& canvas, const std::string& path, bool force);
+
+}  // namespace vremd
