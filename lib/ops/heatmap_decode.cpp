@@ -30,12 +30,6 @@ int peak_index(const float* map, int size) {
   return static_cast<int>(std::find(map, map + size, maximum) - map);
 }
 
-float quarter_step(float before, float after) {
-  if (after > before) return 0.25f;
-  if (after < before) return -0.25f;
-  return 0.0f;
-}
-
 // The largest value of the map blurred with a zero border.
 float blurred_maximum(const float* map, int height, int width, const BlurKernel& kernel,
                       std::vector<float>& rows) {
@@ -81,10 +75,9 @@ void blurred_patch(const float* map, int height, int width, int peak_y, int peak
 
 void heatmap_decode_cpu(const HeatmapDecodeArgs& args) {
   const int height = args.height, width = args.width, size = height * width;
-  const bool blurs = args.decode == Decode::kDark || args.decode == Decode::kDarkUdp;
-  const BlurKernel kernel = blurs ? blur_kernel(args.blur) : BlurKernel{};
+  const BlurKernel kernel = kernel_for(args);
   std::vector<float> rows;
-  double patch[25];
+  double patch[25];  // (2 * 2 + 1)^2
 
   for (int n = 0; n < args.count; ++n) {
     const float* map = args.heatmaps + static_cast<std::ptrdiff_t>(n) * size;
@@ -92,23 +85,17 @@ void heatmap_decode_cpu(const HeatmapDecodeArgs& args) {
     const float value = map[peak];
     const int x = peak % width, y = peak / width;
     Step step;
-
     if (args.decode == Decode::kQuarter) {
-      if (x > 1 && x < width - 1 && y > 1 && y < height - 1) {
-        step.x = quarter_step(map[peak - 1], map[peak + 1]);
-        step.y = quarter_step(map[peak - width], map[peak + width]);
-      }
-    } else if (args.decode == Decode::kDark) {
-      if (value > 0 && x > 1 && x < width - 2 && y > 1 && y < height - 2) {
-        const double gain = static_cast<double>(value) /
-                            blurred_maximum(map, height, width, kernel, rows);
-        blurred_patch(map, height, width, y, x, 2, kernel, true, patch);
-        for (double& one : patch) one = std::log(std::max(one * gain, 1e-10));
-        step = dark_step(patch + 12, 5);
-      }
+      step = quarter_step(map, x, y, height, width);
+    } else if (args.decode == Decode::kDark && dark_applies(value, x, y, height, width)) {
+      const double gain =
+          static_cast<double>(value) / blurred_maximum(map, height, width, kernel, rows);
+      blurred_patch(map, height, width, y, x, 2, kernel, true, patch);
+      for (double& one : patch) one = dark_log(one * gain);
+      step = dark_step(patch + 12, 5);
     } else if (args.decode == Decode::kDarkUdp) {
       blurred_patch(map, height, width, y, x, 1, kernel, false, patch);
-      for (int i = 0; i < 9; ++i) patch[i] = std::log(std::clamp(patch[i], 1e-3, 50.0));
+      for (int i = 0; i < 9; ++i) patch[i] = dark_udp_log(patch[i]);
       step = dark_udp_step(patch + 4, 3);
     }
 

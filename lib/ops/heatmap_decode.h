@@ -13,8 +13,9 @@ enum class Decode { kArgmax, kQuarter, kDark, kDarkUdp };
 // heatmaps  count x height x width, contiguous
 // points    count x 3: x, y (heatmap pixels) and max(0, peak value)
 //
-// Equal values: the lowest index wins, on every device. blur_scratch: kDark and kDarkUdp only,
-// count x height x width floats for the blurred map (on the GPU; may be null on the CPU).
+// Equal values: the lowest index wins, on every device; NaN never wins. A step without a finite
+// value is not taken. blur_scratch: count x height x width floats, work space of kDark on the GPU;
+// may be null otherwise.
 struct HeatmapDecodeArgs {
   const float* heatmaps = nullptr;
   float* points = nullptr;
@@ -23,7 +24,7 @@ struct HeatmapDecodeArgs {
   int height = 0;
   int width = 0;
   Decode decode = Decode::kDarkUdp;
-  int blur = 11;  // kernel size k of the Gaussian, odd
+  int blur = 11;  // kernel size k of the Gaussian, odd, at most kMaxBlur (heatmap_refine.h)
 };
 
 void heatmap_decode_cpu(const HeatmapDecodeArgs& args);  // the reference

@@ -5,7 +5,11 @@
 // cuda/. In double: only a few values around the peak are needed, and a nearly singular Hessian
 // must not tell the devices apart.
 
+#include "ops/heatmap_decode.h"
+
 #include <cmath>
+#include <cstddef>
+#include <stdexcept>
 
 #ifdef __CUDACC__
 #define VREMD_HOST_DEVICE __host__ __device__
@@ -22,17 +26,21 @@ struct BlurKernel {
   double weights[kMaxBlur] = {1};
 };
 
-// Gaussian whose sigma follows OpenCV's rule for `size`; the weights sum to 1.
-inline BlurKernel blur_kernel(int size) {
+// Gaussian whose sigma follows OpenCV's rule for its size; the weights sum to 1.
+inline BlurKernel kernel_for(const HeatmapDecodeArgs& args) {
   BlurKernel kernel;
-  kernel.size = size;
-  const double sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8;
+  if (args.decode != Decode::kDark && args.decode != Decode::kDarkUdp) return kernel;
+  if (args.blur < 1 || args.blur > kMaxBlur || args.blur % 2 == 0) {
+    throw std::invalid_argument("heatmap_decode: the size of the blur must be odd and below 32");
+  }
+  kernel.size = args.blur;
+  const double sigma = 0.3 * ((kernel.size - 1) * 0.5 - 1) + 0.8;
   double sum = 0;
-  for (int i = 0; i < size; ++i) {
-    const double d = i - size / 2;
+  for (int i = 0; i < kernel.size; ++i) {
+    const double d = i - kernel.size / 2;
     sum += kernel.weights[i] = std::exp(-d * d / (2 * sigma * sigma));
   }
-  for (int i = 0; i < size; ++i) kernel.weights[i] /= sum;
+  for (int i = 0; i < kernel.size; ++i) kernel.weights[i] /= sum;
   return kernel;
 }
 
@@ -49,7 +57,7 @@ VREMD_HOST_DEVICE inline int clamp_index(int i, int n) { return i < 0 ? 0 : (i <
 VREMD_HOST_DEVICE inline double blur_row(const float* map, int height, int width, int y, int x,
                                          const BlurKernel& kernel, bool zero_border) {
   if (zero_border && (y < 0 || y >= height)) return 0;
-  const float* row = map + static_cast<long>(reflect_101(y, height)) * width;
+  const float* row = map + static_cast<std::ptrdiff_t>(reflect_101(y, height)) * width;
   double sum = 0;
   for (int i = 0; i < kernel.size; ++i) {
     const int column = x + i - kernel.size / 2;
@@ -65,6 +73,28 @@ VREMD_HOST_DEVICE inline double blur_row(const float* map, int height, int width
 struct Step {
   double x = 0, y = 0;
 };
+
+VREMD_HOST_DEVICE inline double quarter(float before, float after) {
+  return after > before ? 0.25 : (after < before ? -0.25 : 0);
+}
+
+// A quarter pixel towards the larger neighbour on each axis.
+VREMD_HOST_DEVICE inline Step quarter_step(const float* map, int x, int y, int height, int width) {
+  if (!(x > 1 && x < width - 1 && y > 1 && y < height - 1)) return {};
+  const float* at = map + static_cast<std::ptrdiff_t>(y) * width + x;
+  return {quarter(at[-1], at[1]), quarter(at[-width], at[width])};
+}
+
+// kDark rescales the blurred map to the old maximum and needs two pixels around the peak.
+VREMD_HOST_DEVICE inline bool dark_applies(float value, int x, int y, int height, int width) {
+  return value > 0 && x > 1 && x < width - 2 && y > 1 && y < height - 2;
+}
+
+// What the steps are computed from. NaN stays: newton_step() refuses it.
+VREMD_HOST_DEVICE inline double dark_log(double value) { return log(value < 1e-10 ? 1e-10 : value); }
+VREMD_HOST_DEVICE inline double dark_udp_log(double value) {
+  return log(value < 1e-3 ? 1e-3 : (value > 50 ? 50 : value));
+}
 
 // -H^-1 g; none where it has no finite value.
 VREMD_HOST_DEVICE inline Step newton_step(double dx, double dy, double dxx, double dxy,

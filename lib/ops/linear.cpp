@@ -73,8 +73,10 @@ std::optional<OneDnn> choose(at::ScalarType type) {
     problem = "its results differ";
   } catch (const c10::Error& error) {
     problem = error.what_without_backtrace();
-    problem.resize(std::min(problem.find('\n'), problem.size()));
+  } catch (const std::exception& error) {  // oneDNN's own
+    problem = error.what();
   }
+  problem.resize(std::min(problem.find('\n'), problem.size()));
   if (!name.empty()) fail("VREMD_LINEAR=onednn: {}: {}", type_name, problem);
   log_info("linear layers in {} use LibTorch's own product: oneDNN: {}", type_name, problem);
   return {};
@@ -128,8 +130,10 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b)
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
                   PackedWeight& packed) {
+  // Wrong shapes too: at::linear says what is wrong with them.
   const bool plain = !x.is_cpu() || !w.is_cpu() || x.scalar_type() != w.scalar_type() ||
-                     x.numel() == 0 || needs_gradient(x, w, b);
+                     x.numel() == 0 || x.dim() == 0 || w.dim() != 2 ||
+                     x.size(-1) != w.size(1) || needs_gradient(x, w, b);
   if (!plain) {
     if (const auto& onednn = onednn_for(w.scalar_type())) {
       return onednn->multiply(x, packed.of(w), b);

@@ -10,7 +10,15 @@
 #include <c10/core/Device.h>
 #include <fmt/ranges.h>
 
+#if defined(VREMD_HAVE_CUDA) && defined(VREMD_TORCH_CUDA)
+#define VREMD_TENSOR_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/cuda/CUDAGuard.h>
+#endif
+
 #include <cstdint>
+#include <map>
 
 namespace vremd {
 namespace {
@@ -39,8 +47,44 @@ WarpAffineArgs warp_args(int count, int height, int width, const Normalisation& 
 }
 
 [[noreturn]] void fail_device(const char* op, const c10::Device& device) {
-  fail("{}: device {} is not supported by this build", op, device.str());
+  if (device.is_cuda()) fail("{}: device {}: this build has no CUDA", op, device.str());
+  fail("{}: device {} is not supported", op, device.str());
 }
+
+#ifdef VREMD_TENSOR_CUDA
+// The bytes of host memory on `device`; they are read before this returns.
+template <typename T>
+at::Tensor upload(const std::vector<T>& values, const c10::Device& device) {
+  const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
+  return at::from_blob(const_cast<T*>(values.data()), {bytes}, at::kByte).to(device);
+}
+
+// `args` points to host memory. The device's copies may die after the launch: LibTorch gives their
+// memory to later work of the same stream only.
+at::Tensor warp_on_cuda(WarpAffineArgs args, std::span<const CropRequest> requests,
+                        const std::vector<int>& sizes, const std::vector<float>& maps,
+                        const c10::Device& device) {
+  const c10::cuda::CUDAGuard guard(device);
+  std::map<const Frame*, at::Tensor> uploaded;
+  std::vector<const std::uint8_t*> pictures;
+  for (const CropRequest& request : requests) {
+    at::Tensor& picture = uploaded[request.frame];
+    if (!picture.defined()) picture = upload(request.frame->rgb, device);
+    pictures.push_back(picture.data_ptr<std::uint8_t>());
+  }
+  const at::Tensor device_pictures = upload(pictures, device);
+  const at::Tensor device_sizes = upload(sizes, device);
+  const at::Tensor device_maps = upload(maps, device);
+  at::Tensor crops = at::empty({args.count, 3, args.height, args.width},
+                               at::TensorOptions().device(device).dtype(at::kFloat));
+  args.pictures = static_cast<const std::uint8_t* const*>(device_pictures.data_ptr());
+  args.sizes = static_cast<const int*>(device_sizes.data_ptr());
+  args.crop_to_frame = static_cast<const float*>(device_maps.data_ptr());
+  args.crops = crops.data_ptr<float>();
+  warp_affine_cuda(args, at::cuda::getCurrentCUDAStream());
+  return crops;
+}
+#endif
 
 }  // namespace
 
@@ -59,6 +103,9 @@ at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int wi
     sizes.insert(sizes.end(), {frame.width, frame.height, 3 * frame.width});
     for (const double m : requests[i].crop_to_frame.m) maps.push_back(static_cast<float>(m));
   }
+#ifdef VREMD_TENSOR_CUDA
+  if (device.is_cuda()) return warp_on_cuda(args, requests, sizes, maps, device);
+#endif
   if (!device.is_cpu()) fail_device("warp_affine", device);
   at::Tensor crops = at::empty({count, 3, height, width}, at::kFloat);
   args.pictures = pictures.data();
@@ -88,7 +135,22 @@ at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int bl
   args.width = static_cast<int>(width);
   args.decode = decode;
   args.blur = blur;
-  if (!heatmaps.device().is_cpu()) fail_device("heatmap_decode", heatmaps.device());
+#ifdef VREMD_TENSOR_CUDA
+  if (heatmaps.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(heatmaps.device());
+    at::Tensor points = at::empty({n, k, 3}, heatmaps.options());
+    at::Tensor scratch;
+    if (decode == Decode::kDark) {
+      scratch = at::empty(heatmaps.sizes(), heatmaps.options());
+      args.blur_scratch = scratch.data_ptr<float>();
+    }
+    args.heatmaps = heatmaps.data_ptr<float>();
+    args.points = points.data_ptr<float>();
+    heatmap_decode_cuda(args, at::cuda::getCurrentCUDAStream());
+    return points;
+  }
+#endif
+  if (!heatmaps.is_cpu()) fail_device("heatmap_decode", heatmaps.device());
   at::Tensor points = at::empty({n, k, 3}, heatmaps.options());
   args.heatmaps = heatmaps.data_ptr<float>();
   args.points = points.data_ptr<float>();
