@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/heads.h"
 
-#include <ATen/ops/batch_norm.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/conv_transpose2d.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/relu.h>
-#include <ATen/ops/upsample_bilinear2d.h>
-
 namespace vremd {
 namespace {
 
@@ -31,11 +23,7 @@ at::Tensor HkImpl::forward(const at::Tensor& tokens_bjd) {
   return fc2_->forward(x).view({x.size(0), x.size(1), height_, width_});
 }
 
-void HkImpl::init() {
-  at::NoGradGuard no_grad;
-  init_layers(*this);
-  fc2_->weight.normal_(0, kHeadSigma);  // H_k starts near zero
-}
+void HkImpl::init() { fc2_->weight.normal_(0, kHeadSigma); }  // H_k starts near zero
 
 DeconvImpl::DeconvImpl(std::int64_t in, std::int64_t out) {
   weight = register_parameter("weight", empty_parameter({in, out, 4, 4}));
@@ -122,7 +110,5 @@ at::Tensor HmImpl::forward(const at::Tensor& m, const at::Tensor& f_t) {
       at::upsample_bilinear2d(at::relu(map), {4 * tokens_h_, 4 * tokens_w_}, false);
   return final_layer->forward(large).contiguous();
 }
-
-void HmImpl::init() { init_layers(*this); }
 
 }  // namespace vremd

@@ -7,10 +7,10 @@
 namespace vremd {
 
 // H_k (METHOD 7): keypoint tokens of the key frame, each to a heatmap of its own.
-struct HkImpl : torch::nn::Module {
+struct HkImpl : Layer {
   explicit HkImpl(const ModelConfig& config);
   at::Tensor forward(const at::Tensor& tokens_bjd);  // [B, J, heatmap_h, heatmap_w]
-  void init();
+  void init() override;
 
  private:
   std::int64_t height_, width_;
@@ -52,7 +52,6 @@ struct HmImpl : torch::nn::Module {
 
   // Tokens [B, N, D] -> [B, J, heatmap_h, heatmap_w]. `m` is undefined in single-frame mode.
   at::Tensor forward(const at::Tensor& m, const at::Tensor& f_t);
-  void init();
 
   std::shared_ptr<LinearImpl> agg;  // null: single frame, or hm.aggregate = add
   // deconv_layers.{0, 1, 3, 4} as in ViTPose: deconvolution, norm, (ReLU,) twice; simple: null.

@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/layers.h"
 
-#if __has_include("ops/linear.h")
-#include "ops/linear.h"
-#else
-#include <ATen/ops/linear.h>
-#endif
-
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/layer_norm.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/softmax.h>
-
 #include <cmath>
 
 namespace vremd {
@@ -39,9 +26,8 @@ at::Tensor empty_parameter(at::IntArrayRef shape) {
 
 void init_layers(torch::nn::Module& module) {
   at::NoGradGuard no_grad;
-  module.apply([](torch::nn::Module& each) {
-    if (auto* layer = dynamic_cast<Layer*>(&each)) layer->init();
-  });
+  for (const auto& child : module.children()) init_layers(*child);
+  if (auto* layer = dynamic_cast<Layer*>(&module)) layer->init();
 }
 
 LinearImpl::LinearImpl(std::int64_t in, std::int64_t out) {
@@ -55,14 +41,14 @@ void LinearImpl::init() {
 }
 
 at::Tensor LinearImpl::forward_native(const at::Tensor& x) {
-#if __has_include("ops/linear.h")
-  return linear(x.to(weight.scalar_type()), weight, bias);
-#else
-  return at::linear(x.to(weight.scalar_type()), weight, bias);
-#endif
+  return linear(x.to(weight.scalar_type()), weight, bias, packed_);
 }
 
 at::Tensor LinearImpl::forward(const at::Tensor& x) { return forward_native(x).to(at::kFloat); }
+
+at::Tensor LinearImpl::forward_without_bias(const at::Tensor& x) {
+  return linear(x.to(weight.scalar_type()), weight, {}, packed_).to(at::kFloat);
+}
 
 LayerNormImpl::LayerNormImpl(std::int64_t width, double eps_in) : eps(eps_in) {
   weight = register_parameter("weight", empty_parameter({width}));
@@ -197,7 +183,7 @@ void linears_to_bf16(torch::nn::Module& module) {
   at::NoGradGuard no_grad;
   module.apply([](torch::nn::Module& each) {
     auto* layer = dynamic_cast<LinearImpl*>(&each);
-    if (!layer) return;
+    if (!layer || layer->keep_float) return;
     layer->weight.set_data(layer->weight.to(at::kBFloat16));
     layer->bias.set_data(layer->bias.to(at::kBFloat16));
   });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "ops/linear.h"
+
 #include <torch/nn/module.h>
 
 #include <memory>
@@ -30,12 +32,12 @@ at::Tensor empty_parameter(at::IntArrayRef shape);
 // Normal with sigma 0.02, cut at +-2 as in timm: a hundred sigma, so never (METHOD 5).
 constexpr double kInitSigma = 0.02;
 
-// A module that knows its random start.
+// A module that knows its random start: init() sets what is its own, after that of its children.
 struct Layer : torch::nn::Module {
   virtual void init() = 0;
 };
 
-// Calls init() of `module` and of every Layer below it, in the order of registration.
+// Calls init() of every Layer below `module`, children first, then of `module` itself.
 void init_layers(torch::nn::Module& module);
 
 // y = x W^T + b. The input is cast to the weight's type; forward() gives float32.
@@ -44,8 +46,13 @@ struct LinearImpl : Layer {
   void init() override;
   at::Tensor forward(const at::Tensor& x);
   at::Tensor forward_native(const at::Tensor& x);  // in the weight's type
+  at::Tensor forward_without_bias(const at::Tensor& x);
 
   at::Tensor weight, bias;
+  bool keep_float = false;  // linears_to_bf16() passes it by
+
+ private:
+  PackedWeight packed_;
 };
 
 // Over the last axis, in float32.
@@ -128,7 +135,7 @@ struct BlocksImpl : torch::nn::Module {
 at::Tensor tokens_to_map(const at::Tensor& tokens, std::int64_t h, std::int64_t w);
 at::Tensor map_to_tokens(const at::Tensor& map_nchw);
 
-// Matrices of every LinearImpl below `module` to bfloat16.
+// Every LinearImpl of and below `module` to bfloat16, but for those that keep float32.
 void linears_to_bf16(torch::nn::Module& module);
 
 }  // namespace vremd

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/vit.h"
 
-#include <ATen/ops/conv2d.h>
-
 #include <cmath>
 
 #if __has_include("model/movenet.h")

@@ -3,11 +3,37 @@
 
 #include "core/error.h"
 
-#include <ATen/ops/softmax.h>
-
 #include <numbers>
 
 namespace vremd {
+namespace {
+
+// All parameters and statistics of one module into another of the same make.
+void copy_state(const torch::nn::Module& from, torch::nn::Module& to, const char* what) {
+  const auto copy_all = [&](const auto& source, const auto& target) {
+    if (source.size() != target.size()) fail("init: {} is of another make", what);
+    for (const auto& item : source) {
+      const at::Tensor* own = target.find(item.key());
+      if (!own || own->sizes() != item.value().sizes()) {
+        fail("init: {}.{} differs between the models", what, item.key());
+      }
+      own->copy_(item.value());
+    }
+  };
+  copy_all(from.named_parameters(), to.named_parameters());
+  copy_all(from.named_buffers(), to.named_buffers());
+}
+
+// The final layer's row of `joint` (METHOD 7).
+at::Tensor row_of(const at::Tensor& rows, const JointSet& set, const std::string& joint) {
+  const int own = set.index(joint);
+  if (own >= 0) return rows[own];
+  const int left = set.index("left_shoulder"), right = set.index("right_shoulder");
+  if (joint == "head_bottom" && left >= 0 && right >= 0) return (rows[left] + rows[right]) / 2;
+  return at::zeros_like(rows[0]);
+}
+
+}  // namespace
 
 VremdImpl::ProjImpl::ProjImpl(std::int64_t in, std::int64_t out, double ln_eps) {
   norm = register_module("norm", std::make_shared<LayerNormImpl>(in, ln_eps));
@@ -16,11 +42,15 @@ VremdImpl::ProjImpl::ProjImpl(std::int64_t in, std::int64_t out, double ln_eps) 
 
 VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   config.validate();
-  if (!config.single_frame()) fail("hkme.enabled: not in this version");
   backbone_ = register_module("backbone", make_backbone(config));
   if (backbone_->channels() != config.dim()) {
     proj_ = register_module("proj", std::make_shared<ProjImpl>(backbone_->channels(), config.dim(),
                                                                config.modules.ln_eps));
+  }
+  if (config.hkme.enabled) hkme_ = register_module("hkme", std::make_shared<HkmeImpl>(config));
+  if (config.bmd.enabled) bmd_ = register_module("bmd", std::make_shared<BmdImpl>(config));
+  if (config.hkme.enabled && config.hkme.keypoint.tokens) {
+    hk_ = register_module("hk", std::make_shared<HkImpl>(config));
   }
   hm_ = register_module("hm", std::make_shared<HmImpl>(config));
 }
@@ -30,13 +60,35 @@ at::Tensor VremdImpl::features(const at::Tensor& crops_nchw) {
   return backbone_->forward_tokens(crops_nchw);
 }
 
-VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool) {
-  at::Tensor features = features_btnc;
-  if (proj_) features = proj_->fc->forward(proj_->norm->forward(features));
-  const at::Tensor f_t = features.select(1, config.frames() / 2);
+VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_intermediates) {
+  at::Tensor fm = features_btnc;  // F_{t-1}, F_t, F_{t+1}
+  if (proj_) fm = proj_->fc->forward(proj_->norm->forward(fm));
+  const at::Tensor f_t = fm.select(1, config.frames() / 2);
+
+  HkmeImpl::Output human;
+  human.f = f_t;
+  if (hkme_) human = hkme_->forward(fm);
+  BmdImpl::Output motion;
+  if (bmd_) {
+    motion = bmd_->forward(fm, human.f);
+  } else if (hkme_) {
+    motion.m = human.f;  // METHOD 9, table4_a
+  }
+
   Output output;
-  output.hm = hm_->forward({}, f_t);
-  output.heatmaps_bkhw = output.hm;
+  output.hm = output.heatmaps_bkhw = hm_->forward(motion.m, f_t);
+  if (hk_) {
+    output.hk = hk_->forward(human.tokens);
+    const auto& weights = config.heatmap.weights;
+    output.heatmaps_bkhw = output.hk * weights[0] + output.hm * weights[1];
+  }
+  if (keep_intermediates) {
+    output.human_mask = human.human_mask;
+    output.keypoint_mask = human.keypoint_mask;
+    output.f_human = human.f_human;
+    output.f_joint = human.f_joint;
+    output.offsets = motion.offsets;
+  }
   return output;
 }
 
@@ -47,16 +99,49 @@ at::Tensor VremdImpl::probabilities(const at::Tensor& heatmaps_bkhw) const {
 }
 
 void VremdImpl::init() {
+  for (const auto& child : children()) {
+    if (child != backbone_) init_layers(*child);
+  }
   backbone_->init();
-  if (proj_) init_layers(*proj_);
-  hm_->init();
 }
 
-void VremdImpl::init_from_single_frame(const VremdImpl&) { fail("init: not in this version"); }
+void VremdImpl::init_from_single_frame(const VremdImpl& other) {
+  at::NoGradGuard no_grad;
+  if (!other.config.single_frame()) fail("init: the other model is not a single-frame one");
+  copy_state(*other.backbone_, *backbone_, "backbone");
+  if (proj_ && other.proj_) copy_state(*other.proj_, *proj_, "proj");
+  if (!proj_ != !other.proj_ || other.config.dim() != config.dim() ||
+      other.config.model.head != config.model.head) {
+    fail("init: the models' widths or heads differ");
+  }
+  if (hm_->deconv_layers) copy_state(*other.hm_->deconv_layers, *hm_->deconv_layers, "hm");
+
+  const std::int64_t dim = config.dim();
+  if (hm_->agg) {  // aggregate(M, F_t) = F_t
+    hm_->agg->weight.zero_();
+    hm_->agg->weight.slice(1, dim).fill_diagonal_(1);
+    hm_->agg->bias.zero_();
+  } else if (!config.single_frame()) {
+    fail("init: a single-frame head needs hm.aggregate concat");
+  }
+  const double scale = hk_ ? 1 / config.heatmap.weights[1] : 1;
+  const JointSet ours = config.joints(), theirs = other.config.joints();
+  for (const bool is_bias : {false, true}) {
+    const at::Tensor& from =
+        is_bias ? other.hm_->final_layer->bias : other.hm_->final_layer->weight;
+    const at::Tensor& to = is_bias ? hm_->final_layer->bias : hm_->final_layer->weight;
+    if (from[0].sizes() != to[0].sizes()) fail("init: hm.final_layer differs in width");
+    for (int joint = 0; joint < ours.size(); ++joint) {
+      to[joint].copy_(row_of(from, theirs, ours.joints[joint]) * scale);
+    }
+  }
+}
 
 void VremdImpl::to_bf16() {
   backbone_->to_bf16();
   if (proj_) linears_to_bf16(*proj_);
+  if (hkme_) linears_to_bf16(*hkme_);
+  if (bmd_) linears_to_bf16(*bmd_);
 }
 
 void VremdImpl::train(bool on) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "model/backbone.h"
+#include "model/bmd.h"
 #include "model/heads.h"
+#include "model/hkme.h"
 
 namespace vremd {
 
@@ -24,7 +26,7 @@ struct VremdImpl : torch::nn::Module {
     // With keep_intermediates, and where the model has them:
     at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
     at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]
-    // DCA: p_z + delta p - p_z, i.e. (y, x) offsets in cells, [B, directions, blocks, N, G, n_p, 2]
+    // delta p of DCA: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
     at::Tensor offsets;
   };
   // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C].
@@ -54,6 +56,9 @@ struct VremdImpl : torch::nn::Module {
 
   std::shared_ptr<BackboneImpl> backbone_;
   std::shared_ptr<ProjImpl> proj_;  // null where the backbone is D wide
+  std::shared_ptr<HkmeImpl> hkme_;
+  std::shared_ptr<BmdImpl> bmd_;
+  std::shared_ptr<HkImpl> hk_;
   std::shared_ptr<HmImpl> hm_;
 };
 

@@ -66,7 +66,7 @@ TEST_CASE("a saved model is read back with the same heatmaps") {
 
   at::NoGradGuard no_grad;
   const at::Tensor features =
-      model->features(at::randn({1, 3, 96, 64})).unsqueeze(0);
+      model->features(at::randn({3, 3, 96, 64})).unsqueeze(0);
   CHECK(at::equal(model->forward(features).heatmaps_bkhw,
                   loaded.model->forward(features).heatmaps_bkhw));
 }

@@ -12,7 +12,7 @@ namespace vremd {
 
 // A whole model that runs in milliseconds: ViT of width 64 with 2 blocks, every module one block
 // deep, crops of 96 x 64. Equal seeds give equal weights.
-inline ModelConfig tiny_config(const std::string& preset = "table4_baseline") {
+inline ModelConfig tiny_config(const std::string& preset = "narrow") {
   ModelConfig config;
   apply_model_preset(config, preset);
   config.backbone.size = "tiny";

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/bmd.h"
+
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+std::int64_t hidden_width(const ModelConfig& config) {
+  return std::llround(config.bmd.mlp_ratio * config.dim());
+}
+
+}  // namespace
+
+CrossAttentionImpl::CrossAttentionImpl(std::int64_t dim, std::int64_t heads) : heads_(heads) {
+  q_ = register_module("q", std::make_shared<LinearImpl>(dim, dim));
+  k_ = register_module("k", std::make_shared<LinearImpl>(dim, dim));
+  v_ = register_module("v", std::make_shared<LinearImpl>(dim, dim));
+  proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
+}
+
+at::Tensor CrossAttentionImpl::forward(const at::Tensor& query, const at::Tensor& source) {
+  const auto split = [this](const at::Tensor& x) {
+    return x.view({x.size(0), x.size(1), heads_, x.size(2) / heads_}).transpose(1, 2);
+  };
+  const at::Tensor attended = at::scaled_dot_product_attention(
+      split(q_->forward_native(query)), split(k_->forward_native(source)),
+      split(v_->forward_native(source)));
+  return proj_->forward(attended.transpose(1, 2).reshape(query.sizes()));
+}
+
+AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
+  const std::int64_t dim = config.dim();
+  const auto norm = [&] { return std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps); };
+  if (config.bmd.norm_x == "ln") norm_x_ = register_module("norm_x", norm());
+  norm_f_ = register_module("norm_f", norm());
+  dca_ = register_module("dca", std::make_shared<DcaImpl>(config));
+  if (config.bmd.ca.enabled) {
+    ca_ = register_module("ca", std::make_shared<CrossAttentionImpl>(dim, config.heads()));
+  }
+  if (config.bmd.adc == "parallel") {
+    const std::int64_t branches = ca_ ? 2 : 1;
+    mlp = register_module(
+        "mlp", std::make_shared<MlpImpl>(branches * dim, hidden_width(config), dim));
+  }
+}
+
+at::Tensor AdcImpl::normalise_motion(const at::Tensor& x) {
+  return norm_x_ ? norm_x_->forward(x) : x;
+}
+
+at::Tensor AdcImpl::normalise_feature(const at::Tensor& f) { return norm_f_->forward(f); }
+
+DcaImpl::Output AdcImpl::attend_points(const at::Tensor& x, const at::Tensor& f) {
+  return dca_->forward(x, f);
+}
+
+at::Tensor AdcImpl::attend_all(const at::Tensor& x, const at::Tensor& f, const at::Tensor& other) {
+  if (query_ == "feature") return ca_->forward(f, x);
+  return query_ == "motion" ? ca_->forward(x, f) : ca_->forward(x, other);
+}
+
+BmdImpl::AdcListImpl::AdcListImpl(const ModelConfig& config) {
+  for (int i = 0; i < config.bmd.blocks; ++i) {
+    blocks.push_back(register_module(std::to_string(i), std::make_shared<AdcImpl>(config)));
+  }
+}
+
+BmdImpl::MixListImpl::MixListImpl(const ModelConfig& config) {
+  const std::int64_t both = 2 * config.dim();
+  for (int i = 0; i < config.bmd.blocks; ++i) {
+    blocks.push_back(register_module(
+        std::to_string(i), std::make_shared<MlpImpl>(both, hidden_width(config), both)));
+  }
+}
+
+BmdImpl::BmdImpl(const ModelConfig& config)
+    : options_(config.bmd), height_(config.tokens_h()), width_(config.tokens_w()) {
+  const std::int64_t dim = config.dim();
+  fwd_ = register_module("fwd", std::make_shared<AdcListImpl>(config));
+  if (!options_.separate) {
+    entry_ = register_module("entry", std::make_shared<LinearImpl>(2 * dim, dim));
+    return;
+  }
+  bwd_ = options_.share_directions
+             ? fwd_
+             : register_module("bwd", std::make_shared<AdcListImpl>(config));
+  if (options_.adc == "directions") {
+    mix_ = register_module("mix", std::make_shared<MixListImpl>(config));
+  }
+  if (options_.fusion == "linear") {
+    fuse_linear_ = register_module("fuse", std::make_shared<LinearImpl>(2 * dim, dim));
+  } else if (options_.fusion == "conv3x3") {
+    fuse_conv_ = register_module("fuse", std::make_shared<ConvImpl>(2 * dim, dim, 3));
+  } else {
+    fuse_mlp_ = register_module("fuse", std::make_shared<MlpImpl>(2 * dim, 2 * dim, dim));
+  }
+}
+
+std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
+                                             const std::vector<at::Tensor>& streams,
+                                             const at::Tensor& f,
+                                             std::vector<at::Tensor>& offsets) {
+  const std::size_t count = streams.size();
+  const auto adc = [&](std::size_t s) -> AdcImpl& {
+    return s == 0 ? *fwd_->blocks[block] : *bwd_->blocks[block];
+  };
+  std::vector<at::Tensor> x(count), f_hat(count), a(count), step(count);
+  for (std::size_t s = 0; s < count; ++s) {
+    x[s] = adc(s).normalise_motion(streams[s]);
+    f_hat[s] = adc(s).normalise_feature(f);
+    const auto points = adc(s).attend_points(x[s], f_hat[s]);
+    a[s] = points.value;
+    offsets.push_back(points.offsets);
+  }
+  // parallel: both branches look at the motion; directions: CA looks at what DCA gave.
+  const std::vector<at::Tensor>& looked_at = mix_ ? a : x;
+  for (std::size_t s = 0; s < count; ++s) {
+    at::Tensor c;
+    if (adc(s).has_cross_attention()) {
+      c = adc(s).attend_all(looked_at[s], f_hat[s], looked_at[count - 1 - s]);
+    }
+    if (mix_) {
+      step[s] = c.defined() ? c : a[s];
+    } else {
+      step[s] = adc(s).mlp->forward(c.defined() ? at::cat({a[s], c}, -1) : a[s]);
+    }
+  }
+  if (mix_) step = mix_->blocks[block]->forward(at::cat(step, -1)).chunk(2, -1);
+  if (!options_.residual) return step;
+  for (std::size_t s = 0; s < count; ++s) step[s] = streams[s] + step[s];
+  return step;
+}
+
+at::Tensor BmdImpl::fuse(const std::vector<at::Tensor>& streams) {
+  if (streams.size() == 1) return streams[0];
+  const at::Tensor both = at::cat(streams, -1);
+  if (fuse_linear_) return fuse_linear_->forward(both);
+  if (fuse_mlp_) return fuse_mlp_->forward(both);
+  return map_to_tokens(fuse_conv_->forward(tokens_to_map(both, height_, width_)));
+}
+
+BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f) {
+  const at::Tensor f_t = fm_btnd.select(1, 1);
+  std::vector<at::Tensor> streams = {fm_btnd.select(1, 2) - f_t, fm_btnd.select(1, 0) - f_t};
+  if (entry_) streams = {entry_->forward(at::cat(streams, -1))};
+  std::vector<at::Tensor> offsets;  // block by block, in each one for each stream
+  for (std::size_t block = 0; block < fwd_->blocks.size(); ++block) {
+    streams = disentangle(block, streams, f, offsets);
+  }
+  const auto directions = static_cast<std::int64_t>(streams.size());
+  const at::Tensor all = at::stack(offsets, 1).unflatten(1, {-1, directions}).transpose(1, 2);
+  return {fuse(streams), all};
+}
+
+}  // namespace vremd

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/dca.h"
+
+namespace vremd {
+
+// Multi-head cross attention over all tokens (METHOD 6.2).
+struct CrossAttentionImpl : torch::nn::Module {
+  CrossAttentionImpl(std::int64_t dim, std::int64_t heads);
+  // query [B, N, D], source (of keys and values) [B, N, D]
+  at::Tensor forward(const at::Tensor& query, const at::Tensor& source);
+
+ private:
+  std::int64_t heads_;
+  std::shared_ptr<LinearImpl> q_, k_, v_, proj_;
+};
+
+// One attentive disentanglement block of one direction (METHOD 6.1).
+struct AdcImpl : torch::nn::Module {
+  explicit AdcImpl(const ModelConfig& config);
+  at::Tensor normalise_motion(const at::Tensor& x);
+  at::Tensor normalise_feature(const at::Tensor& f);
+  DcaImpl::Output attend_points(const at::Tensor& x, const at::Tensor& f);
+
+  // The cross attention between what `bmd.ca.query` names. `x` is this direction's, `other` the
+  // other one's (may be undefined where it is not asked for).
+  at::Tensor attend_all(const at::Tensor& x, const at::Tensor& f, const at::Tensor& other);
+  bool has_cross_attention() const { return ca_ != nullptr; }
+
+  std::shared_ptr<MlpImpl> mlp;  // parallel; `directions` mixes both directions instead
+
+ private:
+  std::string query_;
+  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;
+  std::shared_ptr<DcaImpl> dca_;
+  std::shared_ptr<CrossAttentionImpl> ca_;
+};
+
+// Bidirectional Motion Disentanglement (METHOD 6): what moves with the person, M, out of the
+// differences of the frames.
+struct BmdImpl : torch::nn::Module {
+  explicit BmdImpl(const ModelConfig& config);
+
+  struct Output {
+    at::Tensor m;        // M [B, N, D]
+    at::Tensor offsets;  // [B, directions, blocks, N, G, n_p, 2]
+  };
+  Output forward(const at::Tensor& fm_btnd, const at::Tensor& f);
+
+ private:
+  struct AdcListImpl : torch::nn::Module {
+    explicit AdcListImpl(const ModelConfig& config);
+    std::vector<std::shared_ptr<AdcImpl>> blocks;
+  };
+  struct MixListImpl : torch::nn::Module {
+    explicit MixListImpl(const ModelConfig& config);
+    std::vector<std::shared_ptr<MlpImpl>> blocks;
+  };
+  // The streams after ADC `block`; appends that block's offsets, one for each stream.
+  std::vector<at::Tensor> disentangle(std::size_t block, const std::vector<at::Tensor>& streams,
+                                      const at::Tensor& f, std::vector<at::Tensor>& offsets);
+  at::Tensor fuse(const std::vector<at::Tensor>& streams);
+
+  const ModelConfig::Bmd options_;
+  std::int64_t height_, width_;
+  std::shared_ptr<LinearImpl> entry_;         // one stream: 2 D -> D
+  std::shared_ptr<AdcListImpl> fwd_, bwd_;    // bwd is fwd where directions share
+  std::shared_ptr<MixListImpl> mix_;          // bmd.adc = directions
+  std::shared_ptr<LinearImpl> fuse_linear_;   // bmd.fuse is one of the three
+  std::shared_ptr<ConvImpl> fuse_conv_;
+  std::shared_ptr<MlpImpl> fuse_mlp_;
+};
+
+}  // namespace vremd

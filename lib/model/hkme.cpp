@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/hkme.h"
+
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+constexpr double kMaskEps = 1e-6;  // under the logarithm of a mask
+
+BlockOptions block_options(const ModelConfig& config) {
+  return {.dim = config.dim(),
+          .heads = config.heads(),
+          .mlp_ratio = config.model.mlp_ratio,
+          .ln_eps = config.modules.ln_eps,
+          .post_norm = config.hkme.norm == "post"};
+}
+
+double rsqrt_of(std::int64_t dim) { return 1 / std::sqrt(static_cast<double>(dim)); }
+
+std::int64_t token_frames(const ModelConfig& config) { return config.hkme.tokens_shared ? 1 : 3; }
+
+// [3 or 1, K, D] -> [B, 3, K, D]
+at::Tensor for_each_frame(const at::Tensor& token, std::int64_t batch) {
+  return token.unsqueeze(0).expand({batch, 3, token.size(1), token.size(2)});
+}
+
+at::Tensor log_of(const at::Tensor& mask) { return (mask + kMaskEps).log(); }
+
+}  // namespace
+
+HumanMaskImpl::HumanMaskImpl(const ModelConfig& config)
+    : activation_(config.hkme.human.activation) {
+  token_ = register_parameter("token", empty_parameter({token_frames(config), 1, config.dim()}));
+  blocks_ = register_module(
+      "blocks", std::make_shared<BlocksImpl>(config.hkme.depth_h, block_options(config)));
+  norm_ = register_module("norm",
+                          std::make_shared<LayerNormImpl>(config.dim(), config.modules.ln_eps));
+}
+
+HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
+  const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
+  const at::Tensor joined = at::cat({for_each_frame(token_, batch), fm_btnd}, 2);
+  const at::Tensor seen = norm_->forward(blocks_->forward(joined.flatten(0, 1)))
+                              .view({batch, 3, 1 + count, dim});
+  const at::Tensor t_h = seen.slice(2, 0, 1), f = seen.slice(2, 1);
+  at::Tensor mask = (f * t_h).sum(-1);
+  if (activation_ == "cosine") {
+    mask = mask / (f.norm(2, -1) * t_h.norm(2, -1)).clamp_min(kMaskEps);
+  } else if (activation_ != "literal") {
+    mask = mask * rsqrt_of(dim);
+    if (activation_ == "sigmoid") mask = mask.sigmoid();
+  }
+  return {f * mask.unsqueeze(-1), mask};
+}
+
+void HumanMaskImpl::init() { token_.normal_(0, kInitSigma); }
+
+KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
+    : options_(config.hkme.keypoint), joints_(config.joints().size()) {
+  for (const int joint : config.trained_joints()) trained_.push_back(joint);
+  const std::int64_t dim = config.dim();
+  token_ = register_parameter("token", empty_parameter({token_frames(config), joints_, dim}));
+  if (options_.temporal_embed) {
+    temporal_embed_ = register_parameter("temporal_embed", empty_parameter({3, 1, dim}));
+  }
+  blocks_ = register_module("blocks",
+                            std::make_shared<BlocksImpl>(
+                                config.hkme.depth_k, block_options(config),
+                                config.hkme.first_norm == "skip" && config.hkme.human.enabled));
+  norm_ = register_module("norm", std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps));
+}
+
+KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
+                                                   const at::Tensor& token_bias) {
+  const auto batch = f_c.size(0), count = f_c.size(2), dim = f_c.size(3);
+  at::Tensor joined = at::cat({for_each_frame(token_, batch), f_c}, 2);  // [B, 3, J + N, D]
+  if (temporal_embed_.defined()) joined = joined + temporal_embed_;
+  at::Tensor key_bias;
+  if (token_bias.defined()) {
+    const at::Tensor none = at::zeros({batch, 3, joints_}, token_bias.options());
+    key_bias = at::cat({none, token_bias}, 2).flatten(1);
+  }
+  const at::Tensor seen = norm_->forward(blocks_->forward(joined.flatten(1, 2), key_bias))
+                              .view({batch, 3, joints_ + count, dim});
+  const at::Tensor keypoints = seen.slice(2, 0, joints_), tokens = seen.slice(2, joints_);
+  Output output{tokens, {}, keypoints.select(1, 1)};
+  if (options_.mask) {
+    output.mask = mask_of(keypoints, tokens);
+    output.f_f = tokens * output.mask.unsqueeze(-1);
+  }
+  return output;
+}
+
+at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tensor& tokens) const {
+  const auto batch = tokens.size(0), count = tokens.size(2), dim = tokens.size(3);
+  at::Tensor rows = keypoints;
+  if (static_cast<std::int64_t>(trained_.size()) != joints_) {
+    rows = keypoints.index_select(2, at::tensor(trained_, keypoints.options().dtype(at::kLong)));
+  }
+  const auto row_count = rows.size(2);
+  at::Tensor map = at::matmul(rows.reshape({batch, 3 * row_count, dim}),
+                              tokens.reshape({batch, 3 * count, dim}).transpose(1, 2));
+  if (options_.scale == "rsqrt_d") map = map * rsqrt_of(dim);
+  // Over the tokens: over the keypoints the sum below would be 1 everywhere (METHOD 5.2).
+  map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
+  at::Tensor mask;  // [B, 3, N]
+  auto summed = row_count;
+  if (options_.sum == "all") {
+    mask = map.sum({1, 2});
+    summed = 3 * row_count;
+  } else if (options_.sum == "key_frame") {
+    mask = map.select(1, 1).sum(1);
+  } else {
+    mask = map.diagonal(0, 1, 3).sum(1).transpose(1, 2);  // [B, J, N, 3] -> [B, 3, N]
+  }
+  if (options_.norm == "mean1") return mask * (3.0 * static_cast<double>(count) / static_cast<double>(summed));
+  if (options_.norm == "max1") return mask / mask.amax({1, 2}, true);
+  return mask;
+}
+
+void KeypointMaskImpl::init() {
+  token_.normal_(0, kInitSigma);
+  if (temporal_embed_.defined()) temporal_embed_.zero_();
+}
+
+ReduceImpl::ReduceImpl(const ModelConfig& config) : kind_(config.hkme.reduce) {
+  const std::int64_t dim = config.dim(), count = config.tokens_h() * config.tokens_w();
+  const double eps = config.modules.ln_eps;
+  if (kind_ == "temporal") {
+    fc1_ = register_module("fc1", std::make_shared<LinearImpl>(3, 1));
+    return;
+  }
+  const bool token = kind_ == "token";
+  norm_ = register_module("norm", std::make_shared<LayerNormImpl>(token ? dim : 3 * dim, eps));
+  const std::int64_t in = token ? 3 * count : 3 * dim, out = token ? count : dim;
+  fc1_ = register_module("fc1", std::make_shared<LinearImpl>(in, out));
+  fc2_ = register_module("fc2", std::make_shared<LinearImpl>(out, out));
+}
+
+at::Tensor ReduceImpl::forward(const at::Tensor& f_btnd) {
+  if (kind_ == "temporal") return fc1_->forward(f_btnd.permute({0, 2, 3, 1})).squeeze(-1);
+  if (kind_ == "concat") {
+    const at::Tensor joined = f_btnd.permute({0, 2, 1, 3}).flatten(2);
+    return fc2_->forward(at::gelu(fc1_->forward(norm_->forward(joined))));
+  }
+  const at::Tensor columns = norm_->forward(f_btnd).flatten(1, 2).transpose(1, 2).contiguous();
+  return fc2_->forward(at::gelu(fc1_->forward(columns))).transpose(1, 2).contiguous();
+}
+
+HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme) {
+  if (options_.human.enabled) {
+    human_ = register_module("human", std::make_shared<HumanMaskImpl>(config));
+  }
+  if (options_.keypoint.tokens) {
+    keypoint_ = register_module("keypoint", std::make_shared<KeypointMaskImpl>(config));
+  }
+  const bool masked = options_.keypoint.tokens ? options_.keypoint.mask : options_.human.enabled;
+  spatial_ = register_module(
+      "spatial", std::make_shared<BlocksImpl>(options_.depth_s, block_options(config),
+                                              masked && options_.first_norm == "skip"));
+  temporal_ = register_module(
+      "temporal", std::make_shared<BlocksImpl>(options_.depth_t, block_options(config)));
+  if (options_.temporal_embed) {
+    temporal_embed_ = register_parameter("temporal_embed", empty_parameter({1, 3, config.dim()}));
+  }
+  reduce_ = register_module("reduce", std::make_shared<ReduceImpl>(config));
+}
+
+HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd) {
+  const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
+  const bool with_bias = options_.mask_mode == "scale+bias";
+  Output output;
+  at::Tensor f = fm_btnd, bias;  // bias: of the last mask, for the next block's attention
+  if (human_) {
+    const auto human = human_->forward(f);
+    f = output.f_human = human.f_c;
+    output.human_mask = human.mask;
+    // A signed mask has no logarithm (METHOD 5.3).
+    if (with_bias && options_.human.activation == "sigmoid") bias = log_of(human.mask);
+  }
+  if (keypoint_) {
+    const auto keypoint = keypoint_->forward(f, bias);
+    f = output.f_joint = keypoint.f_f;
+    output.keypoint_mask = keypoint.mask;
+    output.tokens = keypoint.tokens;
+    bias = with_bias && keypoint.mask.defined() ? log_of(keypoint.mask) : at::Tensor();
+  }
+  if (bias.defined()) bias = bias.flatten(0, 1);
+  f = spatial_->forward(f.flatten(0, 1), bias).view({batch, 3, count, dim});
+  if (temporal_embed_.defined()) f = f + temporal_embed_.unsqueeze(2);
+  output.f = reduce_->forward(temporal_->forward_over_frames(f));
+  if (options_.out_residual) output.f = output.f + fm_btnd.select(1, 1);
+  return output;
+}
+
+void HkmeImpl::init() {
+  if (temporal_embed_.defined()) temporal_embed_.zero_();
+}
+
+}  // namespace vremd
