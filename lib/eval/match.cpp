@@ -103,6 +103,7 @@ std::vector<Annotations> read_ground_truth(const std::string& path) {
 
 Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   Matching result;
+  result.records = records.name();
   std::vector<Sequence> sequences;
   SequenceNames names;
   for (const Annotations& file : truth) {

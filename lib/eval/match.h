@@ -30,6 +30,7 @@ struct MatchCounts {
 };
 
 struct Matching {
+  std::string records;               // their file, for messages
   std::vector<MatchedFrame> frames;  // every annotated frame, in the order of the files
   MatchCounts sequences, frame_counts;
   std::vector<std::string> missing, superfluous;  // names of sequences

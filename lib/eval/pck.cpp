@@ -139,7 +139,9 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
       score_person(frame, person, assigned[i], threshold * *unit, result);
     }
   }
-  if (any_instances && predicted.empty()) fail("the records have no keypoints: PCK needs poses");
+  if (any_instances && predicted.empty()) {
+    fail("{}: the records have no keypoints: PCK needs poses", matching.records);
+  }
   for (const auto& [name, count] : result.joints) {
     if (!predicted.contains(name)) result.never_predicted.insert(name);
   }

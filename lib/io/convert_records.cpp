@@ -76,7 +76,7 @@ void read_posetrack18(const std::string& path, const ConvertConfig& config, cons
     }
     out.write_end();
   }
-  if (crowds) log_warning("{}: {} crowd regions left out", annotations.path, crowds);
+  if (crowds) log_warning("{}: crowd regions left out: {}", annotations.path, crowds);
 }
 
 void convert_records(const ConvertConfig& config, const Header& header) {
