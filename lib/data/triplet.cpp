@@ -17,7 +17,7 @@ constexpr int kFurthestFrames = 250;
 
 TripletWindow::TripletWindow(Source source, TripletOptions options)
     : source_(std::move(source)), options_(options) {
-  if (options_.stride < 1) fail("neighbours: the stride {} is below 1", options_.stride);
+  if (options_.stride < 0) fail("neighbours: the stride {} is below 0", options_.stride);
   if (!(options_.delta_ms >= 0)) fail("neighbours: {} ms is below 0", options_.delta_ms);
 }
 

@@ -13,7 +13,7 @@ namespace vremd {
 
 // Which frames stand beside a key frame (METHOD 1.2).
 struct TripletOptions {
-  int stride = 1;       // neighbours in steps of frames
+  int stride = 1;       // neighbours in steps of frames; 0: none is looked at
   double delta_ms = 0;  // > 0 instead: the frames nearest in time to -delta_ms and +delta_ms
 };
 

@@ -149,8 +149,16 @@ TEST_CASE("a neighbour that cannot be used is the key frame, and counted") {
   CHECK(resized->substituted == 1);
 }
 
+TEST_CASE("a stride of 0 looks at the key frame alone") {
+  FakeVideo video = FakeVideo::constant_rate(4);
+  TripletWindow window(video.source(), {.stride = 0});
+  CHECK(offsets(window, 0) == Pair(0, 0));
+  CHECK(offsets(window, 2) == Pair(0, 0));
+  CHECK(video.next == 3);
+}
+
 TEST_CASE("settings that make no sense are refused") {
   FakeVideo video = FakeVideo::constant_rate(2);
-  CHECK_THROWS_AS(TripletWindow(video.source(), {.stride = 0}), Error);
+  CHECK_THROWS_AS(TripletWindow(video.source(), {.stride = -1}), Error);
   CHECK_THROWS_AS(TripletWindow(video.source(), {.delta_ms = -1}), Error);
 }

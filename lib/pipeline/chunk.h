@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "data/triplet.h"
+#include "io/records.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace vremd {
+
+// A person whose joints are to be found.
+struct Person {
+  Triplet triplet;
+  Box box;                            // in the key frame, with an area, on the picture
+  int video = 0;                      // counts the headers of the run from 0
+  std::size_t record = 0, instance = 0;  // its place: FrameChunk::records[record], instances[instance]
+  std::vector<Keypoint> keypoints;    // found: one per joint that is written, frame pixels
+};
+
+// What one token of the pose pipeline carries: some records in their order, and the people in
+// them. No state runs between chunks, so they may be worked on in any order.
+struct FrameChunk {
+  std::vector<Record> records;
+  std::vector<Person> persons;
+};
+
+}  // namespace vremd

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pose_dump.h"
+
+#include "core/error.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+
+#include <filesystem>
+
+namespace vremd {
+
+PoseDump::PoseDump(std::string folder, const ModelConfig& config, CropSpec spec, std::string model)
+    : folder_(std::move(folder)),
+      model_(std::move(model)),
+      joints_(Json(config.joints().joints).dump()),
+      spec_(spec) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error) fail("{}: cannot make the folder: {}", folder_, error.message());
+}
+
+void PoseDump::operator()(const Person& person, const NamedTensors& tensors) const {
+  std::vector<at::Tensor> kept;
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, tensor] : tensors) {
+    kept.push_back(tensor.to(at::kCPU, at::kFloat).contiguous());
+    const at::Tensor& plain = kept.back();
+    views[name] = {DType::kF32, plain.sizes().vec(),
+                   {static_cast<const std::byte*>(plain.const_data_ptr()), plain.nbytes()}};
+  }
+  const Frame& frame = *person.triplet.key();
+  const Box& box = person.box;
+  const Affine2x3 crop_to_frame = frame_to_crop(crop_region(box, spec_), spec_).inverse();
+  const std::map<std::string, std::string> metadata = {
+      {"frame", fmt::format("{}", frame.index)},
+      {"box", Json({box.x, box.y, box.w, box.h}).dump()},
+      {"neighbours", Json(person.triplet.neighbours).dump()},
+      {"crop_to_frame", Json(crop_to_frame.m).dump()},
+      {"joints", joints_},
+      {"model", "sha256:" + model_}};
+  const std::string name = fmt::format("{:03}_{:06}_{:02}.safetensors", person.video, frame.index,
+                                       person.instance);
+  write_safetensors((std::filesystem::path(folder_) / name).string(), views, metadata);
+}
+
+}  // namespace vremd

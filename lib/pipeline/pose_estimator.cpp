@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pose_estimator.h"
+
+#include "core/error.h"
+#include "ops/device.h"
+#include "ops/tensor_ops.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/InferenceMode.h>
+
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+namespace vremd {
+namespace {
+
+// People whose encodings are kept at a time on the CPU: about 5 MB each for the shipped model.
+constexpr std::size_t kSlicePersons = 16;
+
+auto box_key(const Box& box) { return std::tuple(box.x, box.y, box.w, box.h); }
+
+void enter_task() {
+  thread_local const bool prepared = (prepare_worker(), true);
+  static_cast<void>(prepared);
+}
+
+}  // namespace
+
+// A crop that the backbone sees once, however many ask for it.
+struct PoseEstimator::Crop {
+  CropRequest request;
+  at::Tensor tokens_nc;
+  at::Tensor pixels_chw;  // for dump only
+};
+
+// People that are worked on together, and their distinct crops.
+struct PoseEstimator::Slice {
+  Slice(std::span<Person* const> people, const PoseEstimator& estimator);
+
+  const Crop& crop(std::size_t person, int pass, int frame) const {
+    return crops[index[(person * passes + pass) * frames + frame]];
+  }
+
+  std::span<Person* const> persons;
+  std::size_t passes, frames;  // 2 with flip; T
+  std::vector<Crop> crops;
+  std::vector<std::size_t> index;  // of the crop, [person][pass][frame]
+};
+
+PoseEstimator::Slice::Slice(std::span<Person* const> people, const PoseEstimator& estimator)
+    : persons(people),
+      passes(estimator.options_.flip ? 2 : 1),
+      frames(static_cast<std::size_t>(estimator.config_.frames())) {
+  std::map<std::pair<const Frame*, std::array<double, 6>>, std::size_t> known;
+  for (const Person* person : persons) {
+    CropRegion region = crop_region(person->box, estimator.spec_);
+    for (std::size_t pass = 0; pass < passes; ++pass) {
+      region.flip = pass == 1;
+      const Affine2x3 crop_to_frame = frame_to_crop(region, estimator.spec_).inverse();
+      for (std::size_t i = 0; i < frames; ++i) {
+        const Frame* frame = person->triplet.frames[frames == 1 ? 1 : i].get();
+        const auto [found, is_new] = known.try_emplace({frame, crop_to_frame.m}, crops.size());
+        if (is_new) crops.push_back({{frame, crop_to_frame}, {}, {}});
+        index.push_back(found->second);
+      }
+    }
+  }
+}
+
+PoseEstimator::PoseEstimator(const LoadedModel& loaded, EstimatorOptions options)
+    : model_(loaded.model),
+      config_(loaded.config),
+      options_(std::move(options)),
+      spec_(config_.crop_spec()),
+      normalisation_(config_.normalisation()) {
+  const JointSet joints = config_.joints();
+  if (options_.joints.empty()) options_.joints = config_.trained_joints();
+  for (const int joint : options_.joints) {
+    if (joint < 0 || joint >= joints.size()) fail("estimator: the model has no joint {}", joint);
+  }
+  spec_.enlarge = options_.enlarge;
+  std::vector<std::int64_t> mirrored(static_cast<std::size_t>(joints.size()));
+  std::iota(mirrored.begin(), mirrored.end(), 0);
+  for (const auto& [left, right] : joints.flip_pairs) std::swap(mirrored[left], mirrored[right]);
+  mirrored_joints_ = at::tensor(mirrored, at::kLong).to(options_.device);
+  model_->eval();
+  model_->to(options_.device);
+  if (options_.bf16) model_->to_bf16();
+}
+
+void PoseEstimator::estimate(std::span<Person> persons) {
+  // Boxes that are held over some frames come to lie together and share their crops.
+  std::vector<Person*> order;
+  for (Person& person : persons) order.push_back(&person);
+  std::stable_sort(order.begin(), order.end(), [](const Person* a, const Person* b) {
+    return box_key(a->box) < box_key(b->box);
+  });
+  const std::size_t slice =
+      options_.device.is_cpu() ? kSlicePersons : static_cast<std::size_t>(options_.batch_size);
+  for (std::size_t first = 0; first < order.size(); first += slice) {
+    estimate_slice(std::span(order).subspan(first, std::min(slice, order.size() - first)));
+  }
+}
+
+void PoseEstimator::estimate_slice(std::span<Person* const> persons) {
+  Slice slice(persons, *this);
+  crops_ += static_cast<std::int64_t>(slice.index.size());
+  encoded_ += static_cast<std::int64_t>(slice.crops.size());
+  for_each_batch(slice.crops.size(), [&](std::size_t first, std::size_t last) {
+    encode(std::span(slice.crops).subspan(first, last - first));
+  });
+  for_each_batch(persons.size(), [&](std::size_t first, std::size_t last) {
+    finish(slice, first, last);
+  });
+}
+
+template <typename Body>
+void PoseEstimator::for_each_batch(std::size_t count, const Body& body) const {
+  const auto guarded = [&](std::size_t first, std::size_t last) {
+    const c10::InferenceMode inference;  // holds for this thread alone
+    body(first, last);
+  };
+  if (options_.device.is_cpu()) {
+    // Isolated: a thread that waits here must not take up the reader, which may wait for long.
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
+        enter_task();
+        guarded(i, i + 1);
+      });
+    });
+    return;
+  }
+  const auto step = static_cast<std::size_t>(options_.batch_size);
+  for (std::size_t first = 0; first < count; first += step) {
+    guarded(first, std::min(first + step, count));
+  }
+}
+
+void PoseEstimator::encode(std::span<Crop> crops) {
+  StageClock clock(times_, Stage::kCrop);
+  std::vector<CropRequest> requests;
+  for (const Crop& crop : crops) requests.push_back(crop.request);
+  if (!options_.device.is_cpu()) requests.resize(options_.batch_size, requests.back());
+  const at::Tensor pixels_nchw =
+      warp_affine(requests, spec_.height, spec_.width, normalisation_, options_.device);
+  clock.next(Stage::kBackbone);
+  const at::Tensor tokens_nnc = model_->features(pixels_nchw);
+  for (std::size_t i = 0; i < crops.size(); ++i) {
+    crops[i].tokens_nc = tokens_nnc[static_cast<std::int64_t>(i)];
+    if (dump) crops[i].pixels_chw = pixels_nchw[static_cast<std::int64_t>(i)];
+  }
+}
+
+VremdImpl::Output PoseEstimator::forward(const Slice& slice, std::size_t first, std::size_t last,
+                                         int pass) {
+  std::vector<at::Tensor> tokens;
+  for (std::size_t person = first; person < last; ++person) {
+    for (int frame = 0; frame < frames(); ++frame) {
+      tokens.push_back(slice.crop(person, pass, frame).tokens_nc);
+    }
+  }
+  if (!options_.device.is_cpu()) {
+    tokens.resize(static_cast<std::size_t>(options_.batch_size) * slice.frames, tokens.back());
+  }
+  const at::Tensor features_btnc = at::stack(tokens).unflatten(0, {-1, frames()});
+  return model_->forward(features_btnc, dump && pass == 0);
+}
+
+void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t last) {
+  StageClock clock(times_, Stage::kModules);
+  const VremdImpl::Output output = forward(slice, first, last, 0);
+  at::Tensor heatmaps = model_->probabilities(output.heatmaps_bkhw);
+  if (options_.flip) {
+    const at::Tensor mirrored = forward(slice, first, last, 1).heatmaps_bkhw;
+    heatmaps = (heatmaps + mirrored_back(model_->probabilities(mirrored))) * 0.5;
+  }
+  clock.next(Stage::kDecode);
+  const at::Tensor points_bk3 =
+      heatmap_decode(heatmaps, options_.decode, options_.blur).to(at::kCPU).contiguous();
+  for (std::size_t person = first; person < last; ++person) {
+    const auto row = static_cast<std::int64_t>(person - first);
+    place(*slice.persons[person], points_bk3[row].const_data_ptr<float>());
+    if (!dump) continue;
+    NamedTensors tensors;
+    std::vector<at::Tensor> crops;
+    for (int i = 0; i < frames(); ++i) crops.push_back(slice.crop(person, 0, i).pixels_chw);
+    tensors.emplace_back("crops", at::stack(crops));
+    const NamedTensors kept = {{"heatmaps", heatmaps},
+                               {"hk", output.hk},
+                               {"hm", output.hm},
+                               {"human_mask", output.human_mask},
+                               {"keypoint_mask", output.keypoint_mask},
+                               {"f_human", output.f_human},
+                               {"f_joint", output.f_joint},
+                               {"offsets", output.offsets}};
+    for (const auto& [name, tensor] : kept) {
+      if (tensor.defined()) tensors.emplace_back(name, tensor[row]);
+    }
+    dump(*slice.persons[person], tensors);
+  }
+}
+
+// Heatmaps of the mirrored crop -> of the crop itself.
+at::Tensor PoseEstimator::mirrored_back(const at::Tensor& heatmaps_bkhw) const {
+  at::Tensor heatmaps = heatmaps_bkhw.flip(3).index_select(1, mirrored_joints_);
+  if (spec_.geometry == Geometry::kUdp) return heatmaps;
+  // classic: pixels are cells, and the mirrored ones lie one off (METHOD 2.1)
+  const std::int64_t width = heatmaps.size(3);
+  return at::cat({heatmaps.narrow(3, 0, 1), heatmaps.narrow(3, 0, width - 1)}, 3);
+}
+
+void PoseEstimator::place(Person& person, const float* points) const {
+  const Affine2x3 heatmap_to_frame =
+      frame_to_crop(crop_region(person.box, spec_), spec_)
+          .inverse()
+          .after(heatmap_to_crop(config_.heatmap_height(), config_.heatmap_width(), spec_));
+  person.keypoints.clear();
+  for (const int joint : options_.joints) {
+    const float* point = points + 3 * joint;
+    const Point at = heatmap_to_frame({point[0], point[1]});
+    person.keypoints.push_back({at.x, at.y, point[2]});
+  }
+}
+
+}  // namespace vremd

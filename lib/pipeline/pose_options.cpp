@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pose_options.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+constexpr std::array<std::pair<const char*, Decode>, 4> kDecodeNames = {
+    {{"argmax", Decode::kArgmax},
+     {"quarter", Decode::kQuarter},
+     {"dark", Decode::kDark},
+     {"dark_udp", Decode::kDarkUdp}}};
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+}  // namespace
+
+Decode parse_decode(const std::string& text, Geometry geometry) {
+  if (text == "auto") return geometry == Geometry::kUdp ? Decode::kDarkUdp : Decode::kQuarter;
+  for (const auto& [name, decode] : kDecodeNames) {
+    if (text == name) return decode;
+  }
+  fail("--decode takes auto, argmax, quarter, dark or dark_udp, not '{}'", text);
+}
+
+const char* name_of(Decode decode) {
+  for (const auto& [name, value] : kDecodeNames) {
+    if (value == decode) return name;
+  }
+  return "";
+}
+
+std::vector<int> parse_joints(const std::string& text, const ModelConfig& config) {
+  const std::vector<int> trained = config.trained_joints();
+  if (text.empty()) return trained;
+  const JointSet known = config.joints();
+  const bool is_list = text.find(',') != std::string::npos || known.index(text) >= 0;
+  std::vector<int> joints;
+  for (const std::string& name : is_list ? split(text) : joint_set(text).joints) {
+    const int joint = known.index(name);
+    if (joint < 0) fail("--joints {}: the weights know no joint '{}'", text, name);
+    if (std::find(trained.begin(), trained.end(), joint) == trained.end()) {
+      fail("--joints {}: the weights were not trained for '{}'", text, name);
+    }
+    if (std::find(joints.begin(), joints.end(), joint) != joints.end()) {
+      fail("--joints {}: '{}' twice", text, name);
+    }
+    joints.push_back(joint);
+  }
+  return joints;
+}
+
+JointSet selected_joints(const std::vector<int>& joints, const ModelConfig& config) {
+  const JointSet known = config.joints();
+  std::vector<std::string> names;
+  for (const int joint : joints) names.push_back(known.joints.at(static_cast<std::size_t>(joint)));
+  return joint_set_of(names);
+}
+
+}  // namespace vremd

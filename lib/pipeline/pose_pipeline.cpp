@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pose_pipeline.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <memory>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+using ChunkPtr = std::shared_ptr<FrameChunk>;
+
+// Chunks are worked on by several threads each, so a few keep all of them busy.
+std::size_t tokens_for(int threads) { return 3 + static_cast<std::size_t>(threads) / 4; }
+
+double person_score(const Instance& instance) {
+  // mean of the keypoint scores that exceed 0.2 x box_score (CLI, METHOD 2.3)
+  double sum = 0;
+  int count = 0;
+  for (const Keypoint& keypoint : instance.keypoints) {
+    if (keypoint.score <= 0.2 * instance.box_score) continue;
+    sum += keypoint.score;
+    ++count;
+  }
+  return count ? sum / count : 0;
+}
+
+void hand_over(FrameChunk& chunk) {
+  for (Person& person : chunk.persons) {
+    auto& frame = std::get<FrameRecord>(chunk.records[person.record]);
+    Instance& instance = frame.instances[person.instance];
+    instance.keypoints = std::move(person.keypoints);
+    instance.score = person_score(instance);
+  }
+  chunk.persons.clear();  // and with them the frames
+}
+
+class ChunkWriter {
+ public:
+  ChunkWriter(RecordWriter& writer, StageTimes& times, bool stats)
+      : writer_(writer), times_(times), stats_(stats) {}
+
+  void write(const FrameChunk& chunk) {
+    const StageClock clock(times_, Stage::kWrite);
+    for (const Record& record : chunk.records) {
+      std::visit([this](const auto& one) { put(one); }, record);
+    }
+  }
+
+ private:
+  void put(const Header& header) { writer_.write(header); }
+  void put(const FrameRecord& frame) { writer_.write(frame); }
+  void put(const End& end) {
+    Json extra = end.extra;
+    if (stats_) {
+      Json& seconds = extra["seconds"] = Json::object();
+      for (std::size_t i = 0; i < kStageNames.size(); ++i) {
+        const double now = times_.seconds(static_cast<Stage>(i));
+        seconds[kStageNames[i]] = std::round((now - before_[i]) * 1000) / 1000;
+        before_[i] = now;
+      }
+    }
+    writer_.write_end(extra);
+  }
+
+  RecordWriter& writer_;
+  StageTimes& times_;
+  bool stats_;
+  std::array<double, kStageNames.size()> before_{};
+};
+
+}  // namespace
+
+void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWriter& writer,
+                       const PosePipelineOptions& options) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                  static_cast<std::size_t>(options.threads));
+  ChunkWriter chunk_writer(writer, estimator.times(), options.stats);
+
+  const auto read = [&](tbb::flow_control& control) -> ChunkPtr {
+    const StageClock clock(estimator.times(), Stage::kRead);
+    ChunkPtr chunk = reader.next();
+    if (!chunk) control.stop();
+    return chunk;
+  };
+  const auto infer = [&](ChunkPtr chunk) {
+    estimator.estimate(chunk->persons);
+    hand_over(*chunk);
+    return chunk;
+  };
+  const auto write = [&](const ChunkPtr& chunk) {
+    const auto before = writer.frames();
+    chunk_writer.write(*chunk);
+    options.advanced(writer.frames() - before);
+  };
+  // A stage that throws must not leave the reader waiting for input that nobody wants.
+  const auto guarded = [&](auto& stage) {
+    return [&](auto&&... arguments) {
+      try {
+        return stage(std::forward<decltype(arguments)>(arguments)...);
+      } catch (...) {
+        reader.cancel();
+        throw;
+      }
+    };
+  };
+  const auto infer_mode = estimator.options().device.is_cpu() ? tbb::filter_mode::parallel
+                                                              : tbb::filter_mode::serial_in_order;
+  tbb::task_arena arena(options.threads);
+  arena.execute([&] {
+    tbb::parallel_pipeline(
+        tokens_for(options.threads),
+        tbb::make_filter<void, ChunkPtr>(tbb::filter_mode::serial_in_order, read) &
+            tbb::make_filter<ChunkPtr, ChunkPtr>(infer_mode, guarded(infer)) &
+            tbb::make_filter<ChunkPtr, void>(tbb::filter_mode::serial_in_order, guarded(write)));
+  });
+}
+
+}  // namespace vremd
