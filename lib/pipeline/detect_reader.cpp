@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/detect_reader.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "video/picture_names.h"
+
+#include <filesystem>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> pictures_of(const std::string& path) {
+  if (is_wildcard(path) && !fs::exists(path)) return pictures_of_wildcard(path);
+  if (is_number_pattern(path) && !fs::exists(path)) return pictures_of_number_pattern(path);
+  if (fs::is_directory(path)) return pictures_in_folder(path);
+  return {path};
+}
+
+}  // namespace
+
+DetectReader::DetectReader(const DetectInput& input, Header header)
+    : input_(input), header_(std::move(header)) {
+  for (const std::string& video : input_.videos) {
+    if (!input_.stills) {
+      videos_.push_back(video);
+      continue;
+    }
+    const std::string path = path_of(video);
+    const auto pictures = pictures_of(path);
+    for (const std::string& picture : pictures) {
+      // named as given: the root stays out of the records
+      const bool itself = picture == path;
+      videos_.push_back(itself || input_.root.empty() || fs::path(video).is_absolute()
+                            ? (itself ? video : picture)
+                            : fs::path(picture).lexically_relative(input_.root).string());
+    }
+  }
+}
+
+std::string DetectReader::path_of(const std::string& video) const {
+  if (input_.root.empty() || video == "-") return video;
+  return (fs::path(input_.root) / video).string();  // an absolute one stays
+}
+
+// The next video that can be read; false: there is none.
+bool DetectReader::open(DetectTask& task) {
+  while (next_video_ < videos_.size() && !stopped()) {
+    const std::string& name = videos_[next_video_++];
+    try {
+      const std::string path = path_of(name);
+      if (input_.stills && name != "-" && fs::is_regular_file(path) && !is_picture(path)) {
+        fail("{}: not a picture", path);
+      }
+      VideoReaderOptions options;
+      options.stopped = [this] { return stopped(); };
+      reader_ = std::make_unique<VideoReader>(path, std::move(options));
+    } catch (const Error& error) {
+      if (stopped()) return false;
+      ++counts_.failed;
+      if (input_.fail_fast) throw;
+      log_error("{}", error.what());
+      continue;
+    }
+    ++counts_.videos;
+    const VideoInfo& info = reader_->info();
+    task.header = header_;
+    task.header->video = name;
+    task.header->width = info.width;
+    task.header->height = info.height;
+    task.header->fps = info.fps;
+    task.header->time_base = info.time_base;
+    task.header->frames_expected = info.frames_expected;
+    next_look_ = input_.first_frame;
+    looked_width_ = looked_height_ = 0;
+    return true;
+  }
+  return false;
+}
+
+// Boxes are not held over a change of size; a frame without pixels leaves its turn to the next.
+bool DetectReader::must_look(const Frame& frame) {
+  if (frame.missing) return false;
+  const bool same_size = frame.width == looked_width_ && frame.height == looked_height_;
+  if (frame.index < next_look_ && same_size) return false;
+  while (next_look_ <= frame.index) next_look_ += input_.every;
+  looked_width_ = frame.width;
+  looked_height_ = frame.height;
+  return true;
+}
+
+DetectTaskPtr DetectReader::next() {
+  auto task = std::make_shared<DetectTask>();
+  while (!stopped()) {
+    if (!reader_ && !open(*task)) break;
+    FramePtr frame = reader_->next();
+    if (stopped()) break;  // what a stopped reader does not give is not the end
+    if (!frame || frame->index >= input_.last_frame) {
+      reader_.reset();
+      if (!task->header) {
+        ends_video_ = true;
+        continue;
+      }
+      // a video without a frame in the range: its header and end go alone
+      task->ends_video = std::exchange(ends_video_, true);
+      return task;
+    }
+    if (frame->index < input_.first_frame) continue;
+    task->ends_video = std::exchange(ends_video_, false);
+    task->look = must_look(*frame);
+    task->frame = std::move(frame);
+    return task;
+  }
+  if (stopped() || !ends_video_) return nullptr;
+  task->ends_video = std::exchange(ends_video_, false);
+  return task;
+}
+
+}  // namespace vremd

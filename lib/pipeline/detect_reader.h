@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pipeline/detect_pipeline.h"
+#include "video/reader.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// What goes through the stages: one frame, and what comes before it in the records.
+struct DetectTask {
+  bool ends_video = false;       // the video before it is complete
+  std::optional<Header> header;  // of the video that the frame opens
+  FramePtr frame;                // null: nothing follows
+  bool look = false;             // false: the boxes of the last look are held
+  std::vector<ScoredBox> people;
+};
+
+using DetectTaskPtr = std::shared_ptr<DetectTask>;
+
+// The frames of all videos, one after the other. Not for several threads at once.
+class DetectReader {
+ public:
+  DetectReader(const DetectInput& input, Header header);  // Error: a picture that is none
+
+  DetectTaskPtr next();  // null: the end, or a stop
+  void cancel() { cancelled_ = true; }
+  bool stopped() const { return cancelled_ || input_.stopped(); }
+  const DetectCounts& counts() const { return counts_; }
+
+ private:
+  bool open(DetectTask& task);
+  bool must_look(const Frame& frame);
+  std::string path_of(const std::string& video) const;
+
+  const DetectInput& input_;
+  Header header_;
+  std::vector<std::string> videos_;
+  std::size_t next_video_ = 0;
+  std::unique_ptr<VideoReader> reader_;  // null: none is open
+  bool ends_video_ = false;              // to be told with the next task
+  std::int64_t next_look_ = 0;
+  int looked_width_ = 0, looked_height_ = 0;
+  std::atomic<bool> cancelled_ = false;
+  DetectCounts counts_;
+};
+
+}  // namespace vremd

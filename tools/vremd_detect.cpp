@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// vremd-detect: videos -> person boxes (JSON lines).
+
+#include "cli/signals.h"
+#include "cli/tool.h"
+#include "core/log.h"
+#include "io/find_weights.h"
+#include "io/safetensors.h"
+#include "ops/device.h"
+#include "pipeline/detect_pipeline.h"
+
+using namespace vremd;
+
+namespace {
+
+struct DetectConfig {
+  std::vector<std::string> inputs;
+  std::string output = "-", weights = "nanodet-g", root, frames, precision = "fp32";
+  DetectorOptions detector;
+  int every = 1;
+  bool stills = false, fail_fast = false, force = false;
+
+  void validate() const {
+    try {
+      detector.validate();
+    } catch (const Error& error) {
+      throw cli::UsageError(error.what());
+    }
+    if (every < 1 || every > 100000) throw cli::UsageError("--every must be in [1, 100000]");
+    if (precision != "fp32" && precision != "bf16") {
+      throw cli::UsageError("--precision takes fp32 or bf16, not '" + precision + "'");
+    }
+  }
+};
+
+Json settings_of(const DetectConfig& config) {
+  Json settings = config.detector.settings();
+  if (config.every > 1) settings["every"] = config.every;
+  if (!config.frames.empty()) settings["frames"] = config.frames;
+  return settings;
+}
+
+int detect(DetectConfig& config, const cli::Common& common) {
+  config.validate();
+  const auto range = cli::parse_frames(config.frames);
+  DetectInput input;
+  input.videos = cli::inputs_or_stdin(config.inputs);
+  OutputFile out(config.output, config.force);
+
+  prepare_runtime();
+  const SafetensorsFile weights(find_weights(config.weights));
+  config.detector.bf16 = config.precision == "bf16";
+  const PersonDetector detector(weights, config.detector);
+
+  Header header;
+  header.tool = common.tool;
+  header.version = common.version;
+  header.command = common.command;
+  header.model = "sha256:" + weights.sha256();
+  header.settings = settings_of(config);
+  header.device = detector.device();
+  header.precision = config.precision;
+
+  log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
+           config.precision, common.threads);
+  cli::Progress progress(common.tool, common.progress);
+  input.root = config.root;
+  input.stills = config.stills;
+  input.fail_fast = config.fail_fast;
+  input.first_frame = range.first;
+  input.last_frame = range.last;
+  input.every = config.every;
+  input.threads = common.threads;
+  input.stopped = [] { return cli::stop_signal() != 0; };
+  input.advanced = [&] { progress.advance(); };
+  RecordWriter writer(out);
+  const DetectCounts counts = run_detect_pipeline(input, header, detector, writer);
+
+  if (cli::stop_signal()) {
+    const std::string partial = out.keep_partial();
+    log_info("stopped after {} frames{}{}", writer.frames(), partial.empty() ? "" : ": ", partial);
+    return cli::kFailure;
+  }
+  if (counts.videos > 0) out.commit();
+  const double seconds = progress.seconds();
+  log_info("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", writer.frames(),
+           writer.instances(), seconds, static_cast<double>(writer.frames()) / seconds,
+           cli::peak_memory_mib());
+  return counts.failed > 0 ? cli::kFailure : cli::kSuccess;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  DetectConfig config;
+  DetectorOptions& detector = config.detector;
+  cli::Tool tool("vremd-detect", "find the people in videos");
+  tool.inputs(config.inputs, "[VIDEO...]");
+  tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
+  tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
+  tool.option("f,force", config.force, "replace an existing FILE");
+  tool.option("input-size", detector.input_sizes, "N[,N...]",
+              "longer side that the network sees; boxes of several are merged");
+  tool.option("min-score", detector.min_score, "NUM", "leave out boxes below this score");
+  tool.option("max-people", detector.max_people, "N", "the best N of each frame; 0: all");
+  tool.option("every", config.every, "K", "look at every K-th frame, hold the boxes between");
+  tool.option("frames", config.frames, "A:B", "frames A to B - 1 alone");
+  tool.option("stills", config.stills, "each picture of a folder or pattern is a video of its own");
+  tool.option("root", config.root, "DIR", "folder in front of relative names of videos");
+  tool.option("fail-fast", config.fail_fast, "stop at the first video that cannot be read");
+  tool.option("device", detector.device, "D", "auto, cpu, cuda or cuda:N");
+  tool.option("precision", config.precision, "P", "fp32 or bf16");
+  return tool.run(argc, argv, [&](const cli::Common& common) { return detect(config, common); });
+}
