@@ -104,6 +104,8 @@ std::vector<DecodeCase> decode_cases() {
       {"one column", 3, 129, 1, noise(387, 0, 1)},
       {"two by two", 5, 2, 2, noise(20, -1, 1)},
       {"noise", 17, 64, 48, noise(17 * 64 * 48, 0, 1)},
+      // The only one in which dark's rescaling shows: it moves what lies above the floor of the log.
+      {"noise around zero", 9, 31, 23, noise(9 * 31 * 23, -1, 1)},
       {"below zero", 5, 17, 13, noise(5 * 17 * 13, -2, -1)},
       {"odd sizes", 9, 33, 31, noise(9 * 33 * 31, -0.2f, 1)},
       {"hills", 34, 64, 48, hills(34, 64, 48)},
