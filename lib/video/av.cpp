@@ -9,7 +9,7 @@
 namespace vremd {
 namespace {
 
-thread_local std::string last_complaint;
+thread_local std::string last_complaint, format_complaint;
 
 void keep_complaint(void* who, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_WARNING) return;
@@ -23,7 +23,9 @@ void keep_complaint(void* who, int level, const char* format, va_list arguments)
   if (log_level() >= LogLevel::kDebug) log_debug("libav: {}", line);
   if (level > AV_LOG_ERROR) return;
   // Every object that may log starts with a pointer to its class.
-  if (who && *static_cast<const AVClass* const*>(who) == avcodec_get_class()) {
+  const AVClass* kind = who ? *static_cast<const AVClass* const*>(who) : nullptr;
+  if (kind && kind == avformat_get_class()) format_complaint = line;
+  if (kind && kind == avcodec_get_class()) {
     const auto* codec = static_cast<const AVCodecContext*>(who);
     if (codec->opaque) static_cast<AvComplaints*>(codec->opaque)->add(line);
   }
@@ -35,7 +37,13 @@ void keep_complaint(void* who, int level, const char* format, va_list arguments)
 void AvComplaints::add(std::string line) {
   const std::lock_guard lock(mutex_);
   last_ = std::move(line);
-  ++count_;
+  any_ = true;
+}
+
+void AvComplaints::clear() {
+  const std::lock_guard lock(mutex_);
+  last_.clear();
+  any_ = false;
 }
 
 std::string AvComplaints::last() const {
@@ -49,7 +57,12 @@ void silence_libav() {
 }
 
 const std::string& last_av_complaint() { return last_complaint; }
-void forget_av_complaints() { last_complaint.clear(); }
+const std::string& last_format_complaint() { return format_complaint; }
+
+void forget_av_complaints() {
+  last_complaint.clear();
+  format_complaint.clear();
+}
 
 std::string av_error_text(int status) {
   char text[AV_ERROR_MAX_STRING_SIZE] = "";

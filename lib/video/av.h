@@ -55,15 +55,17 @@ using AvOutput = std::unique_ptr<AVFormatContext, AvOutputDeleter>;
 using AvIo = std::unique_ptr<AVIOContext, AvIoDeleter>;
 using AvScaler = std::unique_ptr<SwsContext, AvScalerDeleter>;
 
-// What a codec complained about while it worked. Point AVCodecContext::opaque at one.
+// What a decoder complained about while it worked on a packet, from any of its threads. Point
+// AVCodecContext::opaque at one before the packet is sent: libav copies it to the thread.
 class AvComplaints {
  public:
   void add(std::string line);
-  int count() const { return count_; }
+  void clear();
+  bool any() const { return any_; }
   std::string last() const;
 
  private:
-  std::atomic<int> count_{0};
+  std::atomic<bool> any_{false};
   mutable std::mutex mutex_;
   std::string last_;
 };
@@ -72,8 +74,10 @@ class AvComplaints {
 // errors are kept for last_av_complaint() and AvComplaints.
 void silence_libav();
 
-// The last error that libav logged on this thread since forget_av_complaints(); "" if none.
+// The last error that libav logged on this thread since forget_av_complaints(), "" if none; and
+// the last one of a demuxer or muxer.
 const std::string& last_av_complaint();
+const std::string& last_format_complaint();
 void forget_av_complaints();
 
 // The text of a status, "Invalid data found when processing input".

@@ -132,12 +132,18 @@ void PacketSource::fail_to_open(int status) const {
 int PacketSource::read(AVPacket& packet) {
   for (;;) {
     if (stopped_ && stopped_()) return AVERROR_EXIT;
+    forget_av_complaints();
     const int status = av_read_frame(input_.get(), &packet);
     if (status == AVERROR(EAGAIN)) {
       poll(nullptr, 0, 5);
       continue;
     }
-    if (status < 0 || packet.stream_index == stream_->index) return status;
+    if (status < 0) {
+      // A Matroska file that was cut off ends as any other, but the demuxer says so.
+      end_problem_ = status == AVERROR_EOF ? last_format_complaint() : av_error_text(status);
+      return status;
+    }
+    if (packet.stream_index == stream_->index) return status;
     av_packet_unref(&packet);
   }
 }

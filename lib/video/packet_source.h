@@ -29,6 +29,9 @@ class PacketSource {
   // The next packet: a status of libav (AVERROR_EOF at the end, AVERROR_EXIT after a stop).
   int read(AVPacket& packet);
 
+  // Why there are no more packets, where the end is not a good one; "" otherwise.
+  const std::string& end_problem() const { return end_problem_; }
+
   // How many packets the container's index promises beyond the `read` ones that were there: a
   // cut-off mp4. 0 where no index can tell.
   std::int64_t promised_after(std::int64_t read) const;
@@ -41,6 +44,7 @@ class PacketSource {
   std::unique_ptr<PipeInput> pipe_;  // outlives the context that reads from it
   AvInput input_;
   AVStream* stream_ = nullptr;
+  std::string end_problem_;
 };
 
 }  // namespace vremd

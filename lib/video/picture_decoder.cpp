@@ -115,7 +115,7 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   if (id == AV_CODEC_ID_NONE) fail("{}: not a picture", path);
   if (!codec_ || codec_id_ != id) open_codec(path, id);
 
-  const int complaints_before = complaints_->count();
+  complaints_->clear();
   int status = avcodec_send_packet(codec_.get(), packet_.get());
   av_packet_unref(packet_.get());
   if (status >= 0) status = avcodec_receive_frame(codec_.get(), picture_.get());
@@ -123,14 +123,13 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
     avcodec_send_packet(codec_.get(), nullptr);
     status = avcodec_receive_frame(codec_.get(), picture_.get());
   }
-  const bool complained = complaints_->count() > complaints_before;
   if (status < 0) {
     codec_.reset();
     fail("{}: cannot decode: {}", path,
-         complained ? complaints_->last() : av_error_text(status));
+         complaints_->any() ? complaints_->last() : av_error_text(status));
   }
   auto frame = std::make_unique<Frame>();
-  frame->damaged = complained || (picture_->flags & AV_FRAME_FLAG_CORRUPT) ||
+  frame->damaged = complaints_->any() || (picture_->flags & AV_FRAME_FLAG_CORRUPT) ||
                    picture_->decode_error_flags != 0;
   converter_.convert(*picture_, orientation_of(frame_display_matrix(*picture_)), path, *frame);
   av_frame_unref(picture_.get());
@@ -144,8 +143,8 @@ FramePtr read_picture(const std::string& path) {
 }
 
 bool is_picture(const std::string& path) {
-  // A stream of JPEGs starts as a JPEG does.
-  for (const char* ending : {".mjpeg", ".mjpg", ".MJPEG", ".MJPG"}) {
+  // These start as a JPEG or PNG does, but are videos.
+  for (const char* ending : {".mjpeg", ".mjpg", ".apng"}) {
     if (path.ends_with(ending)) return false;
   }
   if (has_picture_ending(path)) {

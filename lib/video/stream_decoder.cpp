@@ -21,6 +21,22 @@ constexpr int kMaxErrorsWhileDraining = 256;
 
 constexpr double kDefaultFrameRate = 25;  // where nothing says
 
+// True where an intact packet always gives a frame. Not of H.264 (a field may be a packet), VP8
+// (alternate references) and MPEG-4 with its relatives (frames that are "not coded").
+bool is_always_a_frame(AVCodecID codec) {
+  switch (codec) {
+    case AV_CODEC_ID_HEVC:
+    case AV_CODEC_ID_VP9:
+    case AV_CODEC_ID_AV1:
+    case AV_CODEC_ID_MPEG1VIDEO:
+    case AV_CODEC_ID_MPEG2VIDEO: return true;
+    default: {
+      const AVCodecDescriptor* description = avcodec_descriptor_get(codec);
+      return description && description->props & AV_CODEC_PROP_INTRA_ONLY;
+    }
+  }
+}
+
 }  // namespace
 
 StreamDecoder::StreamDecoder(PacketSource& source, int threads)
@@ -45,14 +61,9 @@ void StreamDecoder::open(int threads) {
   if (!codec_) throw std::bad_alloc();
   int status = avcodec_parameters_to_context(codec_.get(), stream.codecpar);
   if (status >= 0) {
-    // FFV1 and those without frame threads say what is wrong with a packet only by complaints;
-    // without frame threads a complaint comes while its own packet is decoded.
-    trust_complaints_ = !(codec->capabilities & AV_CODEC_CAP_FRAME_THREADS) ||
-                        codec->id == AV_CODEC_ID_FFV1;
+    each_is_a_frame_ = is_always_a_frame(codec->id);
     codec_->thread_count = std::max(threads, 1);
-    codec_->thread_type = trust_complaints_ ? FF_THREAD_SLICE : FF_THREAD_FRAME;
     codec_->pkt_timebase = stream.time_base;
-    codec_->opaque = &complaints_;
     status = avcodec_open2(codec_.get(), codec, nullptr);
   }
   if (status < 0) {
@@ -69,7 +80,9 @@ std::optional<DecodedFrame> StreamDecoder::next() {
     }
     if (ended_ && cut_off_ > 0) {
       --cut_off_;
-      return missing_frame("the file is cut off");
+      DecodedFrame lost = missing_frame("the file is cut off");
+      set_time({}, *lost.frame);
+      return lost;
     }
     if (ended_) return {};
     const int status = avcodec_receive_frame(codec_.get(), picture_.get());
@@ -89,14 +102,12 @@ std::optional<DecodedFrame> StreamDecoder::next() {
 
 // Sends the next packet to the decoder, or the end.
 void StreamDecoder::feed() {
-  blame_last_packet();
   const int read = source_.read(*packet_);
   if (read == AVERROR_EXIT) {
     stopped_ = ended_ = true;
     return;
   }
   if (read < 0) {
-    if (read != AVERROR_EOF) read_problem_ = av_error_text(read);
     draining_ = true;
     avcodec_send_packet(codec_.get(), nullptr);
     return;
@@ -105,6 +116,7 @@ void StreamDecoder::feed() {
   sent.serial = packets_++;
   sent.pts = packet_->pts;
   sent.dts = packet_->dts;
+  sent.key = packet_->flags & AV_PKT_FLAG_KEY;
   sent.corrupt = packet_->flags & AV_PKT_FLAG_CORRUPT;
   if (packet_->size > 0) {  // an empty one would end the decoding
     // What an edit list cuts away is decoded, but no frame.
@@ -113,6 +125,9 @@ void StreamDecoder::feed() {
       if (sent.pts == AV_NOPTS_VALUE && sent.dts != AV_NOPTS_VALUE) dts_.insert(sent.dts);
     }
     packet_->pts = sent.serial;
+    AvComplaints& complaints = complaints_[sent.serial % complaints_.size()];
+    complaints.clear();
+    codec_->opaque = &complaints;
     const int status = avcodec_send_packet(codec_.get(), packet_.get());
     if (status < 0) note_error(status);
   }
@@ -122,50 +137,54 @@ void StreamDecoder::feed() {
 void StreamDecoder::note_error(int status) {
   if (status == AVERROR(ENOMEM)) throw std::bad_alloc();
   const std::int64_t serial = packets_ - 1;
-  error_text_ = complaints_.count() > complaints_before_ ? complaints_.last()
-                                                         : av_error_text(status);
+  error_text_ = av_error_text(status);
   if (errors_.empty() || errors_.back() != serial) errors_.push_back(serial);
   damage_seen_ = true;
   // From now on what follows a lost key frame is shown, too, rather than dropped in silence.
   codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
 }
 
-void StreamDecoder::blame_last_packet() {
-  const int count = complaints_.count();
-  if (trust_complaints_ && count > complaints_before_) {
-    const auto last = pending_.find(packets_ - 1);
-    if (last != pending_.end()) last->second.corrupt = true;
-    error_text_ = complaints_.last();
-  }
-  complaints_before_ = count;
+const AvComplaints* StreamDecoder::complaints_about(const SentPacket& packet) const {
+  const auto kept = static_cast<std::int64_t>(complaints_.size());
+  if (packet.serial < 0 || packet.serial < packets_ - kept) return nullptr;
+  const AvComplaints& complaints = complaints_[packet.serial % kept];
+  return complaints.any() ? &complaints : nullptr;
+}
+
+// ": text", or nothing.
+std::string StreamDecoder::what_was_said_about(const SentPacket& packet) const {
+  if (const AvComplaints* complaints = complaints_about(packet)) return ": " + complaints->last();
+  return error_text_.empty() ? "" : ": " + error_text_;
 }
 
 void StreamDecoder::accept(const AVFrame& picture) {
-  blame_last_packet();
   auto found = pending_.find(picture.pts);
   if (found == pending_.end() && picture.pts == AV_NOPTS_VALUE) found = pending_.begin();
+  const bool expected = found != pending_.end();
+  // After damage a decoder may invent a picture to refer to; the packet's true one comes, too.
+  if (!expected && damage_seen_) return;
   SentPacket packet;
   packet.serial = packets_ - 1;
-  if (found != pending_.end()) {
+  if (expected) {
     packet = found->second;
     pending_.erase(found);
-    give_lost_before(packet);
   }  // else a packet with several frames
 
   DecodedFrame decoded{std::make_unique<Frame>(), {}};
   Frame& frame = *decoded.frame;
-  frame.damaged = packet.corrupt || (picture.flags & AV_FRAME_FLAG_CORRUPT) ||
-                  picture.decode_error_flags != 0;
+  frame.damaged = packet.corrupt || complaints_about(packet) ||
+                  (picture.flags & AV_FRAME_FLAG_CORRUPT) || picture.decode_error_flags != 0;
   if (frame.damaged) {
     damage_seen_ = true;
-    decoded.problem = "decoded with errors";
-    if (packet.corrupt && !error_text_.empty()) decoded.problem += ": " + error_text_;
+    decoded.problem = "decoded with errors" + what_was_said_about(packet);
   }
+  if (expected) give_lost_before(packet);
   const std::int32_t* matrix = frame_display_matrix(picture);
   converter_.convert(picture, matrix ? orientation_of(matrix) : orientation_, source_.place(),
                      frame);
   set_time(packet, frame);
   ready_.push_back(std::move(decoded));
+  any_shown_ = true;
 }
 
 bool StreamDecoder::comes_before(const SentPacket& a, const SentPacket& b) const {
@@ -196,8 +215,17 @@ void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
     if (a.pts != AV_NOPTS_VALUE && b.pts != AV_NOPTS_VALUE) return a.pts < b.pts;
     return a.serial < b.serial;
   });
+  // What comes before the first frame may refer to frames that were cut away (an open group of
+  // pictures): the decoder complains, but nothing is damaged.
+  const auto looks_damaged = [&](const SentPacket& packet) {
+    return packet.corrupt || (each_is_a_frame_ && packet.key) ||
+           (any_shown_ && complaints_about(packet));
+  };
+  damage_seen_ =
+      damage_seen_ || std::any_of(candidates.begin(), candidates.end(), looks_damaged);
   for (const SentPacket& packet : candidates) {
-    const bool owed = !errors_.empty() || packet.corrupt || (damage_seen_ && !hidden_seen_);
+    const bool owed = !errors_.empty() || looks_damaged(packet) ||
+                      (each_is_a_frame_ && any_shown_) || (damage_seen_ && !hidden_seen_);
     if (!owed) {
       hidden_seen_ = true;
       const auto dts = dts_.find(packet.dts);
@@ -206,8 +234,8 @@ void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
     }
     if (!errors_.empty()) errors_.pop_front();
     pending_.erase(packet.serial);
-    DecodedFrame lost = missing_frame(
-        "cannot decode" + (error_text_.empty() ? std::string() : ": " + error_text_));
+    damage_seen_ = true;
+    DecodedFrame lost = missing_frame("cannot decode" + what_was_said_about(packet));
     set_time(packet, *lost.frame);
     ready_.push_back(std::move(lost));
   }
@@ -222,17 +250,17 @@ void StreamDecoder::finish() {
   give_lost(candidates);
   pending_.clear();
   cut_off_ = source_.promised_after(packets_);
-  if (cut_off_ == 0 && !read_problem_.empty()) {
-    ready_.push_back(missing_frame("cannot read: " + read_problem_));
+  if (cut_off_ == 0 && !source_.end_problem().empty()) {
+    ready_.push_back(missing_frame("cannot read: " + source_.end_problem()));
+    set_time({}, *ready_.back().frame);
   }
   ended_ = true;
 }
 
+// Without its time.
 DecodedFrame StreamDecoder::missing_frame(std::string problem) {
   DecodedFrame lost{std::make_unique<Frame>(), std::move(problem)};
   lost.frame->missing = true;
-  lost.frame->time = next_time_;
-  next_time_ += frame_seconds_;
   return lost;
 }
 

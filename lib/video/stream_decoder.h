@@ -5,6 +5,7 @@
 #include "video/packet_source.h"
 #include "video/rgb_converter.h"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -28,8 +29,8 @@ struct DecodedFrame {
 // What a frame owes to its packet is found by a serial number, which travels through the decoder
 // in place of the pts. A packet that gives no frame is lost if the decoder reported an error;
 // without one it may be rightly invisible (an alternate reference, the second field of a frame, a
-// frame that is "not coded"), and then it is no frame for others either. But in a stream where
-// each packet gave a frame until the first damage, all are owed after it.
+// frame that is "not coded"), and then it is no frame for others either. But where each packet is
+// a frame, by the codec or by what was seen until the first damage, each is owed.
 class StreamDecoder {
  public:
   StreamDecoder(PacketSource& source, int threads);
@@ -42,7 +43,7 @@ class StreamDecoder {
   struct SentPacket {
     std::int64_t serial = 0;
     std::int64_t pts = AV_NOPTS_VALUE, dts = AV_NOPTS_VALUE;
-    bool corrupt = false;
+    bool key = false, corrupt = false;
     bool passed = false;  // a later frame was shown
   };
 
@@ -50,8 +51,9 @@ class StreamDecoder {
   void feed();
   void accept(const AVFrame& picture);
   void note_error(int status);
-  void blame_last_packet();
   void finish();
+  const AvComplaints* complaints_about(const SentPacket& packet) const;
+  std::string what_was_said_about(const SentPacket& packet) const;
   bool comes_before(const SentPacket& a, const SentPacket& b) const;
   void give_lost_before(const SentPacket& shown);
   void give_lost(std::vector<SentPacket>& candidates);
@@ -60,23 +62,22 @@ class StreamDecoder {
   DecodedFrame missing_frame(std::string problem);
 
   PacketSource& source_;
-  AvComplaints complaints_;
+  std::array<AvComplaints, 256> complaints_;  // of the last packets, by serial
   AvCodec codec_;
   AvPacket packet_;
   AvFrame picture_;
   RgbConverter converter_{false};
-  Orientation orientation_;        // of the stream
-  bool trust_complaints_ = false;  // a complaint belongs to the packet that was just sent
+  Orientation orientation_;       // of the stream
+  bool each_is_a_frame_ = false;  // of the packets, with this codec
 
   std::map<std::int64_t, SentPacket> pending_;  // by serial: sent, not yet a frame
   std::multiset<std::int64_t> dts_;  // of packets without pts that have not been given a frame
   std::int64_t packets_ = 0;         // read so far; the next serial
   std::deque<std::int64_t> errors_;  // serials at which the decoder reported one
   std::string error_text_;
-  bool damage_seen_ = false, hidden_seen_ = false;
-  int complaints_before_ = 0, errors_while_draining_ = 0;
+  bool damage_seen_ = false, hidden_seen_ = false, any_shown_ = false;
+  int errors_while_draining_ = 0;
   bool draining_ = false, ended_ = false, stopped_ = false;
-  std::string read_problem_;
   std::int64_t cut_off_ = 0;  // frames that are in the index but not in the file
 
   std::optional<std::int64_t> first_pts_;
