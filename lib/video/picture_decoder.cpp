@@ -110,6 +110,7 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   const std::int64_t count = file.read_up_to(packet_->data, size);
   if (count < 0) fail("{}: cannot read: {}", path, std::strerror(errno));
   if (count < size) fail("{}: cannot read: the file was cut meanwhile", path);
+  packet_->flags |= AV_PKT_FLAG_KEY;  // else libav's PNG decoder adds it to the picture before
 
   const AVCodecID id = codec_of(as_text(packet_->data, std::min(kHeadSize, size)));
   if (id == AV_CODEC_ID_NONE) fail("{}: not a picture", path);
