@@ -31,17 +31,23 @@ AVPixelFormat without_range(AVPixelFormat format, bool& full_range) {
   }
 }
 
-bool is_gray(const AVPixFmtDescriptor& format) {
-  return format.nb_components < 3 && !(format.flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
-}
-
-// Gray comes out of swscale as if it were full range.
-void stretch_limited_range(std::uint8_t* bytes, std::size_t count) {
-  std::uint8_t table[256];
-  for (int y = 0; y < 256; ++y) {
-    table[y] = static_cast<std::uint8_t>(std::clamp(((y - 16) * 255 + 109) / 219, 0, 255));
+// Planar, whole bytes, this machine's order: what yuv_to_rgb() takes.
+bool is_plain_yuv(const AVPixFmtDescriptor& format) {
+  constexpr std::uint64_t kOthers = AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_PAL |
+                                    AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL |
+                                    AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_FLOAT;
+  if (format.flags & kOthers) return false;
+  const int depth = format.comp[0].depth;
+  if (depth < 8 || depth > 16) return false;
+  const int count = format.nb_components >= 3 ? 3 : 1;
+  for (int i = 0; i < count; ++i) {
+    const AVComponentDescriptor& component = format.comp[i];
+    if (component.plane != i || component.step != (depth + 7) / 8 || component.offset != 0 ||
+        component.shift != 0 || component.depth != depth) {
+      return false;
+    }
   }
-  for (std::size_t i = 0; i < count; ++i) bytes[i] = table[bytes[i]];
+  return true;
 }
 
 // In tiles, so that a turned picture does not walk the memory column by column.
@@ -75,77 +81,87 @@ Orientation orientation_of(const std::int32_t* display_matrix) {
   return {true, c < 0, b < 0};
 }
 
-RgbConverter::Key RgbConverter::key_of(const AVFrame& picture) const {
-  Key key{picture.width, picture.height};
-  key.full_range = picture.color_range == AVCOL_RANGE_JPEG;
-  key.format = without_range(static_cast<AVPixelFormat>(picture.format), key.full_range);
+YuvMatrix RgbConverter::matrix_of(const AVFrame& picture) const {
   switch (picture.colorspace) {
-    case AVCOL_SPC_BT709: key.matrix = SWS_CS_ITU709; break;
-    case AVCOL_SPC_FCC: key.matrix = SWS_CS_FCC; break;
-    case AVCOL_SPC_SMPTE240M: key.matrix = SWS_CS_SMPTE240M; break;
+    case AVCOL_SPC_BT709: return kBt709;
+    case AVCOL_SPC_FCC: return kFcc;
+    case AVCOL_SPC_SMPTE240M: return kSmpte240;
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL: key.matrix = SWS_CS_BT2020; break;
+    case AVCOL_SPC_BT2020_CL: return kBt2020;
     case AVCOL_SPC_BT470BG:
-    case AVCOL_SPC_SMPTE170M: key.matrix = SWS_CS_ITU601; break;
+    case AVCOL_SPC_SMPTE170M: return kBt601;
     default:  // untagged: standard definition is BT.601, above it BT.709
-      key.matrix = still_ || picture.height <= 576 ? SWS_CS_ITU601 : SWS_CS_ITU709;
+      return still_ || picture.height <= 576 ? kBt601 : kBt709;
   }
-  // Untagged gray is full range, as libav reads it; so is RGB.
-  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(key.format));
-  if (format && is_gray(*format)) key.full_range = picture.color_range != AVCOL_RANGE_MPEG;
-  return key;
 }
 
-void RgbConverter::build(const Key& key, const std::string& place) {
-  const auto format = static_cast<AVPixelFormat>(key.format);
-  const AVPixFmtDescriptor* description = av_pix_fmt_desc_get(format);
-  if (!description || !sws_isSupportedInput(format)) {
-    fail("{}: cannot convert pixel format {}", place, description ? description->name : "?");
+// Formats that are not plain YUV: RGB, palettes, packed ones.
+void RgbConverter::scale(const AVFrame& picture, const std::string& place, std::uint8_t* rgb) {
+  const auto format = static_cast<AVPixelFormat>(picture.format);
+  const char* name = av_get_pix_fmt_name(format);
+  const Key key{picture.width, picture.height, picture.format, matrix_of(picture),
+                picture.color_range == AVCOL_RANGE_JPEG};
+  if (!scaler_ || !(key == key_)) {
+    scaler_.reset();
+    if (sws_isSupportedInput(format)) {
+      scaler_.reset(sws_getContext(key.width, key.height, format, key.width, key.height,
+                                   AV_PIX_FMT_RGB24,
+                                   SWS_POINT | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr,
+                                   nullptr, nullptr));
+    }
+    if (!scaler_) fail("{}: cannot convert pixel format {}", place, name ? name : "?");
+    const int matrix = key.matrix == kBt709      ? SWS_CS_ITU709
+                       : key.matrix == kBt2020   ? SWS_CS_BT2020
+                       : key.matrix == kFcc      ? SWS_CS_FCC
+                       : key.matrix == kSmpte240 ? SWS_CS_SMPTE240M
+                                                 : SWS_CS_ITU601;
+    constexpr int kUnity = 1 << 16;  // contrast, saturation
+    // Refused for RGB: nothing to set.
+    sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(matrix), key.full_range,
+                             sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, kUnity, kUnity);
+    key_ = key;
   }
-  // 8 bits 4:2:0 and 4:2:2 take swscale's fast path. The others would lose half of their chroma
-  // columns on the general path without these flags.
-  const bool fast = (format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUV422P) &&
-                    key.height % 2 == 0;
-  const int flags =
-      fast ? SWS_BILINEAR : SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
-  scaler_.reset(sws_getContext(key.width, key.height, format, key.width, key.height,
-                               AV_PIX_FMT_RGB24, flags, nullptr, nullptr, nullptr));
-  if (!scaler_) {
-    fail("{}: cannot convert {} pictures of {}x{}", place, description->name, key.width,
-         key.height);
-  }
-  const bool yuv = !is_gray(*description) &&
-                   !(description->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
-  constexpr int kUnity = 1 << 16;  // contrast, saturation
-  if (yuv && sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(key.matrix),
-                                      key.full_range, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
-                                      kUnity, kUnity) < 0) {
-    fail("{}: cannot convert the colours of pixel format {}", place, description->name);
-  }
-  key_ = key;
-}
-
-void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
-                           const std::string& place, Frame& frame) {
-  const Key key = key_of(picture);
-  if (!scaler_ || !(key == key_)) build(key, place);
-  const std::size_t size = static_cast<std::size_t>(key.width) * key.height * 3;
-  std::vector<std::uint8_t>& target = orientation.upright() ? frame.rgb : unturned_;
-  resize_with_slack(target, size);
-
-  std::uint8_t* const planes[4] = {target.data()};
+  std::uint8_t* const planes[4] = {rgb};
   const int strides[4] = {key.width * 3};
   const int rows = sws_scale(scaler_.get(), picture.data, picture.linesize, 0, key.height, planes,
                              strides);
   if (rows != key.height) fail("{}: cannot convert a picture: {}", place, av_error_text(rows));
-  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(key.format));
-  if (is_gray(*format) && !key.full_range) stretch_limited_range(target.data(), size);
+}
 
-  frame.width = orientation.transposed ? key.height : key.width;
-  frame.height = orientation.transposed ? key.width : key.height;
+void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
+                           const std::string& place, Frame& frame) {
+  const std::size_t size = static_cast<std::size_t>(picture.width) * picture.height * 3;
+  std::vector<std::uint8_t>& target = orientation.upright() ? frame.rgb : unturned_;
+  resize_with_slack(target, size);
+
+  YuvPicture yuv;
+  yuv.full_range = picture.color_range == AVCOL_RANGE_JPEG;
+  const AVPixelFormat format =
+      without_range(static_cast<AVPixelFormat>(picture.format), yuv.full_range);
+  const AVPixFmtDescriptor* description = av_pix_fmt_desc_get(format);
+  if (description && is_plain_yuv(*description)) {
+    const bool gray = description->nb_components < 3;
+    for (int i = 0; i < (gray ? 1 : 3); ++i) {
+      yuv.planes[i] = picture.data[i];
+      yuv.strides[i] = picture.linesize[i];
+    }
+    yuv.width = picture.width;
+    yuv.height = picture.height;
+    yuv.depth = description->comp[0].depth;
+    yuv.chroma_shift_x = description->log2_chroma_w;
+    yuv.chroma_shift_y = description->log2_chroma_h;
+    yuv.matrix = matrix_of(picture);
+    if (gray) yuv.full_range = picture.color_range != AVCOL_RANGE_MPEG;  // untagged: as libav
+    yuv_to_rgb(yuv, target.data());
+  } else {
+    scale(picture, place, target.data());
+  }
+
+  frame.width = orientation.transposed ? picture.height : picture.width;
+  frame.height = orientation.transposed ? picture.width : picture.height;
   if (orientation.upright()) return;
   frame.rgb.resize(size);
-  turn(unturned_.data(), key.width, key.height, orientation, frame.rgb.data());
+  turn(unturned_.data(), picture.width, picture.height, orientation, frame.rgb.data());
 }
 
 }  // namespace vremd

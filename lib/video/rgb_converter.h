@@ -3,6 +3,7 @@
 
 #include "video/av.h"
 #include "video/frame.h"
+#include "video/yuv_to_rgb.h"
 
 #include <cstdint>
 #include <string>
@@ -36,13 +37,13 @@ class RgbConverter {
   struct Key {
     int width = 0, height = 0;
     int format = AV_PIX_FMT_NONE;
-    int matrix = 0;
+    YuvMatrix matrix = kBt601;
     bool full_range = false;
     bool operator==(const Key&) const = default;
   };
 
-  Key key_of(const AVFrame& picture) const;
-  void build(const Key& key, const std::string& place);
+  YuvMatrix matrix_of(const AVFrame& picture) const;
+  void scale(const AVFrame& picture, const std::string& place, std::uint8_t* rgb);
 
   bool still_;
   Key key_;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "video/yuv_to_rgb.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+// Loops that the compiler turns into vector code, for AVX2 as well where the machine has it.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
+#define VREMD_VECTOR_LOOP __attribute__((target_clones("avx2", "default")))
+#else
+#define VREMD_VECTOR_LOOP
+#endif
+
+namespace vremd {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+constexpr int kFraction = 20;  // bits; 16-bit samples still fit in 32 bits with their factors
+
+// r = (luma (y - black) + red_v v) / 2^kFraction, and so on, with u and v around zero.
+struct Factors {
+  std::int32_t black = 0, grey = 0;
+  std::int32_t luma = 0, red_v = 0, green_u = 0, green_v = 0, blue_u = 0;
+};
+
+Factors factors_of(const YuvPicture& picture) {
+  const double scale = std::exp2(picture.depth - 8);
+  const double top = std::exp2(picture.depth) - 1;
+  const double luma_range = picture.full_range ? top : 219 * scale;
+  const double chroma_range = picture.full_range ? top : 224 * scale;
+  const double red = picture.matrix.red, blue = picture.matrix.blue, green = 1 - red - blue;
+  const auto fixed = [](double factor) {
+    return static_cast<std::int32_t>(std::lround(factor * (1 << kFraction)));
+  };
+  Factors factors;
+  factors.black = picture.full_range ? 0 : 16 << (picture.depth - 8);
+  factors.grey = 1 << (picture.depth - 1);
+  factors.luma = fixed(255 / luma_range);
+  factors.red_v = fixed(2 * (1 - red) * 255 / chroma_range);
+  factors.blue_u = fixed(2 * (1 - blue) * 255 / chroma_range);
+  factors.green_u = fixed(-2 * (1 - blue) * blue / green * 255 / chroma_range);
+  factors.green_v = fixed(-2 * (1 - red) * red / green * 255 / chroma_range);
+  return factors;
+}
+
+template <typename Sample>
+inline void widen(const Sample* __restrict from, int count, int shift, std::int32_t grey,
+                  std::int16_t* __restrict to) {
+  if (shift == 1) {
+    for (int i = 0; i < count / 2; ++i) {
+      const auto value = static_cast<std::int16_t>(from[i] - grey);
+      to[2 * i] = value;
+      to[2 * i + 1] = value;
+    }
+    if (count % 2) to[count - 1] = static_cast<std::int16_t>(from[count / 2] - grey);
+  } else if (shift == 0) {
+    for (int x = 0; x < count; ++x) to[x] = static_cast<std::int16_t>(from[x] - grey);
+  } else {
+    for (int x = 0; x < count; ++x) to[x] = static_cast<std::int16_t>(from[x >> shift] - grey);
+  }
+}
+
+// One pixel each, red in the lowest byte.
+template <typename Sample>
+inline void convert_row(const Sample* __restrict y, const std::int16_t* __restrict u,
+                        const std::int16_t* __restrict v, int count, Factors factors,
+                        std::uint32_t* __restrict to) {
+  for (int x = 0; x < count; ++x) {
+    const std::int32_t luma =
+        (y[x] - factors.black) * factors.luma + (1 << (kFraction - 1));  // rounds
+    const std::int32_t red = (luma + factors.red_v * v[x]) >> kFraction;
+    const std::int32_t green =
+        (luma + factors.green_u * u[x] + factors.green_v * v[x]) >> kFraction;
+    const std::int32_t blue = (luma + factors.blue_u * u[x]) >> kFraction;
+    to[x] = static_cast<std::uint32_t>(std::clamp(red, 0, 255) | std::clamp(green, 0, 255) << 8 |
+                                       std::clamp(blue, 0, 255) << 16);
+  }
+}
+
+VREMD_VECTOR_LOOP
+void widen_8(const std::uint8_t* from, int count, int shift, std::int32_t grey,
+             std::int16_t* to) {
+  widen(from, count, shift, grey, to);
+}
+VREMD_VECTOR_LOOP
+void widen_16(const std::uint16_t* from, int count, int shift, std::int32_t grey,
+              std::int16_t* to) {
+  widen(from, count, shift, grey, to);
+}
+VREMD_VECTOR_LOOP
+void convert_row_8(const std::uint8_t* y, const std::int16_t* u, const std::int16_t* v, int count,
+                   Factors factors, std::uint32_t* to) {
+  convert_row(y, u, v, count, factors, to);
+}
+VREMD_VECTOR_LOOP
+void convert_row_16(const std::uint16_t* y, const std::int16_t* u, const std::int16_t* v,
+                    int count, Factors factors, std::uint32_t* to) {
+  convert_row(y, u, v, count, factors, to);
+}
+
+// Drops the empty byte of each pixel: eight pixels are three words.
+void pack_row(const std::uint32_t* from, int count, std::uint8_t* to) {
+  int x = 0;
+  for (; x + 8 <= count; x += 8, from += 8, to += 24) {
+    const std::uint64_t words[3] = {
+        from[0] | std::uint64_t{from[1]} << 24 | std::uint64_t{from[2]} << 48,
+        from[2] >> 16 | std::uint64_t{from[3]} << 8 | std::uint64_t{from[4]} << 32 |
+            std::uint64_t{from[5]} << 56,
+        from[5] >> 8 | std::uint64_t{from[6]} << 16 | std::uint64_t{from[7]} << 40};
+    std::memcpy(to, words, sizeof words);
+  }
+  for (; x < count; ++x, ++from, to += 3) std::memcpy(to, from, 3);
+}
+
+}  // namespace
+
+void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb) {
+  const Factors factors = factors_of(picture);
+  const int width = picture.width;
+  const bool wide = picture.depth > 8;
+  std::vector<std::int16_t> u(width, 0), v(width, 0);  // of the row, full width; gray: zero
+  std::vector<std::uint32_t> pixels(width);
+  int chroma_row = -1;
+  for (int y = 0; y < picture.height; ++y) {
+    if (picture.planes[1] && y >> picture.chroma_shift_y != chroma_row) {
+      chroma_row = y >> picture.chroma_shift_y;
+      for (const int plane : {1, 2}) {
+        const std::uint8_t* row =
+            picture.planes[plane] + chroma_row * picture.strides[plane];
+        std::int16_t* to = plane == 1 ? u.data() : v.data();
+        if (wide) {
+          widen_16(reinterpret_cast<const std::uint16_t*>(row), width, picture.chroma_shift_x,
+                   factors.grey, to);
+        } else {
+          widen_8(row, width, picture.chroma_shift_x, factors.grey, to);
+        }
+      }
+    }
+    const std::uint8_t* row = picture.planes[0] + y * picture.strides[0];
+    if (wide) {
+      convert_row_16(reinterpret_cast<const std::uint16_t*>(row), u.data(), v.data(), width,
+                     factors, pixels.data());
+    } else {
+      convert_row_8(row, u.data(), v.data(), width, factors, pixels.data());
+    }
+    pack_row(pixels.data(), width, rgb + static_cast<std::size_t>(y) * width * 3);
+  }
+}
+
+}  // namespace vremd
