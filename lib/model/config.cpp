@@ -286,7 +286,12 @@ void validate_model(const ModelConfig& c) {
     fail("model.heads: {} heads do not divide the width {}", c.heads(), c.dim());
   }
   within("model.mlp_ratio", c.model.mlp_ratio, 0.01, 64);
-  one_of("model.head", c.model.head, {"classic", "simple"});
+  one_of("model.head", c.model.head, {"classic", "simple", "movenet"});
+  if (c.model.head == "movenet" &&
+      (c.backbone.kind != "movenet" || !c.single_frame() || c.model.joints != "coco17" ||
+       c.loss.kind != "mse")) {
+    fail("model.head: movenet needs that backbone, a single frame, coco17 and loss.kind mse");
+  }
   const JointSet joints = c.joints();
   std::set<std::string> seen;
   for (const std::string& joint : joints.joints) {

@@ -43,6 +43,14 @@ VremdImpl::ProjImpl::ProjImpl(std::int64_t in, std::int64_t out, double ln_eps) 
 VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   config.validate();
   backbone_ = register_module("backbone", make_backbone(config));
+  if (config.model.head == "movenet") {
+    head_ = register_module("head", std::make_shared<MovenetHeadImpl>());
+    return;
+  }
+  if (config.model.head == "movenet") {
+    head_ = register_module("head", std::make_shared<MovenetHeadImpl>());
+    return;
+  }
   if (backbone_->channels() != config.dim()) {
     proj_ = register_module("proj", std::make_shared<ProjImpl>(backbone_->channels(), config.dim(),
                                                                config.modules.ln_eps));
@@ -61,6 +69,18 @@ at::Tensor VremdImpl::features(const at::Tensor& crops_nchw) {
 }
 
 VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_intermediates) {
+  if (head_) {
+    Output output;
+    output.heatmaps_bkhw =
+        head_->forward(features_btnc.select(1, 0), config.tokens_h(), config.tokens_w());
+    return output;
+  }
+  if (head_) {
+    Output output;
+    output.hm = output.heatmaps_bkhw =
+        head_->forward(features_btnc.select(1, 0), config.tokens_h(), config.tokens_w());
+    return output;
+  }
   at::Tensor fm = features_btnc;  // F_{t-1}, F_t, F_{t+1}
   if (proj_) fm = proj_->fc->forward(proj_->norm->forward(fm));
   const at::Tensor f_t = fm.select(1, config.frames() / 2);
@@ -107,7 +127,8 @@ void VremdImpl::init() {
 
 void VremdImpl::init_from_single_frame(const VremdImpl& other) {
   at::NoGradGuard no_grad;
-  if (!other.config.single_frame()) fail("init: the other model is not a single-frame one");
+  if (head_ || other.head_) fail("init: MoveNet's own head starts no other");
+  if (!other.config.single_frame() || !other.hm_ || !hm_) fail("init: the other model is not a single-frame one");
   copy_state(*other.backbone_, *backbone_, "backbone");
   if (proj_ && other.proj_) copy_state(*other.proj_, *proj_, "proj");
   if (!proj_ != !other.proj_ || other.config.dim() != config.dim() ||

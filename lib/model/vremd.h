@@ -5,6 +5,7 @@
 #include "model/bmd.h"
 #include "model/heads.h"
 #include "model/hkme.h"
+#include "model/movenet.h"
 
 namespace vremd {
 
@@ -60,6 +61,7 @@ struct VremdImpl : torch::nn::Module {
   std::shared_ptr<BmdImpl> bmd_;
   std::shared_ptr<HkImpl> hk_;
   std::shared_ptr<HmImpl> hm_;
+  std::shared_ptr<MovenetHeadImpl> head_;  // Thunder's own; then there is no other
 };
 
 }  // namespace vremd

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/augment.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+double uniform(Random& random, double low, double high) {
+  return std::uniform_real_distribution<double>(low, high)(random);
+}
+double normal(Random& random) { return std::normal_distribution<double>()(random); }
+bool chance(Random& random, double probability) { return uniform(random, 0, 1) < probability; }
+
+bool is_lower(const std::string& joint) {
+  return joint.ends_with("_hip") || joint.ends_with("_knee") || joint.ends_with("_ankle");
+}
+
+// The extent of the labelled joints of one half, as a region; nothing where there are too few.
+std::optional<CropRegion> half_body(Random& random, const AugmentConfig::HalfBody& config,
+                                    std::span<const JointLabel> joints, const JointSet& set,
+                                    const CropSpec& spec) {
+  std::array<std::vector<Point>, 2> halves;  // upper, lower
+  for (int j = 0; j < set.size(); ++j) {
+    if (joints[j].weight > 0) {
+      halves[is_lower(set.joints[j])].push_back({joints[j].x, joints[j].y});
+    }
+  }
+  if (static_cast<int>(halves[0].size() + halves[1].size()) <= config.min_joints ||
+      !chance(random, config.prob)) {
+    return std::nullopt;
+  }
+  const bool upper_wanted = normal(random) < 0.5;  // 69 : 31, as in DCPose
+  const bool upper = (upper_wanted && halves[0].size() > 2) || halves[1].size() <= 2;
+  const std::vector<Point>& chosen = halves[upper ? 0 : 1];
+  if (chosen.size() < 2) return std::nullopt;
+  Point low = chosen[0], high = chosen[0], sum;
+  for (const Point& p : chosen) {
+    low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+    high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+    sum = {sum.x + p.x, sum.y + p.y};
+  }
+  CropSpec tight = spec;
+  tight.enlarge = config.enlarge;
+  CropRegion region = crop_region({low.x, low.y, high.x - low.x, high.y - low.y}, tight);
+  if (region.w < 2) return std::nullopt;
+  const double count = static_cast<double>(chosen.size());
+  region.centre = {sum.x / count, sum.y / count};
+  return region;
+}
+
+double scale_factor(Random& random, const AugmentConfig::Scale& config) {
+  if (config.mode == "uniform") return 1 + uniform(random, -config.limit, config.limit);
+  return std::clamp(1 + config.sigma * normal(random), 1 - config.limit, 1 + config.limit);
+}
+
+double rotation_degrees(Random& random, const AugmentConfig::Rotation& config) {
+  if (!chance(random, config.prob)) return 0;
+  if (config.mode == "uniform") return uniform(random, -config.limit, config.limit);
+  return std::clamp(config.sigma * normal(random), -config.limit, config.limit);
+}
+
+// Turned, scaled about the crop's middle, then shifted.
+Affine2x3 motion(double angle_degrees, double scale, double dx, double dy, const CropSpec& spec) {
+  const double angle = angle_degrees * M_PI / 180;
+  const double c = scale * std::cos(angle), s = scale * std::sin(angle);
+  const double mx = (spec.width - 1) / 2.0, my = (spec.height - 1) / 2.0;
+  return {{c, -s, mx - c * mx + s * my + dx, s, c, my - s * mx - c * my + dy}};
+}
+
+void add_motion(Random& random, const AugmentConfig::Motion& config, const CropSpec& spec,
+                Augmentation& result) {
+  std::array<double, 4> velocity;
+  for (double& v : velocity) v = normal(random);
+  for (const int side : {0, 2}) {
+    std::array<double, 4> v;
+    for (std::size_t i = 0; i < 4; ++i) {
+      v[i] = (side - 1) * velocity[i] + config.jitter * normal(random);
+    }
+    result.frames[side].moved =
+        motion(config.rotation * v[0], std::exp(config.scale * v[1]),
+               config.shift * v[2] * spec.width, config.shift * v[3] * spec.height, spec);
+  }
+}
+
+Augmentation::Cover cover(Random& random, double largest, const CropSpec& spec) {
+  Augmentation::Cover result;
+  result.width = static_cast<int>(spec.width * uniform(random, 0.1, largest));
+  result.height = static_cast<int>(spec.height * uniform(random, 0.1, largest));
+  const auto place = [&](int size, int part) {
+    return static_cast<int>(uniform(random, 0, size - part));
+  };
+  result.x = place(spec.width, result.width);
+  result.y = place(spec.height, result.height);
+  result.from_x = place(spec.width, result.width);
+  result.from_y = place(spec.height, result.height);
+  return result;
+}
+
+// Along one axis: `count` lines of `length` values, `step` apart, in place.
+void box_blur(float* values, int length, std::ptrdiff_t step, int count, std::ptrdiff_t next,
+              int radius) {
+  std::vector<float> line(length);
+  for (int n = 0; n < count; ++n) {
+    float* first = values + n * next;
+    for (int i = 0; i < length; ++i) line[i] = first[i * step];
+    double sum = 0;
+    const auto at = [&](int i) { return line[std::clamp(i, 0, length - 1)]; };
+    for (int i = -radius; i <= radius; ++i) sum += at(i);
+    for (int i = 0; i < length; ++i) {
+      first[i * step] = static_cast<float>(sum / (2 * radius + 1));
+      sum += at(i + radius + 1) - at(i - radius);
+    }
+  }
+}
+
+}  // namespace
+
+Random random_for(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample) {
+  std::seed_seq seeds{seed, seed >> 32, epoch, sample, sample >> 32};
+  return Random(seeds);
+}
+
+Augmentation no_augmentation(const Box& box, const CropSpec& spec) {
+  Augmentation result;
+  result.region = crop_region(box, spec);
+  return result;
+}
+
+Augmentation draw_augmentation(Random& random, const AugmentConfig& config, const Box& box,
+                               std::span<const JointLabel> joints, const JointSet& set,
+                               const CropSpec& spec, bool still) {
+  Augmentation result = no_augmentation(box, spec);
+  CropRegion& region = result.region;
+  if (const auto half = half_body(random, config.half_body, joints, set, spec)) region = *half;
+  const double factor = scale_factor(random, config.scale);
+  region.w *= factor;
+  region.h *= factor;
+  region.angle_degrees = rotation_degrees(random, config.rotation);
+  region.flip = chance(random, config.flip);
+  region.centre.x += region.w * uniform(random, -config.shift, config.shift);
+  region.centre.y += region.h * uniform(random, -config.shift, config.shift);
+  result.brightness = 1 + uniform(random, -config.colour.brightness, config.colour.brightness);
+  result.contrast = 1 + uniform(random, -config.colour.contrast, config.colour.contrast);
+  if (still) add_motion(random, config.motion, spec, result);
+
+  const auto& corrupt = config.corrupt;
+  if (chance(random, corrupt.blur)) {
+    result.frames[1].blur = static_cast<int>(uniform(random, 1, corrupt.largest_blur + 1));
+  }
+  if (chance(random, corrupt.cover)) {
+    result.frames[1].cover = cover(random, corrupt.largest_cover, spec);
+  }
+  for (const int side : {0, 2}) {
+    if (chance(random, corrupt.neighbours)) {
+      result.frames[side].cover = cover(random, corrupt.largest_cover, spec);
+    }
+  }
+  return result;
+}
+
+void change_crop(std::span<float> crop, int height, int width, const Augmentation& augmentation,
+                 const Augmentation::FrameChange& change, std::span<const float, 3> lowest,
+                 std::span<const float, 3> highest) {
+  const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(height) * width;
+  for (int c = 0; c < 3; ++c) {
+    float* values = crop.data() + c * plane;
+    for (int pass = 0; change.blur > 0 && pass < 2; ++pass) {
+      box_blur(values, width, 1, height, width, change.blur);
+      box_blur(values, height, width, width, 1, change.blur);
+    }
+    const auto& cover = change.cover;
+    if (cover.width > 0) {
+      std::vector<float> patch;
+      patch.reserve(static_cast<std::size_t>(cover.width) * cover.height);
+      for (int y = 0; y < cover.height; ++y) {
+        const float* row = values + static_cast<std::ptrdiff_t>(cover.from_y + y) * width;
+        patch.insert(patch.end(), row + cover.from_x, row + cover.from_x + cover.width);
+      }
+      for (int y = 0; y < cover.height; ++y) {
+        std::copy_n(patch.data() + static_cast<std::ptrdiff_t>(y) * cover.width, cover.width,
+                    values + static_cast<std::ptrdiff_t>(cover.y + y) * width + cover.x);
+      }
+    }
+    if (augmentation.brightness == 1 && augmentation.contrast == 1) continue;
+    // Contrast about the middle grey, brightness from black; both clipped to what pixels can be.
+    const auto middle = (lowest[c] + highest[c]) / 2;
+    const auto contrast = static_cast<float>(augmentation.contrast);
+    const auto brightness = static_cast<float>(augmentation.brightness);
+    for (std::ptrdiff_t i = 0; i < plane; ++i) {
+      const float v = middle + contrast * (values[i] - middle);
+      values[i] = std::clamp(lowest[c] + brightness * (v - lowest[c]), lowest[c], highest[c]);
+    }
+  }
+}
+
+std::vector<JointLabel> joints_in_crop(std::span<const JointLabel> joints, const JointSet& set,
+                                       const CropRegion& region, const CropSpec& spec) {
+  const Affine2x3 map = frame_to_crop(region, spec);
+  std::vector<JointLabel> result(joints.size());
+  for (std::size_t j = 0; j < joints.size(); ++j) {
+    const Point p = map({joints[j].x, joints[j].y});
+    const bool inside = p.x >= 0 && p.y >= 0 && p.x < spec.width && p.y < spec.height;
+    result[j] = {p.x, p.y, inside ? joints[j].weight : 0};
+  }
+  if (region.flip) {
+    for (const auto& [a, b] : set.flip_pairs) std::swap(result[a], result[b]);
+  }
+  return result;
+}
+
+}  // namespace vremd

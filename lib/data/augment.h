@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/geometry.h"
+#include "core/joints.h"
+#include "data/crop.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// A label in frame pixels. weight 0: not labelled, takes no part in the loss.
+struct JointLabel {
+  double x = 0, y = 0, weight = 0;
+};
+
+// METHOD 1.5, and what it leaves open. One draw serves all frames of a sample.
+struct AugmentConfig {
+  struct HalfBody {
+    double prob = 0.3;
+    int min_joints = 8;    // more than this many must be labelled
+    double enlarge = 1.5;  // of the extent of the chosen half
+  } half_body;
+  struct Scale {
+    std::string mode = "clipped_normal";  // clipped_normal: 1 + sigma n | uniform: 1 +- limit
+    double sigma = 0.35, limit = 0.35;
+  } scale;
+  struct Rotation {
+    std::string mode = "clipped_normal";  // clipped_normal: sigma n | uniform: +- limit
+    double prob = 0.6, sigma = 45, limit = 45;  // degrees
+  } rotation;
+  double flip = 0.5;
+  double shift = 0;  // +- this share of the region's sides
+
+  struct Colour {
+    double brightness = 0;  // values x (1 +- this)
+    double contrast = 0;    // distance from the crop's mean x (1 +- this)
+  } colour;
+
+  // Three frames from a still: its neighbours are the same picture, moved.
+  struct Motion {
+    double shift = 0.05;    // sigma of the velocity, share of the crop's sides per frame
+    double rotation = 3;    // sigma, degrees per frame
+    double scale = 0.03;    // sigma, per frame
+    double jitter = 0.3;    // sigma of the deviation from constant velocity, in units of the above
+  } motion;
+
+  // Something is wrong with the key frame, so that the neighbours have to help.
+  struct Corrupt {
+    double blur = 0;     // probability of a blurred key frame
+    double cover = 0;    // probability of a covered part
+    double largest_blur = 8;       // radius, crop pixels
+    double largest_cover = 0.45;   // side, share of the crop's
+    double neighbours = 0;  // probability that a neighbour is covered, too
+  } corrupt;
+};
+
+// How one sample is changed: where it is cropped, and how the crops' values change.
+struct Augmentation {
+  CropRegion region;
+  double brightness = 1, contrast = 1;
+
+  struct Cover {
+    int x = 0, y = 0, width = 0, height = 0;  // crop pixels; 0 x 0: none
+    int from_x = 0, from_y = 0;               // what it shows: the crop's own pixels from here
+  };
+  struct FrameChange {
+    Affine2x3 moved;  // crop pixels -> crop pixels: a still's neighbours
+    int blur = 0;     // radius of a box blur, twice applied
+    Cover cover;
+  };
+  std::array<FrameChange, 3> frames;  // previous, key, next
+};
+
+using Random = std::mt19937_64;
+
+// A generator for one sample of one epoch: the same at every run, on any thread.
+Random random_for(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample);
+
+// Draws in the order of METHOD 1.5. `still`: the neighbours are made by synthetic motion.
+Augmentation draw_augmentation(Random& random, const AugmentConfig& config, const Box& box,
+                               std::span<const JointLabel> joints, const JointSet& set,
+                               const CropSpec& spec, bool still);
+
+// No change: the box as it is.
+Augmentation no_augmentation(const Box& box, const CropSpec& spec);
+
+// Values of one crop [3, height, width] in place: blur, cover, contrast, brightness. `lowest` and
+// `highest` are what black and white are after normalisation, per channel.
+void change_crop(std::span<float> crop, int height, int width, const Augmentation& augmentation,
+                 const Augmentation::FrameChange& change, std::span<const float, 3> lowest,
+                 std::span<const float, 3> highest);
+
+// Labels in crop pixels; left and right are exchanged where the region is flipped. What falls
+// outside the crop has weight 0.
+std::vector<JointLabel> joints_in_crop(std::span<const JointLabel> joints, const JointSet& set,
+                                       const CropRegion& region, const CropSpec& spec);
+
+}  // namespace vremd

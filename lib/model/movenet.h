@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/backbone.h"
+#include "model/layers.h"
+
+#include <vector>
+
+namespace vremd {
+
+// A convolution as MoveNet's graph has it: "SAME" padding, at stride 2 on the bottom and right only
+// (even sizes), then nothing, ReLU or ReLU6.
+struct SameConvImpl : Layer {
+  enum class Activation { kNone, kRelu, kRelu6 };
+  SameConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+               bool depthwise, bool has_bias, Activation activation);
+  void init() override;
+  at::Tensor forward(const at::Tensor& map_nchw);
+
+  at::Tensor weight, bias;  // bias is undefined where there is none
+
+ private:
+  std::int64_t kernel_, stride_, groups_;
+  Activation activation_;
+};
+
+// Depthwise 3x3, then 1x1 with bias and ReLU; with `outputs` another 1x1.
+struct SeparableConvImpl : torch::nn::Module {
+  SeparableConvImpl(std::int64_t in, std::int64_t out, std::int64_t outputs = 0);
+  at::Tensor forward(const at::Tensor& map_nchw);
+
+  std::shared_ptr<SameConvImpl> depthwise, pointwise, output;
+};
+
+// MobileNetV2 (width 1.75) with the feature pyramid of MoveNet Thunder, as an image backbone: the
+// maps of WEIGHTS, brought to the stride-16 grid, are the tokens' channels (METHOD 4.1):
+//   [0, 384)      pyramid, stride 4, 24 channels, space to depth 4 x 4
+//   [384, 704)    stride 8: pyramid 24 and block_5 56 channels, space to depth 2 x 2
+//   [704, 904)    stride 16: pyramid 32 and block_12 168 channels
+//   [904, 1464)   stride 32: block_16, 560 channels, upsampled
+// Input: RGB, 0...255; sides are multiples of 32. Names as in the converted file (import/names.h).
+struct MovenetImpl : BackboneImpl {
+  MovenetImpl();
+  at::Tensor forward_tokens(const at::Tensor& crops_nchw) override;
+  int channels() const override { return kChannels; }
+  void init() override { init_layers(*this); }
+
+  static constexpr int kChannels = 1464;
+  static constexpr int kPyramid4 = 24;  // channels of the stride-4 map, the first of the tokens
+
+ private:
+  struct InvertedResidualImpl;
+
+  std::shared_ptr<SameConvImpl> stem_, last_;
+  std::vector<std::shared_ptr<InvertedResidualImpl>> blocks_;
+  std::shared_ptr<SameConvImpl> lateral_32_, lateral_16_, lateral_8_, lateral_4_;
+  std::shared_ptr<SeparableConvImpl> pyramid_16_, pyramid_8_, pyramid_4_;
+};
+
+std::shared_ptr<BackboneImpl> make_movenet(const ModelConfig& config);
+
+// MoveNet Thunder's own four heads and its decoding: the person nearest to the middle of the
+// crop is chosen, each joint's heatmap is weighted by the distance from the regressed joint, the
+// peak is moved by the offset map.
+//
+// The 17 joints (COCO's order) come out as heatmaps like any other head's: a Gaussian (sigma 2)
+// at each joint whose highest sample is the joint's score, in UDP geometry. So one decoder serves
+// all models.
+struct MovenetHeadImpl : torch::nn::Module {
+  MovenetHeadImpl();
+  at::Tensor forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h, std::int64_t tokens_w);
+
+ private:
+  std::shared_ptr<SeparableConvImpl> heatmap_, regression_, centre_, offset_;
+};
+
+}  // namespace vremd

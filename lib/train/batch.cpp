@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/batch.h"
+
+#include "ops/heatmap_encode.h"
+#include "ops/tensor_ops.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+namespace vremd {
+namespace {
+
+void encode_targets(std::span<const JointLabel> joints, const ModelConfig& model, float* targets,
+                    float* weights) {
+  const int height = model.heatmap_height(), width = model.heatmap_width();
+  const CropSpec spec = model.crop_spec();
+  const Affine2x3 crop_to_heatmap = heatmap_to_crop(height, width, spec).inverse();
+  const std::size_t size = static_cast<std::size_t>(height) * width;
+  for (std::size_t j = 0; j < joints.size(); ++j) {
+    if (joints[j].weight <= 0) continue;
+    const Point p = crop_to_heatmap({joints[j].x, joints[j].y});
+    if (heatmap_encode({targets + j * size, size}, height, width, p.x, p.y, model.heatmap.sigma,
+                       spec.geometry == Geometry::kUdp)) {
+      weights[j] = static_cast<float>(joints[j].weight);
+    }
+  }
+}
+
+}  // namespace
+
+TrainBatch make_batch(TrainSet& set, std::span<const int> samples, std::uint64_t first_index,
+                      const ModelConfig& model, const AugmentConfig* augment, std::uint64_t seed,
+                      std::uint64_t epoch) {
+  const int frames = model.frames(), height = model.input_height(), width = model.input_width();
+  const auto count = static_cast<std::int64_t>(samples.size());
+  const std::int64_t joints = set.joints().size();
+  const CropSpec spec = model.crop_spec();
+  const Normalisation normalisation = model.normalisation();
+  std::array<float, 3> lowest{0, 0, 0}, highest{255, 255, 255};
+  if (!normalisation.raw) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      lowest[c] = static_cast<float>(-normalisation.mean[c] / normalisation.std[c]);
+      highest[c] = static_cast<float>((1 - normalisation.mean[c]) / normalisation.std[c]);
+    }
+  }
+
+  TrainBatch batch;
+  batch.targets = at::zeros({count, joints, model.heatmap_height(), model.heatmap_width()});
+  batch.weights = at::zeros({count, joints});
+  std::vector<CropRequest> requests;
+  std::vector<FramePtr> alive;
+  std::vector<Augmentation> augmentations;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const TrainSample& sample = set.samples()[samples[i]];
+    Random random = random_for(seed, epoch, first_index + i);
+    augmentations.push_back(augment
+                                ? draw_augmentation(random, *augment, sample.box, sample.joints,
+                                                    set.joints(), spec, set.is_still(sample))
+                                : no_augmentation(sample.box, spec));
+    const Augmentation& one = augmentations.back();
+    const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();
+    const auto pictures = set.frames(sample, frames > 1);
+    for (int t = 0; t < frames; ++t) {
+      const int slot = frames > 1 ? t : 1;
+      requests.push_back({pictures[slot].get(), crop_to_frame.after(one.frames[slot].moved)});
+      alive.push_back(pictures[slot]);
+    }
+    encode_targets(joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
+                   batch.targets[i].data_ptr<float>(), batch.weights[i].data_ptr<float>());
+  }
+  batch.crops = warp_affine(requests, height, width, normalisation, at::kCPU);
+  if (augment) {
+    const std::size_t size = std::size_t{3} * height * width;
+    for (std::size_t n = 0; n < requests.size(); ++n) {
+      const Augmentation& one = augmentations[n / frames];
+      change_crop({batch.crops.data_ptr<float>() + n * size, size}, height, width, one,
+                  one.frames[frames > 1 ? n % frames : 1], lowest, highest);
+    }
+  }
+  return batch;
+}
+
+}  // namespace vremd

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace vremd {
+
+// All that a training run needs to go on: named float32 tensors and how far it was.
+struct Checkpoint {
+  std::map<std::string, at::Tensor> tensors;
+  std::int64_t step = 0;
+  double best = -1;        // best validation score so far
+  std::string config;      // the run's configuration as JSON text
+};
+
+void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);  // atomically
+Checkpoint load_checkpoint(const std::string& path);
+
+}  // namespace vremd

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/config.h"
+
+#include "core/error.h"
+#include "io/json_fields.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace vremd {
+namespace {
+
+template <typename Io>
+void describe(Io& io, TrainDataConfig& c) {
+  io("annotations", c.annotations);
+  io("root", c.root);
+  io("repeat", c.repeat);
+  io("min_score", c.min_score);
+  io("max_flip_distance", c.max_flip_distance);
+  io("weigh_by_score", c.weigh_by_score);
+  io("skip_suspects", c.skip_suspects);
+  io("second_opinion", c.second_opinion);
+  io("disagreement", c.disagreement);
+  io("sure", c.sure);
+  io("adopt", c.adopt);
+}
+
+template <typename Io>
+void describe(Io& io, AugmentConfig& c) {
+  io.group("half_body", [&](auto& in) {
+    in("prob", c.half_body.prob);
+    in("min_joints", c.half_body.min_joints);
+    in("enlarge", c.half_body.enlarge);
+  });
+  io.group("scale", [&](auto& in) {
+    in("mode", c.scale.mode);
+    in("sigma", c.scale.sigma);
+    in("limit", c.scale.limit);
+  });
+  io.group("rotation", [&](auto& in) {
+    in("mode", c.rotation.mode);
+    in("prob", c.rotation.prob);
+    in("sigma", c.rotation.sigma);
+    in("limit", c.rotation.limit);
+  });
+  io("flip", c.flip);
+  io("shift", c.shift);
+  io.group("colour", [&](auto& in) {
+    in("brightness", c.colour.brightness);
+    in("contrast", c.colour.contrast);
+  });
+  io.group("motion", [&](auto& in) {
+    in("shift", c.motion.shift);
+    in("rotation", c.motion.rotation);
+    in("scale", c.motion.scale);
+    in("jitter", c.motion.jitter);
+  });
+  io.group("corrupt", [&](auto& in) {
+    in("blur", c.corrupt.blur);
+    in("cover", c.corrupt.cover);
+    in("largest_blur", c.corrupt.largest_blur);
+    in("largest_cover", c.corrupt.largest_cover);
+    in("neighbours", c.corrupt.neighbours);
+  });
+}
+
+// All but `model` and `data`, which are read by their own.
+template <typename Io>
+void describe(Io& io, TrainConfig& c) {
+  io.group("start", [&](auto& in) {
+    in("backbone", c.start.backbone);
+    in("weights", c.start.weights);
+    in("single_frame", c.start.single_frame);
+    in("calibrate", c.start.calibrate);
+  });
+  io("validate", c.validate);
+  io("validate_root", c.validate_root);
+  io("validate_most", c.validate_most);
+  io.group("aug", [&](auto& in) { describe(in, c.aug); });
+  io.group("train", [&](auto& in) {
+    in("epochs", c.train.epochs);
+    in("lr", c.train.lr);
+    in("backbone_lr", c.train.backbone_lr);
+    in("schedule", c.train.schedule);
+    in("milestones", c.train.milestones);
+    in("gamma", c.train.gamma);
+    in("frozen", c.train.frozen);
+    in("warmup", c.train.warmup);
+    in("backbone_warmup", c.train.backbone_warmup);
+    in("wd", c.train.wd);
+    in("wd_on", c.train.wd_on);
+    in("clip", c.train.clip);
+    in("batch", c.train.batch);
+    in("amp", c.train.amp);
+    in("seed", c.train.seed);
+    in("ema", c.train.ema);
+    in("checkpoint_minutes", c.train.checkpoint_minutes);
+  });
+}
+
+void one_of(const char* key, const std::string& value, std::initializer_list<const char*> choices) {
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  std::string list;
+  for (const char* choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
+  fail("{}: '{}' is none of {}", key, value, list);
+}
+
+void within(const char* key, double value, double low, double high) {
+  if (!(value >= low && value <= high)) fail("{}: {} is not in [{}, {}]", key, value, low, high);
+}
+
+}  // namespace
+
+TrainConfig TrainConfig::from_json(const Json& json, const std::string& place) {
+  TrainConfig config;
+  if (!json.is_object()) fail("{}: not a JSON object", place);
+  Json rest = json;
+  if (const auto model = json.find("model"); model != json.end()) {
+    config.model = ModelConfig::from_json(*model, place + ": model");
+    rest.erase("model");
+  }
+  if (const auto data = json.find("data"); data != json.end()) {
+    if (!data->is_array()) fail("{}: data: expected an array", place);
+    for (std::size_t i = 0; i < data->size(); ++i) {
+      TrainDataConfig& one = config.data.emplace_back();
+      FieldReader reader((*data)[i], place, fmt::format("data[{}]", i));
+      describe(reader, one);
+      reader.finish();
+      if (one.annotations.empty()) fail("{}: data[{}].annotations: missing", place, i);
+    }
+    rest.erase("data");
+  }
+  FieldReader reader(rest, place, "");
+  describe(reader, config);
+  reader.finish();
+  try {
+    config.validate_values();
+  } catch (const Error& error) {
+    fail("{}: {}", place, error.what());
+  }
+  return config;
+}
+
+Json TrainConfig::to_json() const {
+  TrainConfig copy = *this;
+  FieldWriter writer;
+  describe(writer, copy);
+  Json json = writer.take();
+  json["model"] = model.to_json();
+  json["data"] = Json::array();
+  for (TrainDataConfig& one : copy.data) {
+    FieldWriter inner;
+    describe(inner, one);
+    json["data"].push_back(inner.take());
+  }
+  return json;
+}
+
+void TrainConfig::validate_values() const {
+  model.validate();
+  if (data.empty()) fail("data: no annotation file");
+  for (const auto& one : data) within("data.repeat", one.repeat, 0, 1000);
+  one_of("aug.scale.mode", aug.scale.mode, {"clipped_normal", "uniform"});
+  one_of("aug.rotation.mode", aug.rotation.mode, {"clipped_normal", "uniform"});
+  within("aug.scale.limit", aug.scale.limit, 0, 0.95);
+  for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.flip, aug.corrupt.blur,
+                         aug.corrupt.cover, aug.corrupt.neighbours, aug.colour.brightness,
+                         aug.colour.contrast}) {
+    within("aug: a probability or share", p, 0, 1);
+  }
+  within("aug.corrupt.largest_cover", aug.corrupt.largest_cover, 0.1, 0.9);
+  one_of("train.schedule", train.schedule, {"milestones", "cosine"});
+  one_of("train.wd_on", train.wd_on, {"all", "matrices"});
+  one_of("train.amp", train.amp, {"bf16", "fp32"});
+  within("train.epochs", train.epochs, 0, 1e6);
+  within("train.lr", train.lr, 0, 10);
+  within("train.batch", train.batch, 1, 65536);
+  within("train.ema", train.ema, 0, 0.999999);
+  if (!start.weights.empty() && (!start.backbone.empty() || !start.single_frame.empty())) {
+    fail("start.weights: a whole model; backbone or single_frame cannot be given, too");
+  }
+}
+
+}  // namespace vremd
