@@ -7,6 +7,8 @@
 #include "core/log.h"
 #include "draw/drawing.h"
 
+#include <algorithm>
+
 using namespace vremd;
 
 namespace {
@@ -35,8 +37,8 @@ int draw(DrawConfig config, const cli::Common& common) {
   config.stopped = [] { return cli::stop_signal() != 0; };
   config.drawn = [&] { progress.advance(); };
   const DrawResult result = draw_records(config);
-  log_info("{} frames of {} videos, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
-           result.videos, progress.seconds(),
+  log_info("{} frames of {} video{}, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
+           result.videos, result.videos == 1 ? "" : "s", progress.seconds(),
            static_cast<double>(result.frames) / std::max(progress.seconds(), 1e-3),
            cli::peak_memory_mib());
   return result.complete ? cli::kSuccess : cli::kFailure;

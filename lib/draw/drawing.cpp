@@ -9,6 +9,7 @@
 #include "io/output_file.h"
 #include "video/writer.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -16,6 +17,8 @@ namespace vremd {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kShortestFrame = 1e-3;  // seconds
 
 // Paths in a folder, each given only once: a second "a.png" becomes "a-2.png".
 class UniquePaths {
@@ -61,16 +64,24 @@ class VideoDrawing {
     options.height = size.height;
     const auto fps = tasks_.info().fps;
     if (fps) options.fps = {static_cast<int>(fps->first), static_cast<int>(fps->second)};
+    options.codecs = {"libx264", "mpeg4", "libvpx-vp9", "libvpx"};
     options.threads = config_.threads;
     options.force = config_.force;
     VideoWriter writer(path, options);
+    const bool counts_frames = fs::path(path).extension() == ".avi";  // has no time stamps
     std::optional<double> start;
+    double time = 0;
     run([&](const FrameTask& task) { return draw(task, size); },
         [&](const Frame& frame) {
+          if (counts_frames) return writer.write(frame);
+          // Damaged videos may tell times that do not grow.
+          time = start ? std::max(time + kShortestFrame, frame.time - *start) : 0;
           if (!start) start = frame.time;
-          writer.write(frame, frame.time - *start);
+          writer.write(frame, time);
         });
-    if (!config_.stopped()) writer.close();
+    if (config_.stopped()) return;
+    check_alone(path);
+    writer.close();
   }
 
   // One file per frame, written by the drawing threads.
@@ -92,23 +103,33 @@ class VideoDrawing {
   }
 
   void to_picture(const std::string& path) {
+    std::optional<Canvas> picture;
     run([&](const FrameTask& task) {
-          const Canvas canvas = draw_task(task, rule_.of(size_of(task)), config_.style);
-          write_canvas(canvas, path, config_.force);
+          picture = draw_task(task, rule_.of(size_of(task)), config_.style);
           return Frame{};
         },
         [](const Frame&) {},
-        [&](const FrameTask&) {
-          if (++pictures_ > 1) {
+        [&, count = 0](const FrameTask&) mutable {
+          if (++count > 1) {
             fail("{}: one picture, but there are more frames: --sheet makes one of them, a "
                  "folder takes one picture each", path);
           }
         });
+    if (!picture) return;
+    check_alone(path);
+    write_canvas(*picture, path, config_.force);
   }
 
   std::int64_t frames() const { return frames_; }
 
  private:
+  // Nothing is left behind where one file cannot hold what is asked for.
+  void check_alone(const std::string& path) {
+    if (config_.stopped() || output_kind(config_.output) == OutputKind::kFolder) return;
+    if (!records_.another_follows()) return;
+    fail("{}: one file, but the records are about several videos: -o takes a folder, too", path);
+  }
+
   Size first_size() const { return {tasks_.info().width, tasks_.info().height}; }
   Size size_of(const FrameTask& task) const {
     const Frame& frame = *task.frame;
@@ -152,7 +173,6 @@ class VideoDrawing {
   RecordStream& records_;
   FrameTasks& tasks_;
   std::int64_t frames_ = 0;
-  int pictures_ = 0;
 };
 
 }  // namespace
@@ -170,9 +190,6 @@ DrawResult draw_records(const DrawConfig& config) {
     if (kind == OutputKind::kFolder) {
       if (result.videos == 1) several = records.another_follows();
       fs::create_directories(config.output);
-    } else if (result.videos > 1) {
-      fail("{}: one file, but the records are about several videos: -o takes a folder, too",
-           config.output);
     }
     if (config.stopped()) break;
     try {

@@ -65,11 +65,9 @@ void FrameTasks::warn_unmatched() {
 Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
   const Header& header = *task.header;
   const Frame& frame = *task.frame;
-  std::vector<Box> faces;
   if (frame.missing || frame.rgb.empty()) {
     Canvas canvas(size);
-    draw_missing(canvas);
-    draw_corner_label(canvas, task.label, faces);
+    draw_missing(canvas, task.label);
     return canvas;
   }
   const View view = View::fitting({frame.width, frame.height}, size);
@@ -88,9 +86,8 @@ Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
     records = {view.scale * inner.scale, view.left + view.scale * inner.left,
                view.top + view.scale * inner.top};
   }
-  draw_people(canvas, task.record, header.joints ? &*header.joints : nullptr, task.colours,
-              records, style, &faces);
-  draw_corner_label(canvas, task.label, faces);
+  draw_overlay(canvas, task.record, header.joints ? &*header.joints : nullptr, task.colours,
+               records, style, task.label);
   return canvas;
 }
 

@@ -19,7 +19,7 @@ bool inside(const Box& b, Size canvas) {
 }  // namespace
 
 std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishes,
-                                             const std::vector<Box>& faces, Size canvas) {
+                                             const std::vector<Box>& keep_free, Size canvas) {
   std::vector<std::optional<Box>> places;
   std::vector<Box> taken;
   for (const LabelWish& wish : wishes) {
@@ -36,7 +36,7 @@ std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishe
     for (Box candidate : candidates) {
       // A box that reaches out of the picture keeps its label inside, sideways.
       candidate.x = std::clamp(candidate.x, 0.0, std::max(0.0, canvas.width - w));
-      if (!inside(candidate, canvas) || touches_any(candidate, faces) ||
+      if (!inside(candidate, canvas) || touches_any(candidate, keep_free) ||
           touches_any(candidate, taken)) {
         continue;
       }

@@ -140,7 +140,7 @@ void draw_skeleton(Canvas& canvas, const Person& person, const JointSet& joints,
 }
 
 void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
-                        const std::vector<Box>& faces) {
+                        const std::vector<Box>& keep_free) {
   std::vector<LabelWish> wishes;
   std::vector<std::string> texts;
   std::vector<double> sizes;
@@ -158,7 +158,7 @@ void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
     texts.push_back(std::move(text));
     sizes.push_back(size);
   }
-  const auto places = place_labels(wishes, faces, canvas.size());
+  const auto places = place_labels(wishes, keep_free, canvas.size());
   for (std::size_t i = 0; i < people.size(); ++i) {
     if (!places[i]) continue;
     const Box& place = *places[i];
@@ -168,6 +168,27 @@ void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
                 colour.luma() > 0.45 ? kInk : kPaper);
   }
 }
+
+// The frame's label: placed first, drawn last.
+struct CornerLabel {
+  CornerLabel(Canvas& canvas, std::string text_, const std::vector<Box>& faces)
+      : text(std::move(text_)), size(text_size(canvas.size())) {
+    if (text.empty()) return;
+    size *= std::min(1.0, 0.9 * canvas.size().width / canvas.text_width(text, size));
+    place = place_corner_label(canvas.text_width(text, size) + size, 1.6 * size, 0.6 * size, faces,
+                               canvas.size());
+  }
+
+  void draw(Canvas& canvas) const {
+    if (text.empty()) return;
+    canvas.panel(place, 0.3 * place.h, kInk.faded(0.72));
+    canvas.text({place.x + 0.5 * size, place.y + place.h / 2}, text, size, kPaper);
+  }
+
+  std::string text;
+  double size;
+  Box place;
+};
 
 }  // namespace
 
@@ -183,10 +204,11 @@ double limb_width(double person_size, Size canvas) {
   return std::max(1.0, std::min(width, 0.03 * person_size));
 }
 
-void draw_people(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
-                 std::span<const int> colours, const View& view, const OverlayStyle& style,
-                 std::vector<Box>* faces) {
+void draw_overlay(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
+                  std::span<const int> colours, const View& view, const OverlayStyle& style,
+                  const std::string& label) {
   std::vector<Person> people;
+  std::vector<Box> faces;
   for (std::size_t i = 0; i < record.instances.size(); ++i) {
     const Instance& one = record.instances[i];
     if (one.score < style.min_score || !usable(one.box)) continue;
@@ -195,37 +217,31 @@ void draw_people(Canvas& canvas, const FrameRecord& record, const JointSet* join
     person.face = face_of(person, one.keypoints.empty() ? nullptr : joints, view,
                           style.min_joint_score);
     people.push_back(person);
+    faces.push_back(person.face);
   }
   std::stable_sort(people.begin(), people.end(), [](const Person& a, const Person& b) {
     return a.box.y + a.box.h < b.box.y + b.box.h;
   });
   for (const Person& person : people) draw_box(canvas, person);
   for (const Person& person : people) {
-    if (joints && !person.instance->keypoints.empty()) {
-      draw_skeleton(canvas, person, *joints, view, style.min_joint_score);
-    }
-    faces->push_back(person.face);
+    if (!joints || person.instance->keypoints.empty()) continue;
+    draw_skeleton(canvas, person, *joints, view, style.min_joint_score);
   }
+  const CornerLabel corner(canvas, label, faces);
+  faces.push_back(corner.place);
   std::reverse(people.begin(), people.end());  // those in front choose first
-  draw_person_labels(canvas, people, *faces);
+  draw_person_labels(canvas, people, faces);
+  corner.draw(canvas);
 }
 
-void draw_corner_label(Canvas& canvas, const std::string& text, const std::vector<Box>& faces) {
-  double size = text_size(canvas.size());
-  size *= std::min(1.0, 0.9 * canvas.size().width / canvas.text_width(text, size));
-  const Box place = place_corner_label(canvas.text_width(text, size) + size, 1.6 * size,
-                                       0.6 * size, faces, canvas.size());
-  canvas.panel(place, 0.3 * place.h, kInk.faded(0.72));
-  canvas.text({place.x + 0.5 * size, place.y + place.h / 2}, text, size, kPaper);
-}
-
-void draw_missing(Canvas& canvas) {
+void draw_missing(Canvas& canvas, const std::string& label) {
   const Size size = canvas.size();
   canvas.panel({0, 0, static_cast<double>(size.width), static_cast<double>(size.height)}, 0,
                Colour::of_hex(0x808080));
   const double text = 3 * text_size(size);
   canvas.text({(size.width - canvas.text_width("missing", text)) / 2, size.height / 2.0},
               "missing", text, kPaper);
+  CornerLabel(canvas, label, {}).draw(canvas);
 }
 
 std::string frame_label(const Frame& frame) {

@@ -35,19 +35,16 @@ struct View {
 double limb_width(double person_size, Size canvas);
 
 // The persons of one frame: boxes, then skeletons from the back to the front (by the lower edge
-// of the box), then their labels (track and score).
+// of the box), then their labels (track and score); `label` in a corner, lower left unless a face
+// is there.
 //
-// `joints` may be null (boxes alone), `colours` has one number per instance (colours.h). `faces`
-// gets the places that other text should leave free.
-void draw_people(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
-                 std::span<const int> colours, const View& view, const OverlayStyle& style,
-                 std::vector<Box>* faces);
+// `joints` may be null (boxes alone), `colours` has one number per instance (colours.h).
+void draw_overlay(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
+                  std::span<const int> colours, const View& view, const OverlayStyle& style,
+                  const std::string& label);
 
-// Text in a corner of the canvas, lower left unless a face is there.
-void draw_corner_label(Canvas& canvas, const std::string& text, const std::vector<Box>& faces);
-
-// A grey picture with the word "missing".
-void draw_missing(Canvas& canvas);
+// A grey picture with the word "missing", the label in its corner.
+void draw_missing(Canvas& canvas, const std::string& label);
 
 // "frame 12  0:01.20": a frame's number and time.
 std::string frame_label(const Frame& frame);

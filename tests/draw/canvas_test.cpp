@@ -15,7 +15,7 @@ using namespace vremd::test;
 TEST_CASE("a canvas gives back the pixels of its frame") {
   const int width = GENERATE(1, 3, 64), height = GENERATE(1, 7);
   const Frame frame = noise_frame(width, height);
-  CHECK(pixels_of(Canvas(frame)).rgb == frame.rgb);
+  CHECK((pixels_of(Canvas(frame)).rgb == frame.rgb));
 }
 
 TEST_CASE("shapes colour what they cover and nothing else") {
@@ -70,7 +70,7 @@ TEST_CASE("what is not finite or far outside draws nothing and breaks nothing") 
   canvas.panel({1, 1, -3, 5}, 1, red);
   canvas.outline({1, bad, 5, 5}, 1, 2, red);
   canvas.text({bad, 3}, "text", 10, red);
-  CHECK(pixels_of(canvas).rgb == frame.rgb);
+  CHECK((pixels_of(canvas).rgb == frame.rgb));
   canvas.disc({16, 12}, 3, red);  // still works
   CHECK(pixel(pixels_of(canvas), 16, 12) == Rgb{255, 0, 0});
 }
@@ -104,7 +104,7 @@ TEST_CASE("a picture is scaled into its place") {
   const Frame noise = noise_frame(9, 5);
   Canvas same(Size{9, 5});
   same.picture(noise, {0, 0, 9, 5});
-  CHECK(pixels_of(same).rgb == noise.rgb);
+  CHECK((pixels_of(same).rgb == noise.rgb));
 }
 
 TEST_CASE("a canvas too large for Cairo is an error") {

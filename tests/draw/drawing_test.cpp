@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// From records and videos to drawings, through the files.
+#include "draw/drawing.h"
+
+#include "core/error.h"
+#include "draw_support.h"
+#include "io/output_file.h"
+#include "io/records.h"
+#include "video/reader.h"
+#include "video/writer.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+
+using namespace vremd;
+using namespace vremd::test;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kWidth = 320, kHeight = 240, kFrames = 6;
+
+// A folder of its own for each test.
+struct Folder {
+  fs::path path = fs::temp_directory_path() / fmt::format("vremd-draw-test-{}", getpid());
+
+  Folder() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+
+  std::size_t files(const std::string& name) const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(path / name), fs::directory_iterator{}));
+  }
+};
+
+// Frame i is grey of 40 + 20 i.
+std::string make_clip(const Folder& folder, const std::string& name, int frames = kFrames) {
+  VideoWriterOptions options;
+  options.width = kWidth;
+  options.height = kHeight;
+  options.fps = {10, 1};
+  options.codecs = {"ffv1"};
+  VideoWriter writer(folder / name, options);
+  for (int i = 0; i < frames; ++i) {
+    writer.write(plain_frame(kWidth, kHeight, static_cast<std::uint8_t>(40 + 20 * i)));
+  }
+  writer.close();
+  return folder / name;
+}
+
+// A vertical left thigh of 200 pixels in each frame, 20 pixels further to the right each time.
+double thigh_x(int frame) { return 60 + 20.0 * frame; }
+
+void write_video(RecordWriter& writer, const std::string& video, int first, int last) {
+  Header header;
+  header.tool = "test";
+  header.video = video;
+  header.width = kWidth;
+  header.height = kHeight;
+  header.joints = joint_set("posetrack15");
+  writer.write(header);
+  for (int i = first; i < last; ++i) {
+    FrameRecord record;
+    record.frame = i;
+    record.time = i / 10.0;
+    Instance one;
+    one.box = {thigh_x(i) - 25, 10, 50, 220};
+    one.keypoints.assign(header.joints->joints.size(), Keypoint{});
+    one.keypoints[header.joints->index("left_hip")] = {thigh_x(i), 20, 0.9};
+    one.keypoints[header.joints->index("left_knee")] = {thigh_x(i), 220, 0.9};
+    record.instances = {one};
+    writer.write(record);
+  }
+  writer.write_end();
+}
+
+std::string make_records(const Folder& folder, const std::string& name,
+                         const std::vector<std::string>& videos, int first = 0,
+                         int last = kFrames) {
+  OutputFile file(folder / name);
+  RecordWriter writer(file);
+  for (const std::string& video : videos) write_video(writer, video, first, last);
+  file.commit();
+  return folder / name;
+}
+
+DrawConfig config_for(const std::string& records, const std::string& output) {
+  DrawConfig config;
+  config.inputs = {records};
+  config.output = output;
+  config.threads = 2;
+  return config;
+}
+
+std::vector<FramePtr> frames_of(const std::string& video) {
+  VideoReader reader(video);
+  std::vector<FramePtr> frames;
+  while (FramePtr frame = reader.next()) frames.push_back(frame);
+  return frames;
+}
+
+void check_frame(const Frame& drawn, int index, int tolerance) {
+  CAPTURE(index);
+  const int x = static_cast<int>(thigh_x(index));
+  CHECK(close(pixel(drawn, x, 120), rgb_of(side_colour(Side::kLeft, 0)), tolerance));
+  const int grey = 40 + 20 * index;
+  CHECK(close(pixel(drawn, 20, 60), Rgb{grey, grey, grey}, tolerance));
+}
+
+}  // namespace
+
+TEST_CASE("a video becomes a video of the same frames with the people on them") {
+  const Folder folder;
+  const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
+  const DrawResult result = draw_records(config_for(records, folder / "out.mp4"));
+  CHECK(result.videos == 1);
+  CHECK(result.frames == kFrames);
+  CHECK(result.complete);
+  const auto frames = frames_of(folder / "out.mp4");
+  REQUIRE(frames.size() == kFrames);
+  for (int i = 0; i < kFrames; ++i) {
+    check_frame(*frames[i], i, 60);  // chroma is subsampled
+    CHECK(std::abs(frames[i]->time - i / 10.0) < 0.001);
+  }
+}
+
+TEST_CASE("one thread draws what four draw") {
+  const Folder folder;
+  const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
+  DrawConfig config = config_for(records, folder / "one/");
+  config.threads = 1;
+  draw_records(config);
+  config.output = folder / "four/";
+  config.threads = 4;
+  draw_records(config);
+  REQUIRE(folder.files("one") == kFrames);
+  for (int i = 0; i < kFrames; ++i) {
+    const std::string name = fmt::format("{:06}.png", i);
+    const FramePtr one = read_picture(folder / ("one/" + name));
+    CHECK((one->rgb == read_picture(folder / ("four/" + name))->rgb));
+    check_frame(*one, i, 6);
+  }
+}
+
+TEST_CASE("the size rule is for the frames, the overlay is as sharp") {
+  const Folder folder;
+  const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
+  DrawConfig config = config_for(records, folder / "big");
+  config.size = "2";
+  draw_records(config);
+  const FramePtr frame = read_picture(folder / "big/000002.png");
+  CHECK(frame->width == 2 * kWidth);
+  CHECK(frame->height == 2 * kHeight);
+  CHECK(close(pixel(*frame, 2 * static_cast<int>(thigh_x(2)) + 1, 240),
+              rgb_of(side_colour(Side::kLeft, 0)), 6));
+}
+
+TEST_CASE("several videos become one file each, still pictures a picture each") {
+  const Folder folder;
+  fs::create_directories(folder / "b");
+  const std::string first = make_clip(folder, "a.mkv"), second = make_clip(folder, "b/a.mkv");
+  const std::string still = folder / "photo.png";
+  write_picture(still, plain_frame(kWidth, kHeight, 40));
+  {
+    OutputFile file(folder / "r.jsonl");
+    RecordWriter writer(file);
+    write_video(writer, first, 0, kFrames);
+    write_video(writer, still, 0, 1);
+    write_video(writer, second, 0, kFrames);
+    file.commit();
+  }
+  const DrawResult result = draw_records(config_for(folder / "r.jsonl", folder / "out/"));
+  CHECK(result.videos == 3);
+  CHECK(result.frames == 2 * kFrames + 1);
+  CHECK(folder.files("out") == 3);
+  CHECK(frames_of(folder / "out/a.mp4").size() == kFrames);
+  CHECK(frames_of(folder / "out/a-2.mp4").size() == kFrames);
+  check_frame(*read_picture(folder / "out/photo.png"), 0, 6);
+}
+
+TEST_CASE("of several videos a bad one does not stop the others") {
+  const Folder folder;
+  const std::string records =
+      make_records(folder, "r.jsonl", {folder / "none.mkv", make_clip(folder, "a.mkv")});
+  const DrawResult result = draw_records(config_for(records, folder / "out/"));
+  CHECK_FALSE(result.complete);
+  CHECK(result.frames == kFrames);
+  CHECK(fs::exists(folder / "out/a.mp4"));
+}
+
+TEST_CASE("frames without records are left out, records without frames are no error") {
+  const Folder folder;
+  const std::string clip = make_clip(folder, "a.mkv");
+  CHECK(draw_records(config_for(make_records(folder, "r.jsonl", {clip}, 2, 4),
+                                folder / "part.mp4")).frames == 2);
+  const auto frames = frames_of(folder / "part.mp4");
+  REQUIRE(frames.size() == 2);
+  check_frame(*frames[0], 2, 60);
+  CHECK(draw_records(config_for(make_records(folder, "s.jsonl", {clip}, 4, 12),
+                                folder / "end.mp4")).frames == 2);
+  CHECK_THROWS_MATCHES(
+      draw_records(config_for(make_records(folder, "t.jsonl", {clip}, 50, 60),
+                              folder / "no.mp4")),
+      Error, MessageMatches(ContainsSubstring("nothing to draw")));
+  CHECK_FALSE(fs::exists(folder / "no.mp4"));
+}
+
+TEST_CASE("a sheet has the size that was asked for and shows the frames") {
+  const Folder folder;
+  const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
+  DrawConfig config = config_for(records, folder / "sheet.png");
+  config.sheet = true;
+  config.sheet_frames = 4;
+  config.size = "700x560";
+  CHECK(draw_records(config).frames == 4);
+  const FramePtr sheet = read_picture(config.output);
+  CHECK(sheet->width <= 700);
+  CHECK(sheet->height <= 560);
+  CHECK((sheet->width > 650 || sheet->height > 520));
+  // Four tiles: the frames 0, 2, 3 and 5 of six.
+  const auto grey_at = [&](int x, int y) { return pixel(*sheet, x, y).r; };
+  CHECK(std::abs(grey_at(20, 60) - 40) < 4);
+  CHECK(std::abs(grey_at(sheet->width / 2 + 20, 60) - 80) < 4);
+  CHECK(std::abs(grey_at(20, sheet->height / 2 + 60) - 100) < 4);
+  CHECK(std::abs(grey_at(sheet->width / 2 + 20, sheet->height / 2 + 60) - 140) < 4);
+}
+
+TEST_CASE("records about another size of the video are scaled") {
+  const Folder folder;
+  const std::string clip = make_clip(folder, "a.mkv");
+  VideoWriterOptions options;
+  options.width = 2 * kWidth;
+  options.height = 2 * kHeight;
+  options.codecs = {"ffv1"};
+  VideoWriter writer(folder / "large.mkv", options);
+  for (int i = 0; i < kFrames; ++i) writer.write(plain_frame(2 * kWidth, 2 * kHeight, 90));
+  writer.close();
+  DrawConfig config = config_for(make_records(folder, "r.jsonl", {clip}), folder / "out/");
+  config.video = folder / "large.mkv";
+  draw_records(config);
+  CHECK(close(pixel(*read_picture(folder / "out/000001.png"),
+                    2 * static_cast<int>(thigh_x(1)) + 1, 240),
+              rgb_of(side_colour(Side::kLeft, 0)), 6));
+}
+
+TEST_CASE("a folder of pictures keeps its names, a broken picture is drawn as missing") {
+  const Folder folder;
+  fs::create_directories(folder / "in");
+  for (const char* name : {"p8.png", "p9.png", "p10.png"}) {
+    write_picture(folder / "in" + "/" + name, plain_frame(kWidth, kHeight, 40));
+  }
+  OutputFile broken(folder / "in/p9.png", true);
+  broken.write("no picture");
+  broken.commit();
+  const std::string records = make_records(folder, "r.jsonl", {folder / "in"}, 0, 3);
+  CHECK(draw_records(config_for(records, folder / "out/")).frames == 3);
+  CHECK(folder.files("out") == 3);
+  check_frame(*read_picture(folder / "out/p8.png"), 0, 6);
+  const FramePtr missing = read_picture(folder / "out/p9.png");
+  CHECK(missing->width == kWidth);
+  CHECK(pixel(*missing, static_cast<int>(thigh_x(1)), 60) == Rgb{128, 128, 128});
+  CHECK(pixel(*missing, kWidth / 2, kHeight - 60) == Rgb{128, 128, 128});
+}
+
+TEST_CASE("one picture takes one frame") {
+  const Folder folder;
+  const std::string clip = make_clip(folder, "a.mkv");
+  const std::string one = make_records(folder, "one.jsonl", {clip}, 3, 4);
+  CHECK(draw_records(config_for(one, folder / "out.png")).frames == 1);
+  check_frame(*read_picture(folder / "out.png"), 3, 6);
+  const std::string many = make_records(folder, "many.jsonl", {clip});
+  CHECK_THROWS_MATCHES(draw_records(config_for(many, folder / "no.png")), Error,
+                       MessageMatches(ContainsSubstring("--sheet")));
+  const std::string two = make_records(folder, "two.jsonl", {clip, clip}, 3, 4);
+  for (const char* name : {"no.png", "no.mp4"}) {
+    CHECK_THROWS_MATCHES(draw_records(config_for(two, folder / name)), Error,
+                         MessageMatches(ContainsSubstring("several videos")));
+    CHECK_FALSE(fs::exists(folder / name));
+  }
+}
+
+TEST_CASE("a stop leaves no video behind") {
+  const Folder folder;
+  DrawConfig config = config_for(
+      make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")}), folder / "out.mp4");
+  int drawn = 0;
+  config.drawn = [&] { ++drawn; };
+  config.stopped = [&] { return drawn >= 2; };
+  config.threads = 1;
+  CHECK(draw_records(config).frames < kFrames);
+  CHECK(folder.files("") == 2);  // the clip and the records
+}
