@@ -12,9 +12,9 @@
 
 #if defined(VREMD_HAVE_CUDA) && defined(VREMD_TORCH_CUDA)
 #define VREMD_TENSOR_CUDA
-#include <ATen/cuda/CUDAContext.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
 #endif
 
 #include <cstdint>
@@ -81,7 +81,7 @@ at::Tensor warp_on_cuda(WarpAffineArgs args, std::span<const CropRequest> reques
   args.sizes = static_cast<const int*>(device_sizes.data_ptr());
   args.crop_to_frame = static_cast<const float*>(device_maps.data_ptr());
   args.crops = crops.data_ptr<float>();
-  warp_affine_cuda(args, at::cuda::getCurrentCUDAStream());
+  warp_affine_cuda(args, c10::cuda::getCurrentCUDAStream());
   return crops;
 }
 #endif
@@ -146,7 +146,7 @@ at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int bl
     }
     args.heatmaps = heatmaps.data_ptr<float>();
     args.points = points.data_ptr<float>();
-    heatmap_decode_cuda(args, at::cuda::getCurrentCUDAStream());
+    heatmap_decode_cuda(args, c10::cuda::getCurrentCUDAStream());
     return points;
   }
 #endif
