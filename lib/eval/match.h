@@ -34,7 +34,7 @@ struct Matching {
   std::vector<MatchedFrame> frames;  // every annotated frame, in the order of the files
   MatchCounts sequences, frame_counts;
   std::vector<std::string> missing, superfluous;  // names of sequences
-  std::vector<std::string> other_sizes;  // sequences whose pictures have another size here and there
+  std::vector<std::string> other_sizes;  // videos of another picture size than the annotations
   bool cut = false;                      // the records ended without an end record
 };
 

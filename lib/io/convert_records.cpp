@@ -62,9 +62,8 @@ void read_posetrack18(const std::string& path, const ConvertConfig& config, cons
       if (video.source == VideoSource::kFolder) {
         record.file = std::filesystem::path(frame.file_name).filename();
       }
-      if (frame.width > 0 && std::pair(frame.width, frame.height) != std::pair(own.width, own.height)) {
-        record.size = {frame.width, frame.height};
-      }
+      const std::pair<int, int> size = {frame.width, frame.height};
+      if (frame.width > 0 && size != std::pair(own.width, own.height)) record.size = size;
       for (const AnnotatedPerson& person : frame.persons) {
         if (person.crowd) {
           ++crowds;

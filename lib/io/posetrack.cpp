@@ -332,7 +332,8 @@ std::string AnnotatedVideo::picture(const AnnotatedFrame& frame) const {
 
 Annotations Annotations::read(const std::string& path, const std::string& root) {
   const std::string name = path == "-" ? "standard input" : path;
-  return from_json(read_json_file(path), name, path == "-" || !root.empty() ? root : folder_of(path));
+  const bool own_folder = root.empty() && path != "-";
+  return from_json(read_json_file(path), name, own_folder ? folder_of(path) : root);
 }
 
 Annotations Annotations::from_json(const Json& json, const std::string& path,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Every option of --help is in the man page, and the pages are clean.
 check() {
   page=$MAN_DIR/$1.1; shift

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Box AP in cocoapi's twelve lines; annotated boxes through the pipe find everything.
 cd $TEST_DIR/cli/golden
 work=$(mktemp -d); trap 'rm -rf $work' EXIT

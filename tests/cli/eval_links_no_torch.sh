@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The tools that start in milliseconds do not link LibTorch.
 for tool in vremd-eval vremd-convert; do
   ldd $(command -v $tool) > /dev/null

@@ -45,7 +45,8 @@ Annotations annotations(const std::string& images, const std::string& path = "a/
 std::string image(int id, const std::string& video_id, const std::string& file, int frame,
                   int frames) {
   return fmt::format(
-      R"({{"id":{},"vid_id":"{}","file_name":"{}","frame_id":{},"nframes":{},"width":4,"height":3}})",
+      R"({{"id":{},"vid_id":"{}","file_name":"{}","frame_id":{},"nframes":{},)"
+      R"("width":4,"height":3}})",
       id, video_id, file, frame, frames);
 }
 
@@ -60,8 +61,8 @@ TEST_CASE("a sequence is found by vid_id, ground-truth file, folder, or picture"
   CHECK_THROWS_WITH(match_text(truth, video("78.avi", {0})),
                     ContainsSubstring("no video is a sequence of the ground truth"));
 
-  const std::vector<Annotations> stills = {
-      annotations(image(1, "s_1", "images/1.jpg", 0, 1) + "," + image(2, "s_2", "images/2.jpg", 0, 1))};
+  const std::vector<Annotations> stills = {annotations(
+      image(1, "s_1", "images/1.jpg", 0, 1) + "," + image(2, "s_2", "images/2.jpg", 0, 1))};
   const Matching matching = match_text(stills, video("somewhere/2.jpg", {0}));
   CHECK_FALSE(matching.frames[0].predicted);
   CHECK(matching.frames[1].predicted);

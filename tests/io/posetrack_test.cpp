@@ -160,9 +160,11 @@ TEST_CASE("errors name the place in the file") {
       {file(R"({"id":1,"file_name":"a.jpg","width":-2})", ""),
        "a.json: images[0].width: not a size"},
       {file(kStill + "," + kStill, ""), "a.json: images[1].id: 5 is there twice"},
-      {file(R"({"id":1,"file_name":"a.avi","frame_id":3},{"id":2,"file_name":"a.avi","frame_id":3})", ""),
+      {file(R"({"id":1,"file_name":"a.avi","frame_id":3},
+               {"id":2,"file_name":"a.avi","frame_id":3})", ""),
        "a.json: video a.avi: images 1 and 2 are both frame 3"},
-      {file(R"({"id":1,"file_name":"a/0.jpg","vid_id":"v"},{"id":2,"file_name":"b/1.jpg","vid_id":"v"})", ""),
+      {file(R"({"id":1,"file_name":"a/0.jpg","vid_id":"v"},
+               {"id":2,"file_name":"b/1.jpg","vid_id":"v"})", ""),
        "a.json: video v: a/0.jpg and b/1.jpg are not of one folder"},
       {person(R"("image_id":6)"), "a.json: annotations[0].image_id: 6 is not among the images"},
       {person(R"("bbox":[1,2,3])"), "a.json: annotations[0].bbox: not four numbers"},
@@ -176,7 +178,8 @@ TEST_CASE("errors name the place in the file") {
        "a.json: categories: no category \"person\""},
       {file(kStill, "", R"([{"id":1,"name":"person","keypoints":["nose","nose"]}])"),
        "a.json: categories[0].keypoints: nose is there twice"},
-      {file(R"({"id":1,"file_name":"a.jpg","ignore_regions_x":[[1,2]],"ignore_regions_y":[[1]]})", ""),
+      {file(R"({"id":1,"file_name":"a.jpg",
+                "ignore_regions_x":[[1,2]],"ignore_regions_y":[[1]]})", ""),
        "a.json: images[0].ignore_regions_x and _y[0]: not two lists of equal length"},
   }));
   CAPTURE(c.text);
