@@ -29,9 +29,9 @@ Corners corners_of(const PointAttentionArgs& args) {
       if (args.zeros) {
         w = w * (yi.ge(0) & yi.le(limit_y) & xi.ge(0) & xi.le(limit_x)).to(w.scalar_type());
       }
-      index.push_back(
-          (yi.clamp(0, limit_y) * static_cast<double>(args.width) + xi.clamp(0, limit_x))
-              .to(at::kLong));
+      // Clamped as integers: so NaN cannot become an index outside.
+      index.push_back(yi.to(at::kLong).clamp(0, limit_y) * args.width +
+                      xi.to(at::kLong).clamp(0, limit_x));
       weight.push_back(w);
     }
   }

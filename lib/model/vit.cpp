@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/vit.h"
 
-#include <cmath>
-
-#if __has_include("model/movenet.h")
 #include "model/movenet.h"
-#else
-#include "core/error.h"
-#endif
+
+#include <cmath>
 
 namespace vremd {
 namespace {
@@ -77,11 +73,7 @@ void VitImpl::to_bf16() {
 
 std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config) {
   if (config.backbone.kind == "vit") return std::make_shared<VitImpl>(config);
-#if __has_include("model/movenet.h")
   return make_movenet(config);
-#else
-  fail("backbone.kind: movenet is not in this build");
-#endif
 }
 
 }  // namespace vremd

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/error.h"
+#include "model/config.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+
+using Catch::Matchers::Message;
+using namespace vremd;
+
+namespace {
+
+void check_refused(const char* text, const std::string& message) {
+  CAPTURE(text);
+  CHECK_THROWS_MATCHES(ModelConfig::from_json(Json::parse(text), "file.json"), Error,
+                       Message("file.json: " + message));
+}
+
+}  // namespace
+
+TEST_CASE("an empty config is the paper's") {
+  const ModelConfig config = ModelConfig::from_json(Json::object(), "file.json");
+  CHECK(config.dim() == 1024);
+  CHECK(config.heads() == 16);
+  CHECK(config.frames() == 3);
+  CHECK(config.joints().name == "posetrack15");
+  CHECK(config.trained_joints().size() == 15);
+  CHECK(config.input_height() == 256);
+  CHECK(config.input_width() == 192);
+  CHECK(config.tokens_h() == 16);
+  CHECK(config.tokens_w() == 12);
+  CHECK(config.heatmap_height() == 64);
+  CHECK(config.heatmap_width() == 48);
+  CHECK_FALSE(config.normalisation().raw);
+}
+
+TEST_CASE("a config survives JSON") {
+  ModelConfig config;
+  config.backbone.kind = "movenet";
+  config.input.size = {128, 96};
+  config.model.joints = "nose,left_wrist,right_wrist";
+  config.model.trained_joints = {{"left_wrist", "right_wrist"}};
+  config.model.dim = 48;
+  config.hkme.human.activation = "sigmoid";
+  config.bmd.dca.points = 4;
+  config.hk.hidden = 0;
+  config.heatmap.weights = {0.25, 0.75};
+  const ModelConfig read = ModelConfig::from_json(config.to_json(), "file.json");
+  CHECK(read.to_json() == config.to_json());
+  CHECK(read.joints().size() == 3);
+  CHECK(read.joints().flip_pairs == std::vector<std::pair<int, int>>{{1, 2}});
+  CHECK(read.trained_joints() == std::vector<int>{1, 2});
+  CHECK(read.normalisation().raw);
+}
+
+TEST_CASE("what is wrong in a config is named by its path") {
+  check_refused("[]", "model config: expected an object");
+  check_refused(R"({"hkme": {"depth": 2}})", "hkme.depth: unknown key");
+  check_refused(R"({"hkme": {"depth_h": "2"}})", "hkme.depth_h: expected an integer");
+  check_refused(R"({"hkme": {"depth_h": 2.5}})", "hkme.depth_h: expected an integer");
+  check_refused(R"({"hkme": {"depth_h": 9223372036854775807}})",
+                "hkme.depth_h: expected an integer");
+  check_refused(R"({"hkme": {"depth_h": 0}})", "hkme.depth_h: 0 is not within 1 to 256");
+  check_refused(R"({"hkme": {"human": {"enabled": 1}}})",
+                "hkme.human.enabled: expected true or false");
+  check_refused(R"({"model": {"dim": "wide"}})", "model.dim: expected an integer");
+  check_refused(R"({"input": {"size": [256]}})", "input.size: expected an array of 2 numbers");
+  check_refused(R"({"input": {"size": [256, 100]}})", "input.size: 100 is not a multiple of 32");
+  check_refused(R"({"backbone": {"size": "xl"}})",
+                "backbone.size: 'xl' is not one of: s b l h tiny");
+  check_refused(R"({"model": {"joints": "coco18"}})",
+                "model.joints: coco18: no such joint set (there are posetrack15, posetrack17, "
+                "coco17)");
+  check_refused(R"({"model": {"joints": "nose,nose"}})", "model.joints: nose is there twice");
+  check_refused(R"({"model": {"trained_joints": ["left_ear"]}})",
+                "model.trained_joints: left_ear is not among model.joints");
+  check_refused(R"({"model": {"heads": 7}})", "model.heads: 7 heads do not divide the width 1024");
+  check_refused(R"({"bmd": {"dca": {"groups": 3}}})",
+                "bmd.dca.groups: 3 groups and 16 heads: one must divide the other");
+  check_refused(R"({"bmd": {"op": "dc"}})", "bmd.op: dc is not supported by this version");
+  check_refused(R"({"bmd": {"dca": {"mode": "shared_grid"}}})",
+                "bmd.dca.mode: shared_grid is not supported by this version");
+  check_refused(R"({"bmd": {"adc": "directions", "separate": false}})",
+                "bmd.adc: directions needs bmd.separate");
+  check_refused(R"({"hkme": {"keypoint": {"tokens": false}}})",
+                "hkme.keypoint.mask: needs hkme.keypoint.tokens");
+  check_refused(R"({"heatmap": {"size": [96, 72]}})",
+                "heatmap.size: 96 x 72 is not a quarter of the input, 64 x 48");
+}
+
+TEST_CASE("single-frame presets take one frame") {
+  for (const char* preset : {"table4_baseline", "vitpose_coco"}) {
+    ModelConfig config;
+    apply_model_preset(config, preset);
+    config.validate();
+    CHECK(config.frames() == 1);
+  }
+  ModelConfig config;
+  CHECK_THROWS_MATCHES(apply_model_preset(config, "table7"), Error,
+                       Message("table7: no such preset of the model"));
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/dca.h"
+
+#include "catch_torch.h"
+#include "tiny_model.h"
+
+#include <cmath>
+
+using namespace vremd;
+
+namespace {
+
+struct Fixture {
+  ModelConfig config = tiny_config();
+  std::int64_t h = config.tokens_h(), w = config.tokens_w(), n = h * w, d = config.dim();
+  std::shared_ptr<DcaImpl> dca;
+
+  // Random weights and biases everywhere but in the offsets, which keep METHOD 6.3's start.
+  void make() {
+    at::manual_seed(7);
+    dca = std::make_shared<DcaImpl>(config);
+    init_layers(*dca);
+    at::NoGradGuard no_grad;
+    for (auto& item : dca->named_parameters()) {
+      if (!item.key().starts_with("offset")) item.value().normal_(0, 0.2);
+    }
+  }
+  void move_points() {
+    at::NoGradGuard no_grad;
+    dca->named_parameters()["offset.weight"].normal_(0, 0.5);
+  }
+  at::Tensor apply(const char* layer, const at::Tensor& x, bool with_bias = true) {
+    const auto parameters = dca->named_parameters();
+    const at::Tensor y = at::matmul(x, parameters[layer + std::string(".weight")].t());
+    return with_bias ? y + parameters[layer + std::string(".bias")] : y;
+  }
+};
+
+double difference(const at::Tensor& a, const at::Tensor& b) {
+  REQUIRE(a.sizes() == b.sizes());
+  return (a - b).abs().max().item<double>();
+}
+
+// [B, N, D] sampled at location [B, N, G, n_p, 2] with LibTorch's sampler -> [B, N, n_p, D]
+at::Tensor sampled(const at::Tensor& tokens, const at::Tensor& location, const Fixture& f,
+                   bool zeros) {
+  const auto groups = location.size(2);
+  std::vector<at::Tensor> parts;
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const at::Tensor map = tokens_to_map(tokens.chunk(groups, 2)[g], f.h, f.w).contiguous();
+    const at::Tensor y = (location.select(2, g).select(-1, 0) + 0.5) * (2.0 / f.h) - 1;
+    const at::Tensor x = (location.select(2, g).select(-1, 1) + 0.5) * (2.0 / f.w) - 1;
+    parts.push_back(at::grid_sampler_2d(map, at::stack({x, y}, -1), 0, zeros ? 0 : 1, false)
+                        .permute({0, 2, 3, 1}));
+  }
+  return at::cat(parts, -1);
+}
+
+at::Tensor cells(const Fixture& f) {
+  const at::Tensor index = at::arange(f.n);
+  return at::stack({at::floor_divide(index, f.w), index.remainder(f.w)}, -1)
+      .to(at::kFloat)
+      .view({1, f.n, 1, 1, 2});
+}
+
+// Attention of each query over its own points, head by head; k, v [B, N, n_p, D].
+at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                           std::int64_t heads) {
+  std::vector<at::Tensor> out;
+  for (std::int64_t i = 0; i < heads; ++i) {
+    const at::Tensor qi = q.chunk(heads, -1)[i].unsqueeze(2), ki = k.chunk(heads, -1)[i],
+                     vi = v.chunk(heads, -1)[i];
+    const at::Tensor logits = (qi * ki).sum(-1) / std::sqrt(static_cast<double>(qi.size(-1)));
+    out.push_back((at::softmax(logits, -1).unsqueeze(-1) * vi).sum(2));
+  }
+  return at::cat(out, -1);
+}
+
+}  // namespace
+
+TEST_CASE("the sampling grid") {
+  using Grid = std::vector<std::array<double, 2>>;
+  CHECK((sampling_grid(1) == Grid{{0, 0}}));
+  CHECK((sampling_grid(4) == Grid{{-0.5, -0.5}, {-0.5, 0.5}, {0.5, -0.5}, {0.5, 0.5}}));
+  CHECK((sampling_grid(5) == Grid{{0, 0}, {-1, 0}, {0, -1}, {0, 1}, {1, 0}}));
+  const Grid nine = sampling_grid(9);
+  CHECK((nine[0] == std::array<double, 2>{-1, -1}));
+  CHECK((nine[5] == std::array<double, 2>{0, 1}));
+}
+
+TEST_CASE("one point without offset is a linear map of the token itself") {
+  Fixture f;
+  f.config.bmd.dca.points = 1;
+  f.config.bmd.dca.border = GENERATE("border", "zeros");
+  f.make();
+  at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
+  const auto result = f.dca->forward(x, feature);
+  CHECK(result.offsets.abs().max().item<float>() == 0);
+  CHECK(difference(result.value, f.apply("proj", f.apply("v", x))) < 1e-5);
+}
+
+TEST_CASE("nine points at their start are attention to the 3 x 3 neighbourhood") {
+  Fixture f;
+  f.make();
+  at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
+  const auto neighbours = [&](const at::Tensor& tokens) {  // the border repeated
+    const at::Tensor map = tokens_to_map(tokens, f.h, f.w).contiguous();
+    return at::im2col(at::replication_pad2d(map, {1, 1, 1, 1}), {3, 3}, 1, 0, 1)
+        .view({2, f.d, 9, f.n})
+        .permute({0, 3, 2, 1});
+  };
+  const at::Tensor expected =
+      plain_attention(f.apply("q", x), neighbours(f.apply("k", x)), neighbours(f.apply("v", x)),
+                      f.config.heads());
+  CHECK(difference(f.dca->forward(x, feature).value, f.apply("proj", expected)) < 1e-5);
+}
+
+TEST_CASE("projecting before sampling is sampling before projecting") {
+  Fixture f;
+  const bool zeros = GENERATE(false, true);
+  f.config.bmd.dca.border = zeros ? "zeros" : "border";
+  f.config.bmd.dca.groups = GENERATE(1, 2, 4, 8);
+  f.config.bmd.dca.points = GENERATE(4, 9);
+  f.make();
+  f.move_points();
+  at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
+  const auto result = f.dca->forward(x, feature);
+  REQUIRE(result.offsets.abs().max().item<float>() > 3);  // beyond the map, too
+
+  const auto groups = f.config.bmd.dca.groups;
+  const at::Tensor location = cells(f) + result.offsets;
+  // Each group samples all channels of x before W_k and W_v; its own channels are then taken.
+  std::vector<at::Tensor> k, v;
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const at::Tensor points = sampled(x, location.slice(2, g, g + 1), f, zeros);
+    k.push_back(f.apply("k", points).chunk(groups, -1)[g]);
+    v.push_back(f.apply("v", points).chunk(groups, -1)[g]);
+  }
+  const at::Tensor expected =
+      plain_attention(f.apply("q", x), at::cat(k, -1), at::cat(v, -1), f.config.heads());
+  CHECK(difference(result.value, f.apply("proj", expected)) < 1e-5);
+}
+
+TEST_CASE("both forms of the point attention agree, gradients too") {
+  Fixture f;
+  const std::int64_t groups = GENERATE(2, 4, 8);
+  const bool zeros = GENERATE(false, true);
+  at::manual_seed(11);
+  const auto leaf = [&](at::IntArrayRef shape) { return at::randn(shape).requires_grad_(); };
+  PointAttentionArgs args;
+  args.q = leaf({2, f.n, f.d});
+  args.k = leaf({2, f.n, f.d});
+  args.v = leaf({2, f.n, f.d});
+  const at::Tensor offsets = (at::randn({2, f.n, groups, 9, 2}) * 3).requires_grad_();
+  args.location = cells(f) + offsets;
+  args.height = f.h;
+  args.width = f.w;
+  args.heads = 4;
+  args.zeros = zeros;
+  const at::Tensor weights = at::randn({2, f.n, f.d});
+  const auto gradients = [&](at::Tensor (*form)(const PointAttentionArgs&)) {
+    const at::Tensor value = form(args);
+    auto all = torch::autograd::grad({(value * weights).sum()}, {args.q, args.k, args.v, offsets});
+    all.push_back(value);
+    return all;
+  };
+  const auto by_cells = gradients(point_attention_by_cells);
+  args.location = cells(f) + offsets;
+  const auto by_samples = gradients(point_attention_by_samples);
+  for (std::size_t i = 0; i < by_cells.size(); ++i) {
+    CAPTURE(i);
+    CHECK(difference(by_cells[i], by_samples[i]) < 1e-3);
+  }
+  CHECK(difference(by_cells.back(), by_samples.back()) < 1e-5);
+}
+
+TEST_CASE("offsets stay within their range") {
+  Fixture f;
+  f.config.bmd.dca.range = 2;
+  f.make();
+  f.move_points();
+  at::NoGradGuard no_grad;
+  const auto result =
+      f.dca->forward(at::randn({1, f.n, f.d}) * 10, at::randn({1, f.n, f.d}) * 10);
+  const float largest = result.offsets.abs().max().item<float>();
+  CHECK(largest <= 2);
+  CHECK(largest > 1.5);
+}
