@@ -91,7 +91,9 @@ VREMD_HOST_DEVICE inline bool dark_applies(float value, int x, int y, int height
 }
 
 // What the steps are computed from. NaN stays: newton_step() refuses it.
-VREMD_HOST_DEVICE inline double dark_log(double value) { return log(value < 1e-10 ? 1e-10 : value); }
+VREMD_HOST_DEVICE inline double dark_log(double value) {
+  return log(value < 1e-10 ? 1e-10 : value);
+}
 VREMD_HOST_DEVICE inline double dark_udp_log(double value) {
   return log(value < 1e-3 ? 1e-3 : (value > 50 ? 50 : value));
 }

@@ -55,9 +55,11 @@ std::vector<WarpCase> warp_cases() {
       {"one pixel enlarged", 1, 1, 2, 5, 3, {{0.5f, 0, -1, 0, 0.5f, -1}}},
       {"odd sizes, any maps", 61, 47, 0, 33, 21, many, true},
       {"padded rows", 61, 47, 13, 32, 24, many},
-      {"turned and mirrored", 40, 30, 0, 33, 17, {{0, -1.1f, 39, 1.1f, 0, 0}, {-1, 0, 39, 0, 1, 0}}},
+      {"turned", 40, 30, 0, 33, 17, {{0, -1.1f, 39, 1.1f, 0, 0}}},
+      {"mirrored", 40, 30, 0, 33, 17, {{-1, 0, 39, 0, 1, 0}}},
       {"wholly outside", 20, 20, 0, 9, 9, {{1, 0, 500, 0, 1, 0}, {1, 0, 0, 0, 1, -500}}},
-      {"no sense", 20, 20, 0, 9, 9, {{1, 0, kNan, 0, 1, 0}, {kInfinity, 0, 0, 0, 1, 0}, {1e30f, 0, 0, 0, 1, 0}}},
+      {"no sense", 20, 20, 0, 9, 9,
+       {{1, 0, kNan, 0, 1, 0}, {kInfinity, 0, 0, 0, 1, 0}, {1e30f, 0, 0, 0, 1, 0}}},
   };
 }
 
@@ -104,7 +106,7 @@ std::vector<DecodeCase> decode_cases() {
       {"one column", 3, 129, 1, noise(387, 0, 1)},
       {"two by two", 5, 2, 2, noise(20, -1, 1)},
       {"noise", 17, 64, 48, noise(17 * 64 * 48, 0, 1)},
-      // The only one in which dark's rescaling shows: it moves what lies above the floor of the log.
+      // The only one in which dark's rescaling shows: beside it there is the floor of the log.
       {"noise around zero", 9, 31, 23, noise(9 * 31 * 23, -1, 1)},
       {"below zero", 5, 17, 13, noise(5 * 17 * 13, -2, -1)},
       {"odd sizes", 9, 33, 31, noise(9 * 33 * 31, -0.2f, 1)},
