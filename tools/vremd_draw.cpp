@@ -14,7 +14,9 @@ using namespace vremd;
 namespace {
 
 void check(const DrawConfig& config) {
-  if (config.output.empty()) throw cli::UsageError("-o names the drawing: a video, a picture or a folder");
+  if (config.output.empty()) {
+    throw cli::UsageError("-o OUT names the drawing: a video, a picture or a folder");
+  }
   if (!SizeRule::parse(config.size)) {
     throw cli::UsageError("--size takes WxH or a factor up to 16, not '" + config.size + "'");
   }
@@ -60,7 +62,8 @@ int main(int argc, char** argv) {
   tool.option("min-score", config.style.min_score, "NUM", "leave out persons below this score");
   tool.option("min-joint-score", config.style.min_joint_score, "NUM",
               "leave out joints below this score");
-  tool.option("video", config.video, "FILE", "draw on this video instead of the one in the records");
+  tool.option("video", config.video, "FILE",
+              "draw on this video instead of the one in the records");
   tool.option("root", config.root, "DIR", "folder of the videos that the records name");
   return tool.run(argc, argv, [&](const cli::Common& common) { return draw(config, common); });
 }

@@ -24,7 +24,8 @@ std::string printable(const std::string& text) {
   std::string result = text;
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t length = byte < 0x80 ? 1 : byte < 0xC2 ? 0 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+    const std::size_t length =
+        byte < 0x80 ? 1 : byte < 0xC2 ? 0 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
     bool valid = length > 0 && byte < 0xF5 && byte >= 0x20 && i + length <= text.size();
     for (std::size_t k = 1; k < length && valid; ++k) {
       valid = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;

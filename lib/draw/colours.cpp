@@ -28,6 +28,8 @@ Colour side_colour(Side side, int person) {
   }
 }
 
-Colour person_colour(int person) { return Colour::of_hex(kPersons[wrapped(person, kPersonColours)]); }
+Colour person_colour(int person) {
+  return Colour::of_hex(kPersons[wrapped(person, kPersonColours)]);
+}
 
 }  // namespace vremd

@@ -51,6 +51,12 @@ void refuse_own_video(const std::string& output, const std::string& video) {
   if (fs::equivalent(output, video, ignored)) fail("{}: is the video itself", output);
 }
 
+void make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) fail("{}: cannot make the folder: {}", path, error.message());
+}
+
 // Draws the current video of the records.
 class VideoDrawing {
  public:
@@ -178,24 +184,25 @@ class VideoDrawing {
 }  // namespace
 
 DrawResult draw_records(const DrawConfig& config) {
+  const OutputKind kind = output_kind(config.output);
+  if (kind == OutputKind::kPicture && config.output != "-") {
+    const PartialFile refused_early(config.output, config.force);
+  }
   RecordStream records(config.inputs, config.stopped);
   if (config.sheet) return draw_sheet(config, records);
 
-  const OutputKind kind = output_kind(config.output);
   DrawResult result;
   UniquePaths paths(config.output);
   bool several = false;
   while (auto header = records.next_video()) {
     ++result.videos;
-    if (kind == OutputKind::kFolder) {
-      if (result.videos == 1) several = records.another_follows();
-      fs::create_directories(config.output);
-    }
+    if (kind == OutputKind::kFolder && result.videos == 1) several = records.another_follows();
     if (config.stopped()) break;
     try {
       const std::string video = video_path(*header, config.video, config.root);
       FrameTasks tasks(video, *header, {config.threads, config.stopped});
       VideoDrawing drawing(config, records, tasks);
+      if (kind == OutputKind::kFolder) make_folder(config.output);
       const bool still = is_picture(video);
       if (kind == OutputKind::kPicture) {
         refuse_own_video(config.output, video);

@@ -10,13 +10,17 @@ namespace vremd {
 
 std::string video_path(const Header& header, const std::string& given, const std::string& root) {
   if (!given.empty()) return given;
-  if (header.video == "-") fail("the records' video was standard input: --video FILE names it");
+  if (header.video == "-") {
+    fail("the records name standard input as their video: --video FILE takes its place");
+  }
   if (root.empty() || std::filesystem::path(header.video).is_absolute()) return header.video;
   return (std::filesystem::path(root) / header.video).string();
 }
 
 FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions options)
-    : video_(std::move(video)), header_(std::make_shared<Header>(std::move(header))), reader_(video_, std::move(options)),
+    : video_(std::move(video)),
+      header_(std::make_shared<Header>(std::move(header))),
+      reader_(video_, std::move(options)),
       still_(is_picture(video_)) {
   const VideoInfo& info = reader_.info();
   if (header_->width > 0 && header_->height > 0 &&

@@ -16,7 +16,8 @@ std::vector<int> PersonColours::next(const FrameRecord& record) {
   const auto& people = record.instances;
   std::vector<int> colours(people.size(), -1);
   for (std::size_t i = 0; i < people.size(); ++i) {
-    if (people[i].track) colours[i] = static_cast<int>((*people[i].track % kPeriod + kPeriod) % kPeriod);
+    if (!people[i].track) continue;
+    colours[i] = static_cast<int>((*people[i].track % kPeriod + kPeriod) % kPeriod);
   }
 
   struct Pair {
