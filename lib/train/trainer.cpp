@@ -505,7 +505,7 @@ struct Trainer::Impl {
         const auto first = static_cast<std::size_t>(step % steps_per_epoch) * config.train.batch;
         sum += train_step(std::span(order).subspan(first, config.train.batch), first, epoch);
         ++count;
-        if (seconds_since(last_report) > 20) {
+        if (seconds_since(last_report) > options.report_seconds) {
           const double rate = count * config.train.batch / seconds_since(last_report);
           const double lr = optimizer->param_groups().back().options().get_lr();
           log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s",

@@ -13,6 +13,7 @@ struct TrainerOptions {
   std::string output;  // a folder: config.json, metrics.jsonl, checkpoint, weights
   bool resume = false;
   int threads = 1;
+  double report_seconds = 20;  // between two lines of metrics
   std::function<bool()> stopped = [] { return false; };
 };
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/augment.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <numeric>
+
+using namespace vremd;
+using Catch::Approx;
+
+namespace {
+
+const CropSpec kSpec{256, 192, 1.25, Geometry::kUdp};
+const Box kBox{100, 50, 60, 120};
+
+std::vector<JointLabel> some_joints() {
+  std::vector<JointLabel> joints(15);
+  for (int j = 0; j < 15; ++j) joints[j] = {105.0 + 3 * j, 60.0 + 7 * j, 1};
+  return joints;
+}
+
+AugmentConfig nothing() {
+  AugmentConfig config;
+  config.half_body.prob = config.rotation.prob = config.flip = 0;
+  config.scale.sigma = 0;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("without chance the augmentation is the plain crop") {
+  Random random = random_for(1, 2, 3);
+  const auto joints = some_joints();
+  const auto drawn = draw_augmentation(random, nothing(), kBox, joints, joint_set("posetrack15"),
+                                       kSpec, false);
+  const auto plain = no_augmentation(kBox, kSpec);
+  CHECK(drawn.region.w == Approx(plain.region.w));
+  CHECK(drawn.region.centre.x == Approx(plain.region.centre.x));
+  CHECK(drawn.region.angle_degrees == 0);
+  CHECK_FALSE(drawn.region.flip);
+}
+
+TEST_CASE("draws depend on seed, epoch and sample alone, and keep their limits") {
+  const auto joints = some_joints();
+  const auto draw = [&](std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample) {
+    Random random = random_for(seed, epoch, sample);
+    return draw_augmentation(random, {}, kBox, joints, joint_set("posetrack15"), kSpec, true);
+  };
+  CHECK(draw(1, 2, 3).region.w == draw(1, 2, 3).region.w);
+  CHECK(draw(1, 2, 3).frames[0].moved.m == draw(1, 2, 3).frames[0].moved.m);
+  int flips = 0, turned = 0, at_limit = 0;
+  const double plain = no_augmentation(kBox, kSpec).region.w;
+  for (int i = 0; i < 1000; ++i) {
+    const auto one = draw(7, 0, i);
+    flips += one.region.flip;
+    turned += one.region.angle_degrees != 0;
+    at_limit += std::abs(one.region.angle_degrees) == 45;
+    CHECK(std::abs(one.region.angle_degrees) <= 45);
+    CHECK(one.region.w <= plain * 1.35 * 1.5 + 1e-9);
+  }
+  CHECK(std::abs(flips - 500) < 60);
+  CHECK(std::abs(turned - 600) < 60);
+  CHECK(std::abs(at_limit - 600 * 0.317) < 60);  // METHOD 1.5: 32 % of the turned ones
+}
+
+TEST_CASE("a mirrored crop exchanges left and right, and labels outside lose their weight") {
+  const JointSet& set = joint_set("posetrack15");
+  auto joints = some_joints();
+  joints[14] = {1000, 1000, 1};
+  CropRegion region = crop_region(kBox, kSpec);
+  const auto plain = joints_in_crop(joints, set, region, kSpec);
+  region.flip = true;
+  const auto mirrored = joints_in_crop(joints, set, region, kSpec);
+  const int left = set.index("left_shoulder"), right = set.index("right_shoulder");
+  CHECK(mirrored[left].x == Approx(kSpec.width - 1 - plain[right].x));
+  CHECK(mirrored[left].y == Approx(plain[right].y));
+  CHECK(plain[14].weight == 0);
+  CHECK(mirrored[13].weight == 0);  // the ankles change places, too
+  CHECK(plain[0].weight == 1);
+}
+
+TEST_CASE("half body takes the extent of one half") {
+  AugmentConfig config = nothing();
+  config.half_body.prob = 1;
+  const JointSet& set = joint_set("posetrack15");
+  std::vector<JointLabel> joints(15);
+  for (int j = 0; j < 15; ++j) {
+    const bool lower = j >= set.index("left_hip");
+    joints[j] = {110.0 + j, lower ? 150.0 + j : 60.0 + j, 1};
+  }
+  int upper = 0;
+  for (int i = 0; i < 1000; ++i) {
+    Random random = random_for(1, 0, i);
+    const auto one = draw_augmentation(random, config, kBox, joints, set, kSpec, false);
+    upper += one.region.centre.y < 100;
+    CHECK(one.region.h < no_augmentation(kBox, kSpec).region.h);
+  }
+  CHECK(std::abs(upper - 691) < 50);  // a normal draw below 0.5
+}
+
+TEST_CASE("a still's neighbours move against each other, the key frame stays") {
+  AugmentConfig config = nothing();
+  config.motion.jitter = 0;
+  Random random = random_for(3, 0, 0);
+  const auto one = draw_augmentation(random, config, kBox, some_joints(),
+                                     joint_set("posetrack15"), kSpec, true);
+  CHECK(one.frames[1].moved.m == Affine2x3{}.m);
+  const Point middle{(kSpec.width - 1) / 2.0, (kSpec.height - 1) / 2.0};
+  const Point before = one.frames[0].moved(middle), after = one.frames[2].moved(middle);
+  CHECK(before.x - middle.x == Approx(-(after.x - middle.x)));
+  CHECK(std::hypot(after.x - middle.x, after.y - middle.y) > 0.1);
+}
+
+TEST_CASE("crops are blurred, covered and brightened as drawn") {
+  constexpr int kHeight = 8, kWidth = 6;
+  std::vector<float> crop(3 * kHeight * kWidth);
+  std::iota(crop.begin(), crop.end(), 0.0f);
+  const std::array<float, 3> lowest{0, 0, 0}, highest{255, 255, 255};
+  const auto changed = [&](const Augmentation& augmentation,
+                           const Augmentation::FrameChange& change) {
+    auto copy = crop;
+    change_crop(copy, kHeight, kWidth, augmentation, change, lowest, highest);
+    return copy;
+  };
+  CHECK(changed({}, {}) == crop);
+
+  Augmentation::FrameChange cover;
+  cover.cover = {1, 2, 3, 2, 0, 5};
+  const auto covered = changed({}, cover);
+  CHECK(covered[2 * kWidth + 1] == crop[5 * kWidth + 0]);
+  CHECK(covered[3 * kWidth + 3] == crop[6 * kWidth + 2]);
+  CHECK(covered[4 * kWidth + 1] == crop[4 * kWidth + 1]);
+
+  Augmentation::FrameChange blur;
+  blur.blur = 1;
+  const auto blurred = changed({}, blur);
+  // A plane of constant slope stays as it is where the borders are out of reach.
+  CHECK(blurred[4 * kWidth + 2] == Approx(crop[4 * kWidth + 2]));
+  CHECK(blurred[0] > crop[0]);
+
+  Augmentation light;
+  light.brightness = 2;
+  const auto bright = changed(light, {});
+  CHECK(bright[10] == Approx(20));
+  CHECK(bright[143] == 255);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catch_torch.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "io/json.h"
+#include "model/weights.h"
+#include "train/checkpoint.h"
+#include "train/loss.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+#include "video/writer.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+using namespace vremd;
+using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct Folder {
+  std::string path = std::filesystem::temp_directory_path() /
+                     ("vremd_train_" + std::to_string(getpid()));
+  Folder() {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path + "/images");
+    set_log("test", LogLevel::kError);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+// Pictures with a bright cross whose middle is the nose, and their annotations.
+void make_data(const std::string& folder, int count) {
+  Json images = Json::array(), labels = Json::array();
+  for (int n = 0; n < count; ++n) {
+    Frame frame;
+    frame.width = 96;
+    frame.height = 128;
+    frame.rgb.assign(3 * 96 * 128, 40);
+    const int x = 30 + 7 * (n % 6), y = 40 + 9 * (n % 5);
+    for (int d = -9; d <= 9; ++d) {
+      for (int c = 0; c < 3; ++c) {
+        frame.rgb[3 * (y * 96 + x + d) + c] = frame.rgb[3 * ((y + d) * 96 + x) + c] = 250;
+      }
+    }
+    const std::string name = fmt::format("images/{:02}.png", n);
+    write_picture(folder + "/" + name, frame);
+    images.push_back({{"id", n}, {"file_name", name}, {"frame_id", 0}, {"vid_id", std::to_string(n)},
+                      {"nframes", 1}, {"is_labeled", true}, {"width", 96}, {"height", 128}});
+    Json points = Json::array();
+    for (int j = 0; j < 17; ++j) {
+      const bool nose = j == 0;
+      points.push_back(nose ? x : 0);
+      points.push_back(nose ? y : 0);
+      points.push_back(nose ? 1 : 0);
+    }
+    labels.push_back({{"id", n + 1}, {"image_id", n}, {"track_id", 0}, {"category_id", 1},
+                      {"iscrowd", 0}, {"bbox", {8, 8, 80, 112}}, {"keypoints", points},
+                      {"scores", Json::array()}});
+  }
+  std::ofstream(folder + "/data.json")
+      << Json{{"images", images}, {"annotations", labels}, {"categories", Json::array()}}.dump();
+}
+
+TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
+  const Json json = Json::parse(R"({
+    "model": {"backbone": {"kind": "vit", "size": "tiny", "freeze": false}, "model": {"head": "simple"},
+              "input": {"size": [96, 64]}, "hkme": {"enabled": false}, "bmd": {"enabled": false}},
+    "data": [{"annotations": ")" + folder + R"(/data.json"}],
+    "aug": {"half_body": {"prob": 0}, "flip": 0, "rotation": {"prob": 0}},
+    "train": {"epochs": 8, "lr": 1e-3, "batch": 6, "amp": "fp32", "milestones": [], "clip": 1,
+              "ema": 0.9}})");
+  TrainConfig config = TrainConfig::from_json(json, "toy");
+  if (three_frames) {
+    config.model.hkme.enabled = config.model.bmd.enabled = true;
+    config.model.backbone.freeze = true;
+    config.train.epochs = 1;
+    config.aug.corrupt.blur = config.aug.corrupt.cover = 0.5;
+  }
+  return config;
+}
+
+std::vector<double> losses_of(const std::string& folder) {
+  std::vector<double> losses;
+  std::ifstream in(folder + "/metrics.jsonl");
+  for (std::string line; std::getline(in, line);) {
+    const Json json = Json::parse(line);
+    if (json.contains("loss")) losses.push_back(json["loss"].get<double>());
+  }
+  return losses;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TrainerOptions options_for(const std::string& output) {
+  TrainerOptions options;
+  options.output = output;
+  options.report_seconds = 0;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("the squared error counts labelled joints alone") {
+  const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
+  const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
+  CHECK(heatmap_loss("mse", h, t, w).item<double>() == Approx(0.5));
+  CHECK_THROWS_AS(heatmap_loss("mse", h, t.slice(1, 0, 1), w), Error);
+}
+
+TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1") {
+  const at::Tensor h = at::tensor({0.0f, std::log(3.0f), 5.0f, 9.0f}).view({1, 2, 1, 2});
+  const at::Tensor t = at::tensor({2.0f, 2.0f, 1.0f, 0.0f}).view({1, 2, 1, 2});
+  const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
+  const double want = -(0.5 * std::log(0.25) + 0.5 * std::log(0.75));
+  CHECK(heatmap_loss("ce", h, t, w).item<double>() == Approx(want));
+}
+
+TEST_CASE("both losses have the gradient that finite differences give") {
+  at::manual_seed(3);
+  for (const std::string kind : {"mse", "ce"}) {
+    at::Tensor h = at::randn({2, 3, 4, 5}).requires_grad_();
+    const at::Tensor t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
+    heatmap_loss(kind, h, t, w).backward();
+    for (const int at : {0, 17, 59, 119}) {
+      at::NoGradGuard no_grad;
+      const auto shifted = [&](double by) {
+        at::Tensor copy = h.detach().clone();
+        copy.view({-1})[at] += by;
+        return heatmap_loss(kind, copy, t, w).item<double>();
+      };
+      const double difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+      CHECK(h.grad().view({-1})[at].item<double>() == Approx(difference).epsilon(0.02).margin(1e-5));
+    }
+  }
+}
+
+TEST_CASE("the learning rate warms up, and falls at milestones or along a cosine") {
+  TrainConfig::Train train;
+  train.milestones = {16};
+  const auto factor = [&](double step, double warmup = 0) {
+    return learning_rate_factor(train, step, 2000, 100, warmup);
+  };
+  CHECK(factor(0) == 1);
+  CHECK(factor(1599) == 1);  // METHOD 10.2: epochs 1-16 at the full rate
+  CHECK(factor(1600) == Approx(0.1));
+  CHECK(factor(49, 100) == Approx(0.5));
+  train.schedule = "cosine";
+  CHECK(factor(1000) == Approx(0.5));
+  CHECK(factor(2000) == Approx(0).margin(1e-12));
+}
+
+TEST_CASE("a configuration is read strictly and written whole") {
+  const Folder folder;
+  const TrainConfig config = toy_config(folder.path);
+  CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
+  const auto bad = [&](const char* path, const Json& value) {
+    Json json = config.to_json();
+    json[Json::json_pointer(path)] = value;
+    TrainConfig::from_json(json, "c.json");
+  };
+  CHECK_THROWS_WITH(bad("/train/lrr", 1), ContainsSubstring("c.json: train.lrr: unknown key"));
+  CHECK_THROWS_WITH(bad("/train/amp", "fp8"), ContainsSubstring("train.amp: 'fp8' is none of"));
+  CHECK_THROWS_WITH(bad("/aug/flip", 2), ContainsSubstring("aug"));
+  CHECK_THROWS_WITH(bad("/data", Json::array()), ContainsSubstring("data: no annotation file"));
+  CHECK_THROWS_WITH(bad("/model/backbone/kind", "cnn"), ContainsSubstring("model: backbone.kind"));
+}
+
+TEST_CASE("training learns the toy, and a stopped run goes on to the very same weights", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 30);
+  const TrainConfig config = toy_config(folder.path);
+
+  REQUIRE(Trainer(config, options_for(folder.path + "/whole")).run());
+  const auto losses = losses_of(folder.path + "/whole");
+  REQUIRE(losses.size() == 40);
+  CHECK(losses.back() < 0.7 * losses.front());
+  const LoadedModel model = load_model(folder.path + "/whole/last.safetensors");
+  CHECK(model.config.model.trained_joints == std::vector<std::string>{"nose"});
+
+  TrainerOptions first = options_for(folder.path + "/parts");
+  int asked = 0;
+  first.stopped = [&] { return ++asked > 17; };
+  CHECK_FALSE(Trainer(config, first).run());
+  CHECK_FALSE(std::filesystem::exists(folder.path + "/parts/best.safetensors"));
+  TrainerOptions second = options_for(folder.path + "/parts");
+  CHECK_THROWS_WITH(Trainer(config, second), ContainsSubstring("holds a training run"));
+  second.resume = true;
+  TrainConfig other = config;
+  other.train.lr = 1;
+  CHECK_THROWS_WITH(Trainer(other, second), ContainsSubstring("another configuration"));
+  REQUIRE(Trainer(config, second).run());
+  CHECK(bytes_of(folder.path + "/parts/last.safetensors") ==
+        bytes_of(folder.path + "/whole/last.safetensors"));
+}
+
+TEST_CASE("three frames start as the single-frame model, and train on stills", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 12);
+  TrainConfig single = toy_config(folder.path);
+  single.train.epochs = 1;
+  REQUIRE(Trainer(single, options_for(folder.path + "/single")).run());
+  TrainConfig config = toy_config(folder.path, true);
+  config.start.single_frame = folder.path + "/single/last.safetensors";
+  TrainerOptions options = options_for(folder.path + "/three");
+  options.threads = 2;
+  REQUIRE(Trainer(config, options).run());
+  const auto before = load_model(folder.path + "/single/last.safetensors");
+  const auto after = load_model(folder.path + "/three/last.safetensors");
+  const auto state = state_of(*before.model), trained = state_of(*after.model);
+  for (const auto& [name, tensor] : state) {
+    if (!name.starts_with("backbone.")) continue;
+    CAPTURE(name);
+    CHECK(at::equal(tensor, trained.at(name)));  // frozen
+  }
+  CHECK(losses_of(folder.path + "/three").size() == 2);
+}
+
+TEST_CASE("what is missing or damaged is named") {
+  const Folder folder;
+  make_data(folder.path, 6);
+  TrainConfig config = toy_config(folder.path);
+  std::filesystem::remove(folder.path + "/images/03.png");
+  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/a")).run(),
+                    ContainsSubstring("images/03.png"));
+  TrainerOptions resume = options_for(folder.path + "/b");
+  resume.resume = true;
+  CHECK_THROWS_WITH(Trainer(config, resume), ContainsSubstring("no checkpoint"));
+  config.train.batch = 7;
+  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/c")),
+                    ContainsSubstring("train.batch: 7 is more than the 6 persons"));
+  config.data[0].annotations = folder.path + "/nothing.json";
+  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/d")),
+                    ContainsSubstring("nothing.json"));
+}
