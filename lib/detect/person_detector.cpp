@@ -74,6 +74,7 @@ NetworkPicture network_picture(const Frame& frame, int size, const c10::Device& 
   if (!device.is_cpu()) rgb = rgb.to(device).to(at::kFloat);  // the GPU filters floats alone
   if (width != frame.width || height != frame.height) {
     rgb = at::_upsample_bilinear2d_aa(rgb, {height, width}, /*align_corners=*/false);
+    if (!device.is_cpu()) rgb.round_();  // as bytes do
   }
   const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
   at::Tensor picture = at::zeros({1, 3, rounded_up(height), rounded_up(width)},
@@ -110,13 +111,14 @@ std::vector<ScoredBox> merge_people(std::span<const ScoredBox> boxes, int frame_
                                     int frame_height, const DetectorOptions& options) {
   std::vector<ScoredBox> inside;
   for (ScoredBox one : boxes) {
+    if (!one.box.finite()) continue;
     const double right = std::fmin(one.box.x + one.box.w, frame_width);
     const double bottom = std::fmin(one.box.y + one.box.h, frame_height);
     one.box.x = std::fmax(one.box.x, 0);
     one.box.y = std::fmax(one.box.y, 0);
     one.box.w = right - one.box.x;
     one.box.h = bottom - one.box.y;
-    if (one.box.finite() && one.box.w > 0 && one.box.h > 0) inside.push_back(one);
+    if (one.box.w > 0 && one.box.h > 0) inside.push_back(one);
   }
   std::vector<ScoredBox> people;
   for (const int index : nms(inside, options.nms_iou)) {

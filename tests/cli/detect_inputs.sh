@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# Several inputs, stills, damaged and wrong ones: what can be read is, and the status tells.
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+detect() { vremd-detect -q --device cpu --input-size 96 -j 2 "$@"; }
+types() { jq -r .type "$@" | tr '\n' ' '; }
+
+# bmp FILE GREY: 48 x 32 pixels
+bmp() {
+  { printf 'BM\066\022\0\0\0\0\0\0\066\0\0\0\050\0\0\0\060\0\0\0\040\0\0\0\001\0\030\0'
+    printf '\0\0\0\0\0\022\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+    head -c 4608 /dev/zero | tr '\0' "\\$(printf %o $2)"; } > $1
+}
+mkdir photos
+for i in 1 2 10; do bmp photos/$i.bmp $((60 + 10 * i)); done
+
+# A folder is one video in natural order; with --stills each picture is its own.
+detect photos > folder.jsonl
+test "$(types folder.jsonl)" = "header frame frame frame end "
+jq -s -e '[.[1:4][] | .file] == ["1.bmp","2.bmp","10.bmp"] and .[0].video == "photos"' folder.jsonl > out
+detect --stills photos > stills.jsonl
+test "$(types stills.jsonl)" = "header frame end header frame end header frame end "
+jq -s -e '[.[] | select(.type == "header") | .video] ==
+  ["photos/1.bmp","photos/2.bmp","photos/10.bmp"]' stills.jsonl > out
+cmp <(jq -c 'del(.command)' stills.jsonl) <(detect --stills 'photos/*.bmp' | jq -c 'del(.command)')
+cmp <(jq -c 'del(.command)' stills.jsonl) \
+    <(detect photos/1.bmp photos/2.bmp photos/10.bmp | jq -c 'del(.command)')
+(cd /; detect --stills --root $work photos | jq -c 'del(.command)') > rooted.jsonl
+cmp <(jq -c 'del(.command)' stills.jsonl) rooted.jsonl
+detect --frames 5:9 photos > none.jsonl
+test "$(types none.jsonl)" = "header end "
+detect --frames 1:2 photos > second.jsonl
+jq -s -e '.[1].frame == 1 and .[1].file == "2.bmp" and .[2].frames == 1' second.jsonl > out
+
+# bad STATUS MESSAGE ARGUMENTS...: just this line on standard error
+bad() {
+  want=$1 message=$2; shift 2
+  status=0; detect "$@" > out 2> err || status=$?
+  test $status -eq $want && grep -qF "vremd-detect: $message" err ||
+    { echo "status $status instead of $want and: $message"; cat err; exit 1; }
+}
+usage() { bad 2 "$@"; grep -q "Try 'vremd-detect --help'" err; test ! -s out; }
+usage '--input-size: 100 is not a multiple of 32' --input-size 100 x.mp4
+usage '--min-score: must be in [0, 1]' --min-score 2 x.mp4
+usage '--max-people: must not be negative' --max-people -1 x.mp4
+usage '--every must be in' --every 0 x.mp4
+usage "--precision takes fp32 or bf16, not 'fp8'" --precision fp8 x.mp4
+usage '' --frames 5:2 x.mp4
+bad 1 "--device takes auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
+bad 1 'none.safetensors: no such weights file' -w none.safetensors x.mp4
+bad 1 'some-detector: no such weights in' -w some-detector x.mp4
+echo text > text.safetensors
+bad 1 'text.safetensors: ' -w text.safetensors x.mp4
+bad 1 'none.mp4: ' none.mp4; test ! -s out
+bad 1 'text.safetensors: ' text.safetensors; test ! -s out
+mkdir empty
+bad 1 'empty: ' empty; test ! -s out
+: > zero.mp4
+bad 1 'zero.mp4: ' zero.mp4 -o zero.jsonl; test ! -e zero.jsonl
+test -z "$(ls | grep tmp || true)"
+
+# An existing file is not replaced, a full disk is not a success.
+echo kept > kept.jsonl
+bad 1 'kept.jsonl: ' -o kept.jsonl none.mp4; test "$(cat kept.jsonl)" = kept
+
+status=0; detect photos > /dev/full 2> err || status=$?
+test $status -eq 1
+grep -q 'standard output.*No space left on device' err
+
+# One bad input of three: the others have their records, the status is 1.
+status=0; detect photos/1.bmp none.mp4 photos/2.bmp > some.jsonl 2> err || status=$?
+test $status -eq 1
+test "$(types some.jsonl)" = "header frame end header frame end "
+test "$(wc -l < err)" -eq 1
+grep -q '^vremd-detect: none.mp4: ' err
+status=0; detect photos/1.bmp none.mp4 -o some.out 2> err || status=$?
+test $status -eq 1
+test "$(types some.out)" = "header frame end "
+status=0; detect --fail-fast photos/1.bmp none.mp4 photos/2.bmp -o fast.jsonl 2> err || status=$?
+test $status -eq 1
+test ! -e fast.jsonl
+grep -q '^vremd-detect: none.mp4: ' err
+status=0; detect --stills text.safetensors photos > some.jsonl 2> err || status=$?
+test $status -eq 1
+grep -q 'text.safetensors: not a picture' err
+test "$(types some.jsonl)" = "header frame end header frame end header frame end "
+
+# The reader of a pipe goes away: quiet, as SIGPIPE would do it.
+echo 0 > status
+{ detect $SOURCE_DIR/examples/street.mp4 2> err || echo $? > status; } | head -n 1 > out
+test "$(cat status)" -eq 141
+test ! -s err
+
+# SIGTERM while it waits for input: 143, no end record, the partial file stays.
+mkfifo pipe; sleep 60 > pipe & sleeper=$!
+detect - -o late.jsonl < pipe 2> err & tool=$!
+sleep 1; kill -TERM $tool
+status=0; wait $tool || status=$?
+kill $sleeper
+test $status -eq 143
+test ! -e late.jsonl

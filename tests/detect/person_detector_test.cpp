@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>  // before Catch2: both define CHECK
+#undef CHECK
+
+#include "core/error.h"
+#include "detect/nanodet.h"
+#include "detect/person_detector.h"
+#include "io/find_weights.h"
+#include "io/safetensors.h"
+
+#include <c10/core/InferenceMode.h>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cmath>
+
+using namespace vremd;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+using Catch::Matchers::WithinAbs;
+
+namespace {
+
+// No class anywhere, every distance spread evenly.
+at::Tensor empty_map(int height, int width) {
+  at::Tensor map = at::zeros({Nanodet::kChannels, height, width});
+  map.narrow(0, 0, Nanodet::kClasses).fill_(-20);
+  return map;
+}
+
+void point_at_bin(at::Tensor& map, int side, int bin, int y, int x) {
+  map[Nanodet::kClasses + side * Nanodet::kBins + bin][y][x] = 100;
+}
+
+Frame frame_of(int width, int height) {
+  Frame frame;
+  frame.width = width;
+  frame.height = height;
+  frame.rgb.resize(static_cast<std::size_t>(width) * height * 3);
+  return frame;
+}
+
+}  // namespace
+
+TEST_CASE("a cell of the map becomes a box") {
+  at::Tensor map = empty_map(3, 5);
+  map[0][1][2] = 0.0;   // person, probability 0.5
+  map[1][0][0] = 20.0;  // another class does not count
+  point_at_bin(map, 0, 1, 1, 2);
+  point_at_bin(map, 1, 2, 1, 2);
+  point_at_bin(map, 2, 3, 1, 2);
+  point_at_bin(map, 3, 10, 1, 2);
+  std::vector<ScoredBox> boxes;
+  decode_people(map, 16, 0.5, boxes);
+  REQUIRE(boxes.size() == 1);
+  CHECK_THAT(boxes[0].score, WithinAbs(0.5, 1e-12));
+  CHECK_THAT(boxes[0].box.x, WithinAbs(2.5 * 16 - 16, 1e-6));
+  CHECK_THAT(boxes[0].box.y, WithinAbs(1.5 * 16 - 32, 1e-6));
+  CHECK_THAT(boxes[0].box.w, WithinAbs(16 + 48, 1e-6));
+  CHECK_THAT(boxes[0].box.h, WithinAbs(32 + 160, 1e-6));
+}
+
+TEST_CASE("distances are expectations, cells are read row by row") {
+  at::Tensor map = empty_map(2, 3).transpose(1, 2).contiguous().transpose(1, 2);
+  map[0][0][2] = 1.0;
+  map[0][1][0] = 3.0;
+  // bins 4 and 5 of the left side, three to one
+  map[Nanodet::kClasses + 4][1][0] = 50 + std::log(3.0);
+  map[Nanodet::kClasses + 5][1][0] = 50;
+  std::vector<ScoredBox> boxes;
+  decode_people(map, 8, 0.3, boxes);
+  REQUIRE(boxes.size() == 2);
+  CHECK_THAT(boxes[0].score, WithinAbs(1 / (1 + std::exp(-1.0)), 1e-6));
+  CHECK_THAT(boxes[0].box.w, WithinAbs(2 * 5 * 8, 1e-5));  // evenly spread: bin 5
+  CHECK_THAT(boxes[1].box.x, WithinAbs(0.5 * 8 - 4.25 * 8, 1e-5));
+  CHECK_THAT(boxes[1].box.w, WithinAbs(4.25 * 8 + 5 * 8, 1e-5));
+
+  map[0].fill_(std::nan(""));
+  boxes.clear();
+  decode_people(map, 8, 0, boxes);
+  CHECK(boxes.empty());
+}
+
+TEST_CASE("boxes of several sizes are merged") {
+  DetectorOptions options;
+  std::vector<ScoredBox> boxes{
+      {{10, 10, 20, 40}, 0.5, 0}, {{11, 10, 20, 40}, 0.9, 0},    // the same person
+      {{-30, -5, 50, 200}, 0.8, 0},                              // reaches out of the frame
+      {{100, 10, 20, 20}, 0.95, 0}, {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
+      {{20, std::nan(""), 30, 10}, 0.9, 0}, {{60, 50, 10, 10}, 0.3, 0}};
+  auto people = merge_people(boxes, 90, 80, options);
+  REQUIRE(people.size() == 3);
+  CHECK(people[0].score == 0.9);
+  CHECK(people[0].box.x == 11);
+  CHECK(people[1].score == 0.8);
+  CHECK(people[1].box.x == 0);
+  CHECK(people[1].box.y == 0);
+  CHECK(people[1].box.w == 20);
+  CHECK(people[1].box.h == 80);
+  CHECK(people[2].score == 0.3);
+
+  options.max_people = 2;
+  people = merge_people(boxes, 90, 80, options);
+  REQUIRE(people.size() == 2);
+  CHECK(people[1].score == 0.8);
+
+  options.nms_iou = 0.95;  // 0.9048 = 19 / 21 is not too much now
+  options.max_people = 0;
+  CHECK(merge_people(boxes, 90, 80, options).size() == 4);
+}
+
+TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
+  Frame frame = frame_of(100, 60);
+  for (std::size_t i = 0; i < frame.rgb.size(); i += 3) {
+    frame.rgb[i] = 200;
+    frame.rgb[i + 1] = 100;
+    frame.rgb[i + 2] = 50;
+  }
+  const NetworkPicture input = network_picture(frame, 64, at::kCPU, at::kFloat);
+  REQUIRE(input.picture_nchw.sizes() == at::IntArrayRef({1, 3, 64, 64}));  // 38 rows are the frame
+  CHECK_THAT(input.scale_x, WithinAbs(0.64, 1e-12));
+  CHECK_THAT(input.scale_y, WithinAbs(38.0 / 60, 1e-12));
+  const auto value = [&](int c, int y, int x) {
+    return input.picture_nchw[0][c][y][x].item().toDouble();
+  };
+  for (const auto& [y, x] : {std::pair{0, 0}, {37, 63}, {20, 31}}) {
+    CHECK_THAT(value(0, y, x), WithinAbs((50 - 103.53) / 57.375, 1e-5));
+    CHECK_THAT(value(1, y, x), WithinAbs((100 - 116.28) / 57.12, 1e-5));
+    CHECK_THAT(value(2, y, x), WithinAbs((200 - 123.675) / 58.395, 1e-5));
+  }
+  CHECK_THAT(value(0, 38, 0), WithinAbs(-103.53 / 57.375, 1e-5));
+  CHECK_THAT(value(2, 63, 63), WithinAbs(-123.675 / 58.395, 1e-5));
+}
+
+TEST_CASE("shrinking does not alias") {
+  Frame frame = frame_of(960, 96);  // columns black and white in turn: grey from afar
+  for (std::size_t i = 0; i < frame.rgb.size(); ++i) frame.rgb[i] = i / 3 % 2 ? 255 : 0;
+  const at::Tensor picture = network_picture(frame, 320, at::kCPU, at::kFloat).picture_nchw;
+  const at::Tensor blue = picture[0][0].mul(57.375).add(103.53).narrow(1, 1, 318);
+  CHECK(blue.min().item().toDouble() > 100);
+  CHECK(blue.max().item().toDouble() < 155);
+}
+
+TEST_CASE("frames of any shape pass") {
+  const SafetensorsFile weights(find_weights("nanodet-g"));
+  DetectorOptions options;
+  options.input_sizes = {96};
+  options.device = "cpu";
+  options.min_score = 0;  // every cell
+  const PersonDetector detector(weights, options);
+  const c10::InferenceMode guard;
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 500}, {4000, 2}, {33, 97}}) {
+    CAPTURE(width, height);
+    const auto people = detector.detect(frame_of(width, height));
+    CHECK(!people.empty());
+    for (std::size_t i = 0; i < people.size(); ++i) {
+      const Box& box = people[i].box;
+      CHECK((box.x >= 0 && box.y >= 0 && box.w > 0 && box.h > 0));
+      CHECK((box.x + box.w <= width + 1e-9 && box.y + box.h <= height + 1e-9));
+      if (i > 0) CHECK(people[i].score <= people[i - 1].score);
+    }
+  }
+}
+
+TEST_CASE("wrong options and weights are refused") {
+  const SafetensorsFile weights(find_weights("nanodet-g"));
+  const auto refused = [&](const DetectorOptions& options, const std::string& text) {
+    CHECK_THROWS_MATCHES(PersonDetector(weights, options), Error,
+                         MessageMatches(ContainsSubstring(text)));
+  };
+  refused({.input_sizes = {}}, "--input-size: one to eight sizes");
+  refused({.input_sizes = {416, 500}}, "--input-size: 500 is not a multiple of 32");
+  refused({.input_sizes = {0}}, "--input-size: 0 is not");
+  refused({.min_score = 1.5}, "--min-score: must be in [0, 1]");
+  refused({.min_score = std::nan("")}, "--min-score");
+  refused({.max_people = -1}, "--max-people");
+  refused({.device = "tpu"}, "--device takes auto, cpu, cuda or cuda:N, not 'tpu'");
+}
