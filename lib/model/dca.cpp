@@ -81,7 +81,8 @@ at::Tensor point_attention_by_cells(const PointAttentionArgs& args) {
   const at::Tensor weight = repeat_parts(corners.weight, parts / groups);
   const at::Tensor q = split_channels(args.q * scale_of(args), parts),
                    k = split_channels(args.k, parts), v = split_channels(args.v, parts);
-  const at::Tensor scores = at::matmul(q, k.transpose(2, 3));  // [B, parts, N, N cells]
+  // [B, parts, N, N cells]; bfloat16 under autocast, while training
+  const at::Tensor scores = at::matmul(q, k.transpose(2, 3)).to(at::kFloat);
   at::Tensor logits = (scores.gather(3, index) * weight)
                           .view({batch, args.heads, parts / args.heads, queries, points, 4})
                           .sum({2, 5});

@@ -220,10 +220,8 @@ at::Tensor MovenetHeadImpl::forward(const at::Tensor& tokens_bnc, std::int64_t t
   const at::Tensor x = peaks.remainder(width).to(at::kFloat) + offsets.select(2, 1);
   const at::Tensor score = scores.flatten(2).gather(2, peaks.unsqueeze(2)).squeeze(2);
 
-  // Cells 0...64 across the crop -> the grid of UDP, 0...63; then one Gaussian for each joint.
   const auto grid = [&](const at::Tensor& cell, std::int64_t size) {
-    const double last = static_cast<double>(size - 1);
-    return (cell * (last / static_cast<double>(size))).clamp(0, last).view({batch, joints, 1, 1});
+    return cell.clamp(0, static_cast<double>(size - 1)).view({batch, joints, 1, 1});
   };
   const double sigma = 2;
   const at::Tensor gaussians =

@@ -64,8 +64,8 @@ std::shared_ptr<BackboneImpl> make_movenet(const ModelConfig& config);
 // peak is moved by the offset map.
 //
 // The 17 joints (COCO's order) come out as heatmaps like any other head's: a Gaussian (sigma 2)
-// at each joint whose highest sample is the joint's score, in UDP geometry. So one decoder serves
-// all models.
+// at each joint whose highest sample is the joint's score, in classic geometry (a cell is 4
+// pixels of the crop). So one decoder serves all models.
 struct MovenetHeadImpl : torch::nn::Module {
   MovenetHeadImpl();
   at::Tensor forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h, std::int64_t tokens_w);
