@@ -5,7 +5,6 @@
 #include "cli/tool.h"
 #include "core/log.h"
 #include "ops/device.h"
-#include "ops/linear.h"
 #include "pipeline/pose_dump.h"
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_pipeline.h"
@@ -34,6 +33,9 @@ struct PoseConfig {
     check(stride >= 1 && stride <= 100, "--stride must be in [1, 100]");
     check(delta_ms >= 0 && delta_ms <= 10000, "--delta-ms must be in [0, 10000]");
     check(precision == "fp32" || precision == "bf16", "--precision takes fp32 or bf16");
+    check(device == "auto" || device == "cpu" || device.starts_with("cuda"),
+          "--device takes auto, cpu, cuda or cuda:N");
+    check(is_decode(decode), "--decode takes auto, argmax, quarter, dark or dark_udp");
     for (const std::string& path : inputs) {
       if (!looks_like_video(path)) continue;
       throw cli::UsageError(fmt::format("{} is a video; use: vremd-detect {} | vremd-pose", path,

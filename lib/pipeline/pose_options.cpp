@@ -28,6 +28,11 @@ std::vector<std::string> split(const std::string& text) {
 
 }  // namespace
 
+bool is_decode(const std::string& text) {
+  return text == "auto" || std::any_of(kDecodeNames.begin(), kDecodeNames.end(),
+                                       [&](const auto& one) { return text == one.first; });
+}
+
 Decode parse_decode(const std::string& text, Geometry geometry) {
   if (text == "auto") return geometry == Geometry::kUdp ? Decode::kDarkUdp : Decode::kQuarter;
   for (const auto& [name, decode] : kDecodeNames) {

@@ -11,6 +11,7 @@ namespace vremd {
 
 // What the words of the command line mean for a model. Errors name the option.
 
+bool is_decode(const std::string& text);  // one of the words that parse_decode() takes
 // "auto": dark_udp for udp geometry, quarter for classic (METHOD 2.2).
 Decode parse_decode(const std::string& text, Geometry geometry);
 const char* name_of(Decode decode);

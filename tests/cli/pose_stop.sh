@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Signals, a reader that goes, an input that is cut: what is done is written, no end record.
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+vremd_pose_files weights table4_baseline tiny.safetensors
+vremd_pose_files clip 6 clip.mkv
+vremd_pose_files records 6 clip.mkv > boxes.jsonl
+pose() { vremd-pose --device cpu -w tiny.safetensors "$@"; }
+pose -q boxes.jsonl > whole.jsonl
+same_start() { cmp <(jq -c 'del(.command)' whole.jsonl | head -n $(wc -l < $1)) <(jq -c 'del(.command)' $1); }
+
+# SIGTERM while it waits for input that does not come: ends at once, keeps what was done.
+for threads in 1 4; do
+  mkfifo slow
+  pose -j $threads --batch-size 1 slow -o stopped.jsonl 2> err & child=$!
+  exec 7> slow
+  head -n 4 boxes.jsonl >&7
+  for try in $(seq 300); do
+    test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -ge 1 && break
+    sleep 0.1
+  done
+  sleep 0.5
+  kill -TERM $child
+  status=0; wait $child || status=$?
+  exec 7>&-
+  test $status -eq 143 || { echo "status $status"; cat err; exit 1; }
+  test ! -e stopped.jsonl
+  partial=$(ls stopped.jsonl.tmp.*)
+  grep -q "vremd-pose: stopped after 3 frames: $partial" err || { cat err; exit 1; }
+  test $(wc -l < $partial) -eq 4
+  same_start $partial
+  rm -f slow $partial
+done
+
+# The reader has gone: quiet, by SIGPIPE.
+status=0
+{ pose boxes.jsonl 2> err || echo $? > code; } | true
+test "$(cat code)" -eq 141 && test ! -s <(grep -v 'vremd-pose: 0' err) || { cat code err; exit 1; }
+# ... also while the input stays open.
+mkfifo slow
+{ pose --batch-size 1 slow 2> err; echo $? > code; } | head -n 1 > first & child=$!
+exec 7> slow
+head -n 3 boxes.jsonl >&7
+sleep 1
+sed -n 4,5p boxes.jsonl >&7
+wait $child
+for try in $(seq 100); do test -s code && break; sleep 0.1; done
+exec 7>&-
+grep -q 141 code
+
+# An input without its end: everything in it is done, no end record, status 1 and a warning.
+status=0; head -n 5 boxes.jsonl | pose > cut.jsonl 2> err || status=$?
+test $status -eq 1 && grep -q 'warning: standard input:5: the input was cut: no end record' err
+test $(wc -l < cut.jsonl) -eq 5 && same_start cut.jsonl

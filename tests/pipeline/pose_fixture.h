@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "catch_torch.h"  // before all else
+
+#include "pipeline/pose_options.h"
+#include "pipeline/pose_pipeline.h"
+#include "make_clip.h"
+#include "pose_clip.h"
+#include "tiny_model.h"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+inline std::string read_file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+inline std::vector<Json> parse_lines(const std::string& text) {
+  std::vector<Json> records;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) records.push_back(Json::parse(line));
+  return records;
+}
+
+struct RunOptions {
+  int threads = 2, chunk_persons = 8, chunk_frames = 8;
+  std::string preset = "paper";
+  std::string joints;
+  PoseInput input;  // its records are set by run()
+  EstimatorOptions estimator;
+  std::function<void(const Person&, const NamedTensors&)> dump;
+  bool stats = false;
+};
+
+struct RunResult {
+  std::string text;
+  std::vector<Json> records;
+  PoseReader::Counts counts;
+  bool cut = false;
+  std::int64_t crops = 0, encoded = 0;
+};
+
+inline LoadedModel tiny_loaded(const std::string& preset) {
+  LoadedModel loaded;
+  loaded.config = tiny_config(preset);
+  loaded.model = tiny_model(7, loaded.config);
+  loaded.sha256 = "0";
+  return loaded;
+}
+
+// What vremd-pose does with a file of records, on the tiny model.
+inline RunResult run(const TemporaryFolder& folder, const std::vector<Json>& records,
+                     RunOptions options = {}) {
+  write_records(folder / "in.jsonl", records);
+  const LoadedModel loaded = tiny_loaded(options.preset);
+  options.estimator.enlarge = loaded.config.input.enlarge;
+  options.estimator.joints = parse_joints(options.joints, loaded.config);
+  PoseEstimator estimator(loaded, options.estimator);
+  estimator.dump = options.dump;
+
+  Header header;
+  header.tool = "vremd-pose";
+  header.joints = selected_joints(options.estimator.joints, loaded.config);
+  options.input.records = {folder / "in.jsonl"};
+  options.input.chunk_persons = options.chunk_persons;
+  options.input.chunk_frames = options.chunk_frames;
+  options.input.with_neighbours = estimator.frames() > 1;
+  PoseReader reader(options.input, header);
+  RunResult result;
+  {
+    OutputFile out(folder / "out.jsonl", true);
+    RecordWriter writer(out);
+    run_pose_pipeline(reader, estimator, writer,
+                      {.threads = options.threads, .stats = options.stats});
+    out.commit();
+  }
+  result.text = read_file(folder / "out.jsonl");
+  result.records = parse_lines(result.text);
+  result.counts = reader.counts();
+  result.cut = reader.cut();
+  result.crops = estimator.crops();
+  result.encoded = estimator.encoded();
+  return result;
+}
+
+}  // namespace vremd
