@@ -97,10 +97,15 @@ std::vector<Limb> limbs_of(const Person& person, const JointSet& joints, const V
     limbs.push_back({at(a), at(b), std::min(points[a].score, points[b].score),
                      side_of(side_of(joints.joints[a]), side_of(joints.joints[b]))});
   }
-  // Where no neck was found, the line of the shoulders and its middle stand for it.
   const int left = joints.index("left_shoulder"), right = joints.index("right_shoulder");
-  const int nose = joints.index("nose");
-  if (seen(joints.index("head_bottom")) || !seen(left) || !seen(right)) return limbs;
+  const int nose = joints.index("nose"), neck = joints.index("head_bottom");
+  const int top = joints.index("head_top");
+  if (seen(neck) && seen(top) && !seen(nose)) {
+    limbs.push_back({at(neck), at(top), std::min(points[neck].score, points[top].score),
+                     Side::kMiddle});
+  }
+  // Where no neck was found, the line of the shoulders and its middle stand for it.
+  if (seen(neck) || !seen(left) || !seen(right)) return limbs;
   const double score = std::min(points[left].score, points[right].score);
   const Point a = at(left), b = at(right), middle{(a.x + b.x) / 2, (a.y + b.y) / 2};
   limbs.push_back({a, b, score, Side::kMiddle});

@@ -78,7 +78,14 @@ SheetLayout sheet_layout(std::size_t count, Size largest_tile, Size bounds) {
 
 Canvas make_sheet(const std::vector<Frame>& tiles, const SheetLayout& layout) {
   Canvas sheet(layout.size());
-  for (std::size_t i = 0; i < tiles.size(); ++i) sheet.picture(tiles[i], layout.place(i));
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const Frame& tile = tiles[i];
+    const Box place = layout.place(i);
+    const double left = std::floor((place.w - tile.width) / 2);
+    const double top = std::floor((place.h - tile.height) / 2);
+    sheet.picture(tile, {place.x + left, place.y + top, static_cast<double>(tile.width),
+                         static_cast<double>(tile.height)});
+  }
   return sheet;
 }
 

@@ -27,6 +27,7 @@ SheetLayout sheet_grid(std::size_t count, double tile_aspect);
 // The same with tiles as large as the bounds allow, but no larger than `largest_tile`.
 SheetLayout sheet_layout(std::size_t count, Size largest_tile, Size bounds);
 
+// Tiles are at most as large as the layout's; smaller ones are centred.
 Canvas make_sheet(const std::vector<Frame>& tiles, const SheetLayout& layout);
 
 }  // namespace vremd

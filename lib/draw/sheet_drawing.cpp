@@ -106,12 +106,16 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
     }
     return std::nullopt;
   };
+  const SizeRule in_tile{layout.tile, 1};
   std::vector<Frame> tiles;
   draw_pipeline(
       config.threads, read,
       [&](const FrameTask& task) {
+        const Frame& frame = *task.frame;
+        const Size size = frame.missing ? layout.tile
+                                        : in_tile.of({frame.width, frame.height});
         Frame tile;
-        draw_task(task, layout.tile, config.style).store(tile);
+        draw_task(task, size, config.style).store(tile);
         return tile;
       },
       [&](const Frame& tile) {

@@ -118,6 +118,12 @@ TEST_CASE("without a neck the shoulders are joined") {
   CHECK(pixel(drawn({person()}), 180, 143) == Rgb{128, 128, 128});
 }
 
+TEST_CASE("without a nose the neck is joined to the top of the head") {
+  Instance one = person();
+  one.keypoints[joints().index("nose")].score = 0;
+  CHECK(close(pixel(drawn({one}), 200, 90), rgb_of(side_colour(Side::kMiddle, 0)), 6));
+}
+
 TEST_CASE("coordinates are centres of pixels, in any scale") {
   Instance one;
   one.box = {10, 10, 60, 60};

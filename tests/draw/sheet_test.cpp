@@ -56,12 +56,15 @@ TEST_CASE("each tile is at its place") {
   layout.gap = 4;
   layout.tile = {20, 10};
   const Frame sheet = pixels_of(make_sheet(
-      {plain_frame(20, 10, 50), plain_frame(20, 10, 100), plain_frame(20, 10, 150)}, layout));
+      {plain_frame(20, 10, 50), plain_frame(20, 10, 100), plain_frame(10, 10, 150)}, layout));
   CHECK(sheet.width == 52);
   CHECK(sheet.height == 32);
   CHECK(pixel(sheet, 10, 8) == Rgb{50, 50, 50});
   CHECK(pixel(sheet, 40, 8) == Rgb{100, 100, 100});
-  CHECK(pixel(sheet, 10, 20) == Rgb{150, 150, 150});
+  CHECK(pixel(sheet, 8, 20) == rgb_of(kInk));  // smaller than its tile: centred
+  CHECK(pixel(sheet, 9, 20) == Rgb{150, 150, 150});
+  CHECK(pixel(sheet, 18, 20) == Rgb{150, 150, 150});
+  CHECK(pixel(sheet, 19, 20) == rgb_of(kInk));
   CHECK(pixel(sheet, 40, 20) == rgb_of(kInk));
   CHECK(pixel(sheet, 1, 1) == rgb_of(kInk));
 }
