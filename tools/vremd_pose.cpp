@@ -49,7 +49,7 @@ EstimatorOptions estimator_options(const PoseConfig& config, const LoadedModel& 
   options.device = choose_device(config.device);
   options.bf16 = config.precision == "bf16";
   options.flip = config.flip;
-  options.decode = parse_decode(config.decode, loaded.config.crop_spec().geometry);
+  options.decode = parse_decode(config.decode, loaded.config);
   options.enlarge = config.enlarge > 0 ? config.enlarge : loaded.config.input.enlarge;
   options.joints = parse_joints(config.joints, loaded.config);
   options.batch_size = config.batch_size ? config.batch_size : options.device.is_cpu() ? 8 : 64;

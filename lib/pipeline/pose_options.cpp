@@ -33,8 +33,11 @@ bool is_decode(const std::string& text) {
                                        [&](const auto& one) { return text == one.first; });
 }
 
-Decode parse_decode(const std::string& text, Geometry geometry) {
-  if (text == "auto") return geometry == Geometry::kUdp ? Decode::kDarkUdp : Decode::kQuarter;
+Decode parse_decode(const std::string& text, const ModelConfig& config) {
+  if (text == "auto") {
+    const bool udp = config.geometry == "udp" || config.model.head == "movenet";
+    return udp ? Decode::kDarkUdp : Decode::kQuarter;
+  }
   for (const auto& [name, decode] : kDecodeNames) {
     if (text == name) return decode;
   }

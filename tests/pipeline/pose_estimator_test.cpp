@@ -154,12 +154,16 @@ TEST_CASE("chosen joints are those of all joints") {
 }
 
 TEST_CASE("words for decoding") {
-  CHECK(parse_decode("auto", Geometry::kUdp) == Decode::kDarkUdp);
-  CHECK(parse_decode("auto", Geometry::kClassic) == Decode::kQuarter);
+  ModelConfig udp, classic;
+  classic.geometry = "classic";
+  CHECK(parse_decode("auto", udp) == Decode::kDarkUdp);
+  CHECK(parse_decode("auto", classic) == Decode::kQuarter);
+  classic.model.head = "movenet";
+  CHECK(parse_decode("auto", classic) == Decode::kDarkUdp);
   for (const Decode decode : {Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp}) {
-    CHECK(parse_decode(name_of(decode), Geometry::kUdp) == decode);
+    CHECK(parse_decode(name_of(decode), udp) == decode);
   }
-  CHECK_THROWS_AS(parse_decode("best", Geometry::kUdp), Error);
+  CHECK_THROWS_AS(parse_decode("best", udp), Error);
 }
 
 TEST_CASE("bf16 stays near fp32") {
