@@ -84,9 +84,21 @@ test $status -eq 1
 grep -q 'text.safetensors: not a picture' err
 test "$(types some.jsonl)" = "header frame end header frame end header frame end "
 
+# A damaged video: every frame keeps its record and its index.
+clip=$SOURCE_DIR/examples/street.mp4
+cp $clip hurt.mp4
+size=$(stat -c %s hurt.mp4)
+head -c 3000 /dev/zero | dd of=hurt.mp4 bs=1 seek=$((size / 2)) conv=notrunc 2> out
+detect --input-size 32 hurt.mp4 > hurt.jsonl 2> err || true
+jq -s -e '[.[] | select(.type == "frame")] as $f | .[-1] as $e |
+  [$f[].frame] == [range($f | length)] and $e.type == "end" and $e.frames == ($f | length) and
+  ($e.damaged // 0) + ($e.missing // 0) > 0 and
+  ($e.damaged // 0) == ([$f[] | select(.damaged == true)] | length) and
+  all($f[] | select(.damaged == "missing"); .instances == [])' hurt.jsonl > out
+
 # The reader of a pipe goes away: quiet, as SIGPIPE would do it.
 echo 0 > status
-{ detect $SOURCE_DIR/examples/street.mp4 2> err || echo $? > status; } | head -n 1 > out
+{ detect $clip 2> err || echo $? > status; } | head -n 1 > out
 test "$(cat status)" -eq 141
 test ! -s err
 
@@ -98,3 +110,11 @@ status=0; wait $tool || status=$?
 kill $sleeper
 test $status -eq 143
 test ! -e late.jsonl
+
+# SIGTERM in the middle: whole records, no end record.
+detect --input-size 640 -j 1 $clip > stopped.jsonl 2> err & tool=$!
+until test "$(wc -l < stopped.jsonl)" -ge 3; do sleep 0.05; done
+kill -TERM $tool
+status=0; wait $tool || status=$?
+test $status -eq 143
+jq -s -e '.[0].type == "header" and .[-1].type == "frame"' stopped.jsonl > out
