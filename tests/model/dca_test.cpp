@@ -27,7 +27,7 @@ struct Fixture {
   }
   void move_points() {
     at::NoGradGuard no_grad;
-    dca->named_parameters()["offset.weight"].normal_(0, 0.5);
+    dca->named_parameters()["offset.weight"].normal_(0, 1);
   }
   at::Tensor apply(const char* layer, const at::Tensor& x, bool with_bias = true) {
     const auto parameters = dca->named_parameters();
@@ -107,7 +107,7 @@ TEST_CASE("nine points at their start are attention to the 3 x 3 neighbourhood")
   const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
   const auto neighbours = [&](const at::Tensor& tokens) {  // the border repeated
     const at::Tensor map = tokens_to_map(tokens, f.h, f.w).contiguous();
-    return at::im2col(at::replication_pad2d(map, {1, 1, 1, 1}), {3, 3}, 1, 0, 1)
+    return at::im2col(at::replication_pad2d(map, {1, 1, 1, 1}), {3, 3}, {1, 1}, {0, 0}, {1, 1})
         .view({2, f.d, 9, f.n})
         .permute({0, 3, 2, 1});
   };
