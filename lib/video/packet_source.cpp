@@ -25,9 +25,11 @@ bool is_pipe(const std::string& path) {
                          !S_ISDIR(status.st_mode));
 }
 
-bool exists(const std::string& path) {
+bool is_file(const std::string& path) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0;
+  if (stat(path.c_str(), &status) != 0) return false;
+  if (S_ISREG(status.st_mode) && status.st_size == 0) fail("{}: the file is empty", path);
+  return true;
 }
 
 int ask_stopped(void* opaque) {
@@ -91,7 +93,7 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
     pipe_ = std::make_unique<PipeInput>(path, stopped_);
     context->pb = pipe_->io();
     url = "pipe:";
-  } else if (exists(path)) {
+  } else if (is_file(path)) {
     url = "file:" + path;  // a name may contain a colon
   }
 

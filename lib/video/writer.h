@@ -14,7 +14,7 @@ struct VideoWriterOptions {
   int width = 0, height = 0;  // any size; odd ones are padded by one pixel where a codec needs it
   std::pair<int, int> fps{25, 1};
   std::vector<std::string> codecs{"libx264", "mpeg4"};  // the first that this libav has
-  std::string pixel_format;  // "" = what suits the codec
+  std::string pixel_format{};  // "" = what suits the codec
   int quality = 20;          // CRF for x264/x265; mapped for others; 0 = lossless where it exists
   int rotation = 0;          // display rotation written to the container, degrees clockwise
   int gop = 0;               // 0 = the codec's own

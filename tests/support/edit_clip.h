@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a writer of good files cannot do: lost and broken packets, cut files, odd matrices.
+
+#include "video/av.h"
+
+#include <filesystem>
+#include <functional>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+struct ClipEdit {
+  // Called for each packet in file order; may change its bytes. False leaves the packet out.
+  std::function<bool(int number, AVPacket& packet)> packet{};
+  std::vector<std::int32_t> display_matrix{};           // nine numbers, or none
+  std::map<std::string, std::string> muxer_options{};   // movflags=faststart
+};
+
+inline void check_av(int status, const std::string& what) {
+  if (status < 0) throw std::runtime_error(what + ": " + av_error_text(status));
+}
+
+// Copies the packets of a clip with one stream into another file.
+inline std::string edit_clip(const std::string& from, const std::string& to, const ClipEdit& edit) {
+  silence_libav();
+  AVFormatContext* context = nullptr;
+  check_av(avformat_open_input(&context, from.c_str(), nullptr, nullptr), from);
+  const AvInput input(context);
+  check_av(avformat_find_stream_info(context, nullptr), from);
+  check_av(avformat_alloc_output_context2(&context, nullptr, nullptr, to.c_str()), to);
+  const AvOutput output(context);
+  check_av(avio_open(&context->pb, to.c_str(), AVIO_FLAG_WRITE), to);
+  AVStream& source = *input->streams[0];
+  AVStream& stream = *avformat_new_stream(context, nullptr);
+  check_av(avcodec_parameters_copy(stream.codecpar, source.codecpar), to);
+  stream.codecpar->codec_tag = 0;
+  stream.time_base = source.time_base;
+  if (!edit.display_matrix.empty()) {
+    std::copy(edit.display_matrix.begin(), edit.display_matrix.end(),
+              add_stream_display_matrix(stream));
+  }
+  AVDictionary* options = nullptr;
+  for (const auto& [key, value] : edit.muxer_options) {
+    av_dict_set(&options, key.c_str(), value.c_str(), 0);
+  }
+  const int status = avformat_write_header(context, &options);
+  av_dict_free(&options);
+  check_av(status, to);
+  const AvPacket packet(av_packet_alloc());
+  for (int number = 0; av_read_frame(input.get(), packet.get()) >= 0; ++number) {
+    check_av(av_packet_make_writable(packet.get()), to);
+    if (!edit.packet || edit.packet(number, *packet)) {
+      av_packet_rescale_ts(packet.get(), source.time_base, stream.time_base);
+      packet->stream_index = 0;
+      packet->pos = -1;
+      check_av(av_interleaved_write_frame(context, packet.get()), to);
+    }
+    av_packet_unref(packet.get());
+  }
+  check_av(av_write_trailer(context), to);
+  return to;
+}
+
+inline std::vector<char> file_bytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::string write_bytes(const std::string& path, const std::vector<char>& bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(),
+                                              static_cast<std::streamsize>(bytes.size()));
+  return path;
+}
+
+// The first `percent` of a file.
+inline std::string cut_file(const std::string& from, const std::string& to, int percent) {
+  std::vector<char> bytes = file_bytes(from);
+  bytes.resize(bytes.size() * percent / 100);
+  return write_bytes(to, bytes);
+}
+
+}  // namespace vremd
