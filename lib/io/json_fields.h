@@ -9,11 +9,14 @@
 #include "core/error.h"
 #include "io/json.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vremd {
@@ -114,6 +117,20 @@ class FieldReader {
   std::string place_, path_;
   std::set<std::string> known_;
 };
+
+// For validate(): Errors "key: what".
+inline void one_of(const char* key, const std::string& value,
+            std::initializer_list<std::string_view> choices) {
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  std::string list;
+  for (const std::string_view choice : choices) list += fmt::format(" {}", choice);
+  fail("{}: '{}' is not one of:{}", key, value, list);
+}
+
+inline void within(const char* key, double value, double low, double high) {
+  if (value >= low && value <= high) return;  // false for NaN
+  fail("{}: {} is not within {} to {}", key, value, low, high);
+}
 
 class FieldWriter {
  public:

@@ -2,138 +2,13 @@
 #include "model/config.h"
 
 #include "core/error.h"
+#include "io/json_fields.h"
 
 #include <algorithm>
-#include <initializer_list>
-#include <limits>
 #include <set>
-#include <string_view>
 
 namespace vremd {
 namespace {
-
-// Reads one JSON object; finish() refuses the keys that nobody asked for.
-class FieldReader {
- public:
-  FieldReader(const Json& json, std::string place, std::string path)
-      : json_(json), place_(std::move(place)), path_(std::move(path)) {
-    if (!json_.is_object()) {
-      fail("{}: {}: expected an object", place_, path_.empty() ? "model config" : path_);
-    }
-  }
-
-  template <typename Body>
-  void group(const char* key, Body body) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found == json_.end()) return;
-    FieldReader inner(*found, place_, path_to(key));
-    body(inner);
-    inner.finish();
-  }
-
-  template <typename T>
-  void operator()(const char* key, T& field) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found != json_.end()) read(*found, field, path_to(key));
-  }
-
-  // `word` in the place of a value leaves it open.
-  template <typename T>
-  void operator()(const char* key, std::optional<T>& field, const char* word) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found == json_.end()) return;
-    if (found->is_string() && found->template get_ref<const std::string&>() == word) {
-      field.reset();
-      return;
-    }
-    T value{};
-    read(*found, value, path_to(key));
-    field = std::move(value);
-  }
-
-  void finish() const {
-    for (const auto& item : json_.items()) {
-      if (!known_.contains(item.key())) fail("{}: {}: unknown key", place_, path_to(item.key()));
-    }
-  }
-
- private:
-  std::string path_to(const std::string& key) const {
-    return path_.empty() ? key : path_ + "." + key;
-  }
-
-  void read(const Json& json, bool& field, const std::string& path) const {
-    if (!json.is_boolean()) fail("{}: {}: expected true or false", place_, path);
-    field = json.get<bool>();
-  }
-  void read(const Json& json, int& field, const std::string& path) const {
-    constexpr auto kMax = std::numeric_limits<int>::max();
-    if (!json.is_number_integer() ||
-        (json.is_number_unsigned() && json.get<std::uint64_t>() > kMax) ||
-        json.get<std::int64_t>() < -kMax || json.get<std::int64_t>() > kMax) {
-      fail("{}: {}: expected an integer", place_, path);
-    }
-    field = json.get<int>();
-  }
-  void read(const Json& json, double& field, const std::string& path) const {
-    if (!json.is_number()) fail("{}: {}: expected a number", place_, path);
-    field = json.get<double>();
-  }
-  void read(const Json& json, std::string& field, const std::string& path) const {
-    if (!json.is_string()) fail("{}: {}: expected a string", place_, path);
-    field = json.get<std::string>();
-  }
-  template <typename T>
-  void read(const Json& json, std::vector<T>& field, const std::string& path) const {
-    if (!json.is_array()) fail("{}: {}: expected an array", place_, path);
-    field.assign(json.size(), T{});
-    for (std::size_t i = 0; i < field.size(); ++i) {
-      read(json[i], field[i], fmt::format("{}[{}]", path, i));
-    }
-  }
-  template <typename T, std::size_t kCount>
-  void read(const Json& json, std::array<T, kCount>& field, const std::string& path) const {
-    if (!json.is_array() || json.size() != kCount) {
-      fail("{}: {}: expected an array of {} numbers", place_, path, kCount);
-    }
-    for (std::size_t i = 0; i < kCount; ++i) {
-      read(json[i], field[i], fmt::format("{}[{}]", path, i));
-    }
-  }
-
-  const Json& json_;
-  std::string place_, path_;
-  std::set<std::string> known_;
-};
-
-class FieldWriter {
- public:
-  template <typename Body>
-  void group(const char* key, Body body) {
-    FieldWriter inner;
-    body(inner);
-    json_[key] = std::move(inner.json_);
-  }
-  template <typename T>
-  void operator()(const char* key, const T& field) {
-    json_[key] = field;
-  }
-  template <typename T>
-  void operator()(const char* key, const std::optional<T>& field, const char* word) {
-    if (field) {
-      json_[key] = *field;
-    } else {
-      json_[key] = word;
-    }
-  }
-  Json take() { return std::move(json_); }
-
- private:
-  Json json_ = Json::object();
-};
 
 // The schema, once, for reading and writing.
 template <typename Io>
@@ -229,19 +104,6 @@ void describe(Io& io, ModelConfig& c) {
   io.group("init", [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
 }
 
-void one_of(const char* key, const std::string& value,
-            std::initializer_list<std::string_view> choices) {
-  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  std::string list;
-  for (const std::string_view choice : choices) list += fmt::format(" {}", choice);
-  fail("{}: '{}' is not one of:{}", key, value, list);
-}
-
-void within(const char* key, double value, double low, double high) {
-  if (value >= low && value <= high) return;  // false for NaN
-  fail("{}: {} is not within {} to {}", key, value, low, high);
-}
-
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::size_t begin = 0;
@@ -289,8 +151,8 @@ void validate_model(const ModelConfig& c) {
   one_of("model.head", c.model.head, {"classic", "simple", "movenet"});
   if (c.model.head == "movenet" &&
       (c.backbone.kind != "movenet" || !c.single_frame() || c.model.joints != "coco17" ||
-       c.loss.kind != "mse")) {
-    fail("model.head: movenet needs that backbone, a single frame, coco17 and loss.kind mse");
+       c.loss.kind != "mse" || c.geometry != "classic")) {
+    fail("model.head: movenet needs that backbone, a single frame, coco17, classic geometry, mse");
   }
   const JointSet joints = c.joints();
   std::set<std::string> seen;

@@ -4,9 +4,6 @@
 #include "core/error.h"
 #include "io/json_fields.h"
 
-#include <algorithm>
-#include <initializer_list>
-
 namespace vremd {
 namespace {
 
@@ -96,17 +93,6 @@ void describe(Io& io, TrainConfig& c) {
     in("ema", c.train.ema);
     in("checkpoint_minutes", c.train.checkpoint_minutes);
   });
-}
-
-void one_of(const char* key, const std::string& value, std::initializer_list<const char*> choices) {
-  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  std::string list;
-  for (const char* choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
-  fail("{}: '{}' is none of {}", key, value, list);
-}
-
-void within(const char* key, double value, double low, double high) {
-  if (!(value >= low && value <= high)) fail("{}: {} is not in [{}, {}]", key, value, low, high);
 }
 
 }  // namespace

@@ -172,7 +172,7 @@ TEST_CASE("a configuration is read strictly and written whole") {
     TrainConfig::from_json(json, "c.json");
   };
   CHECK_THROWS_WITH(bad("/train/lrr", 1), ContainsSubstring("c.json: train.lrr: unknown key"));
-  CHECK_THROWS_WITH(bad("/train/amp", "fp8"), ContainsSubstring("train.amp: 'fp8' is none of"));
+  CHECK_THROWS_WITH(bad("/train/amp", "fp8"), ContainsSubstring("train.amp: 'fp8' is not one of"));
   CHECK_THROWS_WITH(bad("/aug/flip", 2), ContainsSubstring("aug"));
   CHECK_THROWS_WITH(bad("/data", Json::array()), ContainsSubstring("data: no annotation file"));
   CHECK_THROWS_WITH(bad("/model/backbone/kind", "cnn"), ContainsSubstring("model: backbone.kind"));
