@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace vremd {
 namespace {
@@ -42,6 +43,57 @@ double expectation(const float* logits, std::int64_t step) {
   }
   return weighted / sum;
 }
+
+std::vector<ScoredBox> clipped(const std::vector<ScoredBox>& boxes, int width, int height) {
+  std::vector<ScoredBox> inside;
+  for (ScoredBox one : boxes) {
+    if (!one.box.finite()) continue;
+    const double right = std::fmin(one.box.x + one.box.w, width);
+    const double bottom = std::fmin(one.box.y + one.box.h, height);
+    one.box.x = std::fmax(one.box.x, 0);
+    one.box.y = std::fmax(one.box.y, 0);
+    one.box.w = right - one.box.x;
+    one.box.h = bottom - one.box.y;
+    if (one.box.w > 0 && one.box.h > 0) inside.push_back(one);
+  }
+  return inside;
+}
+
+// The boxes that remain, best first.
+std::vector<ScoredBox> suppressed(const std::vector<ScoredBox>& boxes, double threshold) {
+  std::vector<ScoredBox> kept;
+  for (const int index : nms(boxes, threshold)) {
+    kept.push_back(boxes[static_cast<std::size_t>(index)]);
+  }
+  return kept;
+}
+
+// The mean of boxes by their edges, weighted by score.
+class BoxMean {
+ public:
+  explicit BoxMean(const ScoredBox& first) : first_(first) {}
+
+  void add(const ScoredBox& other) {
+    // relative to the first: alone it stays what it is, to the last bit
+    left_ += other.score * (other.box.x - first_.box.x);
+    top_ += other.score * (other.box.y - first_.box.y);
+    width_ += other.score * (other.box.w - first_.box.w);
+    height_ += other.score * (other.box.h - first_.box.h);
+    weight_ += other.score;
+  }
+
+  Box box() const {
+    const Box& from = first_.box;
+    const double weight = weight_ + first_.score;
+    if (weight_ <= 0) return from;
+    return {from.x + left_ / weight, from.y + top_ / weight, from.w + width_ / weight,
+            from.h + height_ / weight};
+  }
+
+ private:
+  ScoredBox first_;
+  double left_ = 0, top_ = 0, width_ = 0, height_ = 0, weight_ = 0;
+};
 
 }  // namespace
 
@@ -107,23 +159,30 @@ void decode_people(const at::Tensor& map_chw, int stride, double min_score,
   }
 }
 
-std::vector<ScoredBox> merge_people(std::span<const ScoredBox> boxes, int frame_width,
-                                    int frame_height, const DetectorOptions& options) {
-  std::vector<ScoredBox> inside;
-  for (ScoredBox one : boxes) {
-    if (!one.box.finite()) continue;
-    const double right = std::fmin(one.box.x + one.box.w, frame_width);
-    const double bottom = std::fmin(one.box.y + one.box.h, frame_height);
-    one.box.x = std::fmax(one.box.x, 0);
-    one.box.y = std::fmax(one.box.y, 0);
-    one.box.w = right - one.box.x;
-    one.box.h = bottom - one.box.y;
-    if (one.box.w > 0 && one.box.h > 0) inside.push_back(one);
+std::vector<ScoredBox> merge_people(std::span<const std::vector<ScoredBox>> by_size,
+                                    int frame_width, int frame_height,
+                                    const DetectorOptions& options) {
+  std::vector<std::vector<ScoredBox>> sizes;
+  std::vector<ScoredBox> all;
+  std::vector<std::size_t> size_of;  // of each in `all`
+  for (const auto& found : by_size) {
+    sizes.push_back(suppressed(clipped(found, frame_width, frame_height), options.nms_iou));
+    all.insert(all.end(), sizes.back().begin(), sizes.back().end());
+    size_of.resize(all.size(), sizes.size() - 1);
   }
   std::vector<ScoredBox> people;
-  for (const int index : nms(inside, options.nms_iou)) {
+  for (const int index : nms(all, options.nms_iou)) {
     if (options.max_people > 0 && std::ssize(people) == options.max_people) break;
-    people.push_back(inside[static_cast<std::size_t>(index)]);
+    const auto best = static_cast<std::size_t>(index);
+    BoxMean mean(all[best]);
+    for (std::size_t size = 0; size < sizes.size(); ++size) {
+      if (size == size_of[best]) continue;
+      const auto same = std::ranges::find_if(sizes[size], [&](const ScoredBox& other) {
+        return iou(all[best].box, other.box) > options.nms_iou;
+      });
+      if (same != sizes[size].end()) mean.add(*same);
+    }
+    people.push_back({mean.box(), all[best].score, all[best].label});
   }
   return people;
 }
@@ -153,7 +212,7 @@ std::string PersonDetector::device() const { return name_of(impl_->device); }
 
 std::vector<ScoredBox> PersonDetector::detect(const Frame& frame) const {
   const DetectorOptions& options = impl_->options;
-  std::vector<ScoredBox> all;
+  std::vector<std::vector<ScoredBox>> by_size;
   for (const int size : options.input_sizes) {
     const NetworkPicture input = network_picture(frame, size, impl_->device, impl_->type);
     const auto maps = impl_->network.forward(input.picture_nchw);
@@ -166,9 +225,9 @@ std::vector<ScoredBox> PersonDetector::detect(const Frame& frame) const {
       one.box = {one.box.x / input.scale_x, one.box.y / input.scale_y, one.box.w / input.scale_x,
                  one.box.h / input.scale_y};
     }
-    all.insert(all.end(), found.begin(), found.end());
+    by_size.push_back(std::move(found));
   }
-  return merge_people(all, frame.width, frame.height, options);
+  return merge_people(by_size, frame.width, frame.height, options);
 }
 
 }  // namespace vremd

@@ -83,13 +83,13 @@ TEST_CASE("distances are expectations, cells are read row by row") {
   CHECK(boxes.empty());
 }
 
-TEST_CASE("boxes of several sizes are merged") {
+TEST_CASE("boxes are clipped, suppressed and counted") {
   DetectorOptions options;
-  std::vector<ScoredBox> boxes{
-      {{10, 10, 20, 40}, 0.5, 0}, {{11, 10, 20, 40}, 0.9, 0},    // the same person
-      {{-30, -5, 50, 200}, 0.8, 0},                              // reaches out of the frame
-      {{100, 10, 20, 20}, 0.95, 0}, {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
-      {{20, std::nan(""), 30, 10}, 0.9, 0}, {{60, 50, 10, 10}, 0.3, 0}};
+  const std::vector<std::vector<ScoredBox>> boxes{
+      {{{10, 10, 20, 40}, 0.5, 0}, {{11, 10, 20, 40}, 0.9, 0},    // the same person
+       {{-30, -5, 50, 200}, 0.8, 0},                              // reaches out of the frame
+       {{100, 10, 20, 20}, 0.95, 0}, {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
+       {{20, std::nan(""), 30, 10}, 0.9, 0}, {{60, 50, 10, 10}, 0.3, 0}}};
   auto people = merge_people(boxes, 90, 80, options);
   REQUIRE(people.size() == 3);
   CHECK(people[0].score == 0.9);
@@ -109,6 +109,24 @@ TEST_CASE("boxes of several sizes are merged") {
   options.nms_iou = 0.95;  // 0.9048 = 19 / 21 is not too much now
   options.max_people = 0;
   CHECK(merge_people(boxes, 90, 80, options).size() == 4);
+}
+
+TEST_CASE("a person found at two sizes has the mean of both boxes") {
+  const DetectorOptions options;
+  const std::vector<std::vector<ScoredBox>> by_size{
+      {{{10, 10, 20, 40}, 0.6, 0}, {{60, 20, 10, 30}, 0.5, 0}},
+      {{{12, 10, 20, 44}, 0.3, 0}, {{12, 10, 20, 40}, 0.2, 0}, {{60, 60, 10, 10}, 0.4, 0}}};
+  const auto people = merge_people(by_size, 100, 100, options);
+  REQUIRE(people.size() == 3);
+  CHECK(people[0].score == 0.6);
+  CHECK_THAT(people[0].box.x, WithinAbs((0.6 * 10 + 0.3 * 12) / 0.9, 1e-12));
+  CHECK_THAT(people[0].box.w, WithinAbs(20, 1e-12));
+  CHECK_THAT(people[0].box.h, WithinAbs((0.6 * 40 + 0.3 * 44) / 0.9, 1e-12));
+  // found at one size alone: as it was
+  CHECK(people[1].box.x == 60);
+  CHECK(people[1].box.h == 30);
+  CHECK(people[2].score == 0.4);
+  CHECK(people[2].box.h == 10);
 }
 
 TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
