@@ -8,6 +8,7 @@
 #include "io/safetensors.h"
 #include "ops/device.h"
 #include "pipeline/detect_pipeline.h"
+#include "pipeline/versions.h"
 
 using namespace vremd;
 
@@ -25,6 +26,10 @@ struct DetectConfig {
       detector.validate();
     } catch (const Error& error) {
       throw cli::UsageError(error.what());
+    }
+    const std::string& device = detector.device;
+    if (device != "auto" && device != "cpu" && !device.starts_with("cuda")) {
+      throw cli::UsageError("--device takes auto, cpu, cuda or cuda:N, not '" + device + "'");
     }
     if (every < 1 || every > 100000) throw cli::UsageError("--every must be in [1, 100000]");
     if (precision != "fp32" && precision != "bf16") {
@@ -63,7 +68,7 @@ int detect(DetectConfig& config, const cli::Common& common) {
 
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
            config.precision, common.threads);
-  cli::Progress progress(common.tool, common.progress);
+  cli::Progress progress("frames", common.progress);
   input.root = config.root;
   input.stills = config.stills;
   input.fail_fast = config.fail_fast;
@@ -95,6 +100,7 @@ int main(int argc, char** argv) {
   DetectConfig config;
   DetectorOptions& detector = config.detector;
   cli::Tool tool("vremd-detect", "find the people in videos");
+  tool.versions(library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
   tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
   tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");

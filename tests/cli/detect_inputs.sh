@@ -45,7 +45,8 @@ usage '--max-people: must not be negative' --max-people -1 x.mp4
 usage '--every must be in' --every 0 x.mp4
 usage "--precision takes fp32 or bf16, not 'fp8'" --precision fp8 x.mp4
 usage '' --frames 5:2 x.mp4
-bad 1 "--device takes auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
+usage "--device takes auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
+bad 1 '--device cuda:77: ' --device cuda:77 x.mp4
 bad 1 'none.safetensors: no such weights file' -w none.safetensors x.mp4
 bad 1 'some-detector: no such weights in' -w some-detector x.mp4
 echo text > text.safetensors
