@@ -101,7 +101,9 @@ void describe(Io& io, ModelConfig& c) {
     in("weights", c.heatmap.weights);
   });
   io.group("loss", [&](auto& in) { in("kind", c.loss.kind); });
-  io.group("init", [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
+  io.group("init", [&](auto& in) {
+    in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt);
+  });
 }
 
 std::vector<std::string> split(const std::string& text, char separator) {

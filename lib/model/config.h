@@ -39,7 +39,7 @@ struct ModelConfig {
     std::optional<std::vector<std::string>> trained_joints;  // auto: all (METHOD 1.6)
     std::optional<int> heads;           // of every attention; auto: the ViT's, movenet 8
     double mlp_ratio = 4;               // of the transformer blocks of HKME
-    std::string head = "classic";       // classic | simple (METHOD 4.2) | movenet: Thunder's own | movenet: Thunder's own
+    std::string head = "classic";       // classic | simple (METHOD 4.2) | movenet: Thunder's own
   } model;
 
   struct Modules {

@@ -87,8 +87,8 @@ at::Tensor point_attention_by_cells(const PointAttentionArgs& args) {
                           .view({batch, args.heads, parts / args.heads, queries, points, 4})
                           .sum({2, 5});
   const at::Tensor attention = repeat_parts(at::softmax(logits, -1), parts / args.heads);
-  const at::Tensor spread = (attention.unsqueeze(-1) * weight.view({batch, parts, queries, points, 4}))
-                                .flatten(3);
+  const at::Tensor spread =
+      (attention.unsqueeze(-1) * weight.view({batch, parts, queries, points, 4})).flatten(3);
   const at::Tensor cells = at::zeros_like(scores).scatter_add(3, index, spread);
   return at::matmul(cells, v).transpose(1, 2).reshape(args.q.sizes());
 }

@@ -100,7 +100,8 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
   }
   const auto row_count = rows.size(2);
   at::Tensor map = at::matmul(rows.reshape({batch, 3 * row_count, dim}),
-                              tokens.reshape({batch, 3 * count, dim}).transpose(1, 2));
+                              tokens.reshape({batch, 3 * count, dim}).transpose(1, 2))
+                       .to(at::kFloat);  // bfloat16 under autocast, while training
   if (options_.scale == "rsqrt_d") map = map * rsqrt_of(dim);
   // Over the tokens: over the keypoints the sum below would be 1 everywhere (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
@@ -114,7 +115,9 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
   } else {
     mask = map.diagonal(0, 1, 3).sum(1).transpose(1, 2);  // [B, J, N, 3] -> [B, 3, N]
   }
-  if (options_.norm == "mean1") return mask * (3.0 * static_cast<double>(count) / static_cast<double>(summed));
+  if (options_.norm == "mean1") {
+    return mask * (3.0 * static_cast<double>(count) / static_cast<double>(summed));
+  }
   if (options_.norm == "max1") return mask / mask.amax({1, 2}, true);
   return mask;
 }

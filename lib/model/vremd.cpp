@@ -47,10 +47,6 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
     head_ = register_module("head", std::make_shared<MovenetHeadImpl>());
     return;
   }
-  if (config.model.head == "movenet") {
-    head_ = register_module("head", std::make_shared<MovenetHeadImpl>());
-    return;
-  }
   if (backbone_->channels() != config.dim()) {
     proj_ = register_module("proj", std::make_shared<ProjImpl>(backbone_->channels(), config.dim(),
                                                                config.modules.ln_eps));
@@ -72,12 +68,6 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
   if (head_) {
     Output output;
     output.heatmaps_bkhw =
-        head_->forward(features_btnc.select(1, 0), config.tokens_h(), config.tokens_w());
-    return output;
-  }
-  if (head_) {
-    Output output;
-    output.hm = output.heatmaps_bkhw =
         head_->forward(features_btnc.select(1, 0), config.tokens_h(), config.tokens_w());
     return output;
   }
@@ -128,7 +118,7 @@ void VremdImpl::init() {
 void VremdImpl::init_from_single_frame(const VremdImpl& other) {
   at::NoGradGuard no_grad;
   if (head_ || other.head_) fail("init: MoveNet's own head starts no other");
-  if (!other.config.single_frame() || !other.hm_ || !hm_) fail("init: the other model is not a single-frame one");
+  if (!other.config.single_frame()) fail("init: the other model is not a single-frame one");
   copy_state(*other.backbone_, *backbone_, "backbone");
   if (proj_ && other.proj_) copy_state(*other.proj_, *proj_, "proj");
   if (!proj_ != !other.proj_ || other.config.dim() != config.dim() ||

@@ -54,7 +54,7 @@ TEST_CASE("a config survives JSON") {
 }
 
 TEST_CASE("what is wrong in a config is named by its path") {
-  check_refused("[]", "model config: expected an object");
+  check_refused("[]", "configuration: expected an object");
   check_refused(R"({"hkme": {"depth": 2}})", "hkme.depth: unknown key");
   check_refused(R"({"hkme": {"depth_h": "2"}})", "hkme.depth_h: expected an integer");
   check_refused(R"({"hkme": {"depth_h": 2.5}})", "hkme.depth_h: expected an integer");
