@@ -12,10 +12,11 @@ namespace vremd {
 // A person whose joints are to be found.
 struct Person {
   Triplet triplet;
-  Box box;                            // in the key frame, with an area, on the picture
-  int video = 0;                      // counts the headers of the run from 0
-  std::size_t record = 0, instance = 0;  // its place: FrameChunk::records[record], instances[instance]
-  std::vector<Keypoint> keypoints;    // found: one per joint that is written, frame pixels
+  Box box;                          // in the key frame, with an area, on the picture
+  int video = 0;                    // counts the headers of the run from 0
+  std::size_t record = 0;           // its place is FrameChunk::records[record],
+  std::size_t instance = 0;         // instances[instance]
+  std::vector<Keypoint> keypoints;  // found: one per joint that is written, frame pixels
 };
 
 // What one token of the pose pipeline carries: some records in their order, and the people in

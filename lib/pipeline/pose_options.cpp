@@ -26,6 +26,14 @@ std::vector<std::string> split(const std::string& text) {
   return words;
 }
 
+std::vector<std::string> joints_of_set(const std::string& name) {
+  try {
+    return joint_set(name).joints;
+  } catch (const Error& error) {
+    fail("--joints {}", error.what());
+  }
+}
+
 }  // namespace
 
 bool is_decode(const std::string& text) {
@@ -57,7 +65,7 @@ std::vector<int> parse_joints(const std::string& text, const ModelConfig& config
   const JointSet known = config.joints();
   const bool is_list = text.find(',') != std::string::npos || known.index(text) >= 0;
   std::vector<int> joints;
-  for (const std::string& name : is_list ? split(text) : joint_set(text).joints) {
+  for (const std::string& name : is_list ? split(text) : joints_of_set(text)) {
     const int joint = known.index(name);
     if (joint < 0) fail("--joints {}: the weights know no joint '{}'", text, name);
     if (std::find(trained.begin(), trained.end(), joint) == trained.end()) {

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/pose_pipeline.h"
 
+#include "core/log.h"
+#include "pipeline/pose_options.h"
+
 #include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
+#include <array>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -117,6 +122,34 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWrite
             tbb::make_filter<ChunkPtr, ChunkPtr>(infer_mode, guarded(infer)) &
             tbb::make_filter<ChunkPtr, void>(tbb::filter_mode::serial_in_order, guarded(write)));
   });
+}
+
+Json settings_of(const EstimatorOptions& options, const PoseInput& input) {
+  Json settings{{"enlarge", options.enlarge},
+                {"decode", name_of(options.decode)},
+                {"flip", options.flip}};
+  if (!input.with_neighbours) return settings;
+  if (input.neighbours.delta_ms > 0) {
+    settings["delta_ms"] = input.neighbours.delta_ms;
+  } else {
+    settings["stride"] = input.neighbours.stride;
+  }
+  return settings;
+}
+
+void log_counts(const PoseReader& reader, PoseEstimator& estimator) {
+  const auto warn = [](std::int64_t count, const char* what) {
+    if (count) log_warning("{} {}", count, what);
+  };
+  const PoseReader::Counts& counts = reader.counts();
+  warn(counts.uncropped, "instances without keypoints: their boxes cannot be cropped");
+  warn(counts.undecoded, "instances without keypoints: their frames cannot be decoded");
+  warn(counts.substituted, "neighbours cannot be used: the frame itself stood in for them");
+  for (std::size_t i = 0; i < kStageNames.size(); ++i) {
+    const double seconds = estimator.times().seconds(static_cast<Stage>(i));
+    log_verbose("{}: {:.2f} s", kStageNames[i], seconds);
+  }
+  log_verbose("{} of {} crops encoded", estimator.encoded(), estimator.crops());
 }
 
 }  // namespace vremd

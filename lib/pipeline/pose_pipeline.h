@@ -22,4 +22,10 @@ struct PosePipelineOptions {
 void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWriter& writer,
                        const PosePipelineOptions& options);
 
+// The header's settings: all that can change a result, but for the range of frames.
+Json settings_of(const EstimatorOptions& options, const PoseInput& input);
+
+// Warns of what was not as it should be; the seconds of the stages where -v was given.
+void log_counts(const PoseReader& reader, PoseEstimator& estimator);
+
 }  // namespace vremd

@@ -83,7 +83,7 @@ done
 cd elsewhere && cp ../tiny.safetensors .
 mkfifo boxes answers
 pose --batch-size 1 boxes > answers & child=$!
-exec 7> boxes 8< answers
+exec 8< answers 7> boxes
 head -n 3 ../boxes.jsonl >&7
 for want in header 0 1; do
   read -t 60 -r answer <&8

@@ -11,22 +11,20 @@ same_start() { cmp <(jq -c 'del(.command)' whole.jsonl | head -n $(wc -l < $1)) 
 # SIGTERM while it waits for input that does not come: ends at once, keeps what was done.
 for threads in 1 4; do
   mkfifo slow
-  pose -j $threads --batch-size 1 slow -o stopped.jsonl 2> err & child=$!
+  vremd-pose -w tiny.safetensors -j $threads --batch-size 1 slow -o stopped.jsonl 2> err & child=$!
   exec 7> slow
   head -n 4 boxes.jsonl >&7
-  for try in $(seq 300); do
-    test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -ge 1 && break
-    sleep 0.1
-  done
-  sleep 0.5
+  for try in $(seq 300); do grep -q 'on cpu' err && break; sleep 0.1; done
+  sleep 2
   kill -TERM $child
   status=0; wait $child || status=$?
   exec 7>&-
   test $status -eq 143 || { echo "status $status"; cat err; exit 1; }
   test ! -e stopped.jsonl
   partial=$(ls stopped.jsonl.tmp.*)
-  grep -q "vremd-pose: stopped after 3 frames: $partial" err || { cat err; exit 1; }
-  test $(wc -l < $partial) -eq 4
+  frames=$(($(wc -l < $partial) - 1))
+  grep -q "vremd-pose: stopped after $frames frames: $partial" err || { cat err; exit 1; }
+  test $frames -ge 1 && test $frames -le 3
   same_start $partial
   rm -f slow $partial
 done
@@ -37,7 +35,8 @@ status=0
 test "$(cat code)" -eq 141 && test ! -s <(grep -v 'vremd-pose: 0' err) || { cat code err; exit 1; }
 # ... also while the input stays open.
 mkfifo slow
-{ pose --batch-size 1 slow 2> err; echo $? > code; } | head -n 1 > first & child=$!
+rm code
+{ pose --batch-size 1 slow 2> err || echo $? > code; } | head -n 1 > first & child=$!
 exec 7> slow
 head -n 3 boxes.jsonl >&7
 sleep 1

@@ -51,9 +51,9 @@ inline void write_clip(const std::string& path, int frames) {
 }
 
 inline Json header_record(const std::string& video) {
-  return {{"type", "header"}, {"format", 1},        {"tool", "vremd-detect"}, {"version", "0"},
-          {"command", "x"},   {"video", video},     {"width", kClipWidth},    {"height", kClipHeight},
-          {"clue", "kept"}};
+  return {{"type", "header"},    {"format", 1},           {"tool", "vremd-detect"},
+          {"version", "0"},      {"command", "x"},        {"video", video},
+          {"width", kClipWidth}, {"height", kClipHeight}, {"clue", "kept"}};
 }
 
 inline Json instance_record(const Box& box, double score = 0.9) {
