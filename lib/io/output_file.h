@@ -39,7 +39,8 @@ class PartialFile {
 };
 
 // Where a tool's lines go: a file (through PartialFile), or standard output for "-".
-// Every write is checked, the last one in commit(). To "-" each line is flushed.
+// Every write is checked, the last one in commit(). Each line is flushed, so that readers and a
+// killed run's partial file have it.
 class OutputFile {
  public:
   explicit OutputFile(std::string path, bool force = false);

@@ -149,7 +149,9 @@ MovenetImpl::MovenetImpl() {
 }
 
 at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
-  at::Tensor x = (crops_nchw / 127.5 - 1).contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor x = (crops_nchw / 127.5 - 1)
+                     .to(stem_->weight.scalar_type())
+                     .contiguous(at::MemoryFormat::ChannelsLast);
   x = stem_->forward(x);
   std::array<at::Tensor, kBlocks.size()> maps;
   for (std::size_t k = 0; k < blocks_.size(); ++k) maps[k] = x = blocks_[k]->forward(x);
@@ -164,6 +166,10 @@ at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
                                   upsample(maps[16], 2)},
                                  1);
   return map_to_tokens(all).to(at::kFloat);
+}
+
+void MovenetImpl::to_bf16() {
+  for (at::Tensor& parameter : parameters()) parameter.set_data(parameter.to(at::kBFloat16));
 }
 
 std::shared_ptr<BackboneImpl> make_movenet(const ModelConfig&) {

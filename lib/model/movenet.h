@@ -44,6 +44,7 @@ struct MovenetImpl : BackboneImpl {
   at::Tensor forward_tokens(const at::Tensor& crops_nchw) override;
   int channels() const override { return kChannels; }
   void init() override { init_layers(*this); }
+  void to_bf16() override;  // all of it: the tokens are float32 again
 
   static constexpr int kChannels = 1464;
   static constexpr int kPyramid4 = 24;  // channels of the stride-4 map, the first of the tokens

@@ -43,8 +43,11 @@ int ask_stopped(void* opaque) {
 class PipeInput {
  public:
   PipeInput(const std::string& path, const std::function<bool()>& stopped) : stopped_(stopped) {
-    descriptor_ = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0) fail("{}: cannot open: {}", path, std::strerror(errno));
+    owned_ = path != "-";
+    while (owned_ && (descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0) {
+      if (errno != EINTR) fail("{}: cannot open: {}", path, std::strerror(errno));
+      if (stopped_ && stopped_()) throw StoppedWhileOpening();  // nobody had opened the other end
+    }
     auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
     if (!buffer) throw std::bad_alloc();
     io_.reset(avio_alloc_context(buffer, kPipeBuffer, 0, this, read_packet, nullptr, nullptr));
@@ -54,7 +57,7 @@ class PipeInput {
     }
   }
   ~PipeInput() {
-    if (descriptor_ > STDIN_FILENO) close(descriptor_);
+    if (owned_) close(descriptor_);
   }
   PipeInput(const PipeInput&) = delete;
   PipeInput& operator=(const PipeInput&) = delete;
@@ -77,7 +80,8 @@ class PipeInput {
   }
 
   const std::function<bool()>& stopped_;
-  int descriptor_ = -1;
+  int descriptor_ = STDIN_FILENO;
+  bool owned_ = false;
   AvIo io_;
 };
 

@@ -28,7 +28,8 @@ struct VideoInfo {
 // `path` is a file, "-" (standard input), a folder of pictures (natural order of the names), or a
 // pattern of pictures: printf-style ("%06d.jpg") or with * and ? . A folder or pattern is one
 // video. Frames that cannot be decoded are given as `missing`, so that indices stay true; frames
-// decoded with errors as `damaged`. The size may change between frames.
+// decoded with errors as `damaged`. The size may change between frames. Where the input has no
+// rate (pictures), fps is empty and time counts 25 frames a second.
 // Errors ("path: what") at construction: no such file, not a video, no frame in it.
 class VideoReader {
  public:
