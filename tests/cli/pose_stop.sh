@@ -14,8 +14,10 @@ for threads in 1 4; do
   vremd-pose -w tiny.safetensors -j $threads --batch-size 1 slow -o stopped.jsonl 2> err & child=$!
   exec 7> slow
   head -n 4 boxes.jsonl >&7
-  for try in $(seq 300); do grep -q 'on cpu' err && break; sleep 0.1; done
-  sleep 2
+  for try in $(seq 300); do
+    test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -ge 2 && break
+    sleep 0.1
+  done
   kill -TERM $child
   status=0; wait $child || status=$?
   exec 7>&-
