@@ -42,7 +42,7 @@ rm code
 exec 7> slow
 head -n 3 boxes.jsonl >&7
 sleep 1
-sed -n 4,5p boxes.jsonl >&7
+sed -n 4,5p boxes.jsonl >&7 2> /dev/null || true  # it may be gone already
 wait $child
 for try in $(seq 100); do test -s code && break; sleep 0.1; done
 exec 7>&-
