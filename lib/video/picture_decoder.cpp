@@ -106,6 +106,7 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   if (size > kMaxBytes) fail("{}: too large for a picture", path);
 
   if (!packet_) packet_.reset(av_packet_alloc());
+  if (packet_) av_packet_unref(packet_.get());  // an earlier picture may have failed
   if (!packet_ || av_new_packet(packet_.get(), static_cast<int>(size)) < 0) throw std::bad_alloc();
   const std::int64_t count = file.read_up_to(packet_->data, size);
   if (count < 0) fail("{}: cannot read: {}", path, std::strerror(errno));
