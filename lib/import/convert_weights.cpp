@@ -172,7 +172,9 @@ void print_weights(const std::string& path) {
   std::int64_t total = 0;
   for (const auto& [name, tensor] : file.tensors()) {
     std::string shape;
-    for (const auto size : tensor.shape) shape += fmt::format("{}{}", shape.empty() ? "" : "x", size);
+    for (const auto size : tensor.shape) {
+      shape += fmt::format("{}{}", shape.empty() ? "" : "x", size);
+    }
     out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", name, name_of(tensor.dtype), shape,
                                sha256(tensor.bytes).substr(0, 16)));
     total += tensor.count();

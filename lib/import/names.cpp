@@ -57,7 +57,9 @@ std::vector<std::string> nanodet_layers() {
     }
     names.push_back(stage + ".leave");
   }
-  for (const char* stride : {"8", "16", "32"}) names.push_back(std::string("neck.lateral_") + stride);
+  for (const char* stride : {"8", "16", "32"}) {
+    names.push_back(std::string("neck.lateral_") + stride);
+  }
   for (const char* stride : {"8", "16", "32"}) {
     for (const char* part : {".features", ".output"}) {
       names.push_back(std::string("head.stride_") + stride + part);
