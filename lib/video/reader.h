@@ -53,7 +53,8 @@ class VideoReader {
 // A still picture (JPEG, PNG, ...) as one frame. Error "path: what".
 FramePtr read_picture(const std::string& path);
 
-// True where `path` names one picture by its content or its ending (.jpg .jpeg .png .bmp .webp .tif).
+// True where `path` names one picture by its content or its ending (.jpg .jpeg .png .bmp .webp
+// .tif .tiff).
 bool is_picture(const std::string& path);
 
 }  // namespace vremd

@@ -127,8 +127,7 @@ HurtClip hurt_clip(const TemporaryFolder& folder, const std::string& file,
         return true;
       }});
   REQUIRE(is_key.size() == kFrames);
-  result.frame =
-      static_cast<int>(std::distance(is_key.begin(), is_key.find(hurt_time)));
+  result.frame = static_cast<int>(std::distance(is_key.begin(), is_key.find(hurt_time)));
   int index = 0;
   for (const auto& [time, key] : is_key) {
     if (key && index < result.frame) result.key_before = index;
@@ -265,7 +264,8 @@ TEST_CASE("a cut mp4 without its index is an error") {
   const TemporaryFolder folder;
   const std::string cut =
       cut_file(clip(folder, "a.mp4", "mpeg4"), folder / "cut.mp4", GENERATE(20, 80));
-  CHECK_THROWS_MATCHES(VideoReader(cut), Error, Message(cut + ": not a video: moov atom not found"));
+  CHECK_THROWS_MATCHES(VideoReader(cut), Error,
+                       Message(cut + ": not a video: moov atom not found"));
 }
 
 TEST_CASE("other files that were cut off") {

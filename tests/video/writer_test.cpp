@@ -57,7 +57,8 @@ TEST_CASE("a video that is not closed leaves nothing") {
   CHECK(files_in(folder) == 0);
   {
     VideoWriter writer(folder / "a.mkv", small());
-    CHECK_THROWS_MATCHES(writer.close(), Error, Message((folder / "a.mkv") + ": no frames to write"));
+    CHECK_THROWS_MATCHES(writer.close(), Error,
+                         Message((folder / "a.mkv") + ": no frames to write"));
   }
   CHECK(files_in(folder) == 0);
 }
