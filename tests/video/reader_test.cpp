@@ -212,6 +212,19 @@ TEST_CASE("a number pattern") {
   CHECK(frames[2]->file == "0012.png");
 }
 
+TEST_CASE("pictures of one size do not mix") {
+  const std::string ending = GENERATE(".png", ".jpg");
+  const TemporaryFolder folder;
+  for (int i = 0; i < 3; ++i) {
+    write_picture(folder / (std::to_string(i) + ending), numbered_frame(96, 64, 40 + i));
+  }
+  const std::vector<FramePtr> frames = read_all(folder.path);
+  REQUIRE(frames.size() == 3);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(difference(*frames[i], numbered_frame(96, 64, 40 + i)) < (ending == ".png" ? 1e-9 : 2.5));
+  }
+}
+
 TEST_CASE("one picture is a video of one frame") {
   const TemporaryFolder folder;
   const std::string path = folder / GENERATE("a.png", "a.jpg", "100%d.png", "what? [a]*.png");
