@@ -39,7 +39,9 @@ bad 'list.json: not an object with images and annotations' list.json
 bad 'list.json: not an object with images and annotations' annotations.json list.json
 
 status=0; vremd-convert -q --from posetrack18 annotations.json > /dev/full 2> err || status=$?
-test $status -eq 1 && grep -q '^vremd-convert: .*No space left on device' err
+test $status -eq 1
+grep -q '^vremd-convert: .*No space left on device' err
 set +e
 vremd-convert -q --from posetrack18 $(yes annotations.json | head -n 2000) 2> err | head -n 1 > out
-test "${PIPESTATUS[0]}" -eq 141 && test ! -s err
+test "${PIPESTATUS[0]}" -eq 141
+test ! -s err

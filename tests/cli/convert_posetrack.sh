@@ -23,7 +23,8 @@ test "$(grep -c '"type":"header"' $work/twice)" -eq 4
 
 # Names are relative to the JSON file, or to --root.
 cd $work
-mkdir deep && cp $TEST_DIR/cli/golden/annotations.json deep
+mkdir deep
+cp $TEST_DIR/cli/golden/annotations.json deep
 videos() { vremd-convert -q --from posetrack18 "$@" | jq -r 'select(.video).video' | tr '\n' ' '; }
 test "$(videos deep/annotations.json)" = 'deep/images/park.jpg deep/clips/run.avi '
 test "$(videos --root /data deep/annotations.json)" = '/data/images/park.jpg /data/clips/run.avi '

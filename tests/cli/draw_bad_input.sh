@@ -55,7 +55,9 @@ cp $video in.mp4
 bad 'in.mp4: is the video itself' r.jsonl --video in.mp4 -f -o in.mp4
 cmp $video in.mp4
 status=0; vremd-draw r.jsonl --video kept.mp4 -o a.mp4 2> err || status=$?
-test $status -eq 1 && grep -q '^vremd-draw: kept.mp4: not a video' err && test "$(wc -l < err)" -eq 1
+test $status -eq 1
+grep -q '^vremd-draw: kept.mp4: not a video' err
+test "$(wc -l < err)" -eq 1
 bad 'a.png: one picture, but there are more frames: --sheet makes one of them, a folder takes one picture each' r.jsonl -o a.png
 cat r.jsonl r.jsonl > in.jsonl
 bad 'a.mp4: one file, but the records are about several videos: -o takes a folder, too' in.jsonl -o a.mp4
@@ -64,23 +66,32 @@ bad 'a.mp4: one file, but the records are about several videos: -o takes a folde
 
 # Cut records are drawn as far as they go, with a warning and status 1.
 head -n 2 r.jsonl > in.cut; status=0; vremd-draw in.cut -o a.mp4 2> err || status=$?
-test $status -eq 1 && test -s a.mp4 && grep -q 'warning: in.cut: no end record' err; rm a.mp4
+test $status -eq 1
+test -s a.mp4
+grep -q 'warning: in.cut: no end record' err; rm a.mp4
 
 # Boxes that cannot be drawn are no error; matching is by index, and said once.
 { echo "$header"; frame 1 '[null,1,5,5]'; frame 2 '[-1e9,-1e9,2e9,2e9]'; frame 3 '[5,5,0,0]'
   frame 600 '[1,1,5,5]'; frame 601 '[1,1,5,5]'; echo "$end"; } | vremd-draw -o a.mp4 2> err
-grep -q ' 2 records have no frame in the video' err && grep -q ' frames have no record' err
-grep -q '^vremd-draw: 3 frames of 1 video,' err && test "$(grep -c warning err)" -eq 2; rm a.mp4
+grep -q ' 2 records have no frame in the video' err
+grep -q ' frames have no record' err
+grep -q '^vremd-draw: 3 frames of 1 video,' err
+test "$(grep -c warning err)" -eq 2; rm a.mp4
 
 # -f replaces; a full disk is an error.
-vremd-draw r.jsonl -f -o kept.mp4 2> /dev/null && test $(wc -c < kept.mp4) -gt 1000
+vremd-draw r.jsonl -f -o kept.mp4 2> /dev/null
+test $(wc -c < kept.mp4) -gt 1000
 status=0; vremd-draw r.jsonl --sheet -o - > /dev/full 2> err || status=$?
-test $status -eq 1 && grep -q '^vremd-draw: standard output: cannot write: No space left on device' err
+test $status -eq 1
+grep -q '^vremd-draw: standard output: cannot write: No space left on device' err
 status=0; (ulimit -f 1; trap '' XFSZ; vremd-draw r.jsonl -o a.mp4 2> err) || status=$?
-test $status -eq 1 && grep -q '^vremd-draw: a.mp4: cannot write: ' err && test -z "$(ls | grep a.mp4)"
+test $status -eq 1
+grep -q '^vremd-draw: a.mp4: cannot write: ' err
+test -z "$(ls | grep a.mp4)"
 
 # A stop while waiting for records ends at once, by the signal, without a file.
 mkfifo slow; vremd-draw slow -o a.mp4 2> err & tool=$!
 exec 3> slow; { echo "$header"; frame 0 '[9,9,50,90]'; } >&3; sleep 0.5; kill -TERM $tool
 status=0; wait $tool || status=$?; exec 3>&-
-test $status -eq 143 && test -z "$(ls | grep a.mp4)"
+test $status -eq 143
+test -z "$(ls | grep a.mp4)"

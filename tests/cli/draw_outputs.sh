@@ -17,13 +17,15 @@ png_size() { od -An -tu1 -j16 -N8 $1 | awk '{ print $3 * 256 + $4 "x" $7 * 256 +
 records examples/street.mp4 0 7 > r.jsonl
 vremd-draw r.jsonl --root $SOURCE_DIR -o out.mp4 2> err
 grep -q '^vremd-draw: 8 frames of 1 video' err
-test -s out.mp4 && test -z "$(ls | grep tmp)"
+test -s out.mp4
+test -z "$(ls | grep tmp)"
 
 # The drawing has all frames, and they are not those of the source.
 vremd-draw r.jsonl --video out.mp4 -o again/ 2> err
 test "$(wc -l < err)" -eq 1  # no warning
 vremd-draw r.jsonl --root $SOURCE_DIR -o frames/ 2> /dev/null
-test "$(ls frames | wc -l)" -eq 8 && test "$(png_size frames/000007.png)" = 768x576
+test "$(ls frames | wc -l)" -eq 8
+test "$(png_size frames/000007.png)" = 768x576
 test "$(ls again | wc -l)" -eq 8
 records examples/street.mp4 0 7 | sed 's/"score":0.8/"score":0.1/' |
   vremd-draw --root $SOURCE_DIR --min-score 0.5 -o plain 2> /dev/null
@@ -34,7 +36,8 @@ vremd-draw -j 3 --root $SOURCE_DIR -o piped/ < r.jsonl 2> err
 grep -q 'warning: .*/street.mp4: the video goes on after its last record, that of frame 7$' err
 test "$(wc -l < err)" -eq 2
 vremd-draw -j 1 - --root $SOURCE_DIR -o single/ < r.jsonl 2> /dev/null
-diff -r frames piped && diff -r frames single
+diff -r frames piped
+diff -r frames single
 
 # Sizes, one picture, a sheet, PNG on standard output.
 records examples/street.mp4 3 3 > one.jsonl
@@ -45,7 +48,10 @@ test "$(png_size large.png)" = 1536x1152
 vremd-draw r.jsonl --root $SOURCE_DIR --sheet --sheet-frames 4 --size 700x600 -o sheet.png 2> err
 grep -q '^vremd-draw: 4 frames of 1 video' err
 size=$(png_size sheet.png)
-test ${size%x*} -le 700 && test ${size%x*} -ge 650 && test ${size#*x} -le 600 && test ${size#*x} -ge 450
+test ${size%x*} -le 700
+test ${size%x*} -ge 650
+test ${size#*x} -le 600
+test ${size#*x} -ge 450
 vremd-draw r.jsonl --root $SOURCE_DIR --sheet --sheet-frames 4 --size 700x600 -o - 2> /dev/null |
   od -An -tx1 -N4 | grep -q '89 50 4e 47'
 
@@ -55,7 +61,8 @@ mkdir stills; cp frames/000000.png stills/a.png; cp frames/000001.png stills/b.p
 vremd-draw stills.jsonl -o drawn/ 2> /dev/null
 test "$(ls drawn | tr '\n' ' ')" = 'a.png b.png '
 vremd-draw stills.jsonl --sheet -o stills.jpg 2> err
-grep -q '^vremd-draw: 2 frames of 2 videos' err && test -s stills.jpg
+grep -q '^vremd-draw: 2 frames of 2 videos' err
+test -s stills.jpg
 
 # Several videos: one file each, also from several files.
 vremd-draw one.jsonl r.jsonl --root $SOURCE_DIR -o videos/ 2> /dev/null

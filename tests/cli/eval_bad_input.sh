@@ -55,17 +55,22 @@ frame '' | records 'standard input:1: a record without a header before it'
 echo '{"type":"header","video":"x.avi"}
 {"type":"end"}' > x.jsonl
 status=0; vremd-eval --bbox -g annotations.json -p x.jsonl > out 2> err || status=$?
-test $status -eq 1 && test ! -s out
+test $status -eq 1
+test ! -s out
 grep -q '^vremd-eval: x.jsonl: no video is a sequence of the ground truth (such as x.avi; there is set_park)$' err
 { echo '{"type":"header","video":"run.avi"}'; frame '{"box":[0,0,1,1]}'; echo "$end"; } > boxes.jsonl
 status=0; vremd-eval --pck torso -g annotations.json -p boxes.jsonl -q > out 2> err || status=$?
-test $status -eq 1 && test ! -s out
+test $status -eq 1
+test ! -s out
 grep -q '^vremd-eval: boxes.jsonl: the records have no keypoints: PCK needs poses$' err
 
 # A full disk, and an existing file that is not to be replaced.
 status=0; vremd-eval --bbox -g annotations.json -p poses.jsonl > /dev/full 2> err || status=$?
-test $status -eq 1 && grep -q '^vremd-eval: .*No space left on device' err
+test $status -eq 1
+grep -q '^vremd-eval: .*No space left on device' err
 echo kept > all.json
 status=0; vremd-eval --bbox -g annotations.json -p poses.jsonl --json all.json > out 2> err || status=$?
-test $status -eq 1 && test "$(cat all.json)" = kept
-vremd-eval -f --bbox -g annotations.json -p poses.jsonl --json all.json > out && jq -e .bbox.AP all.json > out
+test $status -eq 1
+test "$(cat all.json)" = kept
+vremd-eval -f --bbox -g annotations.json -p poses.jsonl --json all.json > out
+jq -e .bbox.AP all.json > out

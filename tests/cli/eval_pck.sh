@@ -24,7 +24,8 @@ vremd-eval --pck torso -g annotations.json -p poses.jsonl | diff $work/want -
 vremd-eval --pck torso -g annotations.json -p - < poses.jsonl | diff $work/want -
 vremd-eval --pck torso -g - -p poses.jsonl < annotations.json | diff $work/want -
 # A folder of annotations, and a predicted video that is not in it.
-mkdir $work/truth && cp annotations.json $work/truth
+mkdir $work/truth
+cp annotations.json $work/truth
 sed 's/run.avi/walk.avi/' poses.jsonl > $work/other.jsonl
 vremd-eval --pck torso -g $work/truth -p $work/other.jsonl > $work/out 2> $work/err
 grep -q '^sequences: 1 matched, 1 missing, 1 superfluous$' $work/out

@@ -5,7 +5,8 @@ vremd-detect -q --frames 0:6 $SOURCE_DIR/examples/street.mp4 > boxes.jsonl
 vremd-draw -q boxes.jsonl -o short.mp4
 bash $SOURCE_DIR/examples/pose_one_video.sh short.mp4 out
 test "$(jq -r .type out/short.jsonl | sort | uniq -c | tr -s ' \n' ' ')" = " 1 end 6 frame 1 header "
-test -s out/short.mp4 && test "$(head -c 4 out/short.png | tail -c 3)" = PNG
+test -s out/short.mp4
+test "$(head -c 4 out/short.png | tail -c 3)" = PNG
 # Each person has a pose; most of the joints are sure.
 jq -se '[.[] | select(.type == "frame").instances[]] | length > 0 and all(.keypoints | length > 0)' \
   out/short.jsonl
@@ -17,4 +18,5 @@ before=$(stat -c %Y%i kept/short.poses.jsonl)
 bash $SOURCE_DIR/examples/detect_then_pose.sh kept short.mp4
 test "$before" = "$(stat -c %Y%i kept/short.poses.jsonl)"
 status=0; bash $SOURCE_DIR/examples/detect_then_pose.sh kept missing.mp4 2> err || status=$?
-test $status -eq 1 && grep -q 'missing.mp4' err
+test $status -eq 1
+grep -q 'missing.mp4' err

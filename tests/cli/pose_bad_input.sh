@@ -41,11 +41,16 @@ bad 'lost.jsonl:3: instances[0]: box is missing' lost.jsonl
 tail -n +2 boxes.jsonl | bad 'standard input:1: a record without a header before it'
 sed 's/clip.mkv/gone.mkv/' boxes.jsonl > gone.jsonl
 status=0; vremd-pose -q -w tiny.safetensors -o out.jsonl gone.jsonl 2> err || status=$?
-test $status -eq 1 && test ! -e out.jsonl && grep -q '^vremd-pose: gone.mkv: .*No such file' err
+test $status -eq 1
+test ! -e out.jsonl
+grep -q '^vremd-pose: gone.mkv: .*No such file' err
 test $(wc -l < err) -eq 1
 echo text > text.txt
 status=0; vremd-pose -q -w tiny.safetensors --video text.txt boxes.jsonl > out 2> err || status=$?
-test $status -eq 1 && test ! -s out && grep -q '^vremd-pose: text.txt: ' err && test $(wc -l < err) -eq 1
+test $status -eq 1
+test ! -s out
+grep -q '^vremd-pose: text.txt: ' err
+test $(wc -l < err) -eq 1
 sed 's/clip.mkv/-/' boxes.jsonl |
   bad 'standard input:1: the video came from standard input: name it with --video'
 sed 's/"width":160/"width":640/' boxes.jsonl |
@@ -56,7 +61,9 @@ cat boxes.jsonl boxes.jsonl |
   bad 'standard input:7: a second video, but --video names one for all' --video clip.mkv
 bad '--joints tail: no such joint set (there are posetrack15, posetrack17, coco17)' --joints tail boxes.jsonl
 status=0; vremd-pose -q -w tiny.safetensors --joints nose,tail boxes.jsonl > out 2> err || status=$?
-test $status -ne 0 && test ! -s out && grep -q "the weights know no joint 'tail'" err
+test $status -ne 0
+test ! -s out
+grep -q "the weights know no joint 'tail'" err
 
 # Weights that are missing, of another network, cut short, or that promise too much.
 weights() {
@@ -78,9 +85,11 @@ weights 'huge.safetensors: ' huge.safetensors
 # No GPU: only auto falls back.
 if ! test -e /dev/nvidia0; then
   status=0; vremd-pose -q -w tiny.safetensors --device cuda boxes.jsonl > out 2> err || status=$?
-  test $status -eq 1 && test ! -s out
+  test $status -eq 1
+  test ! -s out
   grep -qE '^vremd-pose: --device cuda: (this build has no CUDA|no CUDA device was found)$' err
-  vremd-pose -w tiny.safetensors --device auto boxes.jsonl 2> err > out && grep -q 'on cpu' err
+  vremd-pose -w tiny.safetensors --device auto boxes.jsonl 2> err > out
+  grep -q 'on cpu' err
 fi
 
 # Boxes that cannot be cropped stay, without keypoints that count.
@@ -94,14 +103,22 @@ sed -n 3p out | jq -e '.instances | length == 4 and (.[0].score > 0) and
 # A video that is not there does not stop the others.
 cat gone.jsonl boxes.jsonl > two.jsonl
 status=0; vremd-pose -q -w tiny.safetensors two.jsonl > out 2> err || status=$?
-test $status -eq 1 && test $(wc -l < out) -eq 6 && grep -q gone.mkv err
+test $status -eq 1
+test $(wc -l < out) -eq 6
+grep -q gone.mkv err
 
 # A full disk, and an existing file that is not to be replaced.
 status=0; vremd-pose -q -w tiny.safetensors boxes.jsonl > /dev/full 2> err || status=$?
-test $status -eq 1 && grep -q '^vremd-pose: .*No space left on device' err && test $(wc -l < err) -eq 1
+test $status -eq 1
+grep -q '^vremd-pose: .*No space left on device' err
+test $(wc -l < err) -eq 1
 status=0; vremd-pose -q -w tiny.safetensors --dump /dev/null/x boxes.jsonl > out 2> err || status=$?
-test $status -eq 1 && test ! -s out && grep -q '^vremd-pose: /dev/null/x: ' err
+test $status -eq 1
+test ! -s out
+grep -q '^vremd-pose: /dev/null/x: ' err
 echo kept > all.jsonl
 status=0; vremd-pose -q -w tiny.safetensors boxes.jsonl -o all.jsonl 2> err || status=$?
-test $status -eq 1 && test "$(cat all.jsonl)" = kept
-vremd-pose -q -f -w tiny.safetensors boxes.jsonl -o all.jsonl && test $(wc -l < all.jsonl) -eq 6
+test $status -eq 1
+test "$(cat all.jsonl)" = kept
+vremd-pose -q -f -w tiny.safetensors boxes.jsonl -o all.jsonl
+test $(wc -l < all.jsonl) -eq 6

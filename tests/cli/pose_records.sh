@@ -37,14 +37,20 @@ changes() {
   pose boxes.jsonl "$@" 2> err > other.jsonl
   ! cmp -s <(sed -n 5p one.jsonl) <(sed -n 5p other.jsonl) || { echo "no change: $*"; exit 1; }
 }
-changes --flip && jq -e .settings.flip <(head -n 1 other.jsonl) > out
-changes --decode quarter && jq -e '.settings.decode == "quarter"' <(head -n 1 other.jsonl) > out
-changes --stride 3 && jq -e '.settings.stride == 3' <(head -n 1 other.jsonl) > out
+changes --flip
+jq -e .settings.flip <(head -n 1 other.jsonl) > out
+changes --decode quarter
+jq -e '.settings.decode == "quarter"' <(head -n 1 other.jsonl) > out
+changes --stride 3
+jq -e '.settings.stride == 3' <(head -n 1 other.jsonl) > out
 jq -s -e '.[5].instances[0].neighbours == [-3,3]' other.jsonl > out
-changes --delta-ms 80 && jq -e '.settings.delta_ms == 80' <(head -n 1 other.jsonl) > out
+changes --delta-ms 80
+jq -e '.settings.delta_ms == 80' <(head -n 1 other.jsonl) > out
 jq -s -e '.[5].instances[0].neighbours == [-2,2]' other.jsonl > out
-changes --enlarge 1.5 && jq -e '.settings.enlarge == 1.5' <(head -n 1 other.jsonl) > out
-changes --precision bf16 && jq -e '.precision == "bf16"' <(head -n 1 other.jsonl) > out
+changes --enlarge 1.5
+jq -e '.settings.enlarge == 1.5' <(head -n 1 other.jsonl) > out
+changes --precision bf16
+jq -e '.precision == "bf16"' <(head -n 1 other.jsonl) > out
 vremd-pose -w tiny.safetensors --enlarge 1.5 boxes.jsonl 2>&1 > out | grep -q 'warning: --enlarge 1.5: the weights were trained with 1.25'
 
 # Part of the joints, part of the frames.
@@ -56,7 +62,8 @@ jq -s -e '[.[1:-1][].frame] == [3,4] and .[0].settings.frames == "3:5"' part.jso
 cmp <(sed -n 5,6p one.jsonl) <(sed -n 2,3p part.jsonl)
 
 # Another name for the video; a folder in front of its name; one frame at a time.
-mkdir elsewhere && mv clip.mkv elsewhere/
+mkdir elsewhere
+mv clip.mkv elsewhere/
 pose --root elsewhere boxes.jsonl | cmp <(plain one.jsonl) <(plain)
 pose --video elsewhere/clip.mkv boxes.jsonl > named.jsonl
 jq -e '.video == "elsewhere/clip.mkv"' <(head -n 1 named.jsonl) > out
@@ -80,7 +87,8 @@ for name in crops heatmaps hk hm human_mask keypoint_mask f_human f_joint offset
 done
 
 # Answers come while the input is still open: no more is awaited than the batch.
-cd elsewhere && cp ../tiny.safetensors .
+cd elsewhere
+cp ../tiny.safetensors .
 mkfifo boxes answers
 pose --batch-size 1 boxes > answers & child=$!
 exec 8< answers 7> boxes

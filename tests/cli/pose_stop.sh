@@ -26,7 +26,8 @@ for threads in 1 4; do
   partial=$(ls stopped.jsonl.tmp.*)
   frames=$(($(wc -l < $partial) - 1))
   grep -q "vremd-pose: stopped after $frames frames: $partial" err || { cat err; exit 1; }
-  test $frames -ge 1 && test $frames -le 3
+  test $frames -ge 1
+  test $frames -le 3
   same_start $partial
   rm -f slow $partial
 done
@@ -50,5 +51,7 @@ grep -q 141 code
 
 # An input without its end: everything in it is done, no end record, status 1 and a warning.
 status=0; head -n 5 boxes.jsonl | pose > cut.jsonl 2> err || status=$?
-test $status -eq 1 && grep -q 'warning: standard input:5: the input was cut: no end record' err
-test $(wc -l < cut.jsonl) -eq 5 && same_start cut.jsonl
+test $status -eq 1
+grep -q 'warning: standard input:5: the input was cut: no end record' err
+test $(wc -l < cut.jsonl) -eq 5
+same_start cut.jsonl
