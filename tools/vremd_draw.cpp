@@ -39,6 +39,11 @@ int draw(DrawConfig config, const cli::Common& common) {
   config.stopped = [] { return cli::stop_signal() != 0; };
   config.drawn = [&] { progress.advance(); };
   const DrawResult result = draw_records(config);
+  if (cli::stop_signal()) {
+    log_info("stopped after {} frames{}{}", result.frames, result.partial.empty() ? "" : ": ",
+             result.partial);
+    return cli::kFailure;
+  }
   log_info("{} frames of {} video{}, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
            result.videos, result.videos == 1 ? "" : "s", progress.seconds(),
            static_cast<double>(result.frames) / std::max(progress.seconds(), 1e-3),

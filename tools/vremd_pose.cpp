@@ -98,7 +98,7 @@ int pose(PoseConfig& config, const cli::Common& common) {
 
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            config.precision, common.threads, options.batch_size);
-  cli::Progress progress(common.tool, common.progress);
+  cli::Progress progress("frames", common.progress);
   RecordWriter writer(out);
   run_pose_pipeline(reader, estimator, writer,
                     {.threads = common.threads,

@@ -85,7 +85,10 @@ class VideoDrawing {
           if (!start) start = frame.time;
           writer.write(frame, time);
         });
-    if (config_.stopped()) return;
+    if (config_.stopped()) {
+      partial_ = writer.keep_partial();
+      return;
+    }
     check_alone(path);
     writer.close();
   }
@@ -127,6 +130,7 @@ class VideoDrawing {
   }
 
   std::int64_t frames() const { return frames_; }
+  const std::string& partial() const { return partial_; }  // left by a stop; "" for none
 
  private:
   // Nothing is left behind where one file cannot hold what is asked for.
@@ -179,6 +183,7 @@ class VideoDrawing {
   RecordStream& records_;
   FrameTasks& tasks_;
   std::int64_t frames_ = 0;
+  std::string partial_;
 };
 
 }  // namespace
@@ -216,6 +221,7 @@ DrawResult draw_records(const DrawConfig& config) {
         drawing.to_pictures(paths, still ? stem_of(video) : "");
       }
       result.frames += drawing.frames();
+      result.partial = drawing.partial();
     } catch (const Error& error) {
       if (!several) throw;
       log_error("{}", error.what());

@@ -4,12 +4,14 @@
 #include "draw/draw_config.h"
 
 #include <cstdint>
+#include <string>
 
 namespace vremd {
 
 struct DrawResult {
   std::int64_t videos = 0, frames = 0;
   bool complete = true;  // every video was drawn, and no records were cut
+  std::string partial;   // where a stop left the video that was being drawn
 };
 
 // Draws records on the pictures of their videos, without inference. A folder gets a PNG per

@@ -83,7 +83,9 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
   if (chosen.empty()) fail("{}: the records hold no frame", config.output);
   const SheetLayout layout = layout_of(config, typical_size(headers, chosen), chosen.size());
 
-  DrawResult result{static_cast<std::int64_t>(headers.size()), 0, !records.cut()};
+  DrawResult result;
+  result.videos = static_cast<std::int64_t>(headers.size());
+  result.complete = !records.cut();
   std::unique_ptr<FrameTasks> tasks;
   std::size_t next = 0, opened = headers.size();
   const auto read = [&]() -> std::optional<FrameTask> {

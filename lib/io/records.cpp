@@ -271,9 +271,11 @@ Json to_json(const FrameRecord& frame) {
 }
 
 Json to_json(const End& end) {
-  Json json{{"type", "end"}, {"frames", end.frames}, {"instances", end.instances}};
-  if (end.damaged) json["damaged"] = end.damaged;
-  if (end.missing) json["missing"] = end.missing;
+  Json json{{"type", "end"},
+            {"frames", end.frames},
+            {"instances", end.instances},
+            {"damaged", end.damaged},
+            {"missing", end.missing}};
   append(json, end.extra);
   return json;
 }

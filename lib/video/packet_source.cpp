@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 
@@ -136,6 +137,7 @@ void PacketSource::fail_to_open(int status) const {
 }
 
 int PacketSource::read(AVPacket& packet) {
+  broken_before_ = false;
   for (;;) {
     if (stopped_ && stopped_()) return AVERROR_EXIT;
     forget_av_complaints();
@@ -149,15 +151,39 @@ int PacketSource::read(AVPacket& packet) {
       end_problem_ = status == AVERROR_EOF ? last_format_complaint() : av_error_text(status);
       return status;
     }
+    broken_before_ = broken_before_ || !last_format_complaint().empty();
     if (packet.stream_index == stream_->index) return status;
     av_packet_unref(&packet);
   }
 }
 
+std::optional<double> PacketSource::seconds() const {
+  if (stream_->duration > 0) {
+    return static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
+  }
+  // Matroska keeps the length of a stream as a tag.
+  const AVDictionaryEntry* tag = av_dict_get(stream_->metadata, "DURATION", nullptr, 0);
+  int hours = 0, minutes = 0;
+  double seconds = 0;
+  if (tag && std::sscanf(tag->value, "%d:%d:%lf", &hours, &minutes, &seconds) == 3) {
+    return hours * 3600.0 + minutes * 60.0 + seconds;
+  }
+  if (input_->duration > 0) return static_cast<double>(input_->duration) / AV_TIME_BASE;
+  return {};
+}
+
+// MP4 has its whole index read before the first packet; AVI says the number in its header.
+bool PacketSource::counts_packets() const {
+  const std::string_view format = input_->iformat->name;
+  return format.find("mp4") != format.npos || format == "avi";
+}
+
 std::int64_t PacketSource::promised_after(std::int64_t read) const {
-  // Only this demuxer has read the whole index before the first packet.
-  if (!std::strstr(input_->iformat->name, "mp4")) return 0;
-  return std::max<std::int64_t>(0, avformat_index_get_entries_count(stream_) - read);
+  if (!counts_packets()) return 0;
+  const std::int64_t promised = input_->iformat->name == std::string_view("avi")
+                                    ? stream_->nb_frames
+                                    : avformat_index_get_entries_count(stream_);
+  return std::max<std::int64_t>(0, promised - read);
 }
 
 }  // namespace vremd

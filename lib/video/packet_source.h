@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace vremd {
@@ -29,11 +30,22 @@ class PacketSource {
   // The next packet: a status of libav (AVERROR_EOF at the end, AVERROR_EXIT after a stop).
   int read(AVPacket& packet);
 
+  // True where the container was broken just before the packet that was read last: packets that
+  // were there are not given.
+  bool broken_before() const { return broken_before_; }
+
+  // How long the container says that the video is; nothing where it does not. It may say more
+  // than is true where sound goes on after the pictures.
+  std::optional<double> seconds() const;
+
   // Why there are no more packets, where the end is not a good one; "" otherwise.
   const std::string& end_problem() const { return end_problem_; }
 
-  // How many packets the container's index promises beyond the `read` ones that were there: a
-  // cut-off mp4. 0 where no index can tell.
+  // True where the container tells the number of packets: MP4, AVI.
+  bool counts_packets() const;
+
+  // How many it promises beyond the `read` ones that were there: the file is cut off or broken. 0
+  // where it does not tell.
   std::int64_t promised_after(std::int64_t read) const;
 
  private:
@@ -45,6 +57,7 @@ class PacketSource {
   AvInput input_;
   AVStream* stream_ = nullptr;
   std::string end_problem_;
+  bool broken_before_ = false;
 };
 
 }  // namespace vremd

@@ -19,6 +19,10 @@ constexpr std::int64_t kErrorMemory = 64;
 // A decoder that only reports errors while it is emptied is given up.
 constexpr int kMaxErrorsWhileDraining = 256;
 
+// Where the container does not say how long it is, a gap of more is no damage but a wrong time.
+constexpr double kLongestGapSeconds = 60;
+constexpr double kLongestVideoSeconds = 86400;  // what says more is taken for damaged
+
 constexpr double kDefaultFrameRate = 25;  // where nothing says
 
 // True where an intact packet always gives a frame. Not of H.264 (a field may be a packet), VP8
@@ -80,7 +84,9 @@ std::optional<DecodedFrame> StreamDecoder::next() {
     }
     if (ended_ && cut_off_ > 0) {
       --cut_off_;
-      DecodedFrame lost = missing_frame("the file is cut off");
+      const std::string& problem = source_.end_problem();
+      DecodedFrame lost = missing_frame(problem.empty() ? "the file is cut off"
+                                                        : "cannot read: " + problem);
       set_time({}, *lost.frame);
       return lost;
     }
@@ -118,6 +124,7 @@ void StreamDecoder::feed() {
   sent.dts = packet_->dts;
   sent.key = packet_->flags & AV_PKT_FLAG_KEY;
   sent.corrupt = packet_->flags & AV_PKT_FLAG_CORRUPT;
+  if (sent.corrupt || source_.broken_before()) broken_ = sent.serial;
   if (packet_->size > 0) {  // an empty one would end the decoding
     // What an edit list cuts away is decoded, but no frame.
     if (!(packet_->flags & AV_PKT_FLAG_DISCARD)) {
@@ -140,6 +147,7 @@ void StreamDecoder::note_error(int status) {
   error_text_ = av_error_text(status);
   if (errors_.empty() || errors_.back() != serial) errors_.push_back(serial);
   damage_seen_ = true;
+  broken_ = serial;
   // From now on what follows a lost key frame is shown, too, rather than dropped in silence.
   codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
 }
@@ -176,9 +184,13 @@ void StreamDecoder::accept(const AVFrame& picture) {
                   (picture.flags & AV_FRAME_FLAG_CORRUPT) || picture.decode_error_flags != 0;
   if (frame.damaged) {
     damage_seen_ = true;
+    broken_ = std::max(broken_, packet.serial);
     decoded.problem = "decoded with errors" + what_was_said_about(packet);
   }
-  if (expected) give_lost_before(packet);
+  if (expected) {
+    give_lost_before(packet);
+    fill_gap_before(packet);
+  }
   const std::int32_t* matrix = frame_display_matrix(picture);
   converter_.convert(picture, matrix ? orientation_of(matrix) : orientation_, source_.place(),
                      frame);
@@ -235,10 +247,62 @@ void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
     if (!errors_.empty()) errors_.pop_front();
     pending_.erase(packet.serial);
     damage_seen_ = true;
+    if (is_told_by_gap(packet)) continue;
+    fill_gap_before(packet);
     DecodedFrame lost = missing_frame("cannot decode" + what_was_said_about(packet));
     set_time(packet, *lost.frame);
     ready_.push_back(std::move(lost));
   }
+}
+
+// Seconds from the first frame on.
+std::optional<double> StreamDecoder::time_of(const SentPacket& packet) const {
+  if (!first_pts_ || packet.pts == AV_NOPTS_VALUE) return {};
+  return static_cast<double>(packet.pts - *first_pts_) * av_q2d(source_.stream().time_base);
+}
+
+bool StreamDecoder::tells_by_gaps() const {
+  return !source_.counts_packets() && any_shown_ && steady_ && in_step_ > 0;
+}
+
+// A broken packet may have a wrong time, too, one that is taken; then its true one is free.
+bool StreamDecoder::is_told_by_gap(const SentPacket& lost) const {
+  const auto time = time_of(lost);
+  return tells_by_gaps() && time && *time < latest_ + frame_seconds_ / 2;
+}
+
+// `shown` is about to be given: do the times leave room for frames that no packet told of?
+void StreamDecoder::fill_gap_before(const SentPacket& shown) {
+  const auto time = time_of(shown);
+  if (!time || !any_shown_) return;
+  const double expected = std::max(next_time_, latest_ + frame_seconds_);
+  const double gap = (*time - expected) / frame_seconds_;
+  if (std::abs(gap) < 0.5) {
+    ++in_step_;
+    return;
+  }
+  const bool damage_is_near = shown.serial - broken_ <= kErrorMemory;
+  if (!damage_is_near || in_step_ == 0) steady_ = false;
+  const double longest = source_.seconds().value_or(next_time_ + kLongestGapSeconds);
+  if (!tells_by_gaps() || gap < 0 || *time > std::min(longest, kLongestVideoSeconds)) return;
+  const double unit = av_q2d(source_.stream().time_base);
+  const std::int64_t from = *first_pts_ + std::llround(expected / unit);
+  const std::int64_t frames = std::llround(gap);
+  for (std::int64_t i = 0; i < frames; ++i) {
+    SentPacket lost;
+    lost.pts = from + (shown.pts - from) * i / frames;
+    ready_.push_back(missing_frame("lost with a broken part of the file"));
+    set_time(lost, *ready_.back().frame);
+  }
+}
+
+// How many frames the file should have had after its last one, at least 1 where it ends badly.
+std::int64_t StreamDecoder::lost_at_the_end() const {
+  const std::int64_t promised = source_.promised_after(packets_);
+  if (promised > 0 || source_.end_problem().empty()) return promised;
+  const double rest = source_.seconds().value_or(0) - next_time_;
+  if (!tells_by_gaps() || rest > kLongestVideoSeconds) return 1;
+  return std::max<std::int64_t>(1, std::llround(rest / frame_seconds_));
 }
 
 // The decoder is empty.
@@ -249,11 +313,7 @@ void StreamDecoder::finish() {
   }
   give_lost(candidates);
   pending_.clear();
-  cut_off_ = source_.promised_after(packets_);
-  if (cut_off_ == 0 && !source_.end_problem().empty()) {
-    ready_.push_back(missing_frame("cannot read: " + source_.end_problem()));
-    set_time({}, *ready_.back().frame);
-  }
+  cut_off_ = lost_at_the_end();
   ended_ = true;
 }
 
@@ -285,6 +345,7 @@ void StreamDecoder::set_time(const SentPacket& packet, Frame& frame) {
     frame.time = static_cast<double>(*frame.pts - *first_pts_) * unit;
   }
   next_time_ = frame.time + frame_seconds_;
+  latest_ = std::max(latest_, frame.time);
 }
 
 }  // namespace vremd

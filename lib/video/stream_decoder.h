@@ -31,6 +31,10 @@ struct DecodedFrame {
 // without one it may be rightly invisible (an alternate reference, the second field of a frame, a
 // frame that is "not coded"), and then it is no frame for others either. But where each packet is
 // a frame, by the codec or by what was seen until the first damage, each is owed.
+//
+// Packets that the container has lost (a broken stretch of Matroska or MPEG-TS) are told by the
+// gap that they leave in the times of a video whose rate is constant otherwise: they give as many
+// missing frames. A gap without a sign of damage is the video's own.
 class StreamDecoder {
  public:
   StreamDecoder(PacketSource& source, int threads);
@@ -40,6 +44,8 @@ class StreamDecoder {
   bool stopped() const { return stopped_; }
 
  private:
+  static constexpr std::int64_t kNever = INT64_MIN / 2;
+
   struct SentPacket {
     std::int64_t serial = 0;
     std::int64_t pts = AV_NOPTS_VALUE, dts = AV_NOPTS_VALUE;
@@ -57,6 +63,11 @@ class StreamDecoder {
   bool comes_before(const SentPacket& a, const SentPacket& b) const;
   void give_lost_before(const SentPacket& shown);
   void give_lost(std::vector<SentPacket>& candidates);
+  std::optional<double> time_of(const SentPacket& packet) const;
+  bool tells_by_gaps() const;
+  bool is_told_by_gap(const SentPacket& lost) const;
+  void fill_gap_before(const SentPacket& shown);
+  std::int64_t lost_at_the_end() const;
   std::optional<std::int64_t> take_pts(const SentPacket& packet);
   void set_time(const SentPacket& packet, Frame& frame);
   DecodedFrame missing_frame(std::string problem);
@@ -78,10 +89,14 @@ class StreamDecoder {
   bool damage_seen_ = false, hidden_seen_ = false, any_shown_ = false;
   int errors_while_draining_ = 0;
   bool draining_ = false, ended_ = false, stopped_ = false;
-  std::int64_t cut_off_ = 0;  // frames that are in the index but not in the file
+  std::int64_t broken_ = kNever;  // the last serial with a sign of damage at or before it
+  std::int64_t in_step_ = 0;      // frames that came one interval after the one before
+  bool steady_ = true;            // as did all others, but for damage
+  std::int64_t cut_off_ = 0;  // frames that are promised but not in the file
 
   std::optional<std::int64_t> first_pts_;
   double next_time_ = 0;  // of a frame without pts
+  double latest_ = 0;     // time of any frame
   double frame_seconds_ = 0;
   std::deque<DecodedFrame> ready_;
 };

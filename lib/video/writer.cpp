@@ -120,7 +120,7 @@ struct VideoWriter::Impl {
   void open_encoder();
   void write(const Frame& frame, std::int64_t pts);
   void mux_what_is_ready();
-  void close();
+  void finish();
 };
 
 VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
@@ -232,15 +232,13 @@ void VideoWriter::Impl::write(const Frame& frame, std::int64_t pts) {
   mux_what_is_ready();
 }
 
-void VideoWriter::Impl::close() {
-  if (frames == 0) fail("{}: no frames to write", path);
+void VideoWriter::Impl::finish() {
   check(avcodec_send_frame(encoder.get(), nullptr), "encode");
   mux_what_is_ready();
   check(av_write_trailer(muxer.get()), "write");
   avio_flush(muxer->pb);
   check(muxer->pb->error, "write");
   check(avio_closep(&muxer->pb), "write");
-  file->commit();
 }
 
 VideoWriter::VideoWriter(std::string path, VideoWriterOptions options)
@@ -261,6 +259,17 @@ void VideoWriter::write(const Frame& frame, double time) {
   impl_->write(frame, std::llround(time / av_q2d(impl_->encoder->time_base)));
 }
 
-void VideoWriter::close() { impl_->close(); }
+void VideoWriter::close() {
+  if (impl_->frames == 0) fail("{}: no frames to write", impl_->path);
+  impl_->finish();
+  impl_->file->commit();
+}
+
+std::string VideoWriter::keep_partial() {
+  if (impl_->frames == 0) return "";
+  impl_->finish();
+  impl_->file->keep();
+  return impl_->file->name();
+}
 
 }  // namespace vremd

@@ -23,7 +23,8 @@ struct VideoWriterOptions {
 };
 
 // Encodes frames into a file that takes its name in close(); without it the partial file is
-// removed. The container follows the ending of the path. Error "path: what".
+// removed, but for keep_partial(). The container follows the ending of the path. Error
+// "path: what".
 class VideoWriter {
  public:
   VideoWriter(std::string path, VideoWriterOptions options);
@@ -32,6 +33,10 @@ class VideoWriter {
   void write(const Frame& frame);              // pts by count: constant rate
   void write(const Frame& frame, double time);  // seconds; must grow: variable rate
   void close();
+
+  // After a stop signal: completes the video so far under its temporary name and returns that
+  // ("" where there is no frame and nothing is kept).
+  std::string keep_partial();
 
  private:
   struct Impl;

@@ -290,7 +290,7 @@ TEST_CASE("one picture takes one frame") {
   }
 }
 
-TEST_CASE("a stop leaves no video behind") {
+TEST_CASE("a stop keeps the video so far") {
   const Folder folder;
   DrawConfig config = config_for(
       make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")}), folder / "out.mp4");
@@ -298,6 +298,12 @@ TEST_CASE("a stop leaves no video behind") {
   config.drawn = [&] { ++drawn; };
   config.stopped = [&] { return drawn >= 2; };
   config.threads = 1;
-  CHECK(draw_records(config).frames < kFrames);
-  CHECK(folder.files("") == 2);  // the clip and the records
+  const DrawResult result = draw_records(config);
+  CHECK(result.frames < kFrames);
+  CHECK(folder.files("") == 3);  // the clip, the records and the partial video
+  CHECK_FALSE(std::filesystem::exists(folder / "out.mp4"));
+  VideoReader partial(result.partial);
+  std::int64_t frames = 0;
+  while (partial.next()) ++frames;
+  CHECK(frames == result.frames);
 }

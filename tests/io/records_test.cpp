@@ -79,6 +79,13 @@ TEST_CASE("a header keeps joints and provenance") {
   CHECK(provenance(header)[0]["tool"] == "vremd-pose");
 }
 
+TEST_CASE("an end record has every count") {
+  End end;
+  end.frames = 3;
+  CHECK(to_json(end).dump() ==
+        R"({"type":"end","frames":3,"instances":0,"damaged":0,"missing":0})");
+}
+
 TEST_CASE("joined streams stay valid, a cut one is noticed") {
   const std::string frame = R"({"type":"frame","frame":0,"instances":[]})";
   const std::string end = R"({"type":"end","frames":1,"instances":0})";

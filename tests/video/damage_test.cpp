@@ -279,10 +279,49 @@ TEST_CASE("other files that were cut off") {
   const Result result = read_all(folder, cut_file(whole, folder / ("cut_" + c.file), 70));
   check_accounts(result);
   check_places(result);
-  CHECK(result.frames.size() > kFrames / 3);
-  CHECK(result.frames.size() < kFrames);
-  CHECK(result.damaged + result.missing >= 1);
+  CHECK(result.frames.size() == kFrames);
+  CHECK(result.missing > 0);
+  CHECK(result.missing < kFrames * 2 / 3);
+  CHECK(result.frames[kFrames - 1]->missing);
   CHECK_FALSE(result.log.empty());
+}
+
+TEST_CASE("a broken part of the container") {
+  struct Case {
+    std::string file, codec;
+  };
+  const Case c = GENERATE(values<Case>({{"a.mkv", "mpeg4"},
+                                        {"a.mkv", "libx264"},
+                                        {"a.webm", "libvpx-vp9"},
+                                        {"a.ts", "mpeg2video"},
+                                        {"a.ts", "libx264"}}));
+  if (!avcodec_find_encoder_by_name(c.codec.c_str())) SKIP("no " + c.codec);
+  const int percent = GENERATE(30, 50, 70);
+  CAPTURE(c.file, c.codec, percent);
+  constexpr int kMany = 60;
+  const TemporaryFolder folder;
+  std::vector<char> bytes = file_bytes(clip(folder, c.file, c.codec, kMany));
+  const std::size_t at = bytes.size() * percent / 100;
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), 600, '\0');
+  const Result result = read_all(folder, write_bytes(folder / ("hurt_" + c.file), bytes));
+  check_accounts(result);
+  for (const std::string& line : result.log) UNSCOPED_INFO(line);
+  REQUIRE(result.frames.size() == kMany);
+  CHECK(result.damaged + result.missing > 0);
+  CHECK(number_in(*result.frames[0]) == 0);
+  for (int i = 1; i < kMany; ++i) CHECK(result.frames[i]->time > result.frames[i - 1]->time);
+}
+
+TEST_CASE("a gap in the times alone is no damage") {
+  const TemporaryFolder folder;
+  const std::string path = edit_clip(
+      clip(folder, "a.mkv", "mjpeg"), folder / "gap.mkv",
+      {.packet = [](int number, AVPacket&) { return number < 10 || number >= 20; }});
+  const Result result = read_all(folder, path);
+  CHECK(result.frames.size() == kFrames - 10);
+  CHECK(result.missing == 0);
+  CHECK(number_in(*result.frames[10]) == 20);
+  CHECK(result.log.empty());
 }
 
 TEST_CASE("a video of lost frames only is an error") {
