@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/assignment.h"
+
+#include "core/error.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+using namespace vremd;
+
+namespace {
+
+struct Sum {
+  int pairs = 0;
+  double cost = 0;
+  bool better_than(const Sum& other) const {
+    return pairs != other.pairs ? pairs > other.pairs : cost < other.cost;
+  }
+};
+
+// The best of all ways to pair the rows from `row` on.
+Sum best_by_trying(const std::vector<double>& costs, int rows, int columns, int row,
+                   std::vector<bool>& taken) {
+  if (row == rows) return {};
+  Sum best = best_by_trying(costs, rows, columns, row + 1, taken);
+  for (int j = 0; j < columns; ++j) {
+    const double cost = costs[row * columns + j];
+    if (taken[j] || cost == kForbidden) continue;
+    taken[j] = true;
+    Sum sum = best_by_trying(costs, rows, columns, row + 1, taken);
+    taken[j] = false;
+    ++sum.pairs;
+    sum.cost += cost;
+    if (sum.better_than(best)) best = sum;
+  }
+  return best;
+}
+
+// Of a solution that takes each column at most once and no forbidden cell.
+Sum sum_of(const std::vector<double>& costs, int columns, const std::vector<int>& solution) {
+  Sum sum;
+  std::vector<bool> taken(columns, false);
+  for (std::size_t i = 0; i < solution.size(); ++i) {
+    const int j = solution[i];
+    if (j < 0) continue;
+    REQUIRE(j < columns);
+    REQUIRE(!taken[j]);
+    REQUIRE(costs[i * columns + j] != kForbidden);
+    taken[j] = true;
+    ++sum.pairs;
+    sum.cost += costs[i * columns + j];
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("assignment: as good as the best of all") {
+  std::mt19937 random(7);
+  const auto number = [&random](int end) { return static_cast<int>(random() % end); };
+  for (int round = 0; round < 2000; ++round) {
+    const int rows = 1 + number(5), columns = 1 + number(5);
+    const int kinds = round % 2 ? 4 : 1000;    // with ties, and with hardly any
+    const int forbidden = number(10);          // of ten cells
+    std::vector<double> costs(rows * columns);
+    for (double& cost : costs) {
+      cost = number(10) < forbidden ? kForbidden : number(kinds) - kinds / 2;
+    }
+    const std::vector<int> solution = assign(costs, rows, columns);
+    REQUIRE(solution.size() == static_cast<std::size_t>(rows));
+    const Sum found = sum_of(costs, columns, solution);
+    std::vector<bool> taken(columns, false);
+    const Sum best = best_by_trying(costs, rows, columns, 0, taken);
+    REQUIRE(found.pairs == best.pairs);
+    REQUIRE(found.cost == best.cost);
+  }
+}
+
+TEST_CASE("assignment: equal sums are decided as scipy decides") {
+  using Rows = std::vector<int>;
+  const std::vector<double> zeros(15, 0.0);
+  CHECK(assign(std::span(zeros).first(9), 3, 3) == Rows{0, 1, 2});
+  CHECK(assign(zeros, 3, 5) == Rows{0, 1, 2});
+  CHECK(assign(zeros, 5, 3) == Rows{0, 1, 2, -1, -1});
+  const std::vector<double> square = {1, 0, 0, 0, 0, 1, 0, 1, 0};
+  CHECK(assign(square, 3, 3) == Rows{1, 0, 2});
+  const std::vector<double> tall = {2, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1, 1};
+  CHECK(assign(tall, 4, 3) == Rows{1, 0, 2, -1});
+  const std::vector<double> thin = {0, 0, 0, 1, 1, 0, 0, 0};
+  CHECK(assign(thin, 4, 2) == Rows{0, -1, 1, -1});
+}
+
+TEST_CASE("assignment: nothing to pair") {
+  using Rows = std::vector<int>;
+  CHECK(assign({}, 0, 0).empty());
+  CHECK(assign({}, 0, 3).empty());
+  CHECK(assign({}, 2, 0) == Rows{-1, -1});
+  const std::vector<double> forbidden(6, kForbidden);
+  CHECK(assign(forbidden, 2, 3) == Rows{-1, -1});
+  CHECK(assign(forbidden, 3, 2) == Rows{-1, -1, -1});
+}
+
+TEST_CASE("assignment: more pairs come before a smaller sum") {
+  const std::vector<double> costs = {0, 100, 1, kForbidden};
+  CHECK(assign(costs, 2, 2) == std::vector<int>{1, 0});
+}
+
+TEST_CASE("assignment: costs that are no numbers") {
+  const std::vector<double> nan = {0, std::nan("")}, huge = {1e200, 0}, minus = {-kForbidden, 0};
+  CHECK_THROWS_AS(assign(nan, 1, 2), Error);
+  CHECK_THROWS_AS(assign(huge, 1, 2), Error);
+  CHECK_THROWS_AS(assign(minus, 1, 2), Error);
+}
