@@ -11,9 +11,8 @@
 #include <memory>
 
 namespace vremd {
-namespace {
 
-std::string read_all(const std::string& path) {
+std::string read_text_file(const std::string& path) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_directory(path, ignored)) fail("{}: is a directory", path);
   const auto close = [](std::FILE* file) {
@@ -33,11 +32,11 @@ std::string read_all(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
 Json read_json_file(const std::string& path) {
-  const std::string text = read_all(path);
-  const std::string name = path == "-" ? "standard input" : path;
+  return parse_json(read_text_file(path), path == "-" ? "standard input" : path);
+}
+
+Json parse_json(const std::string& text, const std::string& name) {
   if (text.empty()) fail("{}: empty", name);
   try {
     return Json::parse(text);
