@@ -52,7 +52,7 @@ TEST_CASE("the assignment is the cheapest of all") {
   }
 }
 
-// What scipy 1.10.1 and 1.15 give where the choice is free.
+// What scipy gives where the choice is free.
 TEST_CASE("among equal costs the choice is scipy's") {
   CHECK(linear_assignment(std::vector<double>(9, 1.0), 3, 3) == Pairs{{0, 0}, {1, 1}, {2, 2}});
   CHECK(linear_assignment(std::vector<double>(6, 1.0), 2, 3) == Pairs{{0, 0}, {1, 1}});
