@@ -3,9 +3,8 @@
 
 #include "core/error.h"
 #include "core/joints.h"
+#include "eval/strict_dom.h"
 #include "io/json_file.h"
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
@@ -23,103 +22,10 @@ const std::array<std::string_view, kPoseJoints> kPoseJointNames = {
 
 namespace {
 
-namespace dom = simdjson::dom;
+using namespace strict_dom;
 
 // PoseTrack's global image numbers, 1 vvvvvv ffff, begin here: such a frame_id is no frame index.
 constexpr std::int64_t kFirstGlobalNumber = 10'000'000'000;
-
-// ---- strict access to JSON --------------------------------------------------------------------
-
-// A place in the file, spelled only where something is wrong there.
-struct At {
-  const At* up = nullptr;
-  std::string_view key;
-  std::size_t index = kNoIndex;
-
-  static constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
-  std::string text() const {
-    if (!up) return std::string(key);  // the file
-    std::string text = up->text();
-    if (!key.empty()) text += fmt::format("{}{}", up->up ? "." : ": ", key);
-    return index == kNoIndex ? text : text + fmt::format("[{}]", index);
-  }
-};
-
-[[noreturn]] void wrong(const At& at, const char* what) { fail("{}: {}", at.text(), what); }
-
-// The values of an object's known keys, in the order of `keys`; null counts as absent.
-template <std::size_t kCount>
-std::array<std::optional<dom::element>, kCount> fields(
-    dom::element value, const std::array<std::string_view, kCount>& keys, const At& at) {
-  dom::object object;
-  if (value.get(object)) wrong(at, "not an object");
-  std::array<std::optional<dom::element>, kCount> found;
-  for (const auto [key, one] : object) {
-    const auto known = std::find(keys.begin(), keys.end(), key);
-    if (known == keys.end() || one.is_null()) continue;
-    auto& slot = found[known - keys.begin()];
-    if (slot) wrong({&at, *known}, "is there twice");
-    slot = one;
-  }
-  return found;
-}
-
-dom::array list(dom::element value, const At& at) {
-  dom::array array;
-  if (value.get(array)) wrong(at, "not a list");
-  return array;
-}
-
-dom::element require(const std::optional<dom::element>& value, const char* key, const At& at) {
-  if (!value) fail("{}: no {}", at.text(), key);
-  return *value;
-}
-
-double number(dom::element value, const At& at) {
-  double result;
-  if (value.get(result)) wrong(at, "not a number");
-  return result;
-}
-
-std::int64_t integer(dom::element value, const At& at) {
-  constexpr double kExact = 9007199254740992;  // 2^53
-  std::int64_t result;
-  if (!value.get(result)) return result;
-  if (value.is_uint64()) wrong(at, "too large");
-  double real;
-  if (value.get(real) || real != std::floor(real) || std::abs(real) > kExact) {
-    wrong(at, "not an integer");
-  }
-  return static_cast<std::int64_t>(real);
-}
-
-std::string text(dom::element value, const At& at) {
-  std::string_view result;
-  if (value.get(result)) wrong(at, "not a text");
-  return std::string(result);
-}
-
-// true, false, or a number
-bool flag(dom::element value, const At& at) {
-  bool result;
-  return value.get(result) ? number(value, at) != 0 : result;
-}
-
-template <std::size_t kCount>
-std::optional<std::array<double, kCount>> numbers(const std::optional<dom::element>& value,
-                                                  const At& at) {
-  if (!value) return std::nullopt;
-  const dom::array array = list(*value, at);
-  if (array.size() == 0) return std::nullopt;
-  if (array.size() != kCount) fail("{}: not {} numbers", at.text(), kCount);
-  std::array<double, kCount> result;
-  std::size_t i = 0;
-  for (const dom::element one : array) {
-    result[i] = number(one, {&at, "", i});
-    ++i;
-  }
-  return result;
-}
 
 // The digits at the end of a picture's name: 30 for "images/000030.jpg".
 std::optional<std::int64_t> number_in(const std::string& file_name) {
@@ -418,13 +324,6 @@ std::vector<PoseFrame> coco_frames(dom::element json, const At& file) {
   return frames;
 }
 
-// simdjson tells only that something is wrong; the slower parser tells where.
-[[noreturn]] void fail_to_parse(const std::string& text, const std::string& path,
-                                simdjson::error_code error) {
-  parse_json(text, path);
-  fail("{}: not valid JSON: {}", path, simdjson::error_message(error));
-}
-
 }  // namespace
 
 const PosePoint* Pose::find(int joint) const {
@@ -444,14 +343,8 @@ PoseFile read_pose_file(const std::string& path) {
 }
 
 PoseFile parse_pose_file(std::string text, const std::string& path) {
-  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // a byte order mark
-  if (text.empty()) fail("{}: empty", path);
-  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  dom::parser parser;
-  dom::element json;
-  if (const auto error = parser.parse(text.data(), text.size(), false).get(json)) {
-    fail_to_parse(text, path, error);
-  }
+  const Document document(std::move(text), path);
+  const dom::element json = document.root();
   PoseFile file;
   file.path = path;
   const At at{nullptr, path};
