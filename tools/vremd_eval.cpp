@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-eval: scores of records against annotations.
+// vremd-eval: scores of poses and boxes against annotations.
 
 #include "cli/tool.h"
 #include "eval/evaluate.h"
+
+#include <algorithm>
 
 using namespace vremd;
 
@@ -12,32 +14,58 @@ void check(const EvalConfig& config) {
   const auto need = [](bool ok, const char* what) {
     if (!ok) throw cli::UsageError(what);
   };
-  need(!config.pck.empty() || config.bbox, "nothing to score: --pck or --bbox");
-  need(config.pck.empty() || config.pck == "torso" || config.pck == "head" || config.pck == "bbox",
-       "--pck takes torso, head or bbox");
+  const auto one_of = [](const std::string& value, std::initializer_list<const char*> choices) {
+    return std::find(choices.begin(), choices.end(), value) != choices.end();
+  };
+  const bool official = config.ap || config.mot, records = !config.pck.empty() || config.bbox;
+  need(official || records, "nothing to score: -e, -t, --pck or --bbox");
+  need(!official || !records, "-e and -t do not go with --pck and --bbox");
+  need(one_of(config.mot_compat, {"1.0.2", "1.2.0", "1.4.0"}),
+       "--mot-compat takes 1.0.2, 1.2.0 or 1.4.0");
+  need(one_of(config.frames, {"annotated", "labeled"}), "--frames takes annotated or labeled");
+  need(one_of(config.json_nan, {"NaN", "null"}), "--json-nan takes NaN or null");
+  need(one_of(config.pck, {"", "torso", "head", "bbox"}), "--pck takes torso, head or bbox");
   need(config.threshold > 0, "--threshold must be above 0");
   need(!config.ground_truth.empty(), "no ground truth: -g");
   need(!config.predictions.empty(), "no predictions: -p");
-  need(config.ground_truth != "-" || config.predictions != "-",
-       "-g and -p cannot both be standard input");
+  need(official || config.predictions.size() == 1, "--pck and --bbox take one file of predictions");
+  const auto inputs = std::count(config.predictions.begin(), config.predictions.end(), "-") +
+                      (config.ground_truth == "-");
+  need(inputs <= 1, "standard input can be read only once");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   EvalConfig config;
-  cli::Tool tool("vremd-eval", "scores of records against annotations");
-  tool.option("g,ground-truth", config.ground_truth, "FILE",
-              "annotations in PoseTrack18's JSON, or a folder of them");
-  tool.option("p,predictions", config.predictions, "FILE", "records; '-' is standard input");
+  std::string predictions;
+  std::vector<std::string> more_predictions;
+  cli::Tool tool("vremd-eval", "scores of poses and boxes against annotations");
+  tool.option("g,ground-truth", config.ground_truth, "PATH", "annotations: a file, or a folder of them");
+  tool.option("gt", config.ground_truth, "PATH", "the same");
+  tool.option("p,predictions", predictions, "PATH",
+              "a folder, a file or records; '-' is standard input; more may follow the options");
+  tool.option("e,ap", config.ap, "PoseTrack's average precision of joints");
+  tool.option("t,mot", config.mot, "PoseTrack's CLEAR MOT per joint");
+  tool.option("s,per-sequence", config.per_sequence, "of each sequence, too");
+  tool.option("o,output-dir", config.output_dir, "DIR", "the official JSON files");
+  tool.option("mot-compat", config.mot_compat, "VERSION",
+              "of py-motmetrics: 1.0.2, 1.2.0 or 1.4.0");
+  tool.option("frames", config.frames, "WHICH", "frames that count: annotated or labeled");
+  tool.option("json-nan", config.json_nan, "WORD", "NaN in the official files: NaN or null");
   tool.option("pck", config.pck, "LENGTH",
               "joints within a fraction of the person's torso, head or bbox");
   tool.option("threshold", config.threshold, "NUM", "that fraction");
   tool.option("bbox", config.bbox, "COCO's average precision of the boxes");
   tool.option("json", config.json, "FILE", "everything as one JSON object; '-' instead of text");
   tool.option("f,force", config.force, "replace an existing FILE");
+  tool.inputs(more_predictions, "[PREDICTIONS...]");
   return tool.run(argc, argv, [&](const cli::Common& common) {
+    if (!predictions.empty()) config.predictions.push_back(predictions);
+    config.predictions.insert(config.predictions.end(), more_predictions.begin(),
+                              more_predictions.end());
     check(config);
+    config.threads = common.threads;
     config.version = common.version;
     config.command = common.command;
     return evaluate(config) ? cli::kSuccess : cli::kFailure;

@@ -6,6 +6,7 @@
 #include "eval/box_ap.h"
 #include "eval/match.h"
 #include "eval/pck.h"
+#include "eval/poseval.h"
 
 #include <algorithm>
 #include <iterator>
@@ -146,11 +147,10 @@ void write(const std::string& path, bool force, const std::string& text) {
   out.commit();
 }
 
-}  // namespace
-
-bool evaluate(const EvalConfig& config) {
+// PCK and box AP: annotations and records.
+bool evaluate_records(const EvalConfig& config) {
   const std::vector<Annotations> truth = read_ground_truth(config.ground_truth);
-  RecordReader records(config.predictions);
+  RecordReader records(config.predictions.front());
   const Matching matching = match(truth, records);
   warn_of(matching);
   std::string text = text_of(matching);
@@ -158,7 +158,7 @@ bool evaluate(const EvalConfig& config) {
             {"version", config.version},
             {"command", config.command},
             {"ground_truth", config.ground_truth},
-            {"predictions", config.predictions},
+            {"predictions", config.predictions.front()},
             {"matching", json_of(matching)}};
   if (!config.pck.empty()) {
     const Pck scores = pck(matching, pck_length_of(config.pck), config.threshold);
@@ -175,6 +175,13 @@ bool evaluate(const EvalConfig& config) {
   if (config.json != "-") write("-", false, text);
   if (matching.cut) log_warning("{}: no end record: the records were cut", records.name());
   return !matching.cut;
+}
+
+}  // namespace
+
+bool evaluate(const EvalConfig& config) {
+  if (config.ap || config.mot) return evaluate_poseval(config);
+  return evaluate_records(config);
 }
 
 }  // namespace vremd

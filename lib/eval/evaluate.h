@@ -4,21 +4,33 @@
 // What vremd-eval does: reads ground truth and records once, scores, reports.
 
 #include <string>
+#include <vector>
 
 namespace vremd {
 
 struct EvalConfig {
-  std::string ground_truth;      // a JSON file in PoseTrack18's form, or a folder of them
-  std::string predictions;       // records; "-" is standard input
-  std::string pck;               // torso, head or bbox; "": not asked for
-  double threshold = 0.2;        // of PCK, in lengths
-  bool bbox = false;             // average precision of boxes
+  std::string ground_truth;  // a file or a folder of them
+  std::vector<std::string> predictions;
+
+  bool ap = false, mot = false;      // poseval: average precision, CLEAR MOT
+  std::string mot_compat = "1.0.2";  // which py-motmetrics
+  std::string frames = "annotated";  // which frames count: annotated, labeled
+  bool per_sequence = false;
+  std::string output_dir;        // of the official files; "": none
+  std::string json_nan = "NaN";  // how they spell it: NaN, null
+
+  std::string pck;         // torso, head or bbox; "": not asked for
+  double threshold = 0.2;  // of PCK, in lengths
+  bool bbox = false;       // average precision of boxes
+
   std::string json;              // everything as one JSON object: a file, "-" standard output
   bool force = false;            // replace an existing file
+  int threads = 1;               // the scores do not depend on it
   std::string version, command;  // for the JSON object
 };
 
-// True: all is well. False: scored, but the records ended too early (a warning says so).
+// Runs the kind of evaluation that is asked for. True: all is well. False: scored, but records ended
+// too early (a warning says so).
 bool evaluate(const EvalConfig& config);
 
 }  // namespace vremd

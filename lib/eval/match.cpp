@@ -2,9 +2,9 @@
 #include "eval/match.h"
 
 #include "core/error.h"
+#include "eval/sequence_names.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <unordered_map>
 
@@ -13,72 +13,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path without_slash(const std::string& path) {
-  const fs::path plain = fs::path(path).lexically_normal();
-  return plain.has_filename() ? plain : plain.parent_path();
-}
-
-// The number of trailing components that two paths share.
-int common_end(const fs::path& a, const fs::path& b) {
-  const std::vector<fs::path> left(a.begin(), a.end()), right(b.begin(), b.end());
-  const auto pair = std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend());
-  return static_cast<int>(pair.first - left.rbegin());
-}
-
 struct Sequence {
   const AnnotatedVideo* video;
   std::unordered_map<std::int64_t, std::size_t> frames;  // index → place in Matching::frames
   bool found = false;
 };
 
-class SequenceNames {
- public:
-  void add(const Annotations& file, const AnnotatedVideo& video, std::size_t sequence) {
-    names_[0][video.id].push_back(sequence);
-    if (file.videos.size() == 1) names_[1][fs::path(file.path).stem()].push_back(sequence);
-    const fs::path name = video.frames.front().file_name;
-    if (video.source == VideoSource::kFolder) {
-      names_[2][name.parent_path().filename()].push_back(sequence);
-    } else {
-      names_[3][name.stem()].push_back(sequence);
-    }
-  }
-
-  // The sequences that a video can be, by the first kind of name that fits.
-  const std::vector<std::size_t>& find(const fs::path& video) const {
-    static const std::vector<std::size_t> kNone;
-    for (const auto& names : names_) {
-      const auto found = names.find(video.stem());
-      if (found != names.end()) return found->second;
-    }
-    return kNone;
-  }
-
- private:
-  std::array<std::unordered_map<std::string, std::vector<std::size_t>>, 4> names_;
-};
-
-// The place of the sequence that a header's video is; sequences.size(): none.
-std::size_t find_sequence(const std::vector<Sequence>& sequences, const SequenceNames& names,
-                          const std::string& video, const std::string& place) {
-  const fs::path path = without_slash(video);
-  const auto& candidates = names.find(path);
-  if (candidates.empty()) return sequences.size();
-  std::size_t best = candidates.front();
-  int best_end = -1;
-  bool tie = false;
-  for (const std::size_t candidate : candidates) {
-    const int end = common_end(path, without_slash(sequences[candidate].video->path));
-    if (end > best_end) {
-      best = candidate;
-      best_end = end;
-      tie = false;
-    } else if (end == best_end) {
-      tie = true;
-    }
-  }
-  if (tie) fail("{}: video {}: several sequences of the ground truth are named so", place, video);
-  return best;
+SequenceNameSet names_of(const Annotations& file, const AnnotatedVideo& video) {
+  const fs::path name = video.frames.front().file_name;
+  SequenceNameSet names{video.id, "", "", "", video.path};
+  if (file.videos.size() == 1) names.file = fs::path(file.path).stem();
+  const bool folder = video.source == VideoSource::kFolder;
+  (folder ? names.folder : names.still) = folder ? name.parent_path().filename() : name.stem();
+  return names;
 }
 
 bool same_size(const Header& header, const AnnotatedFrame& frame) {
@@ -108,7 +55,7 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   SequenceNames names;
   for (const Annotations& file : truth) {
     for (const AnnotatedVideo& video : file.videos) {
-      names.add(file, video, sequences.size());
+      names.add(names_of(file, video));
       Sequence& sequence = sequences.emplace_back(Sequence{&video, {}});
       for (const AnnotatedFrame& frame : video.frames) {
         sequence.frames.emplace(frame.index, result.frames.size());
@@ -124,8 +71,8 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   std::shared_ptr<const JointSet> joints;
   while (const auto record = records.next()) {
     if (const auto* header = std::get_if<Header>(&*record)) {
-      const std::size_t found = find_sequence(sequences, names, header->video, records.place());
-      sequence = found < sequences.size() ? &sequences[found] : nullptr;
+      const auto found = names.find(header->video, records.place());
+      sequence = found ? &sequences[*found] : nullptr;
       if (!sequence) {
         result.superfluous.push_back(header->video);
         continue;

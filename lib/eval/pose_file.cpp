@@ -163,11 +163,6 @@ PoseFrame annolist_frame(dom::element json, const At& at) {
 // Which joint each slot of `keypoints` is, -1: none of the fifteen.
 using Slots = std::vector<int>;
 
-int joint_number(std::string_view name) {
-  const auto found = std::find(kPoseJointNames.begin(), kPoseJointNames.end(), name);
-  return found == kPoseJointNames.end() ? -1 : static_cast<int>(found - kPoseJointNames.begin());
-}
-
 Slots slots_of(const std::optional<dom::element>& categories, const At& file) {
   Slots slots;
   if (!categories) {
@@ -294,15 +289,25 @@ Annotation coco_pose(dom::element json, const Slots& slots, const At& at) {
   return result;
 }
 
-std::vector<PoseFrame> coco_frames(dom::element json, const At& file) {
+// A text or a number.
+std::string video_id(dom::element image, const At& at) {
+  static constexpr std::array<std::string_view, 1> kKeys = {"vid_id"};
+  const auto id = fields(image, kKeys, at)[0];
+  if (!id) return "";
+  const At here{&at, "vid_id"};
+  return id->is_string() ? text(*id, here) : std::to_string(integer(*id, here));
+}
+
+void read_coco(dom::element json, const At& file, PoseFile& result) {
   static constexpr std::array<std::string_view, 3> kKeys = {"images", "annotations", "categories"};
   const auto [images, annotations, categories] = fields(json, kKeys, file);
   const Slots slots = slots_of(categories, file);
-  std::vector<PoseFrame> frames;
+  std::vector<PoseFrame>& frames = result.frames;
   std::unordered_map<std::int64_t, std::size_t> places;  // of each image id
   const At images_at{&file, "images"};
   for (const dom::element image : list(require(images, "images", file), images_at)) {
     const At at{&images_at, "", frames.size()};
+    if (frames.empty()) result.vid_id = video_id(image, at);
     frames.push_back(coco_frame(image, at));
     if (!places.emplace(*frames.back().image_id, frames.size() - 1).second) {
       fail("{}.id: {} is there twice", at.text(), *frames.back().image_id);
@@ -321,10 +326,14 @@ std::vector<PoseFrame> coco_frames(dom::element json, const At& file) {
     frame.integer_keypoints &= annotation.integers;
     frame.poses.push_back(std::move(annotation.pose));
   }
-  return frames;
 }
 
 }  // namespace
+
+int joint_number(std::string_view name) {
+  const auto found = std::find(kPoseJointNames.begin(), kPoseJointNames.end(), name);
+  return found == kPoseJointNames.end() ? -1 : static_cast<int>(found - kPoseJointNames.begin());
+}
 
 const PosePoint* Pose::find(int joint) const {
   const auto found = std::find_if(points.begin(), points.end(),
@@ -353,7 +362,7 @@ PoseFile parse_pose_file(std::string text, const std::string& path) {
   if (!annolist && !images) wrong(at, "neither annolist nor images");
   if (!annolist) {
     file.format = PoseFormat::kPoseTrack18;
-    file.frames = coco_frames(json, at);
+    read_coco(json, at, file);
     return file;
   }
   const At list_at{&at, "annolist"};

@@ -21,6 +21,8 @@ namespace vremd {
 constexpr int kPoseJoints = 15;
 extern const std::array<std::string_view, kPoseJoints> kPoseJointNames;  // as PoseTrack18 spells
 
+int joint_number(std::string_view name);  // -1: none of them
+
 constexpr double kNoScore = -9999;  // what the official programs take for a missing score
 
 struct PosePoint {
@@ -72,6 +74,7 @@ enum class PoseFormat { kPoseTrack17, kPoseTrack18, kRecords };
 struct PoseFile {
   std::string path;
   PoseFormat format = PoseFormat::kPoseTrack17;
+  std::string vid_id;  // of the first frame; "": the file has none
   std::vector<PoseFrame> frames;  // in the order of the file
 
   std::string place(std::size_t frame) const;  // "FILE: frame 3 (images/000003.jpg)", for messages

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/pose_sources.h"
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "eval/sequence_names.h"
+#include "io/records.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The files of that extension directly in a folder, in the order of the bytes of their names.
+std::vector<std::string> files_in(const std::string& folder, const char* extension) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    if (entry->path().extension() == extension) files.push_back(entry->path());
+  }
+  if (error) fail("{}: cannot read: {}", folder, error.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string file_name(const std::string& path) { return fs::path(path).filename(); }
+
+void add_once(std::vector<std::string>& list, const std::string& one) {
+  if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
+}
+
+// The frames of a sequence as the records may name them.
+struct FrameIndex {
+  std::unordered_map<std::string, std::size_t> by_file;
+  std::unordered_map<std::int64_t, std::size_t> by_index;
+  PoseFile predictions;                // empty frames like the annotated ones
+  std::vector<bool> predicted;         // whether a record was there
+  std::optional<std::string> records;  // the place of its header
+  SequenceNameSet names;
+};
+
+// Frames without people, one for each that is annotated.
+PoseFile frames_like(const PoseFile& truth) {
+  PoseFile file;
+  file.format = PoseFormat::kRecords;
+  for (const PoseFrame& frame : truth.frames) {
+    PoseFrame& empty = file.frames.emplace_back();
+    empty.file_name = frame.file_name;
+    empty.image_id = frame.image_id;
+    empty.index = frame.index;
+  }
+  return file;
+}
+
+FrameIndex index_of(const PoseFile& truth) {
+  FrameIndex index;
+  index.predictions = frames_like(truth);
+  index.predicted.resize(truth.frames.size());
+  const std::string key(truth.frames.empty() ? "" : video_key(truth.frames[0].file_name));
+  for (std::size_t i = 0; i < truth.frames.size(); ++i) {
+    const PoseFrame& frame = truth.frames[i];
+    if (truth.format == PoseFormat::kPoseTrack18 && video_key(frame.file_name) != key) continue;
+    if (!index.by_index.emplace(frame.index, i).second) {
+      fail("{}: another one has the frame number {}, too", truth.place(i), frame.index);
+    }
+    if (!frame.file_name.empty()) index.by_file.emplace(file_name(frame.file_name), i);
+  }
+  index.names.file = fs::path(truth.path).stem();
+  if (!truth.frames.empty()) {
+    const fs::path name = truth.frames[0].file_name;
+    index.names.vid_id = truth.vid_id;
+    const bool still = truth.frames.size() == 1;
+    index.names.folder = name.parent_path().filename();
+    if (still) index.names.still = name.stem();
+    index.names.path = still ? name : name.parent_path();
+  }
+  return index;
+}
+
+// The joint of each keypoint, -1: none of the fifteen.
+std::vector<int> joint_numbers(const Header& header) {
+  std::vector<int> numbers;
+  if (!header.joints) return numbers;
+  for (const std::string& name : header.joints->joints) numbers.push_back(joint_number(name));
+  return numbers;
+}
+
+// Joints are ranked by heatmap maximum x box score (METHOD 2.3): records have the factors.
+Pose pose_of(const Instance& instance, const std::vector<int>& joints) {
+  Pose pose;
+  pose.track = instance.track;
+  pose.box = instance.box;
+  pose.has_points = true;
+  for (std::size_t i = 0; i < instance.keypoints.size(); ++i) {
+    const Keypoint& k = instance.keypoints[i];
+    if (joints[i] < 0 || !std::isfinite(k.x) || !std::isfinite(k.y)) continue;
+    if (k.x == 0 && k.y == 0 && k.score == 0) continue;  // as PoseTrack18 spells absence
+    pose.points.push_back({joints[i], k.x, k.y, 1, k.score * instance.box_score});
+  }
+  return pose;
+}
+
+// What found the boxes: the oldest tool that the header knows of.
+std::string box_source(const Header& header) {
+  if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
+    const Json& oldest = header.from.back();
+    const auto tool = oldest.find("tool");
+    if (tool != oldest.end() && tool->is_string()) return tool->get<std::string>();
+  }
+  return header.tool.empty() ? "unknown" : header.tool;
+}
+
+}  // namespace
+
+PoseSources::PoseSources(const std::string& truth, const std::vector<std::string>& predictions,
+                         int threads) {
+  list_truth(truth);
+  const std::vector<std::string> records = list_predictions(predictions);
+  if (!records.empty()) {
+    read_records(records, threads);
+    return;
+  }
+  for (const Sequence& sequence : sequences_) {
+    if (!sequence.predictions.empty()) continue;
+    fail("{}: no {} among the predictions", sequence.truth, file_name(sequence.truth));
+  }
+}
+
+void PoseSources::list_truth(const std::string& path) {
+  std::vector<std::string> files{path};
+  if (fs::is_directory(path)) files = files_in(path, ".json");
+  if (files.empty()) fail("{}: a folder without JSON files", path);
+  for (const std::string& file : files) {
+    Sequence& sequence = sequences_.emplace_back();
+    sequence.name = sequence_name(file);
+    sequence.truth = file;
+  }
+}
+
+std::vector<std::string> PoseSources::list_predictions(const std::vector<std::string>& paths) {
+  std::vector<std::string> files, records;
+  for (const std::string& path : paths) {
+    if (path != "-" && fs::is_directory(path)) {
+      const auto json = files_in(path, ".json"), lines = files_in(path, ".jsonl");
+      if (json.empty() && lines.empty()) fail("{}: a folder without JSON files", path);
+      files.insert(files.end(), json.begin(), json.end());
+      records.insert(records.end(), lines.begin(), lines.end());
+    } else {
+      (fs::path(path).extension() == ".json" ? files : records).push_back(path);
+    }
+  }
+  std::unordered_map<std::string, Sequence*> by_name;
+  for (Sequence& sequence : sequences_) by_name.emplace(file_name(sequence.truth), &sequence);
+  for (const std::string& file : files) {
+    const auto found = by_name.find(file_name(file));
+    if (found == by_name.end()) {
+      superfluous_.push_back(file);
+      continue;
+    }
+    Sequence& sequence = *found->second;
+    if (!sequence.predictions.empty()) {
+      fail("{}: {} has predictions of sequence {}, too", file, sequence.predictions, sequence.name);
+    }
+    sequence.predictions = file;
+  }
+  return records;
+}
+
+void PoseSources::read_records(const std::vector<std::string>& paths, int threads) {
+  std::vector<FrameIndex> indices(size());
+  for_each_index(size(), threads, [&](std::size_t i) { indices[i] = index_of(read_truth(i)); });
+  SequenceNames names;
+  for (const FrameIndex& index : indices) names.add(index.names);
+
+  bool any_instances = false, any_keypoints = false;
+  for (const std::string& path : paths) {
+    RecordReader reader(path);
+    FrameIndex* index = nullptr;
+    std::vector<int> joints;
+    while (const auto record = reader.next()) {
+      if (const auto* header = std::get_if<Header>(&*record)) {
+        joints = joint_numbers(*header);
+        const auto found = names.find(header->video, reader.place());
+        index = found ? &indices[*found] : nullptr;
+        if (!found) {
+          superfluous_.push_back(header->video);
+          continue;
+        }
+        const Sequence& sequence = sequences_[*found];
+        if (index->records || !sequence.predictions.empty()) {
+          fail("{}: video {}: {} has predictions of sequence {}, too", reader.place(),
+               header->video, index->records.value_or(sequence.predictions), sequence.name);
+        }
+        index->records = reader.place();
+        index->predictions.path = reader.name();
+        add_once(box_sources_, box_source(*header));
+      } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
+        for (const Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
+        any_instances |= !frame->instances.empty();
+        if (!index) continue;
+        const auto by_file = frame->file ? index->by_file.find(file_name(*frame->file))
+                                         : index->by_file.end();
+        const auto by_index = index->by_index.find(frame->frame);
+        if (by_file == index->by_file.end() && by_index == index->by_index.end()) continue;
+        const std::size_t i =
+            by_file != index->by_file.end() ? by_file->second : by_index->second;
+        if (index->predicted[i]) fail("{}: frame {} is there twice", reader.place(), frame->frame);
+        index->predicted[i] = true;
+        for (const Instance& one : frame->instances) {
+          index->predictions.frames[i].poses.push_back(pose_of(one, joints));
+        }
+      }
+    }
+    if (reader.interrupted()) fail("{}: interrupted", reader.name());
+    cut_ |= reader.cut();
+  }
+  if (any_instances && !any_keypoints) {
+    fail("{}: the records have no keypoints", paths.front());
+  }
+  bool any = false;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (indices[i].records) sequences_[i].records = std::move(indices[i].predictions);
+    any |= predicted(i);
+  }
+  if (!any) {
+    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})", paths.front(),
+         superfluous_.empty() ? "none" : superfluous_.front(), sequences_.front().name);
+  }
+}
+
+bool PoseSources::predicted(std::size_t sequence) const {
+  return sequences_[sequence].records || !sequences_[sequence].predictions.empty();
+}
+
+PoseFile PoseSources::read_truth(std::size_t sequence) const {
+  return read_pose_file(sequences_[sequence].truth);
+}
+
+PoseFile PoseSources::read_predictions(std::size_t sequence, const PoseFile& truth) const {
+  const Sequence& one = sequences_[sequence];
+  if (one.records) return *one.records;
+  if (!one.predictions.empty()) return read_pose_file(one.predictions);
+  return frames_like(truth);
+}
+
+}  // namespace vremd
