@@ -143,7 +143,7 @@ void update(Accumulator& accumulator, const ScoredFrame& frame, int joint) {
   accumulator.update(objects, hypotheses, std::move(distances));
 }
 
-double percent(double part, double whole) { return whole == 0 ? kNaN : 100 * part / whole; }
+double percent(double part, double whole) { return whole == 0 ? kNaN : 100 * (part / whole); }
 
 }  // namespace
 
