@@ -33,6 +33,16 @@ const std::vector<std::pair<std::string, std::string>> kLimbs = {
     {"left_knee", "left_ankle"},    {"right_hip", "right_knee"},
     {"right_knee", "right_ankle"}};
 
+struct Sigma {
+  std::string_view part;  // a joint, or both sides of one
+  double value;
+};
+constexpr Sigma kOksSigmas[] = {
+    {"nose", .026}, {"eye", .025},   {"ear", .035}, {"shoulder", .079}, {"elbow", .072},
+    {"wrist", .062}, {"hip", .107},  {"knee", .087}, {"ankle", .089},   {"head_bottom", .08},
+    {"head_top", .06}};
+constexpr double kOtherOksSigma = .08;
+
 JointSet make_set(std::string name, Names joints) {
   JointSet set{std::move(name), std::move(joints), {}, {}};
   for (int i = 0; i < set.size(); ++i) {
@@ -76,6 +86,16 @@ const JointSet& joint_set(std::string_view name) {
     if (set.name == name) return set;
   }
   fail("{}: no such joint set (there are posetrack15, posetrack17, coco17)", name);
+}
+
+double oks_sigma(std::string_view joint) {
+  for (const std::string_view side : {"left_", "right_"}) {
+    if (joint.starts_with(side)) joint.remove_prefix(side.size());
+  }
+  for (const Sigma& sigma : kOksSigmas) {
+    if (sigma.part == joint) return sigma.value;
+  }
+  return kOtherOksSigma;
 }
 
 JointSet joint_set_of(const Names& joints) {

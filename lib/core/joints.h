@@ -22,6 +22,11 @@ struct JointSet {
 // One of the named sets; an Error lists the names otherwise.
 const JointSet& joint_set(std::string_view name);
 
+// How far annotators differ about a joint, as a fraction of the root of the person's area: what
+// OKS divides distances by (twice this). COCO's 17, openpifpaf's for head_bottom and head_top
+// (EVAL 8); .08, the middle of those of the body, for a joint that neither knows.
+double oks_sigma(std::string_view joint);
+
 // A set from joint names alone: a named set if they are its joints in its order, else "custom"
 // with the pairs (left_x, right_x) and those limbs whose ends are both there.
 JointSet joint_set_of(const std::vector<std::string>& joints);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "track/association.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+// Calls each(joint, weight) for the joints that both have.
+template <typename Each>
+void for_shared_joints(const Instance& a, const Instance& b, Each each) {
+  const std::size_t joints = std::min(a.keypoints.size(), b.keypoints.size());
+  for (std::size_t j = 0; j < joints; ++j) {
+    if (!usable(a.keypoints[j]) || !usable(b.keypoints[j])) continue;
+    each(j, std::min(a.keypoints[j].score, b.keypoints[j].score));
+  }
+}
+
+double box_similarity(const Box& a, const Box& b) {
+  return a.finite() && b.finite() ? iou(a, b) : 0;
+}
+
+}  // namespace
+
+bool usable(const Keypoint& keypoint) {
+  return keypoint.score > 0 && std::isfinite(keypoint.x) && std::isfinite(keypoint.y) &&
+         std::isfinite(keypoint.score);
+}
+
+double person_area(const Instance& person) {
+  if (person.box.finite() && person.box.area() > 0) return person.box.area();
+  double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
+  for (const Keypoint& keypoint : person.keypoints) {
+    if (!usable(keypoint)) continue;
+    left = std::min(left, keypoint.x);
+    top = std::min(top, keypoint.y);
+    right = std::max(right, keypoint.x);
+    bottom = std::max(bottom, keypoint.y);
+  }
+  return right > left && bottom > top ? (right - left) * (bottom - top) : 0;
+}
+
+double similarity(const Instance& a, const Instance& b, const std::vector<double>& sigmas) {
+  const double area = (person_area(a) + person_area(b)) / 2;
+  if (!(area > 0)) return 0;
+  double sum = 0, weights = 0;
+  for_shared_joints(a, b, [&](std::size_t j, double weight) {
+    const double x = a.keypoints[j].x - b.keypoints[j].x, y = a.keypoints[j].y - b.keypoints[j].y;
+    const double variance = 4 * sigmas[j] * sigmas[j] * area;
+    sum += weight * std::exp(-(x * x + y * y) / (2 * variance));
+    weights += weight;
+  });
+  return weights > 0 ? sum / weights : box_similarity(a.box, b.box);
+}
+
+Point displacement(const Instance& a, const Instance& b) {
+  Point sum;
+  double weights = 0;
+  for_shared_joints(a, b, [&](std::size_t j, double weight) {
+    sum.x += weight * (b.keypoints[j].x - a.keypoints[j].x);
+    sum.y += weight * (b.keypoints[j].y - a.keypoints[j].y);
+    weights += weight;
+  });
+  if (weights > 0) return {sum.x / weights, sum.y / weights};
+  const Point from = a.box.centre(), to = b.box.centre();
+  return {to.x - from.x, to.y - from.y};
+}
+
+Instance moved(Instance person, Point by) {
+  person.box.x += by.x;
+  person.box.y += by.y;
+  for (Keypoint& keypoint : person.keypoints) {
+    keypoint.x += by.x;
+    keypoint.y += by.y;
+  }
+  return person;
+}
+
+}  // namespace vremd

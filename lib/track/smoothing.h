@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The one-euro filter (Casiez, Roussel, Vogel: "1€ Filter", CHI 2012): a low pass whose cutoff
+// rises with the speed, so that what rests is calm and what moves does not lag.
+
+#include "io/records.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace vremd {
+
+struct OneEuroConfig {
+  double min_cutoff = 1.5;         // Hz, of what rests: lower is calmer
+  double beta = 3;                 // Hz per person size and second: higher lags less
+  double derivative_cutoff = 1;    // Hz, of the speed itself
+};
+
+// One coordinate.
+class OneEuro {
+ public:
+  // `seconds` since the last value, above 0; `size`: the length that is the unit of the speed.
+  double next(double value, double seconds, double size, const OneEuroConfig& config);
+  void reset() { last_.reset(); }
+
+ private:
+  std::optional<double> last_;  // as it was given out
+  double speed_ = 0;            // per second
+};
+
+// Smooths the keypoints and the box of each track of one video, with speeds in sizes of the person
+// (the root of its area) per second, so that the settings fit every resolution. Scores stay. What
+// is not usable (association.h) stays as it is, and the filter of it begins anew after that.
+class Smoother {
+ public:
+  // Forgets a track that was not seen for `max_age` frames.
+  Smoother(const OneEuroConfig& config, int max_age) : config_(config), max_age_(max_age) {}
+
+  // `time`: seconds, later with every frame.
+  void smooth(FrameRecord& frame, double time);
+
+ private:
+  struct State {
+    std::int64_t frame = 0;
+    double time = 0;
+    std::array<OneEuro, 4> box;  // centre and size
+    std::vector<std::array<OneEuro, 2>> keypoints;
+  };
+
+  void smooth(Instance& person, State& state, double seconds) const;
+
+  OneEuroConfig config_;
+  int max_age_;
+  std::map<std::int64_t, State> states_;  // by track
+};
+
+}  // namespace vremd

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/records.h"
+#include "track/motion.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace vremd {
+
+struct TrackerConfig {
+  double min_score = 0.4;       // of a person that begins a track; any other may continue one
+  double min_similarity = 0.3;  // of the expected person and the found one (association.h)
+  int max_age = 10;             // frames since it was last seen, after which a track ends
+};
+
+// Gives the people of one video track numbers, frame by frame: each track expects its person where
+// constant velocity leads, and the assignment with the greatest sum of similarities continues the
+// tracks. Numbers count from 1 and are not used again. Equal frames give equal numbers.
+//
+// Memory is that of the tracks that have not ended: it does not grow with the video.
+class Tracker {
+ public:
+  Tracker(const TrackerConfig& config, const std::optional<JointSet>& joints);
+
+  // Sets `track` of everybody in the frame, or takes it away: from those that begin no track, and
+  // those without an area (person_area()), whom nothing can be compared with. Frames come in order.
+  void assign(FrameRecord& frame);
+
+  std::int64_t tracks() const { return next_id_ - 1; }  // begun so far
+  std::int64_t shapeless() const { return shapeless_; }  // people without an area so far
+
+ private:
+  struct Track {
+    std::int64_t id = 0, frame = 0;  // frame: when it was last seen
+    Instance person;                 // as it was then
+    Motion motion;
+  };
+
+  std::vector<Instance*> comparable(FrameRecord& frame);
+  void see(Track& track, Instance& person, std::int64_t frame) const;
+
+  TrackerConfig config_;
+  std::vector<double> sigmas_;  // of the joints
+  std::vector<Track> tracks_;   // in the order of their beginning
+  std::int64_t next_id_ = 1, shapeless_ = 0;
+};
+
+}  // namespace vremd
