@@ -11,14 +11,15 @@
 namespace vremd {
 
 struct TrackerConfig {
-  double min_score = 0.4;       // of a person that begins a track; any other may continue one
+  double min_score = 0.4;       // of a person that begins a track; lower ones only continue
   double min_similarity = 0.3;  // of the expected person and the found one (association.h)
   int max_age = 10;             // frames since it was last seen, after which a track ends
 };
 
 // Gives the people of one video track numbers, frame by frame: each track expects its person where
 // constant velocity leads, and the assignment with the greatest sum of similarities continues the
-// tracks. Numbers count from 1 and are not used again. Equal frames give equal numbers.
+// tracks; first with the people that reach the score, then with the others (ByteTrack, ECCV 2022).
+// Numbers count from 1 and are not used again. Equal frames give equal numbers.
 //
 // Memory is that of the tracks that have not ended: it does not grow with the video.
 class Tracker {
@@ -39,8 +40,8 @@ class Tracker {
     Motion motion;
   };
 
-  std::vector<Instance*> comparable(FrameRecord& frame);
-  void see(Track& track, Instance& person, std::int64_t frame) const;
+  void continue_tracks(const std::vector<Instance*>& people, std::int64_t frame);
+  static void see(Track& track, Instance& person, std::int64_t frame);
 
   TrackerConfig config_;
   std::vector<double> sigmas_;  // of the joints

@@ -79,6 +79,12 @@ TEST_CASE("low scores continue a track but begin none") {
   CHECK(video.see(2, {at(0, 0.9), at(200, NAN)}) == Tracks{2, 1});
 }
 
+TEST_CASE("a low score never takes the track of a high one") {
+  Video video({.min_score = 0.5});
+  video.see(0, {at(0)});
+  CHECK(video.see(1, {at(1, 0.3), at(5, 0.8)}) == Tracks{0, 1});
+}
+
 TEST_CASE("tracks of the input are replaced") {
   Video video({.min_score = 0.5});
   Instance high = at(0), low = at(200, 0.1);
