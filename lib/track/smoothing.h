@@ -15,9 +15,9 @@
 namespace vremd {
 
 struct OneEuroConfig {
-  double min_cutoff = 1.5;         // Hz, of what rests: lower is calmer
-  double beta = 3;                 // Hz per person size and second: higher lags less
-  double derivative_cutoff = 1;    // Hz, of the speed itself
+  double min_cutoff = 2;         // Hz, of what rests: lower is calmer
+  double beta = 20;              // Hz per person size a second: higher lags less
+  double derivative_cutoff = 1;  // Hz, of the speed itself
 };
 
 // One coordinate.
