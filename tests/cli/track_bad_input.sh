@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# Wrong command lines end with 2, bad input with 1, one line that names the place, and no file.
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+header='{"type":"header","video":"a.mp4","joint_set":"posetrack17"}'
+end='{"type":"end"}'
+frame() { echo "{\"type\":\"frame\",\"frame\":$1,\"instances\":[$2]}"; }
+{ echo "$header"; frame 0 '{"box":[0,0,9,9]}'; echo "$end"; } > a.jsonl
+
+usage() {
+  status=0; vremd-track "$@" > out 2> err < a.jsonl || status=$?
+  test $status -eq 2 && test ! -s out && grep -q "Try 'vremd-track --help'" err ||
+    { echo "not a usage error ($status): $*"; cat out err; exit 1; }
+}
+usage --min-score -0.1
+usage --min-score 1.5
+usage --min-score nan
+usage --min-similarity 0
+usage --min-similarity 2
+usage --min-similarity x
+usage --max-age 0
+usage --max-age 1.5
+usage --smooth kalman
+usage --smooth one-euro --min-cutoff 0
+usage --smooth one-euro --beta -1
+usage --smooth one-euro --derivative-cutoff 0
+usage --beta 3
+grep -q '^vremd-track: --beta needs --smooth one-euro$' err
+usage --min-cutoff 3 --smooth none
+usage --no-such-option
+
+# bad MESSAGE ARGUMENTS...: exit status 1 and this line; nothing is left under the name of the output
+bad() {
+  message=$1; shift
+  status=0; vremd-track -q -o out.jsonl "$@" 2> err || status=$?
+  test $status -eq 1 && test "$(cat err)" = "vremd-track: $message" && test -z "$(ls out.jsonl* 2> /dev/null)" ||
+    { echo "status $status instead of 1 and: $message"; cat err; ls; exit 1; }
+}
+bad 'none.jsonl: cannot open: No such file or directory' none.jsonl
+bad 'none.jsonl: cannot open: No such file or directory' a.jsonl none.jsonl
+mkdir folder
+bad 'folder: is a directory' folder
+bad 'standard input: no records (the input is empty)' < /dev/null
+head -c 30 a.jsonl > broken.jsonl
+bad 'broken.jsonl:1: not a JSON record' broken.jsonl
+tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
+{ cat a.jsonl; echo "$end"; } | bad 'standard input:4: a record without a header before it'
+{ head -n 2 a.jsonl; cat a.jsonl; } |
+  bad 'standard input:3: a header, but the video before it has no end record'
+{ echo "$header"; frame 3 ''; frame 3 ''; } |
+  bad 'standard input:3: frame 3 after frame 3: not in order'
+{ echo "$header"; frame 0 '{"box":[0,0,1]}'; } |
+  bad 'standard input:2: instances[0]: box is not a list of 4 numbers'
+{ echo "$header"; frame 0 '{"box":[0,0,1,1]},{"score":1}'; } |
+  bad 'standard input:2: instances[1]: box is missing'
+{ echo "$header"; frame 0 '{"box":[0,0,1,1],"track":18446744073709551615}'; } |
+  bad 'standard input:2: instances[0]: track is too large'
+{ echo "$header"; frame 0 '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; } |
+  bad 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
+
+# Records that were cut: what there is, a warning, no end record, and no further input.
+status=0; head -n 2 a.jsonl > cut.jsonl; vremd-track cut.jsonl a.jsonl > out 2> err || status=$?
+test $status -eq 1
+test $(wc -l < out) -eq 2
+grep -q '^vremd-track: warning: cut.jsonl:2: the input was cut: no end record$' err
+
+# A full disk, and an existing file that is not to be replaced.
+status=0; vremd-track -q a.jsonl > /dev/full 2> err || status=$?
+test $status -eq 1
+grep -q '^vremd-track: .*No space left on device' err
+test $(wc -l < err) -eq 1
+echo kept > all.jsonl
+status=0; vremd-track -q a.jsonl -o all.jsonl 2> err || status=$?
+test $status -eq 1
+test "$(cat all.jsonl)" = kept
+vremd-track -q -f a.jsonl -o all.jsonl
+test $(wc -l < all.jsonl) -eq 3
