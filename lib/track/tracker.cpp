@@ -4,7 +4,15 @@
 #include "core/assignment.h"
 #include "track/association.h"
 
+#include <algorithm>
+
 namespace vremd {
+namespace {
+
+// As alike as two finds of one person are, and two people hardly ever.
+constexpr double kSamePerson = 0.7;
+
+}  // namespace
 
 Tracker::Tracker(const TrackerConfig& config, const std::optional<JointSet>& joints)
     : config_(config) {
@@ -26,10 +34,16 @@ void Tracker::assign(FrameRecord& frame) {
   continue_tracks(sure, frame.frame);
   continue_tracks(unsure, frame.frame);
   for (Instance* person : sure) {
-    if (person->track) continue;
+    if (person->track || is_second_find(*person, frame)) continue;
     person->track = next_id_++;
     tracks_.push_back({*person->track, frame.frame, *person, {}});
   }
+}
+
+bool Tracker::is_second_find(const Instance& person, const FrameRecord& frame) const {
+  return std::any_of(frame.instances.begin(), frame.instances.end(), [&](const Instance& other) {
+    return other.track && similarity(other, person, sigmas_) >= kSamePerson;
+  });
 }
 
 void Tracker::continue_tracks(const std::vector<Instance*>& people, std::int64_t frame) {

@@ -13,7 +13,7 @@ namespace vremd {
 struct TrackerConfig {
   double min_score = 0.4;       // of a person that begins a track; lower ones only continue
   double min_similarity = 0.3;  // of the expected person and the found one (association.h)
-  int max_age = 10;             // frames since it was last seen, after which a track ends
+  int max_age = 15;             // frames since it was last seen, after which a track ends
 };
 
 // Gives the people of one video track numbers, frame by frame: each track expects its person where
@@ -26,8 +26,9 @@ class Tracker {
  public:
   Tracker(const TrackerConfig& config, const std::optional<JointSet>& joints);
 
-  // Sets `track` of everybody in the frame, or takes it away: from those that begin no track, and
-  // those without an area (person_area()), whom nothing can be compared with. Frames come in order.
+  // Sets `track` of everybody in the frame, or takes it away: from low scores, from a second find
+  // of somebody who has a track, and from those without an area (person_area()), whom nothing can be
+  // compared with. Frames come in order.
   void assign(FrameRecord& frame);
 
   std::int64_t tracks() const { return next_id_ - 1; }  // begun so far
@@ -40,6 +41,7 @@ class Tracker {
     Motion motion;
   };
 
+  bool is_second_find(const Instance& person, const FrameRecord& frame) const;
   void continue_tracks(const std::vector<Instance*>& people, std::int64_t frame);
   static void see(Track& track, Instance& person, std::int64_t frame);
 

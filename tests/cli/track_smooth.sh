@@ -29,7 +29,7 @@ same='del(.command, .settings) | if .type == "frame" then .instances |= map(del(
 cmp <(jq -c "$same" plain.jsonl) <(jq -c "$same" smooth.jsonl)
 
 # The parameters are in the header, and do something.
-head -n 1 smooth.jsonl | jq -e '.settings == {min_score: 0.4, min_similarity: 0.3, max_age: 10,
+head -n 1 smooth.jsonl | jq -e '.settings == {min_score: 0.4, min_similarity: 0.3, max_age: 15,
   smooth: "one-euro", min_cutoff: 2, beta: 20, derivative_cutoff: 1}' > ok
 for option in min-cutoff beta derivative-cutoff; do
   vremd-track -q --smooth one-euro --$option 0.5 shaky.jsonl > other.jsonl
