@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/evaluate_oks.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "eval/oks.h"
+#include "eval/oks_input.h"
+#include "io/json_file.h"
+#include "io/output_file.h"
+
+#include <filesystem>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) {
+  const Json json = read_json_file(path);
+  if (!json.is_array() || json.size() != keypoints) {
+    fail("{}: not a list of {} numbers", path, keypoints);
+  }
+  std::vector<double> sigmas;
+  for (const Json& one : json) {
+    if (!one.is_number() || !(one.get<double>() > 0)) {
+      fail("{}: [{}]: not a number above 0", path, sigmas.size());
+    }
+    sigmas.push_back(one.get<double>());
+  }
+  return sigmas;
+}
+
+std::vector<double> sigmas_of(const std::string& name, std::size_t keypoints) {
+  if (keypoints == 0) return {};  // nobody is there
+  const bool known = name == "coco17" || name == "posetrack" || name == "posetrack-pifpaf";
+  return known ? oks_sigmas(name, keypoints) : read_sigmas(name, keypoints);
+}
+
+void warn_of(const OksInput& input) {
+  if (input.other_truths) {
+    log_warning("{} annotations are of no image or category of the file", input.other_truths);
+  }
+  if (input.other_detections) {
+    log_warning("{} results are of no category of the ground truth", input.other_detections);
+  }
+  std::string names;
+  for (const std::string& name : input.never_predicted) names += " " + name;
+  if (!names.empty()) log_warning("annotated, but never predicted (all missed):{}", names);
+}
+
+void write(const std::string& path, bool force, const std::string& text) {
+  OutputFile out(path, force);
+  out.write(text);
+  out.commit();
+}
+
+}  // namespace
+
+bool evaluate_oks(const OksEvalConfig& config) {
+  const OksInput input =
+      read_oks_input(config.ground_truth, config.predictions, !config.no_area);
+  warn_of(input);
+  const OksKit kit = config.kit == "xtcoco" ? OksKit::kXtcoco : OksKit::kCocoapi;
+  const OksConfig oks{kit, sigmas_of(config.sigmas, input.keypoints), !config.no_area};
+  const OksAp scores = oks_ap(input.categories, oks);
+  log_info("{} images, {} annotated, {} predicted people", input.images, input.truths,
+           input.detections);
+
+  Json stats = Json::object();
+  for (std::size_t i = 0; i < kOksApNames.size(); ++i) stats[kOksApNames[i]] = scores.values[i];
+  const Json json{{"tool", "vremd-eval"},
+                  {"version", config.version},
+                  {"command", config.command},
+                  {"ground_truth", config.ground_truth},
+                  {"predictions", config.predictions},
+                  {"kit", config.kit},
+                  {"sigmas", oks.sigmas},
+                  {"use_area", oks.use_area},
+                  {"images", input.images},
+                  {"annotated", input.truths},
+                  {"predicted", input.detections},
+                  {"never_predicted", input.never_predicted},
+                  {"cut", input.cut},
+                  {"stats", stats}};
+  if (!config.output_dir.empty()) {
+    fs::create_directories(config.output_dir);
+    write(fs::path(config.output_dir) / "oks.json", config.force, json.dump(1) + "\n");
+  }
+  if (!config.json.empty()) write(config.json, config.force, json.dump(1) + "\n");
+  if (config.json != "-") write("-", false, scores.text(kit));
+  if (input.cut) log_warning("{}: no end record: the records were cut", config.predictions);
+  return !input.cut;
+}
+
+}  // namespace vremd
