@@ -18,8 +18,10 @@ void check(const EvalConfig& config) {
     return std::find(choices.begin(), choices.end(), value) != choices.end();
   };
   const bool official = config.ap || config.mot, records = !config.pck.empty() || config.bbox;
-  need(official || records, "nothing to score: -e, -t, --pck or --bbox");
-  need(!official || !records, "-e and -t do not go with --pck and --bbox");
+  const bool oks = !config.oks.empty();
+  need(official || records || oks, "nothing to score: -e, -t, --oks, --pck or --bbox");
+  need(official + records + oks == 1, "only --pck and --bbox, or -e and -t, go together");
+  need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks takes cocoapi or xtcoco");
   need(one_of(config.mot_compat, {"1.0.2", "1.2.0", "1.4.0"}),
        "--mot-compat takes 1.0.2, 1.2.0 or 1.4.0");
   need(one_of(config.frames, {"annotated", "labeled"}), "--frames takes annotated or labeled");
@@ -28,7 +30,8 @@ void check(const EvalConfig& config) {
   need(config.threshold > 0, "--threshold must be above 0");
   need(!config.ground_truth.empty(), "no ground truth: -g");
   need(!config.predictions.empty(), "no predictions: -p");
-  need(official || config.predictions.size() == 1, "--pck and --bbox take one file of predictions");
+  need(official || config.predictions.size() == 1,
+       "--oks, --pck and --bbox take one file of predictions");
   const auto inputs = std::count(config.predictions.begin(), config.predictions.end(), "-") +
                       (config.ground_truth == "-");
   need(inputs <= 1, "standard input can be read only once");
@@ -53,6 +56,11 @@ int main(int argc, char** argv) {
               "of py-motmetrics: 1.0.2, 1.2.0 or 1.4.0");
   tool.option("frames", config.frames, "WHICH", "frames that count: annotated or labeled");
   tool.option("json-nan", config.json_nan, "WORD", "NaN in the official files: NaN or null");
+  tool.option("oks", config.oks, "KIT",
+              "COCO's average precision of keypoints, as cocoapi or xtcoco has it");
+  tool.option("sigmas", config.sigmas, "SET",
+              "of --oks: coco17, posetrack, posetrack-pifpaf or a JSON file");
+  tool.option("no-area", config.no_area, "--oks with 0.53 of the box instead of the area");
   tool.option("pck", config.pck, "LENGTH",
               "joints within a fraction of the person's torso, head or bbox");
   tool.option("threshold", config.threshold, "NUM", "that fraction");

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "eval/box_ap.h"
+#include "eval/evaluate_oks.h"
 #include "eval/match.h"
 #include "eval/pck.h"
 #include "eval/poseval.h"
@@ -141,12 +142,6 @@ Json json_of(const BoxAp& scores) {
   return json;
 }
 
-void write(const std::string& path, bool force, const std::string& text) {
-  OutputFile out(path, force);
-  out.write(text);
-  out.commit();
-}
-
 // PCK and box AP: annotations and records.
 bool evaluate_records(const EvalConfig& config) {
   const std::vector<Annotations> truth = read_ground_truth(config.ground_truth);
@@ -171,8 +166,8 @@ bool evaluate_records(const EvalConfig& config) {
     text += scores.text();
     json["bbox"] = json_of(scores);
   }
-  if (!config.json.empty()) write(config.json, config.force, json.dump(1) + "\n");
-  if (config.json != "-") write("-", false, text);
+  if (!config.json.empty()) write_file(config.json, json.dump(1) + "\n", config.force);
+  if (config.json != "-") write_file("-", text, false);
   if (matching.cut) log_warning("{}: no end record: the records were cut", records.name());
   return !matching.cut;
 }
@@ -181,6 +176,7 @@ bool evaluate_records(const EvalConfig& config) {
 
 bool evaluate(const EvalConfig& config) {
   if (config.ap || config.mot) return evaluate_poseval(config);
+  if (!config.oks.empty()) return evaluate_oks(config);
   return evaluate_records(config);
 }
 

@@ -23,6 +23,10 @@ struct EvalConfig {
   double threshold = 0.2;  // of PCK, in lengths
   bool bbox = false;       // average precision of boxes
 
+  std::string oks;                // cocoapi or xtcoco: average precision of keypoints; "": none
+  std::string sigmas = "coco17";  // of OKS: a name that oks_sigmas knows, or a JSON file: a list
+  bool no_area = false;           // OKS with 0.53 of the box instead of the area
+
   std::string json;              // everything as one JSON object: a file, "-" standard output
   bool force = false;            // replace an existing file
   int threads = 1;               // the scores do not depend on it

@@ -48,19 +48,13 @@ void warn_of(const OksInput& input) {
   if (!names.empty()) log_warning("annotated, but never predicted (all missed):{}", names);
 }
 
-void write(const std::string& path, bool force, const std::string& text) {
-  OutputFile out(path, force);
-  out.write(text);
-  out.commit();
-}
-
 }  // namespace
 
-bool evaluate_oks(const OksEvalConfig& config) {
-  const OksInput input =
-      read_oks_input(config.ground_truth, config.predictions, !config.no_area);
+bool evaluate_oks(const EvalConfig& config) {
+  const std::string& predictions = config.predictions.front();
+  const OksInput input = read_oks_input(config.ground_truth, predictions, !config.no_area);
   warn_of(input);
-  const OksKit kit = config.kit == "xtcoco" ? OksKit::kXtcoco : OksKit::kCocoapi;
+  const OksKit kit = config.oks == "xtcoco" ? OksKit::kXtcoco : OksKit::kCocoapi;
   const OksConfig oks{kit, sigmas_of(config.sigmas, input.keypoints), !config.no_area};
   const OksAp scores = oks_ap(input.categories, oks);
   log_info("{} images, {} annotated, {} predicted people", input.images, input.truths,
@@ -72,8 +66,8 @@ bool evaluate_oks(const OksEvalConfig& config) {
                   {"version", config.version},
                   {"command", config.command},
                   {"ground_truth", config.ground_truth},
-                  {"predictions", config.predictions},
-                  {"kit", config.kit},
+                  {"predictions", predictions},
+                  {"kit", config.oks},
                   {"sigmas", oks.sigmas},
                   {"use_area", oks.use_area},
                   {"images", input.images},
@@ -83,12 +77,12 @@ bool evaluate_oks(const OksEvalConfig& config) {
                   {"cut", input.cut},
                   {"stats", stats}};
   if (!config.output_dir.empty()) {
-    fs::create_directories(config.output_dir);
-    write(fs::path(config.output_dir) / "oks.json", config.force, json.dump(1) + "\n");
+    make_folder(config.output_dir);
+    write_file(fs::path(config.output_dir) / "oks.json", json.dump(1) + "\n", true);
   }
-  if (!config.json.empty()) write(config.json, config.force, json.dump(1) + "\n");
-  if (config.json != "-") write("-", false, scores.text(kit));
-  if (input.cut) log_warning("{}: no end record: the records were cut", config.predictions);
+  if (!config.json.empty()) write_file(config.json, json.dump(1) + "\n", config.force);
+  if (config.json != "-") write_file("-", scores.text(kit), false);
+  if (input.cut) log_warning("{}: no end record: the records were cut", predictions);
   return !input.cut;
 }
 

@@ -63,4 +63,9 @@ class OutputFile {
   std::FILE* file_ = nullptr;
 };
 
+// All of a file at once; "-" is standard output.
+void write_file(const std::string& path, std::string_view bytes, bool force);
+
+void make_folder(const std::string& path);  // and those above it; one that is there is good
+
 }  // namespace vremd
