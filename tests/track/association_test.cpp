@@ -42,7 +42,7 @@ TEST_CASE("without a joint in common the boxes decide") {
   CHECK(similarity(a, person({5, 0, 10, 10}, {{0, 0, 0}, {9, 9, 1}}), sigmas) == Approx(1.0 / 3));
   CHECK(similarity(a, person({5, 0, 10, 10}), {}) == Approx(1.0 / 3));
   CHECK(similarity(a, person({5, 0, 10, 10}, {{NAN, 1, 1}, {2, 2, 1}}), sigmas) == Approx(1.0 / 3));
-  CHECK(similarity(a, person({0, 0, NAN, 10}), {}) == 0);
+  CHECK(similarity(a, person({NAN, 0, 10, 10}), {}) == 0);
   CHECK(similarity(a, person({0, 0, 0, 10}), {}) == 0);
 }
 
