@@ -29,6 +29,17 @@ std::vector<std::string> files_in(const std::string& folder, const char* extensi
   return files;
 }
 
+// Whether it is a folder; an Error where there is nothing.
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    if (!error) error = std::make_error_code(std::errc::no_such_file_or_directory);
+    fail("{}: cannot open: {}", path, error.message());
+  }
+  return fs::is_directory(status);
+}
+
 std::string file_name(const std::string& path) { return fs::path(path).filename(); }
 
 void add_once(std::vector<std::string>& list, const std::string& one) {
@@ -134,7 +145,7 @@ PoseSources::PoseSources(const std::string& truth, const std::vector<std::string
 
 void PoseSources::list_truth(const std::string& path) {
   std::vector<std::string> files{path};
-  if (fs::is_directory(path)) files = files_in(path, ".json");
+  if (is_folder(path)) files = files_in(path, ".json");
   if (files.empty()) fail("{}: a folder without JSON files", path);
   for (const std::string& file : files) {
     Sequence& sequence = sequences_.emplace_back();
@@ -146,7 +157,7 @@ void PoseSources::list_truth(const std::string& path) {
 std::vector<std::string> PoseSources::list_predictions(const std::vector<std::string>& paths) {
   std::vector<std::string> files, records;
   for (const std::string& path : paths) {
-    if (path != "-" && fs::is_directory(path)) {
+    if (path != "-" && is_folder(path)) {
       const auto json = files_in(path, ".json"), lines = files_in(path, ".jsonl");
       if (json.empty() && lines.empty()) fail("{}: a folder without JSON files", path);
       files.insert(files.end(), json.begin(), json.end());

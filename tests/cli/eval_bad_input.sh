@@ -18,6 +18,12 @@ usage --pck torso --threshold 0 -g annotations.json -p poses.jsonl
 usage --pck torso --threshold x -g annotations.json -p poses.jsonl
 usage --pck torso -g - -p -
 usage --pck torso -g annotations.json -p poses.jsonl stray.jsonl
+usage -e --bbox -g annotations.json -p poses.jsonl
+usage -e -g annotations.json
+usage -t --mot-compat 1.3 -g annotations.json -p poses.jsonl
+usage -e --frames all -g annotations.json -p poses.jsonl
+usage -e --json-nan nil -g annotations.json -p poses.jsonl
+usage -e -g annotations.json -p - -
 
 # bad MESSAGE ARGUMENTS...: exit status 1, just this line
 bad() {
