@@ -176,22 +176,14 @@ Json json_of(const PoseSources& sources, const PosevalScores& scores, const Eval
 
 // ---- files ------------------------------------------------------------------------------------
 
-void write(const std::string& path, bool force, const std::string& text) {
-  OutputFile out(path, force);
-  out.write(text);
-  out.commit();
-}
-
 void write_official_files(const PosevalScores& scores, const EvalConfig& config) {
-  std::error_code error;
-  fs::create_directories(config.output_dir, error);
-  if (error) fail("{}: cannot create: {}", config.output_dir, error.message());
+  make_folder(config.output_dir);
   const auto write_scores = [&](const std::string& name, const auto& one) {
     // Replaced without asking, as officially: scripts run again.
     const std::string path = fs::path(config.output_dir) / name;
     const std::string& nan = config.json_nan;
-    if (config.ap) write(path + "_AP_metrics.json", true, official_json(one.ap, nan));
-    if (config.mot) write(path + "_MOT_metrics.json", true, official_json(one.mot, nan));
+    if (config.ap) write_file(path + "_AP_metrics.json", official_json(one.ap, nan), true);
+    if (config.mot) write_file(path + "_MOT_metrics.json", official_json(one.mot, nan), true);
   };
   if (config.per_sequence) {
     for (const SequenceScores& one : scores.sequences) write_scores(one.name, one);
@@ -212,9 +204,9 @@ bool evaluate_poseval(const EvalConfig& config) {
   warn_of(sources, scores, config);
   if (!config.output_dir.empty()) write_official_files(scores, config);
   if (!config.json.empty()) {
-    write(config.json, config.force, json_of(sources, scores, config).dump(1) + "\n");
+    write_file(config.json, json_of(sources, scores, config).dump(1) + "\n", config.force);
   }
-  if (config.json != "-") write("-", false, text_of(sources, scores, config));
+  if (config.json != "-") write_file("-", text_of(sources, scores, config), false);
   if (sources.cut()) log_warning("no end record: some records were cut");
   return !sources.cut();
 }

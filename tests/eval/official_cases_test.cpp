@@ -20,9 +20,8 @@ const fs::path kCases = VREMD_EVAL_CASES;
 std::vector<fs::path> cases() {
   std::vector<fs::path> folders;
   for (const auto& entry : fs::recursive_directory_iterator(kCases)) {
-    const std::string name = entry.path().parent_path().filename();
-    if (entry.path().filename() == "expected" && name[0] != 'x') {
-      folders.push_back(entry.path().parent_path());
+    if (entry.path().filename() == "AP") {
+      folders.push_back(entry.path().parent_path().parent_path());
     }
   }
   std::sort(folders.begin(), folders.end());
