@@ -18,9 +18,10 @@ void check(const EvalConfig& config) {
     return std::find(choices.begin(), choices.end(), value) != choices.end();
   };
   const bool official = config.ap || config.mot, records = !config.pck.empty() || config.bbox;
-  const bool oks = !config.oks.empty();
-  need(official || records || oks, "nothing to score: -e, -t, --oks, --pck or --bbox");
-  need(official + records + oks == 1, "only --pck and --bbox, or -e and -t, go together");
+  const bool oks = !config.oks.empty(), kit = !config.kit.empty();
+  need(official || records || oks || kit, "nothing to score: -e, -t, --kit, --oks, --pck or --bbox");
+  need(official + records + oks + kit == 1, "only --pck and --bbox, or -e and -t, go together");
+  need(one_of(config.kit, {"", "pt21"}), "--kit takes pt21");
   need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks takes cocoapi or xtcoco");
   need(one_of(config.mot_compat, {"1.0.2", "1.2.0", "1.4.0"}),
        "--mot-compat takes 1.0.2, 1.2.0 or 1.4.0");
@@ -30,7 +31,7 @@ void check(const EvalConfig& config) {
   need(config.threshold > 0, "--threshold must be above 0");
   need(!config.ground_truth.empty(), "no ground truth: -g");
   need(!config.predictions.empty(), "no predictions: -p");
-  need(official || config.predictions.size() == 1,
+  need(official || kit || config.predictions.size() == 1,
        "--oks, --pck and --bbox take one file of predictions");
   const auto inputs = std::count(config.predictions.begin(), config.predictions.end(), "-") +
                       (config.ground_truth == "-");
@@ -56,6 +57,10 @@ int main(int argc, char** argv) {
               "of py-motmetrics: 1.0.2, 1.2.0 or 1.4.0");
   tool.option("frames", config.frames, "WHICH", "frames that count: annotated or labeled");
   tool.option("json-nan", config.json_nan, "WORD", "NaN in the official files: NaN or null");
+  tool.option("kit", config.kit, "KIT", "pt21: mAP and HOTA as PoseTrack21's kit has them");
+  tool.option("hota-fix", config.hota_fix, "of --kit: frames without predictions miss their own");
+  tool.option("compat-int-trunc", config.compat_int_trunc,
+              "of --kit: cut off scores where all keypoints are integers");
   tool.option("oks", config.oks, "KIT",
               "COCO's average precision of keypoints, as cocoapi or xtcoco has it");
   tool.option("sigmas", config.sigmas, "SET",

@@ -8,6 +8,7 @@
 #include "eval/match.h"
 #include "eval/pck.h"
 #include "eval/poseval.h"
+#include "eval/pt21.h"
 
 #include <algorithm>
 #include <iterator>
@@ -176,6 +177,7 @@ bool evaluate_records(const EvalConfig& config) {
 
 bool evaluate(const EvalConfig& config) {
   if (config.ap || config.mot) return evaluate_poseval(config);
+  if (!config.kit.empty()) return evaluate_pt21(config);
   if (!config.oks.empty()) return evaluate_oks(config);
   return evaluate_records(config);
 }

@@ -23,6 +23,10 @@ struct EvalConfig {
   double threshold = 0.2;  // of PCK, in lengths
   bool bbox = false;       // average precision of boxes
 
+  std::string kit;                // pt21: mAP and HOTA of PoseTrack21's kit; "": none
+  bool hota_fix = false;          // a frame without predictions counts as what it is
+  bool compat_int_trunc = false;  // scores beside integer keypoints are cut off
+
   std::string oks;                // cocoapi or xtcoco: average precision of keypoints; "": none
   std::string sigmas = "coco17";  // of OKS: a name that oks_sigmas knows, or a JSON file: a list
   bool no_area = false;           // OKS with 0.53 of the box instead of the area

@@ -230,6 +230,7 @@ PoseFrame coco_frame(dom::element json, const At& at) {
   }
   if (labelled) frame.labelled = flag(*labelled, {&at, "is_labeled"});
   frame.ignore_regions = regions_of(xs, ys, at);
+  frame.has_ignore_regions = xs && ys;
   frame.integer_keypoints = true;
   return frame;
 }

@@ -66,6 +66,7 @@ struct PoseFrame {
   // makes the PoseTrack21 kit cut off their scores (EVAL 7.1).
   bool integer_keypoints = false;
   std::vector<Polygon> ignore_regions;
+  bool has_ignore_regions = false;  // the file has their keys, perhaps with no polygon
   std::vector<Pose> poses;  // in the order of the file
 };
 
