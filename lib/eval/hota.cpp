@@ -30,15 +30,18 @@ double similarity(const ScoredPose& predicted, const ScoredPose& truth, int join
   return value > 0 ? value : 0;
 }
 
-// Who it is in each frame, counted from 0.
-struct Identities {
-  std::vector<std::vector<std::size_t>> of_frame;
-  std::size_t count = 0;
+// The annotated people of a sequence, or the predicted ones.
+struct Side {
+  std::span<const ScoredFrame> frames;
+  std::vector<ScoredPose> ScoredFrame::*people;
+  std::vector<std::vector<std::size_t>> identities;  // of each frame's people, from 0 on
+  std::size_t count = 0;                             // of identities
 
-  Identities(std::span<const ScoredFrame> frames, std::vector<ScoredPose> ScoredFrame::*people) {
+  Side(std::span<const ScoredFrame> all, std::vector<ScoredPose> ScoredFrame::*whose)
+      : frames(all), people(whose) {
     std::unordered_map<std::int64_t, std::size_t> known;
     for (const ScoredFrame& frame : frames) {
-      auto& here = of_frame.emplace_back();
+      auto& here = identities.emplace_back();
       for (const ScoredPose& person : frame.*people) {
         here.push_back(known.try_emplace(person.track, known.size()).first->second);
       }
@@ -46,25 +49,29 @@ struct Identities {
     count = known.size();
   }
 
-  // The number of frames in which each has the joint.
-  std::vector<double> occurrences(std::span<const ScoredFrame> frames,
-                                  std::vector<ScoredPose> ScoredFrame::*people, int joint) const {
+  double joints_in(std::size_t frame, int joint) const {
+    const auto has = [joint](const ScoredPose& person) { return person.has[joint]; };
+    return static_cast<double>(std::ranges::count_if(frames[frame].*people, has));
+  }
+
+  double joints_in_all(int joint) const {
+    double all = 0;
+    for (std::size_t f = 0; f < frames.size(); ++f) all += joints_in(f, joint);
+    return all;
+  }
+
+  // The number of frames in which each identity has the joint.
+  std::vector<double> occurrences(int joint) const {
     std::vector<double> result(count);
     for (std::size_t f = 0; f < frames.size(); ++f) {
-      const auto& persons = frames[f].*people;
-      for (std::size_t i = 0; i < persons.size(); ++i) {
-        result[of_frame[f][i]] += persons[i].has[joint];
+      const auto& here = frames[f].*people;
+      for (std::size_t i = 0; i < here.size(); ++i) {
+        result[identities[f][i]] += here[i].has[joint];
       }
     }
     return result;
   }
 };
-
-double count_joints(const std::vector<ScoredPose>& people, int joint) {
-  return static_cast<double>(std::count_if(people.begin(), people.end(), [&](const auto& person) {
-    return person.has[joint];
-  }));
-}
 
 using Alphas = std::array<double, kHotaAlphas>;
 
@@ -97,7 +104,7 @@ struct Counts {
 struct Sequence {
   std::span<const ScoredFrame> frames;
   bool fix;
-  Identities truth{frames, &ScoredFrame::truth}, predicted{frames, &ScoredFrame::predicted};
+  Side truth{frames, &ScoredFrame::truth}, predicted{frames, &ScoredFrame::predicted};
 };
 
 // At how many thresholds, from the lowest one, a pair of that similarity is kept.
@@ -127,13 +134,13 @@ void match_frame(const Sequence& sequence, std::size_t f, int joint, Counts& cou
     const double likeness = similarities[g * predicted.size() + assigned[g]];
     const int alphas = alphas_below(likeness);
     if (alphas == 0) continue;
-    counts.add_match(sequence.truth.of_frame[f][g],
-                     sequence.predicted.of_frame[f][assigned[g]], likeness, alphas);
+    counts.add_match(sequence.truth.identities[f][g],
+                     sequence.predicted.identities[f][assigned[g]], likeness, alphas);
   }
   for (int a = 0; a < kHotaAlphas; ++a) {
     const double kept = counts.tp[a] - before[a];
-    counts.fn[a] += count_joints(truth, joint) - kept;
-    counts.fp[a] += count_joints(predicted, joint) - kept;
+    counts.fn[a] += sequence.truth.joints_in(f, joint) - kept;
+    counts.fp[a] += sequence.predicted.joints_in(f, joint) - kept;
   }
 }
 
@@ -164,12 +171,13 @@ void add(double count, Alphas& counts) {
   for (double& one : counts) one += count;
 }
 
+// What a frame without predictions misses, or one without annotated people has too much.
+double alone(const Sequence& sequence, const Side& side, std::size_t f, int joint) {
+  return sequence.fix ? side.joints_in(f, joint) : side.joints_in_all(joint);
+}
+
 void score_joint(const Sequence& sequence, int column, Hota& result) {
   const int joint = kPt21Joints[column];
-  const auto truths =
-      sequence.truth.occurrences(sequence.frames, &ScoredFrame::truth, joint);
-  const auto predictions =
-      sequence.predicted.occurrences(sequence.frames, &ScoredFrame::predicted, joint);
   Counts counts;
   counts.last.resize(sequence.truth.count);
   for (std::size_t f = 0; f < sequence.frames.size(); ++f) {
@@ -177,12 +185,13 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
     if (!frame.truth.empty() && !frame.predicted.empty()) {
       match_frame(sequence, f, joint, counts);
     } else if (!frame.truth.empty()) {
-      add(sequence.fix ? count_joints(frame.truth, joint) : pairwise_sum(truths), counts.fn);
+      add(alone(sequence, sequence.truth, f, joint), counts.fn);
     } else if (!frame.predicted.empty()) {
-      add(sequence.fix ? count_joints(frame.predicted, joint) : pairwise_sum(predictions),
-          counts.fp);
+      add(alone(sequence, sequence.predicted, f, joint), counts.fp);
     }
   }
+  const auto truths = sequence.truth.occurrences(joint);
+  const auto predictions = sequence.predicted.occurrences(joint);
   for (int a = 0; a < kHotaAlphas; ++a) {
     fill_column(counts, truths, predictions, a, column, result);
   }
@@ -190,13 +199,10 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
 
 // Nobody is annotated, or nobody predicted: all that is there is missed, or wrong.
 void score_one_side(const Sequence& sequence, int column, Hota& result) {
-  const int joint = kPt21Joints[column];
   for (int a = 0; a < kHotaAlphas; ++a) {
     result.loc_a[a][column] = 1;
-    result.fn[a][column] =
-        pairwise_sum(sequence.truth.occurrences(sequence.frames, &ScoredFrame::truth, joint));
-    result.fp[a][column] =
-        pairwise_sum(sequence.predicted.occurrences(sequence.frames, &ScoredFrame::predicted, joint));
+    result.fn[a][column] = sequence.truth.joints_in_all(kPt21Joints[column]);
+    result.fp[a][column] = sequence.predicted.joints_in_all(kPt21Joints[column]);
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Keypoint HOTA as the PoseTrack21 kit computes it (EVAL 7.3): detection and association accuracy of
-// each joint at thresholds of its similarity, 1 at no distance and 0 from 0.5001 head sizes on.
+// Keypoint HOTA as the PoseTrack21 kit computes it (EVAL 7.3): detection and association accuracy
+// of each joint at thresholds of its similarity, 1 at no distance and 0 from 0.5001 head sizes on.
 
 #include "eval/scored_frame.h"
 

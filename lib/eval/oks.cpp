@@ -125,9 +125,9 @@ std::string OksAp::text(OksKit kit) const {
   constexpr const char* kAreas[] = {"all", "all", "all", "medium", "large"};
   std::string text;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    // xtcocotools leaves a place for the sign.
-    const std::string value =
-        kit == OksKit::kXtcoco ? fmt::format("{: 0.3f}", values[i]) : fmt::format("{:0.3f}", values[i]);
+    const bool place_for_sign = kit == OksKit::kXtcoco;
+    const std::string value = place_for_sign ? fmt::format("{: 0.3f}", values[i])
+                                             : fmt::format("{:0.3f}", values[i]);
     text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {}\n",
                         i < 5 ? "Average Precision" : "Average Recall", i < 5 ? "(AP)" : "(AR)",
                         kOverlaps[i % 5], kAreas[i % 5], kMaxDetections, value);

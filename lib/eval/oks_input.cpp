@@ -195,7 +195,8 @@ std::vector<int> OksReader::joint_map(const JointSet& joints) {
     map.push_back(joints_.empty() ? static_cast<int>(i) : joints.index(joints_[i]));
     if (map.back() >= 0 || i >= labelled_.size() || !labelled_[i]) continue;
     auto& names = input_.never_predicted;
-    if (std::find(names.begin(), names.end(), joints_[i]) == names.end()) names.push_back(joints_[i]);
+    const std::string& name = joints_[i];
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return map;
 }

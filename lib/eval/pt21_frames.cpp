@@ -50,8 +50,8 @@ bool is_ignored(const Regions& regions, double x, double y) {
                      [&](const Polygon& region) { return strictly_inside(region, {x, y}); });
 }
 
-// Moves the joints in the regions to (0, 0), where the absent ones are. False: the person goes. Only
-// where there are regions does anybody.
+// Moves the joints in the regions to (0, 0), where the absent ones are. False: the person goes.
+// Only where there are regions does anybody.
 bool keep_outside(ScoredPose& pose, const Regions& regions) {
   if (regions.empty()) return true;
   bool any_outside = false, any_left = false;
