@@ -171,13 +171,10 @@ void add(double count, Alphas& counts) {
   for (double& one : counts) one += count;
 }
 
-// What a frame without predictions misses, or one without annotated people has too much.
-double alone(const Sequence& sequence, const Side& side, std::size_t f, int joint) {
-  return sequence.fix ? side.joints_in(f, joint) : side.joints_in_all(joint);
-}
-
 void score_joint(const Sequence& sequence, int column, Hota& result) {
   const int joint = kPt21Joints[column];
+  const double all_truths = sequence.truth.joints_in_all(joint);
+  const double all_predictions = sequence.predicted.joints_in_all(joint);
   Counts counts;
   counts.last.resize(sequence.truth.count);
   for (std::size_t f = 0; f < sequence.frames.size(); ++f) {
@@ -185,9 +182,9 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
     if (!frame.truth.empty() && !frame.predicted.empty()) {
       match_frame(sequence, f, joint, counts);
     } else if (!frame.truth.empty()) {
-      add(alone(sequence, sequence.truth, f, joint), counts.fn);
+      add(sequence.fix ? sequence.truth.joints_in(f, joint) : all_truths, counts.fn);
     } else if (!frame.predicted.empty()) {
-      add(alone(sequence, sequence.predicted, f, joint), counts.fp);
+      add(sequence.fix ? sequence.predicted.joints_in(f, joint) : all_predictions, counts.fp);
     }
   }
   const auto truths = sequence.truth.occurrences(joint);

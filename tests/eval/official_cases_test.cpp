@@ -3,6 +3,7 @@
 #include "eval/poseval_report.h"
 #include "eval/poseval_scores.h"
 #include "io/json_file.h"
+#include "same_json.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -40,20 +41,6 @@ std::string rows(const std::string& text) {
     begin = end + 1;
   }
   return rows;
-}
-
-// Numbers within 1e-9, NaN for NaN, everything else the same.
-bool same(const Json& a, const Json& b) {
-  if (a.is_number() && b.is_number()) {
-    return std::fabs(a.get<double>() - b.get<double>()) <= 1e-9;
-  }
-  if (a.is_structured() && a.type() == b.type() && a.size() == b.size()) {
-    return std::equal(a.items().begin(), a.items().end(), b.items().begin(),
-                      [](const auto& x, const auto& y) {
-                        return x.key() == y.key() && same(x.value(), y.value());
-                      });
-  }
-  return a == b;
 }
 
 Json parse_official(std::string text) {
