@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""eval_speed.py VREMD_EVAL - time and memory of AP, MOT and per-sequence files on one thread, for a set
+of the size of PoseTrack18's validation set (eval_set.py) in both forms; goal: 1.5 s and 200 MB."""
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def run(*command):
+    """Wall seconds, processor seconds, and peak MB of one run."""
+    begin, pid = time.monotonic(), os.fork()
+    if pid == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.execvp(command[0], command)
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        sys.exit(f'{command[0]}: status {status}')
+    return time.monotonic() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
+
+
+def best(*command):
+    return min((run(*command) for _ in range(5)), key=lambda one: one[1])
+
+
+def main():
+    tool = sys.argv[1]
+    for form in ('17', '18'):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, HERE + '/eval_set.py', folder + '/set', '--form', form], check=True)
+            size = sum(os.path.getsize(os.path.join(d, f)) for d, _, files in os.walk(folder) for f in files)
+            wall, processor, memory = best(tool, '-q', '-g', folder + '/set/gt', '-p', folder + '/set/pred', '-e', '-t',
+                                           '-s', '-j', '1', '-o', folder + '/out')
+            print(f'PoseTrack{form}, {size / 1e6:.1f} MB of JSON: {wall:.2f} s, {processor:.2f} s of one core, '
+                  f'{memory:.0f} MB')
+    wall, processor, memory = best(tool, '--version')
+    print(f'start (--version): {1000 * wall:.1f} ms')
+
+
+main()
