@@ -28,6 +28,7 @@ void check(const EvalConfig& config) {
   need(one_of(config.frames, {"annotated", "labeled"}), "--frames takes annotated or labeled");
   need(one_of(config.json_nan, {"NaN", "null"}), "--json-nan takes NaN or null");
   need(one_of(config.pck, {"", "torso", "head", "bbox"}), "--pck takes torso, head or bbox");
+  need(config.plots.empty() || config.ap, "--plots needs -e");
   need(config.threshold > 0, "--threshold must be above 0");
   need(!config.ground_truth.empty(), "no ground truth: -g");
   need(!config.predictions.empty(), "no predictions: -p");
@@ -57,6 +58,7 @@ int main(int argc, char** argv) {
               "of py-motmetrics: 1.0.2, 1.2.0 or 1.4.0");
   tool.option("frames", config.frames, "WHICH", "frames that count: annotated or labeled");
   tool.option("json-nan", config.json_nan, "WORD", "NaN in the official files: NaN or null");
+  tool.option("plots", config.plots, "DIR", "pictures of the average precision, as SVG");
   tool.option("kit", config.kit, "KIT", "pt21: mAP and HOTA as PoseTrack21's kit has them");
   tool.option("hota-fix", config.hota_fix, "of --kit: frames without predictions miss their own");
   tool.option("compat-int-trunc", config.compat_int_trunc,

@@ -18,6 +18,7 @@ struct EvalConfig {
   bool per_sequence = false;
   std::string output_dir;        // of the official files; "": none
   std::string json_nan = "NaN";  // how they spell it: NaN, null
+  std::string plots;             // a folder for pictures of the AP; "": none
 
   std::string pck;         // torso, head or bbox; "": not asked for
   double threshold = 0.2;  // of PCK, in lengths

@@ -4,8 +4,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "eval/poseval_report.h"
-#include "eval/poseval_scores.h"
-#include "io/json.h"
+#include "eval/pose_plots.h"
+#include "eval/poseval_summary.h"
 #include "io/output_file.h"
 
 #include <fmt/format.h>
@@ -17,35 +17,6 @@ namespace vremd {
 namespace {
 
 namespace fs = std::filesystem;
-
-// ---- what was compared ------------------------------------------------------------------------
-
-// Which release of labels these are, told by their counts (EVAL 10): figures of different releases
-// do not compare.
-std::string label_version(const PosevalScores& scores) {
-  struct Release {
-    PoseFormat format;
-    std::size_t files, frames;
-    const char* name;
-  };
-  static constexpr Release kReleases[] = {
-      {PoseFormat::kPoseTrack17, 50, 2607, "PoseTrack17 validation"},
-      {PoseFormat::kPoseTrack18, 74, 3902, "PoseTrack18 validation, labels v0.2"},
-      {PoseFormat::kPoseTrack18, 170, 8923, "PoseTrack18 validation, labels v0.45"}};
-  const PoseFormat format = scores.sequences.front().truth_format;
-  for (const Release& one : kReleases) {
-    if (one.format == format && one.files == scores.files && one.frames == scores.frames) {
-      return one.name;
-    }
-  }
-  const char* name = format == PoseFormat::kPoseTrack17 ? "PoseTrack17" : "PoseTrack18";
-  return fmt::format("{}'s form, no known release", name);
-}
-
-double mean7(const JointValues& values) {
-  const auto groups = joint_groups(values);
-  return mean_of_numbers(groups);
-}
 
 std::string joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
@@ -76,106 +47,6 @@ void warn_of(const PoseSources& sources, const PosevalScores& scores, const Eval
   if (unranked) log_warning("some predicted joints have no score: they are ranked last");
 }
 
-// ---- text -------------------------------------------------------------------------------------
-
-std::string boxes_of(const PoseSources& sources) {
-  return sources.box_sources().empty() ? "not stated" : joined(sources.box_sources());
-}
-
-std::string text_of(const PoseSources& sources, const PosevalScores& scores,
-                    const EvalConfig& config) {
-  std::string text = fmt::format(
-      "ground truth: {}; {} frames, {} people\npredictions: {} people; boxes: {}\n"
-      "sequences: {} scored, {} without {} frames, {} without predictions, {} superfluous\n",
-      label_version(scores), scores.frames, scores.people, scores.predicted_people,
-      boxes_of(sources), scores.sequences.size(), scores.skipped.size(), config.frames,
-      scores.missing.size(), sources.superfluous().size());
-  text += fmt::format("# gt frames  : {0}\n# pred frames: {0}\n", scores.frames);
-  if (config.ap) {
-    text += official_table(scores.ap);
-    text += fmt::format("Mean7 (of Head ... Ankl): {:.1f}\n", mean7(scores.ap.ap));
-  }
-  if (config.mot) {
-    text += fmt::format("as with py-motmetrics {}\n", config.mot_compat);
-    text += official_table(scores.mot);
-  }
-  return text;
-}
-
-// ---- JSON -------------------------------------------------------------------------------------
-
-Json json_of(const JointValues& values) {
-  Json json = Json::object();
-  for (int i = 0; i < kPoseJoints; ++i) json[std::string(kPoseJointNames[i])] = values[i];
-  json["Total"] = values.back();
-  return json;
-}
-
-// The columns of the table and Mean7.
-Json table_of(const JointValues& values) {
-  static constexpr const char* kColumns[] = {"Head", "Shou", "Elb", "Wri", "Hip", "Knee", "Ankl"};
-  const auto groups = joint_groups(values);
-  Json json = Json::object();
-  for (std::size_t i = 0; i < groups.size(); ++i) json[kColumns[i]] = groups[i];
-  json["Total"] = values.back();
-  json["Mean7"] = mean7(values);
-  return json;
-}
-
-Json json_of(const PoseAp& scores) {
-  return {{"table", table_of(scores.ap)},
-          {"ap", json_of(scores.ap)},
-          {"pre", json_of(scores.pre)},
-          {"rec", json_of(scores.rec)}};
-}
-
-Json json_of(const PoseMot& scores, const PoseMotCounts& counts) {
-  Json joints = Json::object();
-  for (int i = 0; i < kPoseJoints; ++i) {
-    const MotCounts& c = counts[i];
-    joints[std::string(kPoseJointNames[i])] = {{"objects", c.objects},
-                                               {"detections", c.detections},
-                                               {"misses", c.misses},
-                                               {"switches", c.switches},
-                                               {"false_positives", c.false_positives}};
-  }
-  return {{"table", table_of(scores.mota)}, {"mota", json_of(scores.mota)},
-          {"motp", json_of(scores.motp)},   {"pre", json_of(scores.pre)},
-          {"rec", json_of(scores.rec)},     {"counts", joints}};
-}
-
-template <typename Scores>  // of a sequence, or of all
-void put_scores(Json& json, const Scores& scores, const EvalConfig& config) {
-  json["frames"] = scores.frames;
-  json["people"] = scores.people;
-  json["predicted_people"] = scores.predicted_people;
-  if (config.ap) json["ap"] = json_of(scores.ap);
-  if (config.mot) json["mot"] = json_of(scores.mot, scores.mot_counts);
-}
-
-Json json_of(const PoseSources& sources, const PosevalScores& scores, const EvalConfig& config) {
-  Json json{{"tool", "vremd-eval"},
-            {"version", config.version},
-            {"command", config.command},
-            {"ground_truth", config.ground_truth},
-            {"predictions", config.predictions},
-            {"labels", label_version(scores)},
-            {"boxes", sources.box_sources()},
-            {"frames_that_count", config.frames}};
-  if (config.mot) json["mot_compat"] = config.mot_compat;
-  json["sequences"] = {{"scored", scores.sequences.size()},
-                       {"skipped", scores.skipped},
-                       {"missing", scores.missing},
-                       {"superfluous", sources.superfluous()},
-                       {"cut", sources.cut()}};
-  put_scores(json, scores, config);
-  Json& each = json["each_sequence"] = Json::object();
-  for (const SequenceScores& one : scores.sequences) put_scores(each[one.name], one, config);
-  return json;
-}
-
-// ---- files ------------------------------------------------------------------------------------
-
 void write_official_files(const PosevalScores& scores, const EvalConfig& config) {
   make_folder(config.output_dir);
   const auto write_scores = [&](const std::string& name, const auto& one) {
@@ -191,6 +62,15 @@ void write_official_files(const PosevalScores& scores, const EvalConfig& config)
   write_scores("total", scores);
 }
 
+void write_plots(const PosevalScores& scores, const EvalConfig& config) {
+  make_folder(config.plots);
+  const auto write = [&](const char* name, const std::string& svg) {
+    write_file(fs::path(config.plots) / name, svg, config.force);
+  };
+  write("precision_recall.svg", precision_recall_svg(scores.samples, scores.ap));
+  write("ap_per_joint.svg", ap_bars_svg(scores.ap));
+}
+
 }  // namespace
 
 bool evaluate_poseval(const EvalConfig& config) {
@@ -203,10 +83,11 @@ bool evaluate_poseval(const EvalConfig& config) {
   const PosevalScores scores = poseval(sources, options, config.threads);
   warn_of(sources, scores, config);
   if (!config.output_dir.empty()) write_official_files(scores, config);
+  if (!config.plots.empty()) write_plots(scores, config);
   if (!config.json.empty()) {
-    write_file(config.json, json_of(sources, scores, config).dump(1) + "\n", config.force);
+    write_file(config.json, summary_json(sources, scores, config).dump(1) + "\n", config.force);
   }
-  if (config.json != "-") write_file("-", text_of(sources, scores, config), false);
+  if (config.json != "-") write_file("-", summary_text(sources, scores, config), false);
   if (sources.cut()) log_warning("no end record: some records were cut");
   return !sources.cut();
 }

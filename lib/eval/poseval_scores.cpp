@@ -20,7 +20,9 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
   for (const ScoredFrame& frame : frames) {
     scores.people += static_cast<std::int64_t>(frame.truth.size());
     scores.predicted_people += static_cast<std::int64_t>(frame.predicted.size());
-    if (options.ap) add_samples(frame, scores.samples);
+    if (!options.ap) continue;
+    add_samples(frame, scores.samples);
+    scores.analysis.add(frame);
   }
   if (options.ap) scores.ap = pose_ap(scores.samples);
   if (options.mot) {
@@ -47,6 +49,7 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     total.frames += one.frames;
     total.people += one.people;
     total.predicted_people += one.predicted_people;
+    total.analysis.add(one.analysis);
     for (int i = 0; i < kPoseJoints; ++i) {
       total.samples[i].append(one.samples[i]);
       one.samples[i] = {};

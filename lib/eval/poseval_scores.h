@@ -3,6 +3,7 @@
 
 // What poseval finds out about a set of sequences.
 
+#include "eval/pose_analysis.h"
 #include "eval/pose_ap.h"
 #include "eval/pose_mot.h"
 #include "eval/pose_sources.h"
@@ -22,6 +23,7 @@ struct SequenceScores {
   std::int64_t people = 0, predicted_people = 0;  // in them, with points
   bool predicted = false;
   PoseSamples samples;
+  PoseAnalysis analysis;
   PoseMotCounts mot_counts{};
   PoseAp ap;
   PoseMot mot;
@@ -35,6 +37,7 @@ struct PosevalScores {
   std::size_t frames = 0;
   std::int64_t people = 0, predicted_people = 0;
   PoseSamples samples;
+  PoseAnalysis analysis;
   PoseMotCounts mot_counts{};
   PoseAp ap;
   PoseMot mot;

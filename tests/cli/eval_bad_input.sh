@@ -24,6 +24,7 @@ usage -t --mot-compat 1.3 -g annotations.json -p poses.jsonl
 usage -e --frames all -g annotations.json -p poses.jsonl
 usage -e --json-nan nil -g annotations.json -p poses.jsonl
 usage -e -g annotations.json -p - -
+usage -t --plots plots -g annotations.json -p poses.jsonl
 
 # bad MESSAGE ARGUMENTS...: exit status 1, just this line
 bad() {

@@ -31,6 +31,20 @@ test "$(jq -c '[.ap.table.Head, .ap.table.Shou, .ap.table.Mean7, .ap.ap.head_bot
 test "$(jq -c '[.mot_compat, .frames, .people, .sequences.scored]' all.json)" = '["1.0.2",4,4,1]'
 test "$(vremd-eval -g $case/gt -p $case/pred -e --json - | jq .each_sequence.'"000001_mpii"'.ap.ap.Total)" = 63.839285714285715
 
+# The analysis adds up, and the plots are XML.
+case=$cases/p6_synth_pt18
+vremd-eval -g $case/gt -p $case/pred -e -s --plots plots -f --json all.json > text
+grep -q '^right_wrist  .* 585  ' text
+grep -q '^joints found by head size in pixels: below 20 ' text
+test "$(tail -n 4 text | awk '{print $1}' | sort -n | tr '\n' ' ')" = "$(tail -n 4 text | awk '{print $1}' | tr '\n' ' ')"
+test "$(jq -c '[.analysis.by_visibility[].annotated] | add' all.json)" = "$(jq -c '[.analysis.by_head_size[].annotated] | add' all.json)"
+for plot in precision_recall ap_per_joint; do
+  python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' plots/$plot.svg
+done
+status=0; vremd-eval -g $case/gt -p $case/pred -e --plots plots > out 2> err || status=$?
+test $status -eq 1
+grep -q 'plots/precision_recall.svg: exists; --force replaces it$' err
+
 # The same poses as records, in one file or several, beside a folder, and from a pipe.
 case=$cases/p6_synth_pt18
 to_records='
