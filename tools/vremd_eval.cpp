@@ -23,6 +23,10 @@ void check(const EvalConfig& config) {
   need(official + records + oks + kit == 1, "only --pck and --bbox, or -e and -t, go together");
   need(one_of(config.kit, {"", "pt21"}), "--kit takes pt21");
   need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks takes cocoapi or xtcoco");
+  need(oks || !(config.no_area || config.sigmas != "coco17"),
+       "--sigmas and --no-area belong to --oks");
+  need(kit || !(config.hota_fix || config.compat_int_trunc),
+       "--hota-fix and --compat-int-trunc belong to --kit");
   need(one_of(config.mot_compat, {"1.0.2", "1.2.0", "1.4.0"}),
        "--mot-compat takes 1.0.2, 1.2.0 or 1.4.0");
   need(one_of(config.frames, {"annotated", "labeled"}), "--frames takes annotated or labeled");

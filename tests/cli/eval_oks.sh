@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# OKS AP as cocoapi and xtcocotools print it, from results and from records; what has to be refused.
+case=$TEST_DIR/data/eval-cases/oks_made_up
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+cp $case/gt.json $case/pred.json .
+
+# like NAME OPTIONS...: the lines and, to the last bit, the numbers of the original
+like() {
+  name=$1; shift
+  vremd-eval -q -g gt.json -p pred.json -o out "$@" > text
+  diff $case/expected/${name}_stdout.txt text
+  jq -S .stats $case/expected/$name.json | diff - <(jq -S .stats out/oks.json)
+}
+like cocoapi --oks cocoapi
+like cocoapi --oks cocoapi --sigmas coco17
+like cocoapi_posetrack17alt --oks cocoapi --sigmas posetrack-pifpaf
+like xtcoco --oks xtcoco
+like xtcoco_noarea --oks xtcoco --no-area
+echo '[0.026,0.08,0.06,0.035,0.035,0.079,0.079,0.072,0.072,0.062,0.062,0.107,0.107,0.087,0.087,0.089,0.089]' > sigmas.json
+like cocoapi_posetrack17alt --oks cocoapi --sigmas sigmas.json
+test "$(jq -c '[.kit, .sigmas[1], .use_area, .images, .annotated, .predicted]' out/oks.json)" = '["cocoapi",0.08,true,6,16,46]'
+vremd-eval -q -g gt.json -p pred.json --oks cocoapi --json - | jq -S .stats | diff - <(jq -S .stats $case/expected/cocoapi.json)
+
+# Files that others write: a byte order mark, indents, annotations of pictures and kinds elsewhere.
+{ printf '\xef\xbb\xbf'; jq . pred.json; } > marked.json
+vremd-eval -q -g gt.json -p marked.json --oks xtcoco | diff $case/expected/xtcoco_stdout.txt -
+jq '.annotations += [(.annotations[0] | .id = 900 | .image_id = 12345),
+                     (.annotations[0] | .id = 901 | .category_id = 9)]' gt.json > more.json
+jq '. + [.[0] | .category_id = 9]' pred.json > more_pred.json
+vremd-eval -g more.json -p more_pred.json --oks xtcoco 2> err | diff $case/expected/xtcoco_stdout.txt -
+grep -q 'warning: 2 annotations are of no image or category of the file$' err
+grep -q 'warning: 1 results are of no category of the ground truth$' err
+
+# Records with image ids give what results give; joints are known by name, in any order.
+names=$(jq -c '.categories[0].keypoints' gt.json)
+to_records='
+  {type: "header", video: "set", joints: (if $mixed then $names | reverse else $names end)},
+  (group_by(.image_id) | to_entries[] | .key as $i | .value as $people |
+   {type: "frame", frame: $i, image_id: $people[0].image_id, instances: [$people[] |
+     {box: [0, 0, 1, 1], score: .score, keypoints: ([.keypoints as $k | range(0; 51; 3) |
+       $k[.:.+3]] | if $mixed then reverse else . end)}]}),
+  {type: "end"}'
+for mixed in false true; do
+  jq -c --argjson names "$names" --argjson mixed $mixed "$to_records" pred.json > poses.jsonl
+  vremd-eval -q -g gt.json -p poses.jsonl --oks xtcoco | diff $case/expected/xtcoco_stdout.txt -
+done
+vremd-eval -q -g gt.json -p - --oks xtcoco < poses.jsonl | diff $case/expected/xtcoco_stdout.txt -
+# Keypoints that records lack are missed, which is said where they are annotated (ears are not).
+sed 's/"left_knee"/"left_heel"/; s/"left_ear"/"left_horn"/' poses.jsonl > heels.jsonl
+vremd-eval -g gt.json -p heels.jsonl --oks xtcoco > out.txt 2> err
+grep -q 'warning: annotated, but never predicted (all missed): left_knee$' err
+status=0; diff $case/expected/xtcoco_stdout.txt out.txt > difference || status=$?
+test $status -eq 1
+status=0; sed '$d' poses.jsonl | vremd-eval -g gt.json -p - --oks xtcoco > out.txt 2> err || status=$?
+test $status -eq 1
+diff $case/expected/xtcoco_stdout.txt out.txt
+grep -q 'warning: -: no end record: the records were cut$' err
+
+# Nobody there, nobody found.
+echo '[]' > nobody.json
+vremd-eval -q -g gt.json -p nobody.json --oks cocoapi | grep -q 'AP) @\[ IoU=0.50:0.95 | area=   all | maxDets= 20 \] = 0.000$'
+jq '.annotations = []' gt.json > empty.json
+vremd-eval -q -g empty.json -p pred.json --oks cocoapi | grep -q 'AP) @\[ IoU=0.50:0.95 | area=   all | maxDets= 20 \] = -1.000$'
+jq '.annotations = [] | del(.categories[].keypoints)' gt.json > bare.json
+vremd-eval -q -g bare.json -p nobody.json --oks cocoapi | grep -q -- '= -1.000$'
+
+# The area of results is that of their boxes where the first one has a box.
+jq 'map(.bbox = [0, 0, 1, 1])' pred.json > boxes.json
+vremd-eval -q -g gt.json -p boxes.json --oks cocoapi > boxes.txt
+status=0; diff $case/expected/cocoapi_stdout.txt boxes.txt > difference || status=$?
+test $status -eq 1
+
+# refused STATUS MESSAGE OPTIONS...: just this line (a usage error has a second one)
+refused() {
+  wanted=$1; message=$2; shift 2
+  status=0; vremd-eval "$@" -o left > out.txt 2> err || status=$?
+  test $status -eq $wanted && test ! -s out.txt && test ! -e left &&
+    test "$(head -n 1 err)" = "vremd-eval: $message" && test "$(wc -l < err)" -eq $wanted ||
+    { echo "status $status instead of $wanted and: $message"; cat out.txt err; exit 1; }
+}
+refused 2 '--oks takes cocoapi or xtcoco' --oks coco -g gt.json -p pred.json
+refused 2 'only --pck and --bbox, or -e and -t, go together' --oks cocoapi -e -g gt.json -p pred.json
+refused 2 '--oks, --pck and --bbox take one file of predictions' --oks cocoapi -g gt.json -p pred.json pred.json
+refused 2 '--sigmas and --no-area belong to --oks' -e --no-area -g gt.json -p pred.json
+refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g none.json -p pred.json
+refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g gt.json -p none.json
+refused 1 'coco: cannot open: No such file or directory' --oks cocoapi --sigmas coco -g gt.json -p pred.json
+echo '[1, 2]' > short.json
+refused 1 'short.json: not a list of 17 numbers' --oks cocoapi --sigmas short.json -g gt.json -p pred.json
+jq '.[3] = 0' sigmas.json > zero.json
+refused 1 'zero.json: [3]: not a number above 0' --oks cocoapi --sigmas zero.json -g gt.json -p pred.json
+
+# truth MESSAGE FILTER, prediction MESSAGE FILTER: a file that is wrong
+truth() {
+  jq "$2" gt.json > bad.json
+  refused 1 "bad.json: $1" --oks cocoapi -g bad.json -p pred.json
+}
+truth 'no images' 'del(.images)'
+truth 'no annotations' 'del(.annotations)'
+truth 'no categories' 'del(.categories)'
+truth 'images[1].id: 40 is there twice' '.images[1].id = 40'
+truth 'annotations[3].id: 2 is there twice' '.annotations[3].id = 2'
+truth 'annotations[3]: no bbox' 'del(.annotations[3].bbox)'
+truth 'annotations[3]: no area' 'del(.annotations[3].area)'
+truth 'annotations[3].keypoints[1]: not a number' '.annotations[3].keypoints[1] = "x"'
+truth 'annotations[3].keypoints: 50 numbers, not x, y, v of 17 keypoints' 'del(.annotations[3].keypoints[0])'
+jq 'del(.annotations[].area)' gt.json > no_areas.json
+vremd-eval -q -g no_areas.json -p pred.json --oks xtcoco --no-area | diff $case/expected/xtcoco_noarea_stdout.txt -
+prediction() {
+  jq "$2" pred.json > bad.json
+  refused 1 "bad.json$1" --oks cocoapi -g gt.json -p bad.json
+}
+prediction '[3].image_id: 5 is not in the ground truth' '.[3].image_id = 5'
+prediction '[3]: no score' 'del(.[3].score)'
+prediction '[3].score: not a number' '.[3].score = "high"'
+prediction '[3].keypoints: 54 numbers, not x, y, v of 17 keypoints' '.[3].keypoints += [1, 1, 1]'
+prediction '[3]: no bbox, though the first result has one' '.[0].bbox = [0, 0, 1, 1] | .[1].bbox = [0, 0, 1, 1] | .[2].bbox = [0, 0, 1, 1]'
+head -c 3000 pred.json > bad.json
+status=0; vremd-eval -g gt.json -p bad.json --oks cocoapi > out.txt 2> err || status=$?
+test $status -eq 1
+grep -q '^vremd-eval: bad.json:[0-9]*: not valid JSON' err
+refused 1 'gt.json:1: not a JSON record' --oks cocoapi -g gt.json -p gt.json
+{ echo '{"type":"header","video":"x","joint_set":"posetrack17"}'
+  echo '{"type":"frame","frame":0,"instances":[]}'; } > no_id.jsonl
+refused 1 'no_id.jsonl:2: no image_id' --oks cocoapi -g gt.json -p no_id.jsonl
+sed 2s/0,/0,\"image_id\":99,/ no_id.jsonl > wrong_id.jsonl
+refused 1 'wrong_id.jsonl:2: image_id 99 is not in the ground truth' --oks cocoapi -g gt.json -p wrong_id.jsonl
+echo '{"type":"header","video":"x"}' > boxes.jsonl
+refused 1 'boxes.jsonl:1: no joints: OKS needs poses' --oks cocoapi -g gt.json -p boxes.jsonl
