@@ -140,7 +140,9 @@ PoseFrame annolist_frame(dom::element json, const At& at) {
   frame.file_name = annolist_image(image, {&at, "image"});
   frame.index = static_cast<std::int64_t>(at.index);
   const At imgnum_at{&at, "imgnum"};
-  if (const auto number = first(imgnum, imgnum_at)) frame.index = integer(*number, imgnum_at) - 1;
+  if (const auto number = first(imgnum, imgnum_at)) {
+    frame.index = std::max<std::int64_t>(integer(*number, imgnum_at), 0) - 1;
+  }
   const At labelled_at{&at, "is_labeled"};
   const auto label = labelled && labelled->is_array() ? first(labelled, labelled_at) : labelled;
   if (label) frame.labelled = flag(*label, labelled_at);

@@ -16,13 +16,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The files of that extension directly in a folder, in the order of the bytes of their names.
+// The files of that extension directly in a folder, in the order of the bytes of their names. Hidden
+// ones are left out, as officially: some systems put files of their own beside others.
 std::vector<std::string> files_in(const std::string& folder, const char* extension) {
   std::vector<std::string> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
-    if (entry->path().extension() == extension) files.push_back(entry->path());
+    const fs::path& path = entry->path();
+    if (path.extension() == extension && !path.filename().string().starts_with('.')) {
+      files.push_back(path);
+    }
   }
   if (error) fail("{}: cannot read: {}", folder, error.message());
   std::sort(files.begin(), files.end());

@@ -77,6 +77,12 @@ cp $case/pred/90000[12]* half
 vremd-eval -g $case/gt -p half -e -t -s -o mixed records/900003* records/900004* > out
 diff -r both mixed
 
+# Hidden files are no sequences.
+cp -r $case/gt $case/pred .
+echo oops > gt/._900001_mpii_test.json
+vremd-eval -g gt -p pred -e -t -s -o hidden > out
+diff -r both hidden
+
 # Missing sequences of records count as without people; what is superfluous does not count.
 sed 's/900004_mpii_test/else/' records/900004_mpii_test.jsonl > else.jsonl
 vremd-eval -g $case/gt -p half -e -o some else.jsonl > out 2> err

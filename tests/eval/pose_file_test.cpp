@@ -84,6 +84,8 @@ TEST_CASE("the image of an annolist may be an object or missing") {
   CHECK(parse(R"({"annolist":[{"image":{"name":"b.jpg"},"annorect":[]}]})").frames[0].file_name ==
         "b.jpg");
   const PoseFile file = parse(R"({"annolist":[{"annorect":[]},{"annorect":[]}]})");
+  CHECK(parse(R"({"annolist":[{"annorect":[],"imgnum":[-9223372036854775808]}]})").frames[0].index ==
+        -1);
   CHECK(file.frames[1].index == 1);
   CHECK(file.place(1) == "a.json: frame 1");
 }
