@@ -24,7 +24,8 @@ void check(const TrackConfig& config, const cli::Tool& tool) {
        "--min-similarity must be above 0, up to 1");
   need(tracker.max_age >= 1 && tracker.max_age <= 100000, "--max-age must be in [1, 100000]");
   need(config.smooth == "none" || config.smooth == "one-euro", "--smooth takes none or one-euro");
-  need(filter.min_cutoff > 0 && filter.min_cutoff <= 1000, "--min-cutoff must be above 0, up to 1000");
+  need(filter.min_cutoff > 0 && filter.min_cutoff <= 1000,
+       "--min-cutoff must be above 0, up to 1000");
   need(filter.beta >= 0 && filter.beta <= 1000, "--beta must be in [0, 1000]");
   need(filter.derivative_cutoff > 0 && filter.derivative_cutoff <= 1000,
        "--derivative-cutoff must be above 0, up to 1000");
@@ -71,7 +72,7 @@ int main(int argc, char** argv) {
   tool.option("min-similarity", tracker.min_similarity, "NUM",
               "OKS, or box IoU without keypoints, that continues a track");
   tool.option("max-age", tracker.max_age, "N", "frames after which an unseen track ends");
-  tool.option("smooth", config.smooth, "HOW", "none or one-euro: keypoints and boxes of each track");
+  tool.option("smooth", config.smooth, "HOW", "none, or one-euro for keypoints and boxes");
   tool.option("min-cutoff", filter.min_cutoff, "HZ", "one-euro: lower is calmer at rest");
   tool.option("beta", filter.beta, "NUM", "one-euro: higher lags less in motion");
   tool.option("derivative-cutoff", filter.derivative_cutoff, "HZ", "one-euro: of the speed");

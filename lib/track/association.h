@@ -21,8 +21,8 @@ double person_area(const Instance& person);
 // IoU of the boxes where there is no such joint. `sigmas`: oks_sigma() of each joint.
 double similarity(const Instance& a, const Instance& b, const std::vector<double>& sigmas);
 
-// By how much the person has moved from `a` to `b`: the mean over the joints that both have, weighted
-// likewise, else that of the boxes' centres. Need not be finite.
+// How far the person has moved from `a` to `b`: the mean over the joints that both have, weighted
+// likewise, else the way of the box's centre. Need not be finite.
 Point displacement(const Instance& a, const Instance& b);
 
 // The same person elsewhere.

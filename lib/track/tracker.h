@@ -27,8 +27,8 @@ class Tracker {
   Tracker(const TrackerConfig& config, const std::optional<JointSet>& joints);
 
   // Sets `track` of everybody in the frame, or takes it away: from low scores, from a second find
-  // of somebody who has a track, and from those without an area (person_area()), whom nothing can be
-  // compared with. Frames come in order.
+  // of somebody who has a track, and from those without an area (person_area()), whom nothing can
+  // be compared with. Frames come in order.
   void assign(FrameRecord& frame);
 
   std::int64_t tracks() const { return next_id_ - 1; }  // begun so far

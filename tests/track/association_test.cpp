@@ -60,7 +60,8 @@ TEST_CASE("a displacement is that of the joints, else that of the boxes") {
   const Point by = displacement(a, person({90, 0, 10, 10}, {{2, 1, 1}, {4, 5, 1}, {9, 9, 1}}));
   CHECK(by.x == 1.5);
   CHECK(by.y == 1.5);
-  const Point weighted = displacement(a, person({0, 0, 1, 1}, {{2, 1, 1}, {4, 2, 0.25}, {0, 0, 0}}));
+  const Instance b = person({0, 0, 1, 1}, {{2, 1, 1}, {4, 2, 0.25}, {0, 0, 0}});
+  const Point weighted = displacement(a, b);
   CHECK(weighted.x == Approx(1.2));
   const Point boxes = displacement(a, person({10, 0, 20, 10}));
   CHECK(boxes.x == 15);
