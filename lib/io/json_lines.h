@@ -28,8 +28,9 @@ class JsonLinesReader {
   const std::string& name() const { return name_; }
 
  private:
-  bool wait();                          // false: stopped
-  std::optional<std::string_view> line();  // without its end; until the next call
+  Json parse(std::string_view text) const;  // null where it is none
+  bool wait();                              // false: stopped
+  std::optional<std::string_view> line();   // without its end; until the next call
 
   std::string name_;
   std::function<bool()> stopped_;

@@ -202,7 +202,18 @@ TEST_CASE("what is no JSON is an error with file and line") {
   CHECK(error_of("") == ": empty");
   CHECK(error_of("{\n\"a\": 1,\n\"b\": NaN}\n") == ":3: not valid JSON at column 6");
   CHECK(error_of("{\n\"a\": [1,\n") == ":3: not valid JSON: it ends too early");
-  CHECK(error_of("[1e999]") == ": a number is too large for a double");
+  CHECK(error_of("[1,\n]") == ":2: not valid JSON at column 1");
+  CHECK(error_of("[1]\n]") == ":2: not valid JSON at column 1");
+  CHECK(error_of("[1\n \n 2]") == ":3: not valid JSON at column 2");
+  CHECK(error_of("\xef\xbb\xbf[1]\r\n") == "no error");
+  CHECK(error_of("[\"\xe4\"]") == ":1: not valid JSON at column 4");  // Latin-1
+  CHECK(error_of("\xff\xfe[") == ":1: not valid JSON at column 1");     // UTF-16
+  CHECK(error_of("[1e999]") == ":1: [0]: a number is too large for a double");
+  CHECK(error_of(R"({"a":[1,{"b":1,
+"b":2}]})") == ":2: a[1].b: the key is there twice");
+  CHECK(error_of(std::string(1000, '[')) ==
+        ":1: [0]" + [] { std::string deep; for (int i = 1; i < kDeepestJson; ++i) deep += "[0]"; return deep; }() +
+            ": nested too deeply");
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(read_json_file(path), ContainsSubstring("cannot open: No such file"));
   CHECK_THROWS_WITH(read_json_file("."), ".: is a directory");

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/json_parse.h"
+
+#include "core/error.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+#include <vector>
+
+namespace vremd {
+namespace {
+
+// The bytes of a text or a file, and the place that has been reached.
+class Bytes {
+ public:
+  explicit Bytes(std::string_view text) : block_(text) {}
+  Bytes(std::FILE* file, std::string name) : file_(file), name_(std::move(name)) { fill(); }
+
+  bool ended() const { return at_ == block_.size(); }
+  bool more() {  // remembers a no
+    missed_ = missed_ || ended();
+    return !missed_;
+  }
+  bool missed() const { return missed_; }
+  char current() const { return block_[at_]; }
+  void advance() {
+    ++count_;
+    if (block_[at_] == '\n') {
+      ++line_;
+      previous_line_start_ = line_start_;
+      line_start_ = count_;
+    }
+    if (++at_ == block_.size() && file_) fill();
+  }
+  std::size_t count() const { return count_; }  // of the bytes behind us
+
+  struct Place {
+    long line;  // both from 1
+    std::size_t column;
+  };
+  // Of byte number `byte` (from 1), one of the last two: the parser looks one byte ahead.
+  Place place(std::size_t byte) const {
+    if (byte > line_start_) return {line_, byte - line_start_};
+    return {line_ - 1, byte - previous_line_start_};
+  }
+
+ private:
+  void fill() {
+    at_ = 0;
+    block_ = {buffer_.data(), std::fread(buffer_.data(), 1, buffer_.size(), file_)};
+    if (std::ferror(file_)) fail("{}: cannot read: {}", name_, std::strerror(errno));
+  }
+
+  std::FILE* file_ = nullptr;
+  std::string name_;
+  std::array<char, 1 << 16> buffer_;
+  std::string_view block_;
+  std::size_t at_ = 0, count_ = 0, line_start_ = 0, previous_line_start_ = 0;
+  long line_ = 1;
+  bool missed_ = false;  // the parser wanted a byte behind the last one
+};
+
+// What nlohmann's parser reads from.
+class ByteIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = char;
+
+  ByteIterator() = default;
+  explicit ByteIterator(Bytes& bytes) : bytes_(&bytes) {}
+  char operator*() const { return bytes_->current(); }
+  ByteIterator& operator++() {
+    bytes_->advance();
+    return *this;
+  }
+  // The only comparison there is: with the end.
+  bool operator!=(const ByteIterator&) const { return bytes_ && bytes_->more(); }
+  bool operator==(const ByteIterator& other) const { return !(*this != other); }
+
+ private:
+  Bytes* bytes_ = nullptr;  // null: the end
+};
+
+// Builds the value from the parser's events.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  explicit Builder(const JsonItems* items) : items_(items) {}
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return stop("binary data"); }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    Level& level = levels_.back();
+    level.key = name;
+    if (level.value.contains(name)) return stop("the key is there twice");
+    return true;
+  }
+
+  bool parse_error(std::size_t byte, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    byte_ = byte;
+    constexpr int kOutOfRange = 406;
+    return error.id == kOutOfRange && stop("a number is too large for a double");
+  }
+
+  Json take() { return std::move(root_); }
+  const std::string& message() const { return message_; }  // "": the syntax is wrong
+  std::size_t byte() const { return byte_; }               // where, from 1; 0: not known
+
+ private:
+  struct Level {
+    Json value;
+    std::string key;        // of the member that is being read
+    std::size_t count = 0;  // of items so far
+    bool items = false;     // they are handed over
+  };
+
+  bool put(Json value) {
+    if (levels_.empty()) {
+      root_ = std::move(value);
+      return true;
+    }
+    Level& level = levels_.back();
+    if (level.value.is_object()) {
+      level.value.get_ref<Json::object_t&>().emplace_back(std::move(level.key), std::move(value));
+      return true;
+    }
+    const std::size_t index = level.count++;
+    if (level.items) {
+      items_->take(std::move(value), index);
+    } else {
+      level.value.push_back(std::move(value));
+    }
+    return true;
+  }
+
+  bool open(Json empty) {
+    if (levels_.size() == kDeepestJson) return stop("nested too deeply");
+    const bool list = empty.is_array() && items_ &&
+                      (items_->list.empty()
+                           ? levels_.empty()
+                           : levels_.size() == 1 && levels_[0].key == items_->list);
+    levels_.push_back({std::move(empty), "", 0, list});
+    return true;
+  }
+
+  bool close() {
+    Json value = std::move(levels_.back().value);
+    levels_.pop_back();
+    return put(std::move(value));
+  }
+
+  bool stop(const char* what) {
+    for (const Level& level : levels_) {
+      if (level.value.is_array()) {
+        message_ += fmt::format("[{}]", level.count);
+      } else {
+        message_ += (message_.empty() ? "" : ".") + level.key;
+      }
+    }
+    message_ += (message_.empty() ? "" : ": ") + std::string(what);
+    return false;
+  }
+
+  const JsonItems* items_;
+  std::vector<Level> levels_;
+  Json root_;
+  std::string message_;
+  std::size_t byte_ = 0;
+};
+
+Json parse(Bytes& bytes, const std::string& name, long line, const JsonItems* items) {
+  if (bytes.ended()) fail("{}: empty", name);
+  Builder builder(items);
+  if (Json::sax_parse(ByteIterator(bytes), ByteIterator(), &builder)) return builder.take();
+  const Bytes::Place place = bytes.place(builder.byte() ? builder.byte() : bytes.count());
+  const long here = place.line + line - 1;
+  if (!builder.message().empty()) fail("{}:{}: {}", name, here, builder.message());
+  const std::string where =
+      bytes.missed() ? ": it ends too early" : fmt::format(" at column {}", place.column);
+  throw JsonSyntaxError(fmt::format("{}:{}: not valid JSON{}", name, here, where));
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& name, long line) {
+  Bytes bytes(text);
+  return parse(bytes, name, line, nullptr);
+}
+
+Json parse_json(std::FILE* file, const std::string& name, const JsonItems& items) {
+  Bytes bytes(file, name);
+  return parse(bytes, name, 1, items.take ? &items : nullptr);
+}
+
+}  // namespace vremd

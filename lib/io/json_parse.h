@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One strict parser for all JSON that comes from outside: UTF-8 only, no key twice in an object,
+// no number beyond a double, at most kDeepestJson levels (readers recurse), nothing behind the value.
+
+#include "core/error.h"
+#include "io/json.h"
+
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace vremd {
+
+constexpr int kDeepestJson = 200;
+
+// What happens with the items of one list of the text: they are handed over one by one, and the
+// list stays empty, so that memory holds one item at a time.
+struct JsonItems {
+  std::string list;  // the key of the list in the outermost object; "": the text is the list
+  std::function<void(Json item, std::size_t index)> take;
+};
+
+// The text is no JSON at all, or not UTF-8.
+struct JsonSyntaxError : Error {
+  using Error::Error;
+};
+
+// Errors "name:LINE: not valid JSON at column C", "name:LINE: PATH: the key is there twice", ...
+// `line` is the number of the text's first line. A byte order mark is skipped.
+Json parse_json(std::string_view text, const std::string& name, long line = 1);
+Json parse_json(std::FILE* file, const std::string& name, const JsonItems& items);
+
+}  // namespace vremd
