@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-convert: weights and record formats from and to others.
 
+#include "cli/signals.h"
 #include "cli/tool.h"
+#include "convert/convert.h"
+#include "convert/joint_map.h"
+#include "core/error.h"
 #include "import/convert_weights.h"
-#include "io/convert_records.h"
 
 #include <string_view>
 
@@ -12,26 +15,39 @@ using namespace vremd;
 namespace {
 
 void check(const ConvertConfig& config) {
-  if (config.from == "records" && config.to == "records") {
-    throw cli::UsageError("nothing to convert: --from names the input's format");
+  const auto known = [](const char* option, const std::string& name) {
+    if (find_format(name)) return;
+    throw cli::UsageError(std::string(option) + " takes " + format_names() + ", not '" + name + "'");
+  };
+  if (!config.from.empty()) known("--from", config.from);
+  known("--to", config.to);
+  if (find_format(config.to)->folder && config.output == "-") {
+    throw cli::UsageError("--to " + config.to + " writes a folder of files: -o names it");
   }
-  if (config.from != "records" && !find_read_format(config.from)) {
-    throw cli::UsageError("--from takes " + read_formats() + ", not '" + config.from + "'");
+  for (const auto& [option, joints] : {std::pair("--joints: ", &config.joints),
+                                       {"--input-joints: ", &config.input_joints}}) {
+    try {
+      if (!joints->empty()) joint_set_from(*joints);
+    } catch (const Error& error) {
+      throw cli::UsageError(option + std::string(error.what()));
+    }
   }
-  if (config.to != "records") {
-    throw cli::UsageError("--to takes records, not '" + config.to + "'");
-  }
+  if (!(config.selection.scale > 0)) throw cli::UsageError("--scale must be positive");
+  if (config.selection.fps < 0) throw cli::UsageError("--fps must not be negative");
 }
 
-int convert(ConvertConfig config, const cli::Common& common) {
+int convert(ConvertConfig config, const std::string& frames, const cli::Common& common) {
   check(config);
+  const cli::FrameRange range = cli::parse_frames(frames);
+  config.selection.first = range.first;
+  config.selection.last = range.last;
   config.inputs = cli::inputs_or_stdin(config.inputs);
+  config.stopped = [] { return cli::stop_signal() != 0; };
   Header header;
   header.tool = common.tool;
   header.version = common.version;
   header.command = common.command;
-  convert_records(config, header);
-  return cli::kSuccess;
+  return convert_records(config, header) ? cli::kSuccess : cli::kFailure;
 }
 
 }  // namespace
@@ -41,12 +57,29 @@ int main(int argc, char** argv) {
     return convert_weights_main(argc - 1, argv + 1);
   }
   ConvertConfig config;
+  Selection& selection = config.selection;
+  std::string frames;
   cli::Tool tool("vremd-convert", "records and weights from and to the formats of others");
   tool.inputs(config.inputs, "FILE...");
-  tool.option("from", config.from, "FORMAT", "the input's format: " + read_formats());
-  tool.option("to", config.to, "FORMAT", "the output's format: records");
-  tool.option("root", config.root, "DIR", "folder of the pictures and videos that FILE names");
-  tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
-  tool.option("f,force", config.force, "replace an existing FILE");
-  return tool.run(argc, argv, [&](const cli::Common& common) { return convert(config, common); });
+  tool.option("from", config.from, "FORMAT",
+              "the input's format, where it is not to be guessed: " + format_names());
+  tool.option("to", config.to, "FORMAT", "the output's format, one of the same");
+  tool.option("root", config.root, "DIR",
+              "folder of the pictures and videos that FILE names; they are looked for");
+  tool.option("joints", config.joints, "SET",
+              "joints of the output: posetrack15, posetrack17, coco17, body25, openpose18, "
+              "halpe26, or NAME[,NAME...]");
+  tool.option("input-joints", config.input_joints, "SET",
+              "joints of an input that does not name them");
+  tool.option("min-score", selection.min_score, "NUM", "leave out people with a lower score");
+  tool.option("frames", frames, "A:B", "only the frames A <= frame < B");
+  tool.option("tracks", selection.tracks, "N[,N...]", "only these tracks");
+  tool.option("scale", selection.scale, "NUM", "multiply coordinates and sizes");
+  tool.option("fps", selection.fps, "NUM", "at most so many frames a second; 0: all");
+  tool.option("o,output", config.output, "OUT",
+              "write here: a file, '-' (standard output), or a folder with a file per video");
+  tool.option("f,force", config.force, "replace existing files");
+  return tool.run(argc, argv, [&](const cli::Common& common) {
+    return convert(config, frames, common);
+  });
 }

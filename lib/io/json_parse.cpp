@@ -141,7 +141,7 @@ class Builder : public nlohmann::json_sax<Json> {
     }
     const std::size_t index = level.count++;
     if (level.items) {
-      items_->take(std::move(value), index);
+      items_->take(std::move(value), index, levels_.front().value);
     } else {
       level.value.push_back(std::move(value));
     }
@@ -151,9 +151,8 @@ class Builder : public nlohmann::json_sax<Json> {
   bool open(Json empty) {
     if (levels_.size() == kDeepestJson) return stop("nested too deeply");
     const bool list = empty.is_array() && items_ &&
-                      (items_->list.empty()
-                           ? levels_.empty()
-                           : levels_.size() == 1 && levels_[0].key == items_->list);
+                      (levels_.empty() || (levels_.size() == 1 && levels_[0].value.is_object() &&
+                                           levels_[0].key == items_->list));
     levels_.push_back({std::move(empty), "", 0, list});
     return true;
   }

@@ -16,11 +16,12 @@ namespace vremd {
 
 constexpr int kDeepestJson = 200;
 
-// What happens with the items of one list of the text: they are handed over one by one, and the
-// list stays empty, so that memory holds one item at a time.
+// What happens with the items of the text's list: they are handed over one by one, and the list
+// stays empty, so that memory holds one item at a time. The list is the text itself where it is
+// one, else its member `list`; `outer` holds what came before it.
 struct JsonItems {
-  std::string list;  // the key of the list in the outermost object; "": the text is the list
-  std::function<void(Json item, std::size_t index)> take;
+  std::string list;
+  std::function<void(Json item, std::size_t index, const Json& outer)> take;
 };
 
 // The text is no JSON at all, or not UTF-8.

@@ -126,25 +126,6 @@ AnnotatedPerson person_from_json(const Json& json, const JointSet& joints,
 
 std::string folder_of(const std::string& file_name) { return fs::path(file_name).parent_path(); }
 
-// A folder of the PoseTrack data sets, such as "012834_mpii_test".
-bool is_posetrack_folder(const std::string& name) {
-  const std::size_t digits = name.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string::npos) return false;
-  const std::string rest = name.substr(digits);
-  return rest.starts_with("_mpii") || rest.starts_with("_bonn");
-}
-
-// The digits at the end of a picture's name: 30 for "images/000030.jpg".
-std::optional<std::int64_t> number_in(const std::string& file_name) {
-  const std::string stem = fs::path(file_name).stem();
-  const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
-  std::int64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(stem.data() + start, stem.data() + stem.size(), number);
-  if (start == stem.size() || error != std::errc()) return std::nullopt;
-  return number;
-}
-
 struct Image {
   AnnotatedFrame frame;
   std::string video;
@@ -170,7 +151,7 @@ std::int64_t frame_index(const Json& image, const std::string& file_name,
   const bool still = !frame_id && !find(image, "vid_id") &&
                      !is_posetrack_folder(fs::path(folder_of(file_name)).filename());
   if (still) return 0;
-  const auto number = number_in(file_name);
+  const auto number = posetrack_index(file_name);
   if (!number) fail("{}: neither frame_id nor file_name gives a frame number", place);
   return *number;
 }
@@ -186,6 +167,7 @@ Image image_from_json(const Json& json, const std::string& place) {
   frame.width = picture_size(json, "width", place);
   frame.height = picture_size(json, "height", place);
   frame.labelled = flag(json, "is_labeled", true, place);
+  frame.says_labelled = find(json, "is_labeled");
   frame.ignore_regions = ignore_regions(json, place);
   image.video = video_id(json, frame.file_name, place);
   image.frames_of_video = optional_integer(json, "nframes", place);
@@ -241,6 +223,31 @@ bool has_picture_name(const std::string& file_name) {
   return kExtensions.contains(extension);
 }
 
+bool is_posetrack_folder(const std::string& name) {
+  const std::size_t digits = name.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos) return false;
+  const std::string rest = name.substr(digits);
+  return rest.starts_with("_mpii") || rest.starts_with("_bonn");
+}
+
+std::optional<std::int64_t> number_in(const std::string& file_name) {
+  const std::string stem = fs::path(file_name).stem();
+  const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
+  std::int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(stem.data() + start, stem.data() + stem.size(), number);
+  if (start == stem.size() || error != std::errc()) return std::nullopt;
+  return number;
+}
+
+std::optional<std::int64_t> posetrack_index(const std::string& file_name) {
+  constexpr std::size_t kDigitsOf17 = 8;
+  const auto number = number_in(file_name);
+  const std::string stem = fs::path(file_name).stem();
+  const bool from_one = stem.size() == kDigitsOf17 && stem.find_first_not_of("0123456789") == stem.npos;
+  return number && from_one && *number > 0 ? *number - 1 : number;
+}
+
 std::string AnnotatedVideo::picture(const AnnotatedFrame& frame) const {
   if (source == VideoSource::kStill) return path;
   return (fs::path(path) / fs::path(frame.file_name).filename()).string();
@@ -277,6 +284,7 @@ Annotations Annotations::from_json(const Json& json, const std::string& path,
       more_frames.push_back(false);
     }
     const std::size_t v = entry->second;
+    if (image.frames_of_video) all.videos[v].nframes = image.frames_of_video;
     if (image.frames_of_video.value_or(1) > 1) more_frames[v] = true;
     if (!spots.try_emplace(image.frame.image_id, Spot{v, all.videos[v].frames.size()}).second) {
       fail("{}.id: {} is there twice", place, image.frame.image_id);

@@ -43,6 +43,7 @@ struct AnnotatedFrame {
   std::string file_name;      // as the file has it: a picture, or the video file
   int width = 0, height = 0;  // 0: not in the file
   bool labelled = true;       // is_labeled; PoseTrack annotates some frames of a video only
+  bool says_labelled = false;  // is_labeled is in the file
   std::vector<std::vector<Point>> ignore_regions;  // polygons
   std::vector<AnnotatedPerson> persons;            // in the order of `annotations`
 };
@@ -54,6 +55,7 @@ struct AnnotatedVideo {
   VideoSource source = VideoSource::kStill;
   std::string path;  // the picture, the folder of pictures or the video file: root joined with name
   std::vector<AnnotatedFrame> frames;  // by index, at least one
+  std::optional<std::int64_t> nframes;  // of the whole video, as the file says
 
   // The picture of a frame of a still or a folder.
   std::string picture(const AnnotatedFrame& frame) const;
@@ -73,5 +75,15 @@ struct Annotations {
 };
 
 bool has_picture_name(const std::string& file_name);  // by its extension; else a video
+
+// A folder of the PoseTrack data sets, such as "012834_mpii_test".
+bool is_posetrack_folder(const std::string& name);
+
+// The digits at the end of a picture's name: 30 for "images/000030.jpg".
+std::optional<std::int64_t> number_in(const std::string& file_name);
+
+// The index of a frame from the name of its picture: the number, less one where it has eight
+// digits, since PoseTrack17 counts from 00000001.
+std::optional<std::int64_t> posetrack_index(const std::string& file_name);
 
 }  // namespace vremd

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// AlphaPose's alphapose-results.json: a list of {image_id: "NAME.jpg", category_id, keypoints,
+// score, box, idx}. The pictures of a video are called 0.jpg, 1.jpg, ...
+// https://github.com/MVIG-SJTU/AlphaPose/blob/master/docs/output.md
+#include "convert/format.h"
+#include "convert/joint_map.h"
+#include "convert/json_text.h"
+#include "core/error.h"
+#include "io/json_file.h"
+#include "io/posetrack.h"
+#include "io/strict_json.h"
+
+#include <filesystem>
+#include <unordered_set>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace strict;
+
+// ---- reading ----------------------------------------------------------------------------------
+
+// idx: a number, or with pose NMS a list of those that were merged, maybe in lists; the first.
+std::optional<std::int64_t> track_of(const Json& person, const std::string& place) {
+  const Json* idx = find(person, "idx");
+  while (idx && idx->is_array()) idx = idx->empty() ? nullptr : &idx->front();
+  if (!idx) return std::nullopt;
+  return integer(*idx, "idx", place);
+}
+
+Instance read_person(const Json& json, const std::string& place) {
+  Instance person;
+  person.keypoints = keypoints_of(numbers(require(json, "keypoints", place), place + ".keypoints"),
+                                  place + ".keypoints");
+  person.score = optional_number(json, "score", place).value_or(1);
+  person.track = track_of(json, place);
+  const auto given = box(json, "box", place);
+  person.box = given ? *given : box_of(person.keypoints).value_or(Box{});
+  return person;
+}
+
+// "12.jpg": frame 12 of a video.
+std::optional<std::int64_t> frame_of_video(const std::string& image) {
+  const std::string stem = fs::path(image).stem();
+  const bool padded = stem.size() > 1 && stem[0] == '0';
+  if (stem.find_first_not_of("0123456789") != stem.npos || padded) return std::nullopt;
+  return number_in(image);
+}
+
+class Reader {
+ public:
+  Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
+      : file_(name_of_input(path)), path_(path), context_(context), sink_(sink) {}
+
+  void take(const Json& json, std::size_t index) {
+    const std::string place = fmt::format("{}: [{}]", file_, index);
+    require_object(json, place);
+    const std::string image = text(json, "image_id", place);
+    Instance person = read_person(json, place);
+    if (index == 0) begin(image, person);
+    if (person.keypoints.size() != joints_) {
+      fail("{}: {} keypoints, but {} before", place, person.keypoints.size(), joints_);
+    }
+    if (image != image_) next_frame(image, place);
+    frame_.instances.push_back(std::move(person));
+  }
+
+  void end() {
+    if (!joints_) fail("{}: no results", file_);
+    sink_.frame(std::move(frame_));
+    sink_.end(Json::object());
+  }
+
+ private:
+  void begin(const std::string& image, const Instance& person) {
+    joints_ = person.keypoints.size();
+    Header header = context_.header;
+    header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
+    is_video_ = frame_of_video(image).has_value();
+    header.video = context_.root;
+    if (is_video_) header.video = join_paths(header.video, stem_of(path_));
+    if (header.video.empty()) header.video.push_back('.');
+    sink_.begin(header);
+  }
+
+  void next_frame(const std::string& image, const std::string& place) {
+    if (!seen_.insert(image).second) {
+      fail("{}.image_id: {}, whose persons ended before", place, image);
+    }
+    const std::int64_t last = image_.empty() ? -1 : frame_.frame;
+    std::int64_t now = last + 1;
+    if (is_video_) now = number_of(image, last, place);
+    if (!image_.empty()) sink_.frame(std::move(frame_));
+    for (std::int64_t empty = last + 1; empty < now; ++empty) {
+      frame_ = FrameRecord{};
+      frame_.frame = empty;
+      sink_.frame(std::move(frame_));
+    }
+    frame_ = FrameRecord{};
+    frame_.frame = now;
+    if (!is_video_) frame_.file = image;
+    image_ = image;
+  }
+
+  // The file has no frames without persons: they are between the others.
+  std::int64_t number_of(const std::string& image, std::int64_t last, const std::string& place) {
+    constexpr std::int64_t kFarthest = 1'000'000;
+    const auto number = frame_of_video(image);
+    if (!number) fail("{}.image_id: {} is no frame of a video, as those before", place, image);
+    if (*number <= last || *number - last > kFarthest) {
+      fail("{}.image_id: frame {} after frame {}", place, *number, last);
+    }
+    return *number;
+  }
+
+  std::string file_, path_;
+  const ReadContext& context_;
+  RecordSink& sink_;
+  std::size_t joints_ = 0;
+  bool is_video_ = false;
+  std::string image_;  // of frame_
+  FrameRecord frame_;
+  std::unordered_set<std::string> seen_;
+};
+
+// ---- writing ----------------------------------------------------------------------------------
+
+class Writer : public RecordSink {
+ public:
+  Writer(const std::string& path, bool force) : list_(path, force) {}
+
+  void begin(const Header& header) override {
+    if (any_ && !(stills_ && is_still(header))) {
+      fail("{}: a second video in one AlphaPose file: give -o a folder", header.video);
+    }
+    any_ = true;
+    stills_ = is_still(header);
+    header_ = header;
+  }
+  void frame(FrameRecord frame) override {
+    std::string image = frame.file ? *frame.file : fmt::format("{}.jpg", frame.frame);
+    if (stills_ && !frame.file) image = fs::path(header_.video).filename();
+    for (const Instance& person : frame.instances) {
+      if (person.keypoints.empty()) continue;
+      Json json{{"image_id", image}, {"category_id", 1}};
+      json["keypoints"] = flat_keypoints(person.keypoints);
+      json["score"] = person.score;
+      json["box"] = {person.box.x, person.box.y, person.box.w, person.box.h};
+      if (person.track) json["idx"] = *person.track;
+      list_.add(json);
+    }
+  }
+  void end(const Json&) override {}
+  void finish() override { list_.finish(); }
+
+ private:
+  JsonListFile list_;
+  Header header_;
+  bool any_ = false, stills_ = false;
+};
+
+}  // namespace
+
+bool guess_alphapose(std::string_view head) {
+  return begins_with(head, '[') && value_of(head, "image_id") == '"' && has_key(head, "keypoints");
+}
+
+bool read_alphapose(const std::vector<std::string>& paths, const ReadContext& context,
+                    RecordSink& sink) {
+  for (const std::string& path : paths) {
+    Reader reader(path, context, sink);
+    const Json rest = read_json_file(
+        path, {"", [&](const Json& json, std::size_t index, const Json&) {
+          reader.take(json, index);
+        }});
+    if (!rest.is_array()) fail("{}: not a list of results", name_of_input(path));
+    reader.end();
+  }
+  return true;
+}
+
+std::unique_ptr<RecordSink> write_alphapose(const std::string& path, bool force) {
+  return std::make_unique<Writer>(path, force);
+}
+
+}  // namespace vremd

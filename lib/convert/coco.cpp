@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// COCO's result files: a list of {image_id, category_id, score} with keypoints or bbox.
+// https://cocodataset.org/#format-results
+#include "convert/format.h"
+#include "convert/joint_map.h"
+#include "convert/json_text.h"
+#include "convert/posetrack_names.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "io/json_file.h"
+#include "io/strict_json.h"
+
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+using namespace strict;
+
+enum class Kind { kKeypoints, kBoxes };
+
+// ---- reading ----------------------------------------------------------------------------------
+
+// The results may come in any order, so a file's persons are held until it is read.
+struct Images {
+  std::vector<std::int64_t> ids;  // in the order of their first result
+  std::unordered_map<std::int64_t, std::vector<Instance>> persons;
+  std::size_t joints = 0;
+  std::int64_t others = 0;  // of other categories
+
+  void take(const Json& json, Kind kind, const std::string& place);
+};
+
+Instance read_person(const Json& json, Kind kind, const std::string& place) {
+  Instance person;
+  person.score = optional_number(json, "score", place).value_or(1);
+  person.track = optional_integer(json, "track_id", place);
+  person.box_score = optional_number(json, "box_score", place).value_or(1);
+  if (kind == Kind::kBoxes) {
+    const auto found = box(json, "bbox", place);
+    if (!found) fail("{}: no bbox", place);
+    person.box = *found;
+    person.box_score = person.score;
+    return person;
+  }
+  person.keypoints = keypoints_of(numbers(require(json, "keypoints", place), place + ".keypoints"),
+                                  place + ".keypoints");
+  // pycocotools takes results with a bbox for boxes: ours stands under another name.
+  for (const char* key : {"box", "bbox"}) {
+    if (const auto found = box(json, key, place)) {
+      person.box = *found;
+      return person;
+    }
+  }
+  person.box = box_of(person.keypoints).value_or(Box{});
+  return person;
+}
+
+void Images::take(const Json& json, Kind kind, const std::string& place) {
+  constexpr std::int64_t kPerson = 1;
+  require_object(json, place);
+  if (optional_integer(json, "category_id", place).value_or(kPerson) != kPerson) {
+    ++others;
+    return;
+  }
+  const std::int64_t id = integer(require(json, "image_id", place), "image_id", place);
+  Instance person = read_person(json, kind, place);
+  if (!joints) joints = person.keypoints.size();
+  if (person.keypoints.size() != joints) {
+    fail("{}: {} keypoints, but {} before", place, person.keypoints.size(), joints);
+  }
+  const auto [entry, is_new] = persons.try_emplace(id);
+  if (is_new) ids.push_back(id);
+  entry->second.push_back(std::move(person));
+}
+
+bool read(const std::vector<std::string>& paths, const ReadContext& context, RecordSink& sink,
+          Kind kind) {
+  for (const std::string& path : paths) {
+    const std::string name = name_of_input(path);
+    Images images;
+    const Json rest = read_json_file(path, {"", [&](const Json& json, std::size_t index, const Json&) {
+      images.take(json, kind, fmt::format("{}: [{}]", name, index));
+    }});
+    if (!rest.is_array()) fail("{}: not a list of results", name);
+    if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
+    const std::string root = root_of(path, context.root, context.joins_folder);
+    for (const std::int64_t id : images.ids) {
+      Header header = context.header;
+      header.video = join_paths(root, fmt::format("{:012}.jpg", id));  // as COCO names its pictures
+      if (images.joints) {
+        header.joints = joint_set_of_size(images.joints, context.input_joints, name);
+      }
+      sink.begin(header);
+      FrameRecord frame;
+      frame.image_id = id;
+      frame.instances = std::move(images.persons[id]);
+      sink.frame(std::move(frame));
+      sink.end(Json::object());
+    }
+  }
+  return true;
+}
+
+// ---- writing ----------------------------------------------------------------------------------
+
+class Writer : public RecordSink {
+ public:
+  Writer(const std::string& path, bool force, Kind kind) : kind_(kind), list_(path, force) {}
+
+  void begin(const Header& header) override { header_ = header; }
+  void frame(FrameRecord frame) override {
+    if (frame.instances.empty()) return;
+    const auto id = image_id_of(header_, frame);
+    if (!id) {
+      fail("{}: frame {}: no image id: neither an image_id in the records nor a number in the "
+           "picture's name", header_.video, frame.frame);
+    }
+    for (const Instance& person : frame.instances) {
+      if (kind_ == Kind::kKeypoints && person.keypoints.empty()) continue;
+      list_.add(person_json(person, *id));
+    }
+  }
+  void end(const Json&) override {}
+  void finish() override { list_.finish(); }
+
+ private:
+  Json person_json(const Instance& person, std::int64_t image) const {
+    const Json box = {person.box.x, person.box.y, person.box.w, person.box.h};
+    Json json{{"image_id", image}, {"category_id", 1}};
+    if (kind_ == Kind::kBoxes) {
+      json["bbox"] = box;
+      json["score"] = person.box_score;
+    } else {
+      json["keypoints"] = flat_keypoints(person.keypoints);
+      json["score"] = person.score;
+      json["box"] = box;
+      json["box_score"] = person.box_score;
+    }
+    if (person.track) json["track_id"] = *person.track;
+    return json;
+  }
+
+  Kind kind_;
+  JsonListFile list_;
+  Header header_;
+};
+
+// A list of objects whose image_id is a number.
+bool is_result_list(std::string_view head) {
+  const char id = value_of(head, "image_id");
+  return begins_with(head, '[') && ((id >= '0' && id <= '9') || id == '-');
+}
+
+}  // namespace
+
+bool guess_coco_results(std::string_view head) {
+  return is_result_list(head) && has_key(head, "keypoints");
+}
+bool guess_coco_boxes(std::string_view head) {
+  return is_result_list(head) && has_key(head, "bbox") && !has_key(head, "keypoints");
+}
+
+bool read_coco_results(const std::vector<std::string>& paths, const ReadContext& context,
+                       RecordSink& sink) {
+  return read(paths, context, sink, Kind::kKeypoints);
+}
+bool read_coco_boxes(const std::vector<std::string>& paths, const ReadContext& context,
+                     RecordSink& sink) {
+  return read(paths, context, sink, Kind::kBoxes);
+}
+
+std::unique_ptr<RecordSink> write_coco_results(const std::string& path, bool force) {
+  return std::make_unique<Writer>(path, force, Kind::kKeypoints);
+}
+std::unique_ptr<RecordSink> write_coco_boxes(const std::string& path, bool force) {
+  return std::make_unique<Writer>(path, force, Kind::kBoxes);
+}
+
+}  // namespace vremd

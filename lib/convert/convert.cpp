@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/convert.h"
+
+#include "convert/joint_map.h"
+#include "convert/json_text.h"
+#include "convert/losses.h"
+#include "convert/posetrack_names.h"
+#include "core/error.h"
+#include "core/log.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// ---- stages between a reader and a writer -----------------------------------------------------
+
+class Stage : public RecordSink {
+ public:
+  explicit Stage(RecordSink& next) : next_(next) {}
+  void begin(const Header& header) override { next_.begin(header); }
+  void frame(FrameRecord frame) override { next_.frame(std::move(frame)); }
+  void end(const Json& extra) override { next_.end(extra); }
+  void cut() override { next_.cut(); }
+  void finish() override { next_.finish(); }
+
+ protected:
+  RecordSink& next_;
+};
+
+// Maps every video's joints to one set, and says once what that leaves out.
+class MapJoints : public Stage {
+ public:
+  MapJoints(std::string target, RecordSink& next) : Stage(next), target_(std::move(target)) {}
+
+  void begin(const Header& header) override {
+    Header own = header;
+    map_.reset();
+    if (header.joints && !target_.empty()) {
+      JointSet target = joint_set_from(target_);
+      if (target.joints != header.joints->joints) {
+        own.joints = target;
+        map_.emplace(*header.joints, std::move(target));
+      }
+    }
+    next_.begin(own);
+    if (!map_ || said_) return;
+    said_ = true;
+    say("joints left out", map_->left_out());
+    say("joints that the input does not have", map_->absent());
+  }
+
+  void frame(FrameRecord frame) override {
+    if (map_) for (Instance& one : frame.instances) map_->apply(one);
+    next_.frame(std::move(frame));
+  }
+
+ private:
+  static void say(const char* what, const std::vector<std::string>& names) {
+    if (!names.empty()) log_warning("{}: {}", what, fmt::join(names, ", "));
+  }
+
+  std::string target_;
+  std::optional<JointMap> map_;
+  bool said_ = false;
+};
+
+// Regions with several people are no person: only annotations can hold them.
+class DropCrowds : public Stage {
+ public:
+  using Stage::Stage;
+  void frame(FrameRecord frame) override {
+    dropped_ += std::erase_if(frame.instances, [](const Instance& one) {
+      return one.extra.contains("iscrowd") && one.extra["iscrowd"] == 1;
+    });
+    next_.frame(std::move(frame));
+  }
+  void finish() override {
+    next_.finish();
+    if (dropped_) log_warning("crowd regions left out: {}", dropped_);
+  }
+
+ private:
+  std::size_t dropped_ = 0;
+};
+
+// Looks for the pictures and videos that the names under --root mean.
+class CheckFiles : public Stage {
+ public:
+  using Stage::Stage;
+
+  void begin(const Header& header) override {
+    header_ = header;
+    checked_ = false;
+    next_.begin(header);
+  }
+  void frame(FrameRecord frame) override {
+    if (frame.file || !checked_) check(picture_of(header_, frame));
+    checked_ = true;
+    next_.frame(std::move(frame));
+  }
+  void finish() override {
+    next_.finish();
+    if (missing_) log_warning("{} of {} files are not there: {}", missing_, files_, first_missing_);
+  }
+  bool all_there() const { return missing_ == 0; }
+
+ private:
+  void check(const std::string& path) {
+    std::error_code ignored;
+    ++files_;
+    if (fs::exists(path, ignored)) return;
+    if (!missing_++) first_missing_ = path;
+  }
+
+  Header header_;
+  bool checked_ = false;
+  long files_ = 0, missing_ = 0;
+  std::string first_missing_;
+};
+
+// ---- where the output goes --------------------------------------------------------------------
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return path.ends_with('/') || fs::is_directory(path, ignored);
+}
+
+// One file for everything, or a folder with a file for each video, NAME.json.
+class Output : public RecordSink {
+ public:
+  Output(const Format& format, const ConvertConfig& config)
+      : format_(format), path_(config.output), force_(config.force),
+        split_(!format.folder && is_folder(path_)) {
+    if (split_) {
+      fs::create_directories(path_);
+    } else {
+      writer_ = format.write(path_, force_);
+    }
+  }
+
+  void begin(const Header& header) override {
+    if (split_) {
+      const std::string path = fs::path(path_) / file_of(sequence_name(header));
+      if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
+      writer_ = format_.write(path, force_);
+    } else if (++videos_ > 1 && format_.one_video) {
+      fail("{}: a second video: {} holds one per file, -o names a folder", header.video,
+           format_.name);
+    }
+    writer_->begin(header);
+  }
+  void frame(FrameRecord frame) override {
+    ++frames_;
+    persons_ += frame.instances.size();
+    writer_->frame(std::move(frame));
+  }
+  void end(const Json& extra) override {
+    writer_->end(extra);
+    if (split_) writer_->finish();
+  }
+  void cut() override {
+    writer_->cut();
+    if (split_) writer_->finish();
+  }
+  void finish() override {
+    if (!split_) writer_->finish();
+    log_info("{} frames, {} instances", frames_, persons_);
+  }
+
+ private:
+  std::string file_of(const std::string& name) const {
+    return name + (format_.name == "records" ? ".jsonl" : format_.name == "csv" ? ".csv" : ".json");
+  }
+
+  const Format& format_;
+  std::string path_;
+  bool force_, split_;
+  std::unique_ptr<RecordSink> writer_;
+  std::set<std::string> paths_;
+  int videos_ = 0;
+  std::int64_t frames_ = 0;
+  std::size_t persons_ = 0;
+};
+
+const Format& format_named(const std::string& name) {
+  const Format* format = find_format(name);
+  if (!format) fail("{}: no such format (there are {})", name, format_names());
+  return *format;
+}
+
+// The joints that the output has: --joints; else the format's own, unless these can take what is
+// there as it is.
+std::string target_joints(const Format& to, const ConvertConfig& config) {
+  return config.joints.empty() ? std::string(to.joints) : config.joints;
+}
+
+}  // namespace
+
+bool convert_records(const ConvertConfig& config, const Header& header) {
+  const Format& to = format_named(config.to);
+  ReadContext context;
+  context.header = header;
+  context.root = config.root;
+  // Names of records lead to files; those of data sets stay what they are.
+  context.joins_folder = to.name == "records" || to.name == "csv";
+  context.input_joints = config.input_joints;
+  context.stopped = config.stopped;
+
+  Output output(to, config);
+  const auto losses = note_losses(to, output);
+  DropCrowds uncrowded(*losses);
+  RecordSink& annotated = to.holds & kHoldsAnnotation && to.name != "records"
+                              ? *losses : static_cast<RecordSink&>(uncrowded);
+  CheckFiles files(annotated);
+  RecordSink& checked = config.root.empty() ? annotated : static_cast<RecordSink&>(files);
+  MapJoints mapped(target_joints(to, config), checked);
+  const auto first = select(config.selection, mapped);
+
+  bool whole = true;
+  const std::vector<std::string>& in = config.inputs;
+  for (std::size_t begin = 0; begin < in.size();) {
+    const auto format_of = [&](const std::string& path) -> const Format& {
+      return config.from.empty() ? guess_format(path) : format_named(config.from);
+    };
+    const Format& from = format_of(in[begin]);
+    std::size_t end = begin + 1;
+    while (end < in.size() && &format_of(in[end]) == &from) ++end;
+    whole = from.read({in.begin() + begin, in.begin() + end}, context, *first) && whole;
+    begin = end;
+  }
+  if (context.stopped && context.stopped()) return false;  // nothing gets its name
+  first->finish();
+  return whole && files.all_there();
+}
+
+}  // namespace vremd

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Records from and to the formats of others (convert/format.h).
+
+#include "convert/select.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+struct ConvertConfig {
+  std::vector<std::string> inputs;
+  std::string output = "-";  // a file, or a folder: one file per video
+  bool force = false;
+  std::string from;  // "": guessed from the content
+  std::string to = "records";
+  std::string root;  // of the file names in the input; "": the folder of the input file
+  std::string joints;        // set or list of names of the output; "": the format's own
+  std::string input_joints;  // where the input does not name its joints
+  Selection selection;
+  std::function<bool()> stopped;  // by a signal
+};
+
+// All inputs into one output. `header` has tool, version and command. False: done, but an input
+// was cut or files under `root` are missing (warnings say so).
+bool convert_records(const ConvertConfig& config, const Header& header);
+
+}  // namespace vremd

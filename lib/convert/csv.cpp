@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tidy table: one row per joint. A person without keypoints has one row without a joint, a frame
+// without persons one row without a person. Columns are found by name, in any order.
+#include "convert/csv_rows.h"
+#include "convert/format.h"
+#include "convert/joint_map.h"
+#include "convert/json_text.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "io/json_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+enum Column {
+  kVideo, kFrame, kTime, kFile, kImageId, kPerson, kTrack, kId, kBoxX, kBoxY, kBoxW, kBoxH,
+  kBoxScore, kScore, kJoint, kX, kY, kJointScore, kColumns
+};
+constexpr std::array<const char*, kColumns> kNames = {
+    "video", "frame", "time",  "file",  "image_id",  "person", "track", "id", "box_x",
+    "box_y", "box_w", "box_h", "box_score", "score", "joint",  "x",     "y",  "joint_score"};
+
+// ---- reading ----------------------------------------------------------------------------------
+
+class Table {
+ public:
+  explicit Table(const std::string& path) : rows_(path) {
+    if (!rows_.next(row_)) fail("{}: empty", name_of_input(path));
+    where_.fill(-1);
+    std::string others;
+    for (std::size_t i = 0; i < row_.size(); ++i) {
+      const auto found = std::find(kNames.begin(), kNames.end(), row_[i]);
+      if (found == kNames.end()) {
+        others += " " + row_[i];
+        continue;
+      }
+      int& where = where_[found - kNames.begin()];
+      if (where >= 0) fail("{}: column {} is there twice", place(), row_[i]);
+      where = static_cast<int>(i);
+    }
+    for (const Column needed : {kFrame, kPerson}) {
+      if (!has(needed)) fail("{}: no column {}", place(), kNames[needed]);
+    }
+    if (!others.empty()) log_warning("{}: columns left out:{}", name_of_input(path), others);
+    width_ = row_.size();
+  }
+
+  bool next() {
+    if (!rows_.next(row_)) return false;
+    if (row_.size() != width_) {
+      fail("{}: {} fields instead of {}", place(), row_.size(), width_);
+    }
+    return true;
+  }
+  std::string place() const { return rows_.place(); }
+  bool has(Column column) const { return where_[column] >= 0; }
+  const std::string& text(Column column) const {
+    static const std::string kNothing;
+    return has(column) ? row_[where_[column]] : kNothing;
+  }
+  bool is_empty(Column column) const { return text(column).empty() || text(column) == "NA"; }
+
+  std::optional<double> number(Column column) const {
+    if (is_empty(column)) return std::nullopt;
+    const double value = parse<double>(column, "a number");
+    if (!std::isfinite(value)) fail("{}: {}: not finite", place(), kNames[column]);
+    return value;
+  }
+  std::optional<std::int64_t> integer(Column column) const {
+    if (is_empty(column)) return std::nullopt;
+    return parse<std::int64_t>(column, "an integer");
+  }
+  double needed(Column column) const {
+    const auto value = number(column);
+    if (!value) fail("{}: no {}", place(), kNames[column]);
+    return *value;
+  }
+
+ private:
+  template <typename T>
+  T parse(Column column, const char* what) const {
+    const std::string& field = text(column);
+    T value{};
+    const char* end = field.data() + field.size();
+    const auto [stop, error] = std::from_chars(field.data(), end, value);
+    if (error != std::errc() || stop != end) {
+      fail("{}: {}: '{:.40}' is not {}", place(), kNames[column], field, what);
+    }
+    return value;
+  }
+
+  CsvReader rows_;
+  std::vector<std::string> row_;
+  std::array<int, kColumns> where_{};
+  std::size_t width_ = 0;
+};
+
+// The joints of a video are those of its first person, unless --input-joints names them; the
+// frames before that person wait for the header.
+class Reader {
+ public:
+  Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
+      : path_(path), context_(context), sink_(sink), table_(path) {}
+
+  void read() {
+    while (table_.next()) take_row();
+    end_video();
+  }
+
+ private:
+  void take_row() {
+    const auto index = table_.integer(kFrame);
+    if (!index || *index < 0) fail("{}: frame: not a frame number", table_.place());
+    if (!in_video_ || table_.text(kVideo) != video_) next_video();
+    if (!frame_ || frame_->frame != *index) next_frame(*index);
+    const auto person = table_.integer(kPerson);
+    if (!person) return;
+    if (person != person_) next_person(*person);
+    if (table_.is_empty(kJoint)) return;
+    const Keypoint k{table_.needed(kX), table_.needed(kY), table_.number(kJointScore).value_or(1)};
+    const std::string& name = table_.text(kJoint);
+    for (const auto& [joint, ignored] : keypoints_) {
+      if (joint == name) fail("{}: joint: {} is there twice", table_.place(), name);
+    }
+    keypoints_.emplace_back(name, k);
+  }
+
+  void next_video() {
+    end_video();
+    video_ = table_.text(kVideo);
+    in_video_ = true;
+    last_ = -1;
+    if (!context_.input_joints.empty()) joints_ = joint_set_from(context_.input_joints);
+  }
+
+  void next_frame(std::int64_t index) {
+    end_frame();
+    if (index <= last_) fail("{}: frame {} after frame {}", table_.place(), index, last_);
+    last_ = index;
+    frame_.emplace();
+    frame_->frame = index;
+    frame_->time = table_.number(kTime).value_or(0);
+    if (!table_.is_empty(kFile)) frame_->file = table_.text(kFile);
+    frame_->image_id = table_.integer(kImageId);
+    last_person_ = -1;
+  }
+
+  void next_person(std::int64_t number) {
+    end_person();
+    if (number <= last_person_) {
+      fail("{}: person {} after person {}", table_.place(), number, last_person_);
+    }
+    person_ = last_person_ = number;
+    Instance& one = frame_->instances.emplace_back();
+    one.track = table_.integer(kTrack);
+    one.id = table_.integer(kId);
+    one.box_score = table_.number(kBoxScore).value_or(1);
+    one.score = table_.number(kScore).value_or(one.box_score);
+    has_box_ = !table_.is_empty(kBoxX);
+    if (has_box_) {
+      one.box = {table_.needed(kBoxX), table_.needed(kBoxY), table_.needed(kBoxW),
+                 table_.needed(kBoxH)};
+    }
+    person_place_ = table_.place();
+  }
+
+  void end_person() {
+    if (!person_) return;
+    person_.reset();
+    Instance& one = frame_->instances.back();
+    if (!keypoints_.empty()) place_keypoints(one);
+    if (has_box_) return;
+    const auto box = box_of(one.keypoints);
+    if (!box) fail("{}: neither a box nor keypoints", person_place_);
+    one.box = *box;
+  }
+
+  void place_keypoints(Instance& one) {
+    if (!joints_) {
+      std::vector<std::string> names;
+      for (const auto& [name, ignored] : keypoints_) names.push_back(name);
+      joints_ = joint_set_of(names);
+    }
+    one.keypoints.assign(joints_->joints.size(), Keypoint{});
+    for (const auto& [name, k] : keypoints_) {
+      const int index = joints_->index(name);
+      if (index < 0) {
+        fail("{}: joint: {} is not one of the first person's; --input-joints names them all",
+             person_place_, name);
+      }
+      one.keypoints[index] = k;
+    }
+    keypoints_.clear();
+  }
+
+  void end_frame() {
+    if (!frame_) return;
+    end_person();
+    if (joints_ || !table_.has(kJoint)) begin();
+    if (begun_) {
+      sink_.frame(std::move(*frame_));
+    } else {
+      waiting_.push_back(std::move(*frame_));
+    }
+    frame_.reset();
+  }
+
+  void begin() {
+    if (begun_) return;
+    begun_ = true;
+    Header header = context_.header;
+    header.video = video_.empty() ? stem_of(path_) : video_;
+    header.video = join_paths(context_.root, header.video);
+    header.joints = joints_;
+    sink_.begin(header);
+    for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
+    waiting_.clear();
+  }
+
+  void end_video() {
+    if (!in_video_) return;
+    end_frame();
+    begin();
+    sink_.end(Json::object());
+    begun_ = in_video_ = false;
+    joints_.reset();
+  }
+
+  std::string path_;
+  const ReadContext& context_;
+  RecordSink& sink_;
+  Table table_;
+  std::string video_, person_place_;
+  bool in_video_ = false, begun_ = false, has_box_ = false;
+  std::optional<JointSet> joints_;
+  std::optional<FrameRecord> frame_;
+  std::optional<std::int64_t> person_;
+  std::int64_t last_ = -1, last_person_ = -1;
+  std::vector<std::pair<std::string, Keypoint>> keypoints_;
+  std::vector<FrameRecord> waiting_;
+};
+
+// ---- writing ----------------------------------------------------------------------------------
+
+class Writer : public RecordSink {
+ public:
+  Writer(const std::string& path, bool force) : file_(path, force) {
+    file_.write(fmt::format("{}\n", fmt::join(kNames, ",")));
+  }
+
+  void begin(const Header& header) override { header_ = header; }
+
+  void frame(FrameRecord frame) override {
+    Row row;
+    row[kVideo] = csv_field(header_.video);
+    row[kFrame] = fmt::format("{}", frame.frame);
+    row[kTime] = fmt::format("{}", frame.time);
+    if (frame.file) row[kFile] = csv_field(*frame.file);
+    if (frame.image_id) row[kImageId] = fmt::format("{}", *frame.image_id);
+    if (frame.instances.empty()) write(row);
+    for (std::size_t i = 0; i < frame.instances.size(); ++i) {
+      row[kPerson] = fmt::format("{}", i);
+      write_person(row, frame.instances[i]);
+    }
+  }
+  void end(const Json&) override {}
+  void finish() override { file_.commit(); }
+
+ private:
+  using Row = std::array<std::string, kColumns>;
+
+  static std::string number(double value) {
+    return std::isfinite(value) ? fmt::format("{}", value) : "";
+  }
+
+  void write_person(Row row, const Instance& one) {
+    if (one.track) row[kTrack] = fmt::format("{}", *one.track);
+    if (one.id) row[kId] = fmt::format("{}", *one.id);
+    row[kBoxX] = number(one.box.x);
+    row[kBoxY] = number(one.box.y);
+    row[kBoxW] = number(one.box.w);
+    row[kBoxH] = number(one.box.h);
+    row[kBoxScore] = number(one.box_score);
+    row[kScore] = number(one.score);
+    if (one.keypoints.empty()) write(row);
+    for (std::size_t j = 0; j < one.keypoints.size(); ++j) {
+      const Keypoint k = is_absent(one.keypoints[j]) ? Keypoint{} : one.keypoints[j];
+      row[kJoint] = csv_field(header_.joints->joints[j]);
+      row[kX] = number(k.x);
+      row[kY] = number(k.y);
+      row[kJointScore] = number(k.score);
+      write(row);
+    }
+  }
+
+  void write(const Row& row) { file_.write(fmt::format("{}\n", fmt::join(row, ","))); }
+
+  OutputFile file_;
+  Header header_;
+};
+
+}  // namespace
+
+bool guess_csv(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
+  return line.find("frame") != line.npos && line.find("person") != line.npos &&
+         line.find(',') != line.npos && !begins_with(head, '{') && !begins_with(head, '[');
+}
+
+bool read_csv(const std::vector<std::string>& paths, const ReadContext& context,
+              RecordSink& sink) {
+  for (const std::string& path : paths) Reader(path, context, sink).read();
+  return true;
+}
+
+std::unique_ptr<RecordSink> write_csv(const std::string& path, bool force) {
+  return std::make_unique<Writer>(path, force);
+}
+
+}  // namespace vremd

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/csv_rows.h"
+
+#include "core/error.h"
+#include "io/json_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace vremd {
+namespace {
+
+constexpr std::size_t kLongestRow = 1 << 20;
+constexpr std::size_t kMostFields = 1000;
+
+void close(std::FILE* file) {
+  if (file != stdin) std::fclose(file);
+}
+
+// Well-formed UTF-8, overlong forms and surrogates excluded (RFC 3629).
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t k) {
+      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
+    };
+    const unsigned a = byte(0), b = byte(1);
+    const std::size_t length =
+        a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3 : a < 0xf5 ? 4 : 0;
+    if (length == 0) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((byte(k) & 0xc0) != 0x80) return false;
+    }
+    if ((a == 0xe0 && b < 0xa0) || (a == 0xed && b > 0x9f) || (a == 0xf0 && b < 0x90) ||
+        (a == 0xf4 && b > 0x8f)) {
+      return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace
+
+CsvReader::CsvReader(const std::string& path) : name_(name_of_input(path)), file_(stdin, close) {
+  std::error_code ignored;
+  if (path != "-") {
+    if (std::filesystem::is_directory(path, ignored)) fail("{}: is a directory", path);
+    file_.reset(std::fopen(path.c_str(), "rb"));
+    if (!file_) fail("{}: cannot open: {}", path, std::strerror(errno));
+  }
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  peek();
+  if (std::string_view(buffer_.data(), size_).starts_with(kMark)) at_ = kMark.size();
+}
+
+std::string CsvReader::place() const { return fmt::format("{}:{}", name_, row_line_); }
+
+void CsvReader::wrong(const char* what) const { fail("{}: {}", place(), what); }
+
+int CsvReader::peek() {
+  if (at_ == size_) {
+    at_ = 0;
+    size_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
+    if (std::ferror(file_.get())) fail("{}: cannot read: {}", name_, std::strerror(errno));
+  }
+  return at_ == size_ ? EOF : static_cast<unsigned char>(buffer_[at_]);
+}
+
+int CsvReader::get() {
+  const int byte = peek();
+  if (byte == EOF) return EOF;
+  if (++row_bytes_ > kLongestRow) wrong("a row longer than 1 MiB");
+  ++at_;
+  line_ += byte == '\n';
+  return byte;
+}
+
+void CsvReader::quoted(std::string& field) {
+  for (;;) {
+    const int byte = get();
+    if (byte == EOF) wrong("a quote that does not end");
+    if (byte == '"' && peek() != '"') return;
+    if (byte == '"') get();  // the second of a pair
+    field.push_back(static_cast<char>(byte));
+  }
+}
+
+bool CsvReader::next(std::vector<std::string>& row) {
+  row.assign(1, "");
+  row_line_ = line_;
+  row_bytes_ = 0;
+  bool behind_quote = false;
+  for (;;) {
+    const int byte = get();
+    if (byte == EOF && row.size() == 1 && row[0].empty() && !behind_quote) return false;
+    if (byte == '\n' || byte == EOF) {
+      if (!behind_quote && row.back().ends_with('\r')) row.back().pop_back();
+      if (row.size() == 1 && row[0].empty() && !behind_quote) {  // an empty line
+        row_line_ = line_;
+        row_bytes_ = 0;
+        continue;
+      }
+      for (const std::string& field : row) {
+        if (!is_utf8(field)) wrong("not UTF-8");
+      }
+      return true;
+    }
+    if (byte == ',') {
+      if (row.size() == kMostFields) wrong("more than 1000 fields");
+      row.emplace_back();
+      behind_quote = false;
+    } else if (byte == '"' && row.back().empty() && !behind_quote) {
+      quoted(row.back());
+      behind_quote = true;
+    } else if (behind_quote && byte != '\r') {
+      wrong("text behind a closing quote");
+    } else if (!behind_quote) {
+      row.back().push_back(static_cast<char>(byte));
+    }
+  }
+}
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+}  // namespace vremd

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The formats of vremd-convert: one table, one file for each format. Every reader turns its files
+// into records and hands them to a sink; every writer is a sink.
+//
+// What annotations have beyond predictions travels in the records' other keys, under the names of
+// PoseTrack18: of a header vid_id; of a frame is_labeled, ignore_regions (lists of [x, y]); of an
+// instance bbox_head, area, iscrowd and visibility (a number for each joint: v of COCO). An
+// instance with `visibility` is an annotation, any other a prediction. `derived` names the
+// keypoints that were computed from others.
+
+#include "io/output_file.h"
+#include "io/records.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vremd {
+
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  virtual void begin(const Header& header) = 0;  // of a video
+  virtual void frame(FrameRecord frame) = 0;
+  virtual void end(const Json& extra) = 0;  // of the video
+  virtual void cut() { end(Json::object()); }  // the input ended inside the video
+  virtual void finish() {}                  // after the last video: the files get their names
+};
+
+struct ReadContext {
+  Header header;       // tool, version and command
+  std::string root;    // in front of the names in the files; "": see joins_folder
+  bool joins_folder = true;   // without a root, names are relative to the folder of their file
+  std::string input_joints;   // where a format does not name its joints; "": its own rule
+  std::function<bool()> stopped;
+};
+
+// True: all was read. False: the input was cut (a warning says so).
+using ReadFormat = bool (*)(const std::vector<std::string>& paths, const ReadContext& context,
+                            RecordSink& sink);
+
+// `path`: of the file, or of the folder for a format of many files.
+using WriteFormat = std::unique_ptr<RecordSink> (*)(const std::string& path, bool force);
+
+// What a format holds of a record; the rest is lost, and said.
+enum Holds : unsigned {
+  kHoldsVideo = 1u << 0,       // its name
+  kHoldsSize = 1u << 1,        // width and height
+  kHoldsTimes = 1u << 2,       // fps, time base, times
+  kHoldsMaker = 1u << 3,       // model, settings, device, earlier tools
+  kHoldsEmpty = 1u << 4,       // frames without people
+  kHoldsFiles = 1u << 5,       // names of pictures
+  kHoldsImageIds = 1u << 6,
+  kHoldsDamage = 1u << 7,
+  kHoldsBoxes = 1u << 8,
+  kHoldsBoxScores = 1u << 9,
+  kHoldsScores = 1u << 10,     // of persons
+  kHoldsKeypoints = 1u << 11,
+  kHoldsTracks = 1u << 12,
+  kHoldsIds = 1u << 13,
+  kHoldsAnnotation = 1u << 14,  // visibility, head boxes, regions to ignore
+  kHoldsBare = 1u << 15,        // persons without keypoints
+  kHoldsOther = 1u << 16,       // other keys
+  kHoldsAll = ~0u,
+};
+
+struct Format {
+  std::string_view name, help;
+  bool (*guess)(std::string_view head);  // from the first bytes of a file
+  ReadFormat read;
+  WriteFormat write;
+  unsigned holds;
+  std::string_view joints;  // the set that it writes; "": any
+  bool one_video;           // in a file
+  bool folder;              // of files, not a file
+};
+
+std::span<const Format> formats();               // in the order of guessing
+const Format* find_format(std::string_view name);  // null: there is none
+std::string format_names();                      // for messages and --help
+const Format& guess_format(const std::string& path);  // an Error asks for --from
+
+// ---- the formats ------------------------------------------------------------------------------
+
+bool guess_records(std::string_view head);
+bool read_records(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_records(const std::string& path, bool force);
+
+bool guess_posetrack17(std::string_view head);
+bool read_posetrack17(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_posetrack17(const std::string& path, bool force);
+
+// PoseTrack18, PoseTrack21 and COCO's annotations share a form: {images, annotations, categories}.
+bool guess_posetrack18(std::string_view head);
+bool guess_coco_keypoints(std::string_view head);
+bool read_annotations(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_posetrack18(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_posetrack21(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_coco_keypoints(const std::string& path, bool force);
+
+bool guess_coco_results(std::string_view head);
+bool guess_coco_boxes(std::string_view head);
+bool read_coco_results(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+bool read_coco_boxes(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_coco_results(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_coco_boxes(const std::string& path, bool force);
+
+bool guess_openpose(std::string_view head);
+bool read_openpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_openpose(const std::string& path, bool force);
+
+bool guess_alphapose(std::string_view head);
+bool read_alphapose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_alphapose(const std::string& path, bool force);
+
+bool guess_mmpose(std::string_view head);
+bool read_mmpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_mmpose(const std::string& path, bool force);
+
+bool guess_csv(std::string_view head);
+bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_csv(const std::string& path, bool force);
+
+}  // namespace vremd

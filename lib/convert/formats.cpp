@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/format.h"
+
+#include "core/error.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace vremd {
+namespace {
+
+constexpr unsigned kPoses = kHoldsScores | kHoldsKeypoints;
+
+constexpr Format kFormats[] = {
+    {"records", "JSON lines of these tools", guess_records, read_records, write_records,
+     kHoldsAll, "", false, false},
+    {"posetrack17", "annolist of PoseTrack17, a file per sequence", guess_posetrack17,
+     read_posetrack17, write_posetrack17,
+     kPoses | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsTracks | kHoldsAnnotation,
+     "posetrack15", true, false},
+    {"posetrack18", "annotations and predictions of PoseTrack18", guess_posetrack18,
+     read_annotations, write_posetrack18,
+     kHoldsAll & ~(kHoldsTimes | kHoldsMaker | kHoldsDamage), "posetrack17", false, false},
+    {"posetrack21", "predictions for the PoseTrack21 kit, a file per sequence", nullptr,
+     read_annotations, write_posetrack21,
+     kHoldsKeypoints | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsTracks |
+         kHoldsBoxes,
+     "posetrack17", true, false},
+    {"coco-keypoints", "annotated persons of COCO", guess_coco_keypoints, read_annotations,
+     write_coco_keypoints, kHoldsAll & ~(kHoldsTimes | kHoldsMaker | kHoldsDamage), "coco17",
+     false, false},
+    {"coco-results", "keypoint results of COCO", guess_coco_results, read_coco_results,
+     write_coco_results,
+     kPoses | kHoldsImageIds | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks, "coco17", false,
+     false},
+    {"coco-boxes", "detection results of COCO", guess_coco_boxes, read_coco_boxes,
+     write_coco_boxes, kHoldsImageIds | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks | kHoldsBare,
+     "", false, false},
+    {"openpose", "a folder with a file per frame, BODY_25 or COCO-18", guess_openpose,
+     read_openpose, write_openpose,
+     kHoldsKeypoints | kHoldsVideo | kHoldsEmpty | kHoldsTracks, "body25", false, true},
+    {"alphapose", "AlphaPose's result file", guess_alphapose, read_alphapose, write_alphapose,
+     kPoses | kHoldsFiles | kHoldsBoxes | kHoldsTracks, "coco17", false, false},
+    {"mmpose", "MMPose's prediction file, one per video or picture", guess_mmpose, read_mmpose,
+     write_mmpose,
+     kPoses | kHoldsEmpty | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks, "", true, false},
+    {"csv", "a table, one row per joint", guess_csv, read_csv, write_csv,
+     kPoses | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
+         kHoldsBoxScores | kHoldsTracks | kHoldsIds | kHoldsBare,
+     "", false, false},
+};
+
+std::string head_of(const std::string& path) {
+  constexpr std::size_t kHead = 64 << 10;
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
+  if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
+  std::string head(kHead, '\0');
+  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
+  if (head.starts_with("\xef\xbb\xbf")) head.erase(0, 3);  // BOM
+  return head;
+}
+
+}  // namespace
+
+std::span<const Format> formats() { return kFormats; }
+
+const Format* find_format(std::string_view name) {
+  for (const Format& format : kFormats) {
+    if (format.name == name) return &format;
+  }
+  return nullptr;
+}
+
+std::string format_names() {
+  std::string names;
+  for (const Format& format : kFormats) {
+    if (!names.empty()) names += ", ";
+    names += format.name;
+  }
+  return names;
+}
+
+const Format& guess_format(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  // A pipe gives its bytes once, and these tools' pipes carry records.
+  if (path == "-") return *find_format("records");
+  if (fs::is_directory(path, ignored)) return *find_format("openpose");
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
+    return *find_format("records");
+  }
+  const std::string head = head_of(path);
+  if (head.empty()) fail("{}: empty", path);
+  for (const Format& format : kFormats) {
+    if (format.guess && format.guess(head)) return format;
+  }
+  fail("{}: cannot tell its format: --from names it", path);
+}
+
+}  // namespace vremd

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/joint_map.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace vremd {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
+const Names kBody25 = {
+    "nose",       "neck",       "right_shoulder", "right_elbow",    "right_wrist",
+    "left_shoulder", "left_elbow", "left_wrist",  "mid_hip",        "right_hip",
+    "right_knee", "right_ankle", "left_hip",      "left_knee",      "left_ankle",
+    "right_eye",  "left_eye",   "right_ear",      "left_ear",       "left_big_toe",
+    "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel"};
+const Names kOpenPose18 = {
+    "nose",      "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
+    "left_elbow", "left_wrist", "right_hip",     "right_knee",  "right_ankle", "left_hip",
+    "left_knee", "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
+
+// Halpe's 26: COCO's 17, then head, neck, hip and feet.
+Names halpe26() {
+  Names names = joint_set("coco17").joints;
+  for (const char* name : {"head_top", "neck", "mid_hip", "left_big_toe", "right_big_toe",
+                           "left_small_toe", "right_small_toe", "left_heel", "right_heel"}) {
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+Names split(std::string_view text) {
+  Names names;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    names.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+}  // namespace
+
+JointSet joint_set_from(std::string_view text) {
+  for (const char* name : {"posetrack15", "posetrack17", "coco17"}) {
+    if (text == name) return joint_set(name);
+  }
+  if (text == "body25") return joint_set_of(kBody25);
+  if (text == "openpose18") return joint_set_of(kOpenPose18);
+  if (text == "halpe26") return joint_set_of(halpe26());
+  const Names names = split(text);
+  static const std::set<std::string> known = [] {
+    std::set<std::string> all(kBody25.begin(), kBody25.end());
+    for (const Names& more : {joint_set("posetrack17").joints, halpe26()}) {
+      all.insert(more.begin(), more.end());
+    }
+    return all;
+  }();
+  for (const std::string& name : names) {
+    if (!known.contains(name)) {
+      fail("{}: no such joint or set of joints (sets: posetrack15, posetrack17, coco17, body25, "
+           "openpose18, halpe26)", name);
+    }
+    if (std::count(names.begin(), names.end(), name) > 1) fail("{}: is there twice", name);
+  }
+  return joint_set_of(names);
+}
+
+JointSet joint_set_of_size(std::size_t count, const std::string& given, const std::string& place) {
+  if (!given.empty()) {
+    JointSet set = joint_set_from(given);
+    if (set.joints.size() == count) return set;
+    fail("{}: {} keypoints, but {} has {}", place, count, given, set.joints.size());
+  }
+  constexpr std::array<std::pair<std::size_t, const char*>, 4> kSizes = {
+      {{17, "coco17"}, {18, "openpose18"}, {25, "body25"}, {26, "halpe26"}}};
+  for (const auto& [size, name] : kSizes) {
+    if (size == count) return joint_set_from(name);
+  }
+  fail("{}: {} keypoints: which joints are they? --input-joints names them", place, count);
+}
+
+bool is_absent(const Keypoint& k) {
+  return (k.x == 0 && k.y == 0 && k.score == 0) || !std::isfinite(k.x) || !std::isfinite(k.y);
+}
+
+std::optional<Box> box_of(const std::vector<Keypoint>& keypoints) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
+  for (const Keypoint& k : keypoints) {
+    if (is_absent(k)) continue;
+    left = std::min(left, k.x), right = std::max(right, k.x);
+    top = std::min(top, k.y), bottom = std::max(bottom, k.y);
+  }
+  if (left > right) return std::nullopt;
+  const double w = right - left, h = bottom - top;
+  return Box{left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
+}
+
+double person_score(const std::vector<Keypoint>& keypoints, double box_score) {
+  double sum = 0;
+  int count = 0;
+  for (const Keypoint& keypoint : keypoints) {
+    if (!(keypoint.score > 0.2 * box_score)) continue;
+    sum += keypoint.score;
+    ++count;
+  }
+  return count ? sum / count : 0;
+}
+
+JointMap::JointMap(const JointSet& from, JointSet to) : from_(from), to_(std::move(to)) {
+  for (const std::string& joint : to_.joints) sources_.push_back(source_of(joint));
+}
+
+JointMap::Source JointMap::source_of(const std::string& joint) const {
+  const auto middle = [this](const char* left, const char* right) {
+    const int a = from_.index(left), b = from_.index(right);
+    return a < 0 || b < 0 ? Source{} : Source{Rule::kMiddle, a, b, -1, true};
+  };
+  if (const int same = from_.index(joint); same >= 0) return {Rule::kCopy, same, -1, -1, false};
+  if (joint == "head_bottom") {
+    if (const int neck = from_.index("neck"); neck >= 0) return {Rule::kCopy, neck, -1, -1, true};
+    return middle("left_shoulder", "right_shoulder");
+  }
+  if (joint == "neck") return middle("left_shoulder", "right_shoulder");
+  if (joint == "mid_hip") return middle("left_hip", "right_hip");
+  if (joint == "head_top") {
+    const int nose = from_.index("nose");
+    const Source shoulders = middle("left_shoulder", "right_shoulder");
+    if (nose >= 0 && shoulders.a >= 0) {
+      return {Rule::kHeadTop, nose, shoulders.a, shoulders.b, true};
+    }
+  }
+  return {};
+}
+
+void JointMap::apply(Instance& instance) const {
+  if (instance.keypoints.empty()) return;
+  const std::vector<Keypoint>& old = instance.keypoints;
+  const Json visibility = instance.extra.value("visibility", Json());
+  std::vector<Keypoint> points(sources_.size());
+  Json seen = Json::array(), derived = Json::array();
+  const Json before = instance.extra.value("derived", Json::array());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const Source& s = sources_[i];
+    const auto there = [&](int index) { return index < 0 || !is_absent(old[index]); };
+    const bool found = s.rule != Rule::kAbsent && there(s.a) && there(s.b) && there(s.c);
+    const auto mean = [&](int a, int b) {
+      return Keypoint{(old[a].x + old[b].x) / 2, (old[a].y + old[b].y) / 2,
+                      (old[a].score + old[b].score) / 2};
+    };
+    if (s.rule == Rule::kCopy) points[i] = old[s.a];
+    if (found && s.rule == Rule::kMiddle) points[i] = mean(s.a, s.b);
+    if (found && s.rule == Rule::kHeadTop) {
+      const Keypoint neck = mean(s.b, s.c), &nose = old[s.a];
+      points[i] = {2 * nose.x - neck.x, 2 * nose.y - neck.y, nose.score};
+    }
+    const bool was = std::find(before.begin(), before.end(), to_.joints[i]) != before.end();
+    if (was || (s.derived && found)) derived.push_back(to_.joints[i]);
+    if (!visibility.is_array()) continue;
+    Json least = found || s.rule == Rule::kCopy ? visibility[s.a] : Json(0);
+    for (const int other : {s.b, s.c}) {
+      if (found && other >= 0) least = std::min(least, visibility[other]);
+    }
+    seen.push_back(std::move(least));
+  }
+  instance.keypoints = std::move(points);
+  if (visibility.is_array()) instance.extra["visibility"] = std::move(seen);
+  if (derived.empty()) {
+    instance.extra.erase("derived");
+  } else {
+    instance.extra["derived"] = std::move(derived);
+  }
+}
+
+std::vector<std::string> JointMap::left_out() const {
+  std::vector<std::string> names;
+  for (int i = 0; i < from_.size(); ++i) {
+    const bool used = std::any_of(sources_.begin(), sources_.end(), [&](const Source& s) {
+      return s.rule == Rule::kCopy && s.a == i;
+    });
+    if (!used) names.push_back(from_.joints[i]);
+  }
+  return names;
+}
+
+std::vector<std::string> JointMap::absent() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (sources_[i].rule == Rule::kAbsent) names.push_back(to_.joints[i]);
+  }
+  return names;
+}
+
+}  // namespace vremd

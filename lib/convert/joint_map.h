@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Keypoints of one joint set as those of another, by name (METHOD 1.6).
+//
+// A joint that only the target has is computed where the source allows it, and marked as derived:
+//   head_bottom  neck, else the middle of the shoulders
+//   neck         the middle of the shoulders
+//   head_top     2 nose - middle of the shoulders
+//   mid_hip      the middle of the hips
+// with the mean of the scores it comes from (head_top: the nose's). Else it is absent: x = y =
+// score = 0, as everywhere here.
+
+#include "core/joints.h"
+#include "io/records.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vremd {
+
+// posetrack15, posetrack17, coco17, and the sets of others: body25 and openpose18 (OpenPose),
+// halpe26 (AlphaPose, MMPose); else a list of names "nose,left_wrist". An Error lists the sets.
+JointSet joint_set_from(std::string_view text);
+
+// For formats that do not name their joints: `named` if it has `count` joints, else the customary
+// set of that size. An Error "place: ...".
+JointSet joint_set_of_size(std::size_t count, const std::string& named, const std::string& place);
+
+bool is_absent(const Keypoint& keypoint);
+
+// The box around the joints that are there, 1.3 times as long on each side, as poseval's
+// conversion does (EVAL, appendix D). Nothing: there are none.
+std::optional<Box> box_of(const std::vector<Keypoint>& keypoints);
+
+// A person's score where the format has none: as vremd-pose's.
+double person_score(const std::vector<Keypoint>& keypoints, double box_score);
+
+class JointMap {
+ public:
+  JointMap(const JointSet& from, JointSet to);
+
+  const JointSet& target() const { return to_; }
+  void apply(Instance& instance) const;  // keypoints, visibility, derived
+
+  std::vector<std::string> left_out() const;  // joints of the source that went nowhere
+  std::vector<std::string> absent() const;    // joints of the target that have no source
+
+ private:
+  enum class Rule { kAbsent, kCopy, kMiddle, kHeadTop };
+  struct Source {
+    Rule rule = Rule::kAbsent;
+    int a = -1, b = -1, c = -1;  // kCopy: a. kMiddle: of a and b. kHeadTop: a = nose, b and c
+    bool derived = false;
+  };
+  Source source_of(const std::string& joint) const;
+
+  JointSet from_, to_;
+  std::vector<Source> sources_;
+};
+
+}  // namespace vremd

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/losses.h"
+
+#include "core/log.h"
+
+#include <map>
+
+namespace vremd {
+namespace {
+
+class Losses : public RecordSink {
+ public:
+  Losses(const Format& format, RecordSink& next) : format_(format), next_(next) {}
+
+  void begin(const Header& header) override {
+    lose(kHoldsVideo, "names of videos", !header.video.empty());
+    lose(kHoldsSize, "picture sizes", header.width > 0);
+    lose(kHoldsTimes, "times", header.fps || header.time_base);
+    lose(kHoldsMaker, "earlier tools and their settings",
+         !header.from.is_null() || header.model || !header.settings.is_null());
+    for (const auto& [key, value] : header.extra.items()) {
+      lose(kHoldsOther, "other keys", key != "vid_id");
+    }
+    next_.begin(header);
+  }
+
+  void frame(FrameRecord frame) override {
+    lose(kHoldsEmpty, "frames without people", frame.instances.empty());
+    lose(kHoldsFiles, "names of pictures", frame.file.has_value());
+    lose(kHoldsImageIds, "image ids", frame.image_id.has_value());
+    lose(kHoldsTimes, "times", frame.time > 0 || frame.pts);
+    lose(kHoldsSize, "picture sizes", frame.size.has_value());
+    lose(kHoldsDamage, "which frames are damaged or have held boxes",
+         frame.damage != Damage::kNone || frame.held);
+    for (const auto& [key, value] : frame.extra.items()) {
+      const bool annotation = key == "is_labeled" || key == "ignore_regions";
+      lose(annotation ? kHoldsAnnotation : kHoldsOther,
+           annotation ? "labels and regions of annotated frames" : "other keys", true);
+    }
+    for (const Instance& one : frame.instances) look_at(one);
+    next_.frame(std::move(frame));
+  }
+
+  void end(const Json& extra) override { next_.end(extra); }
+  void cut() override { next_.cut(); }
+
+  void finish() override {
+    next_.finish();
+    std::string list;
+    for (const auto& [what, count] : lost_) {
+      list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", what, count);
+    }
+    if (!list.empty()) log_warning("{} has no place for: {}", format_.name, list);
+  }
+
+ private:
+  void lose(Holds what, const char* name, bool there) {
+    if (there && !(format_.holds & what)) ++lost_[name];
+  }
+
+  void look_at(const Instance& one) {
+    lose(kHoldsBoxes, "boxes", true);
+    lose(kHoldsBoxScores, "scores of boxes", one.box_score != 1);
+    lose(kHoldsScores, "scores of people", one.score != one.box_score);
+    lose(kHoldsKeypoints, "keypoints", !one.keypoints.empty());
+    lose(kHoldsBare, "people without keypoints", one.keypoints.empty());
+    lose(kHoldsTracks, "tracks", one.track.has_value());
+    lose(kHoldsIds, "ids of people", one.id.has_value());
+    lose(kHoldsOther, "neighbours", one.neighbours.has_value());
+    for (const auto& [key, value] : one.extra.items()) {
+      const bool annotation = key == "visibility" || key == "bbox_head";
+      lose(annotation ? kHoldsAnnotation : kHoldsOther,
+           annotation ? "visibility and head boxes" : key == "derived" ? "which joints are derived"
+                                                                       : "other keys", true);
+    }
+  }
+
+  const Format& format_;
+  RecordSink& next_;
+  std::map<std::string, long> lost_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordSink> note_losses(const Format& format, RecordSink& next) {
+  return std::make_unique<Losses>(format, next);
+}
+
+}  // namespace vremd

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenPose's --write_json: a file per frame, NAME_000000000012_keypoints.json of a video,
+// NAME_keypoints.json of a picture. Joints that were not found are 0, 0, 0.
+// https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
+#include "convert/format.h"
+#include "convert/joint_map.h"
+#include "convert/json_text.h"
+#include "convert/posetrack_names.h"
+#include "core/error.h"
+#include "io/json_file.h"
+#include "io/strict_json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace strict;
+
+constexpr std::string_view kEnding = "_keypoints.json";
+constexpr std::size_t kDigits = 12;
+
+// ---- reading ----------------------------------------------------------------------------------
+
+struct FrameFile {
+  std::string path, video;
+  std::optional<std::int64_t> frame;  // nothing: of a picture
+};
+
+FrameFile frame_file(const std::string& path) {
+  FrameFile file{path, fs::path(path).filename(), std::nullopt};
+  if (file.video.ends_with(kEnding)) {
+    file.video.resize(file.video.size() - kEnding.size());
+  } else {
+    file.video = fs::path(file.video).stem();
+  }
+  const std::size_t line = file.video.rfind('_');
+  if (line == file.video.npos || file.video.size() - line - 1 != kDigits) return file;
+  std::int64_t frame = 0;
+  const char* end = file.video.data() + file.video.size();
+  const auto [stop, error] = std::from_chars(file.video.data() + line + 1, end, frame);
+  if (error != std::errc() || stop != end || frame < 0) return file;
+  file.frame = frame;
+  file.video.resize(line);
+  return file;
+}
+
+// The files in the order of videos and frames; a folder stands for the JSON files in it.
+std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
+  std::vector<FrameFile> files;
+  for (const std::string& path : paths) {
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored)) {
+      files.push_back(frame_file(path));
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+      if (entry.path().extension() == ".json") files.push_back(frame_file(entry.path()));
+    }
+    if (files.size() == before) fail("{}: no JSON files", path);
+  }
+  std::stable_sort(files.begin(), files.end(), [](const FrameFile& a, const FrameFile& b) {
+    return std::pair(a.video, a.frame) < std::pair(b.video, b.frame);
+  });
+  return files;
+}
+
+Instance read_person(const Json& json, std::size_t& joints, const std::string& place) {
+  require_object(json, place);
+  const std::string here = place + ".pose_keypoints_2d";
+  Instance person;
+  person.keypoints =
+      keypoints_of(numbers(require(json, "pose_keypoints_2d", place), here), here);
+  if (!joints) joints = person.keypoints.size();
+  if (person.keypoints.size() != joints) {
+    fail("{}: {} keypoints, but {} before", here, person.keypoints.size(), joints);
+  }
+  person.box = box_of(person.keypoints).value_or(Box{});
+  person.score = person_score(person.keypoints, 1);
+  const std::vector<double> id = numbers(json, "person_id", place);  // [-1]: no track
+  if (!id.empty() && id[0] >= 0) person.track = integer(json["person_id"][0], "person_id", place);
+  return person;
+}
+
+FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
+  const Json json = read_json_file(file.path);
+  if (!json.is_object()) fail("{}: not an object with people", file.path);
+  const Json& people = require_list(json, "people", file.path);
+  FrameRecord frame;
+  frame.frame = file.frame.value_or(0);
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    frame.instances.push_back(
+        read_person(people[i], joints, fmt::format("{}: people[{}]", file.path, i)));
+  }
+  return frame;
+}
+
+// The joints are those of the first person; the frames before it wait.
+void read_video(std::span<const FrameFile> files, const ReadContext& context, RecordSink& sink) {
+  Header header = context.header;
+  header.video = join_paths(context.root, files.front().video);
+  std::size_t joints = 0;
+  bool begun = false;
+  std::vector<FrameRecord> waiting;
+  const auto begin = [&] {
+    if (joints) {
+      header.joints = joint_set_of_size(joints, context.input_joints, files.front().path);
+    }
+    sink.begin(header);
+    for (FrameRecord& frame : waiting) sink.frame(std::move(frame));
+    waiting.clear();
+    begun = true;
+  };
+  std::int64_t last = -1;
+  for (const FrameFile& file : files) {
+    FrameRecord frame = read_frame(file, joints);
+    if (frame.frame <= last) fail("{}: a second frame {} of {}", file.path, last, file.video);
+    last = frame.frame;
+    if (joints && !begun) begin();
+    if (begun) {
+      sink.frame(std::move(frame));
+    } else {
+      waiting.push_back(std::move(frame));
+    }
+  }
+  if (!begun) begin();
+  sink.end(Json::object());
+}
+
+// ---- writing ----------------------------------------------------------------------------------
+
+class Writer : public RecordSink {
+ public:
+  Writer(std::string folder, bool force) : folder_(std::move(folder)), force_(force) {
+    if (folder_ == "-") fail("openpose: a folder of files, not standard output: -o names it");
+    fs::create_directories(folder_);
+  }
+
+  void begin(const Header& header) override { header_ = header; }
+  void frame(FrameRecord frame) override {
+    const bool still = is_still(header_) && frame.frame == 0;
+    const std::string number = still ? "" : fmt::format("_{:012}", frame.frame);
+    const fs::path path =
+        fs::path(folder_) / (sequence_name(header_) + number + std::string(kEnding));
+    OutputFile file(path, force_);
+    Json people = Json::array();
+    for (const Instance& person : frame.instances) {
+      if (!person.keypoints.empty()) people.push_back(person_json(person));
+    }
+    file.write(dump({{"version", 1.3}, {"people", std::move(people)}}) + "\n");
+    file.commit();
+  }
+  void end(const Json&) override {}
+
+ private:
+  static Json person_json(const Instance& person) {
+    Json json;
+    json["person_id"] = Json::array({person.track.value_or(-1)});
+    json["pose_keypoints_2d"] = flat_keypoints(person.keypoints);
+    for (const char* other : {"face_keypoints_2d", "hand_left_keypoints_2d",
+                              "hand_right_keypoints_2d", "pose_keypoints_3d", "face_keypoints_3d",
+                              "hand_left_keypoints_3d", "hand_right_keypoints_3d"}) {
+      json[other] = Json::array();
+    }
+    return json;
+  }
+
+  std::string folder_;
+  bool force_;
+  Header header_;
+};
+
+}  // namespace
+
+bool guess_openpose(std::string_view head) {
+  return begins_with(head, '{') && value_of(head, "people") == '[';
+}
+
+bool read_openpose(const std::vector<std::string>& paths, const ReadContext& context,
+                   RecordSink& sink) {
+  const std::vector<FrameFile> files = frame_files(paths);
+  for (std::size_t begin = 0; begin < files.size();) {
+    std::size_t end = begin + 1;
+    while (end < files.size() && files[end].video == files[begin].video) ++end;
+    read_video(std::span(files).subspan(begin, end - begin), context, sink);
+    begin = end;
+  }
+  return true;
+}
+
+std::unique_ptr<RecordSink> write_openpose(const std::string& path, bool force) {
+  return std::make_unique<Writer>(path, force);
+}
+
+}  // namespace vremd

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/select.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+int scaled(int size, double scale) { return static_cast<int>(std::lround(size * scale)); }
+
+void scale_list(Json& list, double scale) {
+  for (Json& value : list) {
+    if (value.is_array()) {
+      scale_list(value, scale);
+    } else {
+      value = value.get<double>() * scale;
+    }
+  }
+}
+
+void scale_key(Json& extra, const char* key, double scale) {
+  if (const auto found = extra.find(key); found != extra.end()) scale_list(*found, scale);
+}
+
+void scale_frame(FrameRecord& frame, double scale) {
+  if (frame.size) frame.size = {scaled(frame.size->first, scale), scaled(frame.size->second, scale)};
+  scale_key(frame.extra, "ignore_regions", scale);
+  for (Instance& one : frame.instances) {
+    Box& b = one.box;
+    b = {b.x * scale, b.y * scale, b.w * scale, b.h * scale};
+    for (Keypoint& k : one.keypoints) k.x *= scale, k.y *= scale;
+    scale_key(one.extra, "bbox_head", scale);
+    if (const auto area = one.extra.find("area"); area != one.extra.end() && area->is_number()) {
+      *area = area->get<double>() * scale * scale;
+    }
+  }
+}
+
+class Selector : public RecordSink {
+ public:
+  Selector(const Selection& selection, RecordSink& next) : selection_(selection), next_(next) {}
+
+  void begin(const Header& header) override {
+    Header own = header;
+    own.width = scaled(own.width, selection_.scale);
+    own.height = scaled(own.height, selection_.scale);
+    video_ = header.video;
+    slot_ = -1;
+    next_.begin(own);
+  }
+
+  void frame(FrameRecord frame) override {
+    if (frame.frame < selection_.first || frame.frame >= selection_.last) return;
+    if (selection_.fps > 0 && !is_due(frame)) return;
+    std::erase_if(frame.instances, [this](const Instance& one) { return !is_wanted(one); });
+    if (selection_.scale != 1) scale_frame(frame, selection_.scale);
+    next_.frame(std::move(frame));
+  }
+
+  void end(const Json& extra) override { next_.end(extra); }
+  void cut() override { next_.cut(); }
+  void finish() override { next_.finish(); }
+
+ private:
+  bool is_wanted(const Instance& one) const {
+    if (selection_.min_score > 0 && !(one.score >= selection_.min_score)) return false;
+    const std::vector<int>& tracks = selection_.tracks;
+    if (tracks.empty()) return true;
+    return one.track && std::find(tracks.begin(), tracks.end(), *one.track) != tracks.end();
+  }
+
+  // The first frame of each 1 / fps seconds.
+  bool is_due(const FrameRecord& frame) {
+    if (frame.frame > 0 && !(frame.time > 0)) {
+      fail("{}: frame {}: no time: --fps cannot choose", video_, frame.frame);
+    }
+    constexpr double kTimeStep = 1e-6;  // times have six decimals
+    const double slot = std::floor((frame.time + kTimeStep) * selection_.fps);
+    if (slot <= slot_) return false;
+    slot_ = slot;
+    return true;
+  }
+
+  Selection selection_;
+  RecordSink& next_;
+  std::string video_;
+  double slot_ = -1;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordSink> select(const Selection& selection, RecordSink& next) {
+  return std::make_unique<Selector>(selection, next);
+}
+
+}  // namespace vremd
