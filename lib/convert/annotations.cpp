@@ -207,8 +207,8 @@ class Writer : public RecordSink {
     if (kind_ != Kind::kCoco || !still) {
       const bool official = first_image_id(name) && frame.file;
       const Json id_of_video = header_.extra.value("vid_id", Json(name));
-      image["vid_id"] = official && id_of_video == name ? name.substr(0, name.find('_'))
-                                                        : id_of_video;
+      image["vid_id"] = official && id_of_video == name
+                            ? Json(name.substr(0, name.find('_'))) : id_of_video;
       image["frame_id"] = official ? id : frame.frame;
     }
     const auto size = frame.size.value_or(std::pair(header_.width, header_.height));

@@ -38,6 +38,7 @@ void hand_over(FrameChunk& chunk) {
     auto& frame = std::get<FrameRecord>(chunk.records[person.record]);
     Instance& instance = frame.instances[person.instance];
     instance.keypoints = std::move(person.keypoints);
+    for (const char* of_old_ones : {"visibility", "derived"}) instance.extra.erase(of_old_ones);
     instance.score = person_score(instance);
   }
   chunk.persons.clear();  // and with them the frames

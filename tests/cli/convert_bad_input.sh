@@ -8,7 +8,14 @@ usage() {
   test $status -eq 2 && test ! -s out && grep -q "Try 'vremd-convert --help'" err ||
     { echo "not a usage error: $*"; cat out err; exit 1; }
 }
-usage annotations.json
+usage --to openpose annotations.json
+usage --joints nose,tail annotations.json
+usage --joints nose,nose annotations.json
+usage --input-joints hands annotations.json
+usage --frames 5:5 annotations.json
+usage --scale 0 annotations.json
+usage --fps -1 annotations.json
+usage --tracks 1,x annotations.json
 usage --from nothing annotations.json
 usage --from posetrack18 --to nothing annotations.json
 usage --from
@@ -27,7 +34,8 @@ sed 's/"bbox": \[10, 20/"bbox": [NaN, 20/' annotations.json > nan.json
 bad 'nan.json:7: not valid JSON at column 83' nan.json
 sed 's/"bbox": \[10, 20/"bbox": [null, 20/' annotations.json > null.json
 bad 'null.json: annotations[0].bbox[0]: not a number' null.json
-sed 's/"bbox": \[10, 20, 60, 120\], //' annotations.json > boxless.json
+sed 's/"bbox": \[10, 20, 60, 120\], //; s/60, 40, 1, 20, 40, 1/0, 0, 0, 0, 0, 0/;
+  s/50, 90, 1, 20, 80, 1, 50, 115, 1/0, 0, 0, 0, 0, 0, 0, 0, 0/' annotations.json > boxless.json
 bad 'boxless.json: annotations[0]: no bbox' boxless.json
 sed 's/"right_ankle"\]/"right_ankle", "tail"]/' annotations.json > joints.json
 bad 'joints.json: annotations[0].keypoints: 51 numbers instead of 54 (x, y, v of 18 joints)' joints.json

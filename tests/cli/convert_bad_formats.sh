@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+# Broken files of every format: one line with the file and the place, status 1, no output.
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+cp -r $TEST_DIR/cli/golden/convert/* .
+
+bad() {
+  message=$1; shift
+  status=0; vremd-convert -q -o made "$@" > out 2> err || status=$?
+  test $status -eq 1 && test ! -s out && test -z "$(ls | grep made)" && test $(wc -l < err) -eq 1 &&
+    test "$(cat err)" = "vremd-convert: $message" ||
+    { echo "status $status instead of 1 and: $message"; cat out err; ls; exit 1; }
+}
+
+# ---- any JSON
+printf '\xff\xfe{\0' > utf16.json
+bad 'utf16.json:1: not valid JSON at column 1' --from mmpose utf16.json
+sed 's/"0.jpg"/"caf\xe9.jpg"/' alphapose-results.json > latin.json
+bad 'latin.json:1: not valid JSON at column 20' latin.json
+head -c 700 alphapose-results.json > short.json
+bad 'short.json:1: not valid JSON: it ends too early' short.json
+sed 's/"score": 2.5/"score": 1, "score": 2/' alphapose-results.json > twice.json
+bad 'twice.json:1: [1].score: the key is there twice' twice.json
+sed 's/"score": 2.5/"score": NaN/' alphapose-results.json > nan.json
+bad 'nan.json:1: not valid JSON at column 888' nan.json
+sed 's/"score": 2.5/"score": 1e999/' alphapose-results.json > large.json
+bad 'large.json:1: [1].score: a number is too large for a double' large.json
+head -c 300000 /dev/zero | tr '\0' '[' > deep.json
+bad "deep.json:1: $(printf '[0]%.0s' {1..200}): nested too deeply" --from alphapose deep.json
+{ printf '\xef\xbb\xbf'; sed 's/$/\r/' coco_boxes.json; } > crlf.json
+vremd-convert -q crlf.json | jq -r 'select(.video).video' > out
+test "$(tr '\n' ' ' < out)" = '000000000042.jpg 000000000073.jpg '
+echo 'hello' > text
+bad 'text: cannot tell its format: --from names it' text
+: > nothing
+bad 'nothing: empty' nothing
+bad 'none: cannot open: No such file or directory' none
+
+# ---- records
+head -c 900 clip.jsonl > cut.jsonl
+bad 'cut.jsonl:2: not a JSON record' cut.jsonl
+sed '2s/"frame":0/"frame":0,"frame":1/' clip.jsonl > twice.jsonl
+bad 'twice.jsonl:2: frame: the key is there twice' twice.jsonl
+sed '2s/"track":7/"track":99999999999999999999/' clip.jsonl > huge.jsonl
+bad 'huge.jsonl:2: instances[0]: track is not an integer' huge.jsonl
+sed '2s/"track":7/"visibility":[1]/' clip.jsonl > seen.jsonl
+bad 'seen.jsonl:2: visibility is not a number for each joint' seen.jsonl
+{ head -n 1 clip.jsonl; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.jsonl
+bad 'long.jsonl:2: not a JSON record' long.jsonl
+head -n 3 clip.jsonl > endless.jsonl
+status=0; vremd-convert endless.jsonl -o whole.jsonl 2> err || status=$?
+test $status -eq 1
+grep -q 'warning: endless.jsonl: no end record: the records were cut$' err
+test "$(wc -l < whole.jsonl)" -eq 3
+
+# ---- PoseTrack17
+truth() { sed "$1" pt17_truth.json > truth.json; }
+truth 's/"x": \[128.88\]/"x": ["128"]/'
+bad 'truth.json: annolist[0].annorect[0].annopoints[0].point[0].x: not a number' truth.json
+truth 's/"track_id": \[3\]/"track_id": [1e300]/'
+bad 'truth.json: annolist[0].annorect[0].track_id: not an integer' truth.json
+truth 's/"name": "[^"]*00000002.jpg"/"name": "elsewhere\/00000002.jpg"/'
+bad 'truth.json: annolist[1]: elsewhere/00000002.jpg is not in the folder images/bonn/000001_bonn' truth.json
+truth 's/"imgnum": \[3\]/"imgnum": [2]/'
+bad 'truth.json: annolist[2]: frame 1 after frame 1' truth.json
+truth 's/"ignore_regions": \[{"point"/"ignore_regions": [{"point": 5, "p"/'
+bad 'truth.json: annolist[0].ignore_regions[0].point: not a list' truth.json
+echo '{"annolist":{}}' > truth.json
+bad 'truth.json: not an object with an annolist' truth.json
+echo '{"annolist":[]}' > truth.json
+bad 'truth.json: annolist: no frames' truth.json
+
+# ---- COCO, OpenPose, AlphaPose, MMPose
+sed 's/"image_id": 139/"image_id": 18446744073709551615/' coco_results.json > results.json
+bad 'results.json: [1].image_id: too large' results.json
+sed 's/"keypoints": \[10.5, /"keypoints": [/' coco_results.json > results.json
+bad 'results.json: [0].keypoints: 50 numbers are not x, y, score of joints' results.json
+bad 'coco_results.json: 17 keypoints, but body25 has 25' --input-joints body25 coco_results.json
+sed 's/"bbox":\[61,/"bbox":[/' coco_boxes.json > boxes.json
+bad 'boxes.json: [2].bbox: not four numbers' boxes.json
+echo '{"version":1.3,"people":[{"person_id":[-1],"pose_keypoints_2d":[1,2,"x"]}]}' > a_keypoints.json
+bad 'a_keypoints.json: people[0].pose_keypoints_2d[2]: not a number' a_keypoints.json
+echo '{"version":1.3,"people":[{"pose_keypoints_2d":[1,2,3]}]}' > a_keypoints.json
+bad 'a_keypoints.json: 1 keypoints: which joints are they? --input-joints names them' a_keypoints.json
+mkdir empty
+bad 'empty: no JSON files' empty
+sed 's/"image_id": "3.jpg"/"image_id": "0.jpg"/' alphapose-results.json > back.json
+bad 'back.json: [3].image_id: 0.jpg, whose persons ended before' back.json
+sed 's/"image_id": "3.jpg"/"image_id": "99999999999.jpg"/' alphapose-results.json > far.json
+bad 'far.json: [3].image_id: frame 99999999999 after frame 2' far.json
+sed 's/"keypoint_scores": \[/"keypoint_scores": [0.5,/' mmpose_video.json > scores.json
+bad 'scores.json: [1].instances[0].keypoint_scores: 18 numbers instead of 17' scores.json
+sed 's/"frame_id": 3/"frame_id": 1/' mmpose_demo.json > order.json
+bad 'order.json: instance_info[2].frame_id: not in order' order.json
+bad 'clip.mp4: frame 0: no image id: neither an image_id in the records nor a number in the picture'"'"'s name' \
+  --to coco-results clip.jsonl
+bad 'clip.mp4: frame 0: no image id: neither an image_id in the records nor a folder such as 012834_mpii_test' \
+  --to posetrack21 clip.jsonl
+
+# ---- CSV
+csv() { printf '%b' "$1" > t.csv; shift; bad "$@" --from csv t.csv; }
+csv 'frame,joint\n' 't.csv:1: no column person'
+csv 'frame,person,frame\n' 't.csv:1: column frame is there twice'
+csv 'frame,person\n0,0,0\n' 't.csv:2: 3 fields instead of 2'
+csv 'frame,person\nx,0\n' "t.csv:2: frame: 'x' is not an integer"
+csv 'frame,person\n99999999999999999999,0\n' "t.csv:2: frame: '99999999999999999999' is not an integer"
+csv 'frame,person\n-1,0\n' 't.csv:2: frame: not a frame number'
+csv 'frame,person\n1,\n0,\n' 't.csv:3: frame 0 after frame 1'
+csv 'frame,person\n0,0\n' 't.csv:2: neither a box nor keypoints'
+csv 'frame,person,joint,x,y\n0,0,nose,nan,1\n' 't.csv:2: x: not finite'
+csv 'frame,person,joint,x,y\n0,0,nose,,1\n' 't.csv:2: no x'
+csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,0,nose,1,1\n' 't.csv:3: joint: nose is there twice'
+csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,tail,1,1\n' \
+  "t.csv:3: joint: tail is not one of the first person's; --input-joints names them all"
+csv 'frame,person,video\n0,,"a\n' 't.csv:2: a quote that does not end'
+csv 'frame,person,video\n0,,"a"b\n' 't.csv:2: text behind a closing quote'
+csv 'frame,person,video\n0,,caf\\xe9\n' 't.csv:2: not UTF-8'
+{ echo 'frame,person,video'; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.csv
+bad 'long.csv:2: a row longer than 1 MiB' long.csv
+
+# A file that is there is not written over, nor a folder's.
+echo precious > kept.json
+status=0; vremd-convert -q clip.jsonl --to csv -o kept.json 2> err || status=$?
+test $status -eq 1
+test "$(cat kept.json)" = precious
+grep -q 'kept.json: exists; --force replaces it$' err
