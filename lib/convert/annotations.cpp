@@ -218,11 +218,11 @@ class Writer : public RecordSink {
     }
     if (kind_ == Kind::kPoseTrack21) return image;
     image["is_labeled"] = frame.extra.value("is_labeled", Json(!frame.instances.empty()));
-    if (kind_ == Kind::kPoseTrack18 && !frame.extra.empty()) add_regions(image, frame.extra);
+    if (kind_ == Kind::kPoseTrack18) add_regions(image, frame.extra);
     return image;
   }
 
-  // Also where there are none: the PoseTrack21 kit wants the keys in annotations.
+  // Also where there are none: the PoseTrack21 kit wants the keys.
   static void add_regions(Json& image, const Json& extra) {
     const Json regions = extra.value("ignore_regions", Json::array());
     for (const auto& [key, axis] : {std::pair("ignore_regions_x", 0), {"ignore_regions_y", 1}}) {

@@ -5,7 +5,11 @@ cp $TEST_DIR/cli/golden/convert/*.jsonl .
 convert() { vremd-convert -q "$@"; }
 
 # The records of a file as lines of JSON without what every run writes anew, $1 being more to leave out.
-plain() { jq -c "del(.format, .tool, .version, .command, .from) | $1"; }
+# people(f) does f to every person.
+plain() {
+  jq -c "def people(f): if .type == \"frame\" then .instances[] |= f else . end;
+    del(.format, .tool, .version, .command, .from) | $1"
+}
 same() {
   plain "$1" < $2 > want
   plain "$1" < $3 > got
@@ -20,13 +24,12 @@ same . clip.jsonl again.jsonl
 
 convert sequence.jsonl --to posetrack18 -o pt18.json
 convert pt18.json -o back.jsonl -f
-without='del(.frames_expected, .vid_id, .time, .image_id, .is_labeled) |
-  (.instances // [])[] |= del(.id)'
-same "$without" sequence.jsonl back.jsonl
+same 'del(.frames_expected, .vid_id, .time, .image_id, .is_labeled) | people(del(.id))' \
+  sequence.jsonl back.jsonl
 
 convert sequence.jsonl --to posetrack17 -o pt17.json
 convert pt17.json --joints posetrack17 -o back.jsonl -f
-same 'del(.time, .width, .height, .is_labeled) | (.instances // [])[] |= (del(.box, .box_score) |
+same 'del(.time, .width, .height, .is_labeled) | people(del(.box, .box_score) |
   .keypoints[3:5] = [] | .keypoints[][2] = 0)' sequence.jsonl back.jsonl
 
 convert clip.jsonl --to csv -o clip.csv
@@ -40,19 +43,19 @@ same 'del(.width, .height, .video, .time)' clip.jsonl back.jsonl
 
 convert clip.jsonl --to alphapose -o clip_alphapose.json
 convert clip_alphapose.json -o back.jsonl -f
-same 'del(.width, .height, .video, .time) | (.instances // [])[] |= del(.box_score)' \
+same 'del(.width, .height, .video, .time) | people(del(.box_score))' \
   clip.jsonl back.jsonl
 
 convert clip.jsonl --to openpose --joints openpose18 -o openpose
 test $(ls openpose | wc -l) -eq 4
 convert openpose --joints coco17 -o back.jsonl -f
-same 'del(.width, .height, .video, .time) | (.instances // [])[] |= {track, keypoints}' \
+same 'del(.width, .height, .video, .time) | people({track, keypoints})' \
   clip.jsonl back.jsonl
 
 # COCO's results know images only: one still each.
 convert sequence.jsonl --joints posetrack17 --to coco-results -o results.json
 convert results.json --input-joints posetrack17 -o back.jsonl -f
-people() { jq -c 'select(.instances) | .instances[]' $1; }
+people() { jq -c 'select(.type == "frame") | .instances[]' $1; }
 people sequence.jsonl > want
 people back.jsonl > got
 test $(wc -l < want) -eq 4
