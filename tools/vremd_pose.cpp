@@ -40,6 +40,8 @@ struct PoseConfig {
     check(device == "auto" || device == "cpu" || device.starts_with("cuda"),
           "--device takes auto, cpu, cuda or cuda:N");
     check(is_decode(decode), "--decode takes auto, argmax, quarter, dark or dark_udp");
+    check(input.resume_from.empty() || input.resume_from != output,
+          "--resume-from and --output name the same file");
     for (const std::string& path : input.records) {
       if (!looks_like_video(path)) continue;
       throw cli::UsageError(path + " is a video; use: vremd-detect " + path + " | vremd-pose");
@@ -129,6 +131,8 @@ int main(int argc, char** argv) {
   tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
   tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
   tool.option("f,force", config.force, "replace an existing FILE");
+  tool.option("resume-from", input.resume_from, "FILE",
+              "go on with the output of a run that was stopped");
   tool.option("video", input.video, "FILE", "instead of the video that the records name");
   tool.option("root", input.root, "DIR", "folder in front of relative names of videos");
   tool.option("frames", config.frames, "A:B", "frames A to B - 1 alone");

@@ -22,8 +22,11 @@ constexpr int kAskEveryMs = 200;
 
 }  // namespace
 
-JsonLinesReader::JsonLinesReader(std::string path, std::function<bool()> stopped)
-    : name_(std::move(path)), stopped_(std::move(stopped)) {
+JsonLinesReader::JsonLinesReader(std::string path, std::function<bool()> stopped,
+                                 LastLine last_line)
+    : name_(std::move(path)),
+      stopped_(std::move(stopped)),
+      may_be_cut_(last_line == LastLine::kMayBeCut) {
   if (name_ == "-") {
     name_ = "standard input";
     file_ = STDIN_FILENO;
@@ -54,7 +57,7 @@ std::optional<std::string_view> JsonLinesReader::line() {
   std::size_t searched = begin_;
   for (;;) {
     const std::size_t end = buffer_.find('\n', searched);
-    if (end != std::string::npos || (ended_ && begin_ < buffer_.size())) {
+    if (end != std::string::npos || (ended_ && begin_ < buffer_.size() && !may_be_cut_)) {
       const std::string_view text = std::string_view(buffer_).substr(begin_, end - begin_);
       begin_ = end == std::string::npos ? buffer_.size() : end + 1;
       return text;

@@ -10,6 +10,10 @@
 
 namespace vremd {
 
+// What a last line without its newline is: a line as others, or one that a killed run left half
+// written, which is left out.
+enum class LastLine { kAsItIs, kMayBeCut };
+
 // Reads one JSON object per line from a file, or from standard input for "-".
 //
 // Errors name "file:line". A stop signal while waiting for input ends the reading (next() gives
@@ -18,7 +22,8 @@ namespace vremd {
 class JsonLinesReader {
  public:
   // Error: cannot open, is a directory.
-  explicit JsonLinesReader(std::string path, std::function<bool()> stopped = {});
+  explicit JsonLinesReader(std::string path, std::function<bool()> stopped = {},
+                           LastLine last_line = LastLine::kAsItIs);
   ~JsonLinesReader();
 
   std::optional<Json> next();  // nothing at the end of input; blank lines are skipped
@@ -37,6 +42,7 @@ class JsonLinesReader {
   int file_ = -1;
   std::string buffer_;
   std::size_t begin_ = 0;  // of what was not given out yet
+  bool may_be_cut_ = false;  // the last line
   bool ended_ = false;
   long line_ = 0;
   bool interrupted_ = false;

@@ -89,8 +89,9 @@ Json provenance(const Header& header);
 // Reads a stream of records: the order header, frames, end is checked, for each video.
 class RecordReader {
  public:
-  explicit RecordReader(std::string path, std::function<bool()> stopped = {})
-      : lines_(std::move(path), std::move(stopped)) {}
+  explicit RecordReader(std::string path, std::function<bool()> stopped = {},
+                        LastLine last_line = LastLine::kAsItIs)
+      : lines_(std::move(path), std::move(stopped), last_line) {}
 
   // The next record. Nothing at the end of input.
   std::optional<Record> next();

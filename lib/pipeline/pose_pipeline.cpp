@@ -143,6 +143,7 @@ void log_counts(const PoseReader& reader, PoseEstimator& estimator) {
     if (count) log_warning("{} {}", count, what);
   };
   const PoseReader::Counts& counts = reader.counts();
+  if (counts.taken_over) log_info("{} frames were done already", counts.taken_over);
   warn(counts.uncropped, "instances without keypoints: their boxes cannot be cropped");
   warn(counts.undecoded, "instances without keypoints: their frames cannot be decoded");
   warn(counts.substituted, "neighbours cannot be used: the frame itself stood in for them");

@@ -43,6 +43,7 @@ PoseReader::PoseReader(PoseInput input, Header header)
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) fail("{}: no such file", path);
   }
+  if (!input_.resume_from.empty()) done_.emplace(input_.resume_from);
 }
 
 PoseReader::~PoseReader() = default;
@@ -132,6 +133,7 @@ void PoseReader::add(const Header& header, FrameChunk& chunk) {
     out.width = video_->reader.info().width;
     out.height = video_->reader.info().height;
   }
+  if (done_) done_->begin(out);
   chunk.records.emplace_back(std::move(out));
 }
 
@@ -149,6 +151,14 @@ void PoseReader::fail_short(std::int64_t frame) const {
 
 void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return;
+  if (done_) {
+    if (auto old = done_->take(frame)) {
+      ++counts_.taken_over;
+      last_record_ = frame.frame;
+      chunk.records.emplace_back(std::move(*old));
+      return;
+    }
+  }
   const auto joints = static_cast<std::size_t>(header_.joints->size());
   std::optional<Triplet> triplet;
   if (!frame.instances.empty()) {
@@ -185,6 +195,7 @@ void PoseReader::add(End end, FrameChunk& chunk) {
   if (!video_->window.reach(last_record_) && !stopped()) fail_short(last_record_);
   if (stopped()) return;
   video_.reset();
+  if (done_) done_->end();
   chunk.records.emplace_back(std::move(end));
 }
 

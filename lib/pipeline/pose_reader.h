@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/chunk.h"
+#include "pipeline/done_records.h"
 #include "video/reader.h"
 
 #include <atomic>
@@ -18,6 +19,7 @@ struct PoseInput {
   std::vector<std::string> records;  // files; "-" is standard input
   std::string video;                 // instead of the one that the header names
   std::string root;                  // folder in front of relative names of videos
+  std::string resume_from;           // output of a stopped run to go on with; "": none
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
   bool with_neighbours = true;       // false: the model looks at the key frame alone
   TripletOptions neighbours;
@@ -40,6 +42,7 @@ class PoseReader {
     std::int64_t undecoded = 0;      // instances in frames that cannot be decoded
     std::int64_t substituted = 0;    // neighbours in the video that their key frame stood in for
     std::int64_t failed_videos = 0;  // reported and left out
+    std::int64_t taken_over = 0;     // frames that a stopped run had done
   };
 
   // `header` holds what is true for the whole run; the rest of each comes from its input.
@@ -70,6 +73,7 @@ class PoseReader {
   Header header_;
   std::size_t next_input_ = 0;
   std::unique_ptr<RecordReader> records_;
+  std::optional<DoneRecords> done_;
   std::unique_ptr<Video> video_;  // null: the records of this one are left out
   int videos_ = 0;
   std::int64_t last_record_ = -1;  // frame of the last record that was passed on
