@@ -50,20 +50,16 @@ bool is_ignored(const Regions& regions, double x, double y) {
                      [&](const Polygon& region) { return strictly_inside(region, {x, y}); });
 }
 
-// Moves the joints in the regions to (0, 0), where the absent ones are. False: the person goes.
-// Only where there are regions does anybody.
+// Moves the joints in the regions to (0, 0), where the absent ones are. False: the person goes, for
+// no joint has a coordinate above 0 any more. Only where there are regions does anybody go.
 bool keep_outside(ScoredPose& pose, const Regions& regions) {
   if (regions.empty()) return true;
-  bool any_outside = false, any_left = false;
+  bool any_left = false;
   for (int i = 0; i < kPoseJoints; ++i) {
-    if (is_ignored(regions, pose.x[i], pose.y[i])) {
-      pose.x[i] = pose.y[i] = pose.score[i] = 0;
-    } else {
-      any_outside = true;
-    }
+    if (is_ignored(regions, pose.x[i], pose.y[i])) pose.x[i] = pose.y[i] = pose.score[i] = 0;
     any_left |= pose.x[i] > 0 || pose.y[i] > 0;
   }
-  return any_outside && any_left;
+  return any_left;
 }
 
 ScoredPose scored(const Pose& pose) {

@@ -43,6 +43,12 @@ fn() { vremd-eval -q --kit pt21 -g $case/gt -p $case/pred --json - "$@" | jq -c 
 test "$(fn)" = '[8,120]'
 test "$(fn --hota-fix)" = '[2,30]'
 
+# A joint that nobody has, but that is predicted: AP 0, not nan.
+mkdir noseless
+jq '.annotations[].keypoints[:3] = [0, 0, 0]' $case/gt/*.json > noseless/000002_mpii_test.json
+vremd-eval -q --kit pt21 -g noseless -p $case/pred > out.txt
+test "$(awk '/^map/ {getline; print $2, $NF}' out.txt)" = '50.0 70.0'
+
 # Scores beside integers: as the file has them, or cut off as by the kit.
 mkdir whole
 for file in $cases/p6_synth_pt18/pred/*.json; do

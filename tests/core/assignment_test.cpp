@@ -87,6 +87,8 @@ TEST_CASE("assignment: equal sums are decided as scipy decides") {
   CHECK(assign(zeros, 5, 3) == Rows{0, 1, 2, -1, -1});
   const std::vector<double> square = {1, 0, 0, 0, 0, 1, 0, 1, 0};
   CHECK(assign(square, 3, 3) == Rows{1, 0, 2});
+  const std::vector<double> wide = {1, 1, 0, 1, 2, 0};
+  CHECK(assign(wide, 2, 3) == Rows{1, 2});
   const std::vector<double> tall = {2, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1, 1};
   CHECK(assign(tall, 4, 3) == Rows{1, 0, 2, -1});
   const std::vector<double> thin = {0, 0, 0, 1, 1, 0, 0, 0};

@@ -109,6 +109,20 @@ TEST_CASE("OKS AP: crowds and people without labels are ignored") {
   CHECK(score(images, kCocoapi).values[0] == kFirst);
 }
 
+TEST_CASE("OKS AP: somebody to ignore is taken once, and only by what matches nobody else") {
+  OksTruth unlabelled = truth(1);
+  unlabelled.labelled = 0;
+  const OksTruth person = truth(2, 400);
+  const auto precision = [&](const std::vector<OksDetection>& detections) {
+    return score({{{unlabelled, person}, detections}}, kCocoapi).values[1];
+  };
+  CHECK(precision({detection(40, .9), detection(400, .7)}) > .99);
+  CHECK(precision({detection(40, .9), detection(40, .8), detection(400, .7)}) < .6);
+  // Nearer to the one to ignore, but near enough to another person.
+  const std::vector<OksImage> images = {{{unlabelled, truth(2, 48)}, {detection(41, .9)}}};
+  CHECK(score(images, kCocoapi).values[6] == 1);
+}
+
 TEST_CASE("OKS AP: twenty detections of an image count, the best ones") {
   OksImage image{{truth(1)}, {}};
   for (int i = 0; i < 20; ++i) image.detections.push_back(detection(4000 + i, .5));
@@ -135,6 +149,15 @@ TEST_CASE("OKS AP: equal scores keep the order of the images") {
   CHECK(score(images, kCocoapi).values[1] == 51 * (1 / (2 + 0x1p-52)) / 101);
   std::swap(images[0], images[1]);
   CHECK(score(images, kCocoapi).values[1] == 51 * kFirst / 101);
+
+  // Also among so many that a sort of another kind would mix them up.
+  std::vector<OksImage> equal, falling;
+  for (int i = 0; i < 50; ++i) {
+    const double x = i % 3 == 0 ? 4000 : 40;
+    equal.push_back({{truth(i + 1)}, {detection(x, .5)}});
+    falling.push_back({{truth(i + 1)}, {detection(x, .5 - i / 1000.0)}});
+  }
+  CHECK(score(equal, kCocoapi).values == score(falling, kCocoapi).values);
 }
 
 TEST_CASE("OKS AP: the mean over the categories that have people") {
@@ -145,8 +168,11 @@ TEST_CASE("OKS AP: the mean over the categories that have people") {
 }
 
 TEST_CASE("OKS sigmas by name") {
-  CHECK(oks_sigmas("coco17", 17)[1] == .25 / 10);
+  // 0.26 / 10 is not 0.026.
+  CHECK(oks_sigmas("coco17", 17)[0] == .26 / 10);
   CHECK(oks_sigmas("posetrack", 17)[0] == .026);
+  CHECK(oks_sigmas("coco17", 17)[0] != oks_sigmas("posetrack", 17)[0]);
+  CHECK(oks_sigmas("coco17", 17)[16] == .89 / 10);
   const std::vector<double> full = oks_sigmas("posetrack-pifpaf", 17);
   const std::vector<double> earless = oks_sigmas("posetrack-pifpaf", 15);
   CHECK(full[1] == .08);

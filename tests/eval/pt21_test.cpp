@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
 
 using namespace vremd;
 using Catch::Matchers::Message;
@@ -199,6 +200,19 @@ TEST_CASE("HOTA: a pair is kept up to the threshold of its similarity") {
   CHECK(matches(0.5001 * kHead * 0.5 - 1e-9) == 10);
   CHECK(matches(0.5001 * kHead * 0.5 + 1e-9) == 9);
   CHECK(matches(15.1) == 0);
+
+  // A similarity of 0.5 exactly is at the tenth threshold, and so is one an epsilon below.
+  ScoredFrame one;
+  one.truth.resize(1);
+  one.truth[0].head_size = 1;
+  one.truth[0].has[kNose] = true;
+  one.predicted = one.truth;
+  for (const double below : {0.0, 0x1p-53}) {
+    one.predicted[0].x[kNose] = 0.25005 * (1 + 2 * below);
+    const Hota scores = hota(std::span(&one, 1), false);
+    CHECK(scores.tp[9][kNoseColumn] == 1);
+    CHECK(scores.tp[10][kNoseColumn] == 0);
+  }
 }
 
 TEST_CASE("HOTA: associations, fragments and localisation of a switched track") {
