@@ -17,7 +17,8 @@ namespace {
 void check(const ConvertConfig& config) {
   const auto known = [](const char* option, const std::string& name) {
     if (find_format(name)) return;
-    throw cli::UsageError(std::string(option) + " takes " + format_names() + ", not '" + name + "'");
+    throw cli::UsageError(std::string(option) + " takes " + format_names() + ", not '" + name +
+                          "'");
   };
   if (!config.from.empty()) known("--from", config.from);
   known("--to", config.to);

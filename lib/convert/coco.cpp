@@ -79,9 +79,10 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
   for (const std::string& path : paths) {
     const std::string name = name_of_input(path);
     Images images;
-    const Json rest = read_json_file(path, {"", [&](const Json& json, std::size_t index, const Json&) {
+    const auto take = [&](const Json& json, std::size_t index, const Json&) {
       images.take(json, kind, fmt::format("{}: [{}]", name, index));
-    }});
+    };
+    const Json rest = read_json_file(path, {"", take});
     if (!rest.is_array()) fail("{}: not a list of results", name);
     if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
     const std::string root = root_of(path, context.root, context.joins_folder);

@@ -89,7 +89,8 @@ std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const std::s
 double width_to(double x, double right) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const double w = right - x;
-  for (const double one : {neat(w), w, std::nextafter(w, kInfinity), std::nextafter(w, -kInfinity)}) {
+  for (const double one :
+       {neat(w), w, std::nextafter(w, kInfinity), std::nextafter(w, -kInfinity)}) {
     if (right_of(x, one) == right) return one;
   }
   return w;

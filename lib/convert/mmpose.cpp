@@ -163,8 +163,8 @@ class Writer : public RecordSink {
       ids[joints.joints[i]] = i;
     }
     meta["keypoint_name2id"] = std::move(ids);
-    list_ = std::make_unique<JsonListFile>(path_, force_,
-                                           "{\"meta_info\":" + dump(meta) + ",\n\"instance_info\":");
+    const std::string opening = "{\"meta_info\":" + dump(meta) + ",\n\"instance_info\":";
+    list_ = std::make_unique<JsonListFile>(path_, force_, opening);
   }
 
   void frame(FrameRecord frame) override {

@@ -26,7 +26,9 @@ void scale_key(Json& extra, const char* key, double scale) {
 }
 
 void scale_frame(FrameRecord& frame, double scale) {
-  if (frame.size) frame.size = {scaled(frame.size->first, scale), scaled(frame.size->second, scale)};
+  if (frame.size) {
+    frame.size = {scaled(frame.size->first, scale), scaled(frame.size->second, scale)};
+  }
   scale_key(frame.extra, "ignore_regions", scale);
   for (Instance& one : frame.instances) {
     Box& b = one.box;

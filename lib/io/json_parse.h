@@ -2,7 +2,8 @@
 #pragma once
 
 // One strict parser for all JSON that comes from outside: UTF-8 only, no key twice in an object,
-// no number beyond a double, at most kDeepestJson levels (readers recurse), nothing behind the value.
+// no number beyond a double, at most kDeepestJson levels (readers recurse), nothing behind the
+// value.
 
 #include "core/error.h"
 #include "io/json.h"
