@@ -19,7 +19,8 @@ void check(const EvalConfig& config) {
   };
   const bool official = config.ap || config.mot, records = !config.pck.empty() || config.bbox;
   const bool oks = !config.oks.empty(), kit = !config.kit.empty();
-  need(official || records || oks || kit, "nothing to score: -e, -t, --kit, --oks, --pck or --bbox");
+  need(official || records || oks || kit,
+       "nothing to score: -e, -t, --kit, --oks, --pck or --bbox");
   need(official + records + oks + kit == 1, "only --pck and --bbox, or -e and -t, go together");
   need(one_of(config.kit, {"", "pt21"}), "--kit takes pt21");
   need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks takes cocoapi or xtcoco");
@@ -50,7 +51,8 @@ int main(int argc, char** argv) {
   std::string predictions;
   std::vector<std::string> more_predictions;
   cli::Tool tool("vremd-eval", "scores of poses and boxes against annotations");
-  tool.option("g,ground-truth", config.ground_truth, "PATH", "annotations: a file, or a folder of them");
+  tool.option("g,ground-truth", config.ground_truth, "PATH",
+              "annotations: a file, or a folder of them");
   tool.option("gt", config.ground_truth, "PATH", "the same");
   tool.option("p,predictions", predictions, "PATH",
               "a folder, a file or records; '-' is standard input; more may follow the options");

@@ -49,7 +49,8 @@ void PoseAnalysis::add(const ScoredFrame& frame) {
     const int own = assigned[p];
     if (own >= 0) prediction_of[own] = &predicted;
     for (int i = 0; i < kPoseJoints; ++i) {
-      if (!predicted.has[i] || (own >= 0 && joint_matches(predicted, frame.truth[own], i))) continue;
+      if (!predicted.has[i]) continue;
+      if (own >= 0 && joint_matches(predicted, frame.truth[own], i)) continue;
       ++wrong[i][static_cast<int>(reason(frame, predicted, own, i))];
     }
   }

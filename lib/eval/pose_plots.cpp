@@ -35,7 +35,9 @@ std::string name(int joint) {
   return name;
 }
 
-std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{:.1f}", value); }
+std::string number(double value) {
+  return std::isnan(value) ? "nan" : fmt::format("{:.1f}", value);
+}
 
 // The plot's field inside of the picture, in pixels.
 struct Field {

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The files of that extension directly in a folder, in the order of the bytes of their names. Hidden
-// ones are left out, as officially: some systems put files of their own beside others.
+// The files of that extension directly in a folder, in the order of the bytes of their names.
+// Hidden ones are left out, as officially: some systems put files of their own beside others.
 std::vector<std::string> files_in(const std::string& folder, const char* extension) {
   std::vector<std::string> files;
   std::error_code error;

@@ -19,8 +19,8 @@ class PoseSources {
   // *.json and *.jsonl, single *.json of the formats in pose_file.h, and records, "-" standard
   // input. Records are read here, and with them the annotations, whose frames they are given.
   //
-  // Errors: an annotated sequence without predictions, where there are no records; one with several;
-  // records of which none belongs to a sequence.
+  // Errors: an annotated sequence without predictions, where there are no records; one with
+  // several; records of which none belongs to a sequence.
   PoseSources(const std::string& truth, const std::vector<std::string>& predictions, int threads);
 
   std::size_t size() const { return sequences_.size(); }  // annotated sequences, by file name

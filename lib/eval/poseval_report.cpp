@@ -14,7 +14,7 @@ namespace {
 
 using Arrays = std::vector<std::pair<const char*, const JointValues*>>;
 
-// In the order of the official file, and with its name for the joint that the data call head_bottom.
+// In the order of the official file, with its name for the joint that the data call head_bottom.
 constexpr char kNames[] =
     R"("names": {"0": "right_ankle", "1": "right_knee", "2": "right_hip", "8": "right_shoulder", )"
     R"("7": "right_elbow", "6": "right_wrist", "5": "left_ankle", "4": "left_knee", )"

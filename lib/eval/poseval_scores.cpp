@@ -58,7 +58,8 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     total.sequences.push_back(std::move(one));
   }
   if (total.sequences.empty()) {
-    fail("{}: no frame with annotated people", all.size() == 1 ? all[0].truth_path : "ground truth");
+    fail("{}: no frame with annotated people",
+         all.size() == 1 ? all[0].truth_path : "ground truth");
   }
   if (options.ap) total.ap = pose_ap(total.samples);
   if (options.mot) total.mot = pose_mot(total.mot_counts);

@@ -41,7 +41,8 @@ double mean7(const JointValues& values) {
 }
 
 std::string boxes_of(const PoseSources& sources) {
-  return sources.box_sources().empty() ? "not stated" : fmt::format("{}", fmt::join(sources.box_sources(), ", "));
+  if (sources.box_sources().empty()) return "not stated";
+  return fmt::format("{}", fmt::join(sources.box_sources(), ", "));
 }
 
 // ---- analysis ---------------------------------------------------------------------------------
@@ -53,7 +54,9 @@ std::string size_name(std::size_t k) {
   return fmt::format("below {}", kHeadSizes[k]);
 }
 
-std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{:.1f}", value); }
+std::string number(double value) {
+  return std::isnan(value) ? "nan" : fmt::format("{:.1f}", value);
+}
 
 std::string cell(double value) { return fmt::format("{:>5}", number(value)); }
 
@@ -101,7 +104,8 @@ std::string sequences_text(const PosevalScores& scores, bool ap) {
   };
   std::stable_sort(order.begin(), order.end(),
                    [&](const auto* a, const auto* b) { return figure(a) < figure(b); });
-  std::string text = fmt::format("   {}  frames  people  predicted  sequence\n", ap ? " AP" : "MOTA");
+  std::string text =
+      fmt::format("   {}  frames  people  predicted  sequence\n", ap ? " AP" : "MOTA");
   for (const SequenceScores* one : order) {
     text += fmt::format("{}{}  {:>6}  {:>6}  {:>9}  {}\n", ap ? " " : "  ",
                         cell(ap ? one->ap.ap.back() : one->mot.mota.back()), one->frames,

@@ -15,7 +15,7 @@ namespace {
 
 // One frame with what belongs to it.
 struct Scene {
-  AnnotatedVideo video{"v", VideoSource::kStill, "v.jpg", {AnnotatedFrame{}}};
+  AnnotatedVideo video{"v", VideoSource::kStill, "v.jpg", {AnnotatedFrame{}}, {}};
   Matching matching;
   std::shared_ptr<const JointSet> joints =
       std::make_shared<const JointSet>(joint_set("posetrack17"));

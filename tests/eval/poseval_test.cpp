@@ -19,7 +19,9 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLimit = 15;  // pixels: half of 0.6 times the diagonal of the head box below
 
-PosePoint at(int joint, double x, double y = 0, double score = 1) { return {joint, x, y, 1, score}; }
+PosePoint at(int joint, double x, double y = 0, double score = 1) {
+  return {joint, x, y, 1, score};
+}
 
 Pose person(std::int64_t track, std::vector<PosePoint> points) {
   Pose pose;
@@ -120,9 +122,9 @@ TEST_CASE("traps 4 and 5: AP 0 without predictions, none without annotations; th
   CHECK(scores.pre[13] == 0);
   CHECK(std::isnan(joint_groups(scores.ap)[0]));
   CHECK(scores.ap.back() == 200.0 / 14);
-  CHECK(pose_ap(samples({frame({person(0, {at(0, 0)})})}, {frame({person(0, {at(0, 0), at(13, 0)})})}),
-                MissingTruth::kZero)
-            .ap[13] == 0);
+  const PoseSamples nose = samples({frame({person(0, {at(0, 0)})})},
+                                   {frame({person(0, {at(0, 0), at(13, 0)})})});
+  CHECK(pose_ap(nose, MissingTruth::kZero).ap[13] == 0);
   CHECK(official_table(scores).ends_with(
       "&  nan &  0.0 &  0.0 &  0.0 &  0.0 &  0.0 & 50.0 & 14.3 \\\\\n"));
 }
