@@ -51,12 +51,6 @@ void refuse_own_video(const std::string& output, const std::string& video) {
   if (fs::equivalent(output, video, ignored)) fail("{}: is the video itself", output);
 }
 
-void make_folder(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) fail("{}: cannot make the folder: {}", path, error.message());
-}
-
 // Draws the current video of the records.
 class VideoDrawing {
  public:
