@@ -107,7 +107,7 @@ is "$(frames '[.[] | .frame, .file], .[0].instances[0].keypoints' < table.jsonl 
 # What is lost is said, once, in one line.
 vremd-convert sequence.jsonl --to alphapose 2> err > /dev/null
 is "$(grep -c 'has no place for' err)" 1
-grep -q 'alphapose has no place for: frames without people (1), names of videos (1), picture sizes (1), scores of boxes (3), times (3)' err
+grep -q 'alphapose has no place for: earlier tools and their settings (1), frames without people (1), names of videos (1), picture sizes (1), scores of boxes (3), times (3)' err
 
 # Selection
 is "$(convert clip.jsonl --frames 2:3 | frames '[.[].frame]')" '[2]'
