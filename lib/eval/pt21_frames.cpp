@@ -56,7 +56,7 @@ bool keep_outside(ScoredPose& pose, const Regions& regions) {
   if (regions.empty()) return true;
   bool any_left = false;
   for (int i = 0; i < kPoseJoints; ++i) {
-    if (is_ignored(regions, pose.x[i], pose.y[i])) pose.x[i] = pose.y[i] = pose.score[i] = 0;
+    if (is_ignored(regions, pose.x[i], pose.y[i])) pose.x[i] = pose.y[i] = 0;
     any_left |= pose.x[i] > 0 || pose.y[i] > 0;
   }
   return any_left;
