@@ -82,9 +82,7 @@ int detect(DetectConfig& config, const cli::Common& common) {
   const DetectCounts counts = run_detect_pipeline(input, header, detector, writer);
 
   if (cli::stop_signal()) {
-    const std::string partial = out.keep_partial();
-    log_info("stopped after {} frames{}{}", writer.frames(), partial.empty() ? "" : ": ", partial);
-    return cli::kFailure;
+    return cli::stopped(writer.frames(), out.keep_partial());
   }
   if (counts.videos > 0) out.commit();
   const double seconds = progress.seconds();

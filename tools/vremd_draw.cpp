@@ -40,9 +40,7 @@ int draw(DrawConfig config, const cli::Common& common) {
   config.drawn = [&] { progress.advance(); };
   const DrawResult result = draw_records(config);
   if (cli::stop_signal()) {
-    log_info("stopped after {} frames{}{}", result.frames, result.partial.empty() ? "" : ": ",
-             result.partial);
-    return cli::kFailure;
+    return cli::stopped(result.frames, result.partial);
   }
   log_info("{} frames of {} video{}, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
            result.videos, result.videos == 1 ? "" : "s", progress.seconds(),

@@ -107,9 +107,7 @@ int pose(PoseConfig& config, const cli::Common& common) {
                      .stats = config.stats,
                      .advanced = [&](std::int64_t frames) { progress.advance(frames); }});
   if (cli::stop_signal()) {
-    const std::string partial = out.keep_partial();
-    log_info("stopped after {} frames{}{}", writer.frames(), partial.empty() ? "" : ": ", partial);
-    return cli::kFailure;
+    return cli::stopped(writer.frames(), out.keep_partial());
   }
   if (reader.videos() > reader.counts().failed_videos) out.commit();
   log_counts(reader, estimator);

@@ -47,9 +47,7 @@ int track(TrackConfig& config, const cli::Tool& tool, const cli::Common& common)
   config.advanced = [&] { progress.advance(); };
   const TrackResult result = track_records(config, own);
   if (cli::stop_signal()) {
-    log_info("stopped after {} frames{}{}", result.frames, result.partial.empty() ? "" : ": ",
-             result.partial);
-    return cli::kFailure;
+    return cli::stopped(result.frames, result.partial);
   }
   log_info("{} frames, {} people, {} tracks, {:.1f} s, {:.0f} frames/s, {:.0f} MiB", result.frames,
            result.people, result.tracks, progress.seconds(),

@@ -5,6 +5,7 @@
 #include "convert/json_text.h"
 #include "convert/losses.h"
 #include "convert/posetrack_names.h"
+#include "convert/stage.h"
 #include "core/error.h"
 #include "core/log.h"
 
@@ -19,19 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 // ---- stages between a reader and a writer -----------------------------------------------------
-
-class Stage : public RecordSink {
- public:
-  explicit Stage(RecordSink& next) : next_(next) {}
-  void begin(const Header& header) override { next_.begin(header); }
-  void frame(FrameRecord frame) override { next_.frame(std::move(frame)); }
-  void end(const Json& extra) override { next_.end(extra); }
-  void cut() override { next_.cut(); }
-  void finish() override { next_.finish(); }
-
- protected:
-  RecordSink& next_;
-};
 
 // Maps every video's joints to one set, and says once what that leaves out.
 class MapJoints : public Stage {
@@ -138,7 +126,7 @@ class Output : public RecordSink {
       : format_(format), path_(config.output), force_(config.force),
         split_(!format.folder && is_folder(path_)) {
     if (split_) {
-      fs::create_directories(path_);
+      make_folder(path_);
     } else {
       writer_ = format.write(path_, force_);
     }
@@ -194,12 +182,6 @@ const Format& format_named(const std::string& name) {
   return *format;
 }
 
-// The joints that the output has: --joints; else the format's own, unless these can take what is
-// there as it is.
-std::string target_joints(const Format& to, const ConvertConfig& config) {
-  return config.joints.empty() ? std::string(to.joints) : config.joints;
-}
-
 }  // namespace
 
 bool convert_records(const ConvertConfig& config, const Header& header) {
@@ -219,7 +201,7 @@ bool convert_records(const ConvertConfig& config, const Header& header) {
                               ? *losses : static_cast<RecordSink&>(uncrowded);
   CheckFiles files(annotated);
   RecordSink& checked = config.root.empty() ? annotated : static_cast<RecordSink&>(files);
-  MapJoints mapped(target_joints(to, config), checked);
+  MapJoints mapped(config.joints.empty() ? std::string(to.joints) : config.joints, checked);
   const auto first = select(config.selection, mapped);
 
   bool whole = true;

@@ -35,16 +35,6 @@ Names halpe26() {
   return names;
 }
 
-Names split(std::string_view text) {
-  Names names;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    names.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
-}
-
 }  // namespace
 
 JointSet joint_set_from(std::string_view text) {
@@ -54,7 +44,7 @@ JointSet joint_set_from(std::string_view text) {
   if (text == "body25") return joint_set_of(kBody25);
   if (text == "openpose18") return joint_set_of(kOpenPose18);
   if (text == "halpe26") return joint_set_of(halpe26());
-  const Names names = split(text);
+  const Names names = split_names(text);
   static const std::set<std::string> known = [] {
     std::set<std::string> all(kBody25.begin(), kBody25.end());
     for (const Names& more : {joint_set("posetrack17").joints, halpe26()}) {
@@ -101,17 +91,6 @@ std::optional<Box> box_of(const std::vector<Keypoint>& keypoints) {
   if (left > right) return std::nullopt;
   const double w = right - left, h = bottom - top;
   return Box{left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
-}
-
-double person_score(const std::vector<Keypoint>& keypoints, double box_score) {
-  double sum = 0;
-  int count = 0;
-  for (const Keypoint& keypoint : keypoints) {
-    if (!(keypoint.score > 0.2 * box_score)) continue;
-    sum += keypoint.score;
-    ++count;
-  }
-  return count ? sum / count : 0;
 }
 
 JointMap::JointMap(const JointSet& from, JointSet to) : from_(from), to_(std::move(to)) {

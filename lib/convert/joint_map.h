@@ -36,9 +36,6 @@ bool is_absent(const Keypoint& keypoint);
 // conversion does (EVAL, appendix D). Nothing: there are none.
 std::optional<Box> box_of(const std::vector<Keypoint>& keypoints);
 
-// A person's score where the format has none: as vremd-pose's.
-double person_score(const std::vector<Keypoint>& keypoints, double box_score);
-
 class JointMap {
  public:
   JointMap(const JointSet& from, JointSet to);

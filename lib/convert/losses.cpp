@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/losses.h"
 
+#include "convert/stage.h"
 #include "core/log.h"
 
 #include <map>
@@ -8,9 +9,9 @@
 namespace vremd {
 namespace {
 
-class Losses : public RecordSink {
+class Losses : public Stage {
  public:
-  Losses(const Format& format, RecordSink& next) : format_(format), next_(next) {}
+  Losses(const Format& format, RecordSink& next) : Stage(next), format_(format) {}
 
   void begin(const Header& header) override {
     lose(kHoldsVideo, "names of videos", !header.video.empty());
@@ -40,9 +41,6 @@ class Losses : public RecordSink {
     for (const Instance& one : frame.instances) look_at(one);
     next_.frame(std::move(frame));
   }
-
-  void end(const Json& extra) override { next_.end(extra); }
-  void cut() override { next_.cut(); }
 
   void finish() override {
     next_.finish();
@@ -76,7 +74,6 @@ class Losses : public RecordSink {
   }
 
   const Format& format_;
-  RecordSink& next_;
   std::map<std::string, long> lost_;
 };
 

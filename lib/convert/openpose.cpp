@@ -138,7 +138,7 @@ class Writer : public RecordSink {
  public:
   Writer(std::string folder, bool force) : folder_(std::move(folder)), force_(force) {
     if (folder_ == "-") fail("openpose: a folder of files, not standard output: -o names it");
-    fs::create_directories(folder_);
+    make_folder(folder_);
   }
 
   void begin(const Header& header) override { header_ = header; }

@@ -46,19 +46,6 @@ void check_keys(const FrameRecord& frame, const std::string& place) {
   }
 }
 
-Header own_header(Header header, const ReadContext& context) {
-  header.from = provenance(header);
-  header.tool = context.header.tool;
-  header.version = context.header.version;
-  header.command = context.header.command;
-  header.model.reset();  // `from` has what the tools before us said
-  header.settings = nullptr;
-  header.device.reset();
-  header.precision.reset();
-  header.video = join_paths(context.root, header.video);
-  return header;
-}
-
 class RecordFile : public RecordSink {
  public:
   RecordFile(const std::string& path, bool force) : file_(path, force), writer_(file_) {}
@@ -77,7 +64,9 @@ bool read_one(const std::string& path, const ReadContext& context, RecordSink& s
   RecordReader reader(path, context.stopped);
   while (auto record = reader.next()) {
     if (auto* header = std::get_if<Header>(&*record)) {
-      sink.begin(own_header(std::move(*header), context));
+      Header own = following(*header, context.header);
+      own.video = join_paths(context.root, own.video);
+      sink.begin(own);
     } else if (auto* frame = std::get_if<FrameRecord>(&*record)) {
       check_keys(*frame, reader.place());
       sink.frame(std::move(*frame));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/select.h"
 
+#include "convert/stage.h"
 #include "core/error.h"
 
 #include <algorithm>
@@ -41,9 +42,9 @@ void scale_frame(FrameRecord& frame, double scale) {
   }
 }
 
-class Selector : public RecordSink {
+class Selector : public Stage {
  public:
-  Selector(const Selection& selection, RecordSink& next) : selection_(selection), next_(next) {}
+  Selector(const Selection& selection, RecordSink& next) : Stage(next), selection_(selection) {}
 
   void begin(const Header& header) override {
     Header own = header;
@@ -61,10 +62,6 @@ class Selector : public RecordSink {
     if (selection_.scale != 1) scale_frame(frame, selection_.scale);
     next_.frame(std::move(frame));
   }
-
-  void end(const Json& extra) override { next_.end(extra); }
-  void cut() override { next_.cut(); }
-  void finish() override { next_.finish(); }
 
  private:
   bool is_wanted(const Instance& one) const {
@@ -87,7 +84,6 @@ class Selector : public RecordSink {
   }
 
   Selection selection_;
-  RecordSink& next_;
   std::string video_;
   double slot_ = -1;
 };

@@ -88,6 +88,16 @@ const JointSet& joint_set(std::string_view name) {
   fail("{}: no such joint set (there are posetrack15, posetrack17, coco17)", name);
 }
 
+std::vector<std::string> split_names(std::string_view list) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    names.emplace_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
 double oks_sigma(std::string_view joint) {
   for (const std::string_view side : {"left_", "right_"}) {
     if (joint.starts_with(side)) joint.remove_prefix(side.size());

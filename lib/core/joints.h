@@ -27,6 +27,8 @@ const JointSet& joint_set(std::string_view name);
 // (EVAL 8); .08, the middle of those of the body, for a joint that neither knows.
 double oks_sigma(std::string_view joint);
 
+std::vector<std::string> split_names(std::string_view list);  // "nose,left_knee"
+
 // A set from joint names alone: a named set if they are its joints in its order, else "custom"
 // with the pairs (left_x, right_x) and those limbs whose ends are both there.
 JointSet joint_set_of(const std::vector<std::string>& joints);

@@ -9,6 +9,7 @@
 #include "eval/pck.h"
 #include "eval/poseval.h"
 #include "eval/pt21.h"
+#include "eval/report.h"
 
 #include <algorithm>
 #include <iterator>
@@ -51,19 +52,10 @@ std::string text_of(const Matching& matching) {
                      text_of(matching.frame_counts));
 }
 
-void warn(const std::vector<std::string>& names, const char* what) {
-  if (names.empty()) return;
-  std::string list;
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, names.size()); ++i) {
-    list += (i ? ", " : " ") + names[i];
-  }
-  log_warning("{} {}:{}{}", names.size(), what, list, names.size() > 3 ? " ..." : "");
-}
-
 void warn_of(const Matching& matching) {
-  warn(matching.missing, "sequences without predictions");
-  warn(matching.superfluous, "videos that are not in the ground truth");
-  warn(matching.other_sizes, "videos of another size than in the ground truth");
+  warn_of_names(matching.missing, "sequences without predictions");
+  warn_of_names(matching.superfluous, "videos that are not in the ground truth");
+  warn_of_names(matching.other_sizes, "videos of another size than in the ground truth");
 }
 
 // ---- PCK --------------------------------------------------------------------------------------
@@ -105,9 +97,7 @@ Json json_of(const Pck& scores, const EvalConfig& config) {
 }
 
 void warn_of(const Pck& scores) {
-  std::string names;
-  for (const std::string& name : scores.never_predicted) names += " " + name;
-  if (!names.empty()) log_warning("annotated, but never predicted (all missed):{}", names);
+  warn_never_predicted({scores.never_predicted.begin(), scores.never_predicted.end()});
   if (scores.distant_ids) {
     log_warning("{} ids match, but their boxes do not: are they ids of other annotations?",
                 scores.distant_ids);
@@ -167,8 +157,7 @@ bool evaluate_records(const EvalConfig& config) {
     text += scores.text();
     json["bbox"] = json_of(scores);
   }
-  if (!config.json.empty()) write_file(config.json, json.dump(1) + "\n", config.force);
-  if (config.json != "-") write_file("-", text, false);
+  write_report(config, json.dump(1) + "\n", text);
   if (matching.cut) log_warning("{}: no end record: the records were cut", records.name());
   return !matching.cut;
 }

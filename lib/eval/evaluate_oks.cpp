@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "eval/oks.h"
 #include "eval/oks_input.h"
+#include "eval/report.h"
 #include "io/json_file.h"
 #include "io/output_file.h"
 
@@ -43,9 +44,7 @@ void warn_of(const OksInput& input) {
   if (input.other_detections) {
     log_warning("{} results are of no category of the ground truth", input.other_detections);
   }
-  std::string names;
-  for (const std::string& name : input.never_predicted) names += " " + name;
-  if (!names.empty()) log_warning("annotated, but never predicted (all missed):{}", names);
+  warn_never_predicted(input.never_predicted);
 }
 
 }  // namespace
@@ -76,12 +75,12 @@ bool evaluate_oks(const EvalConfig& config) {
                   {"never_predicted", input.never_predicted},
                   {"cut", input.cut},
                   {"stats", stats}};
+  const std::string text = json.dump(1) + "\n";
   if (!config.output_dir.empty()) {
     make_folder(config.output_dir);
-    write_file(fs::path(config.output_dir) / "oks.json", json.dump(1) + "\n", true);
+    write_file(fs::path(config.output_dir) / "oks.json", text, true);
   }
-  if (!config.json.empty()) write_file(config.json, json.dump(1) + "\n", config.force);
-  if (config.json != "-") write_file("-", scores.text(kit), false);
+  write_report(config, text, scores.text(kit));
   if (input.cut) log_warning("{}: no end record: the records were cut", predictions);
   return !input.cut;
 }

@@ -5,9 +5,9 @@
 #include "core/joints.h"
 #include "eval/strict_dom.h"
 #include "io/json_file.h"
+#include "io/posetrack.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -23,19 +23,6 @@ const std::array<std::string_view, kPoseJoints> kPoseJointNames = {
 namespace {
 
 using namespace strict_dom;
-
-// PoseTrack's global image numbers, 1 vvvvvv ffff, begin here: such a frame_id is no frame index.
-constexpr std::int64_t kFirstGlobalNumber = 10'000'000'000;
-
-// The digits at the end of a picture's name: 30 for "images/000030.jpg".
-std::optional<std::int64_t> number_in(const std::string& file_name) {
-  const std::string stem = std::filesystem::path(file_name).stem();
-  const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
-  std::int64_t result = 0;
-  const auto [end, error] = std::from_chars(stem.data() + start, stem.data() + stem.size(), result);
-  if (start == stem.size() || error != std::errc()) return std::nullopt;
-  return result;
-}
 
 // ---- PoseTrack17: lists of one element --------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include "eval/poseval_report.h"
 #include "eval/pose_plots.h"
 #include "eval/poseval_summary.h"
+#include "eval/report.h"
 #include "io/output_file.h"
 
 #include <fmt/format.h>
@@ -18,28 +19,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string joined(const std::vector<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-std::string list_of(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 3;
-  if (names.size() <= kShown) return joined(names);
-  return joined({names.begin(), names.begin() + kShown}) + " ...";
-}
-
-void warn(const std::vector<std::string>& names, const char* what) {
-  if (!names.empty()) log_warning("{} {}: {}", names.size(), what, list_of(names));
-}
-
 void warn_of(const PoseSources& sources, const PosevalScores& scores, const EvalConfig& config) {
-  warn(scores.missing, "sequences without predictions");
-  warn(sources.superfluous(), "predicted sequences that are not in the ground truth");
+  warn_of_names(scores.missing, "sequences without predictions");
+  warn_of_names(sources.superfluous(), "predicted sequences that are not in the ground truth");
   std::vector<std::string> single;
   for (const SequenceScores& one : scores.sequences) {
     if (one.frames == 1) single.push_back(one.name);
   }
-  if (config.mot) warn(single, "sequences of one annotated frame, which tracking leaves out");
+  if (config.mot) warn_of_names(single, "sequences of one annotated frame, which tracking leaves out");
   bool unranked = false;
   for (const JointSamples& samples : scores.samples) {
     unranked |= std::count(samples.scores.begin(), samples.scores.end(), kNoScore) > 0;
@@ -84,10 +71,9 @@ bool evaluate_poseval(const EvalConfig& config) {
   warn_of(sources, scores, config);
   if (!config.output_dir.empty()) write_official_files(scores, config);
   if (!config.plots.empty()) write_plots(scores, config);
-  if (!config.json.empty()) {
-    write_file(config.json, summary_json(sources, scores, config).dump(1) + "\n", config.force);
-  }
-  if (config.json != "-") write_file("-", summary_text(sources, scores, config), false);
+  const std::string json =
+      config.json.empty() ? "" : summary_json(sources, scores, config).dump(1) + "\n";
+  write_report(config, json, summary_text(sources, scores, config));
   if (sources.cut()) log_warning("no end record: some records were cut");
   return !sources.cut();
 }

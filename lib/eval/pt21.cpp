@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "eval/pt21_scores.h"
+#include "eval/report.h"
 #include "io/output_file.h"
 
 #include <filesystem>
@@ -36,8 +37,7 @@ bool evaluate_pt21(const EvalConfig& config) {
     make_folder(config.output_dir);
     write_file(std::filesystem::path(config.output_dir) / "posetrack21.json", json, true);
   }
-  if (!config.json.empty()) write_file(config.json, json, config.force);
-  if (config.json != "-") write_file("-", pt21_text(scores), false);
+  write_report(config, json, pt21_text(scores));
   if (sources.cut()) log_warning("no end record: some records were cut");
   return !sources.cut();
 }

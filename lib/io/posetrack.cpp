@@ -20,9 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace strict;
 
-// PoseTrack's global image numbers, 1 vvvvvv ffff, begin here: such a frame_id is no frame index.
-constexpr std::int64_t kFirstGlobalNumber = 10'000'000'000;
-
 int picture_size(const Json& object, const char* key, const std::string& place) {
   const std::int64_t size = optional_integer(object, key, place).value_or(0);
   if (size < 0 || size > std::numeric_limits<int>::max()) fail("{}.{}: not a size", place, key);

@@ -79,6 +79,9 @@ bool has_picture_name(const std::string& file_name);  // by its extension; else 
 // A folder of the PoseTrack data sets, such as "012834_mpii_test".
 bool is_posetrack_folder(const std::string& name);
 
+// PoseTrack's global image numbers, 1 vvvvvv ffff, begin here: such a frame_id is no frame index.
+constexpr std::int64_t kFirstGlobalNumber = 10'000'000'000;
+
 // The digits at the end of a picture's name: 30 for "images/000030.jpg".
 std::optional<std::int64_t> number_in(const std::string& file_name);
 

@@ -307,6 +307,30 @@ Json provenance(const Header& header) {
   return list;
 }
 
+Header following(const Header& input, const Header& own) {
+  Header header = input;
+  header.from = provenance(input);
+  header.tool = own.tool;
+  header.version = own.version;
+  header.command = own.command;
+  header.model = own.model;
+  header.settings = own.settings;
+  header.device = own.device;
+  header.precision = own.precision;
+  return header;
+}
+
+double person_score(const std::vector<Keypoint>& keypoints, double box_score) {
+  double sum = 0;
+  int count = 0;
+  for (const Keypoint& keypoint : keypoints) {
+    if (!(keypoint.score > 0.2 * box_score)) continue;
+    sum += keypoint.score;
+    ++count;
+  }
+  return count ? sum / count : 0;
+}
+
 std::optional<Record> RecordReader::next() {
   const auto json = lines_.next();
   if (!json) {

@@ -86,6 +86,14 @@ Record record_from_json(const Json& json, const std::string& place);
 // Where this stream came from: the header's own tool in front of its `from` list.
 Json provenance(const Header& header);
 
+// The header of what a tool makes of a video's records: the input's, with the tool's own name,
+// command, model and settings in `own`, and the input's provenance.
+Header following(const Header& input, const Header& own);
+
+// A person's score: the mean of the keypoint scores that exceed 0.2 x box_score (CLI, METHOD 2.3);
+// 0 where none does.
+double person_score(const std::vector<Keypoint>& keypoints, double box_score);
+
 // Reads a stream of records: the order header, frames, end is checked, for each video.
 class RecordReader {
  public:

@@ -16,16 +16,6 @@ constexpr std::array<std::pair<const char*, Decode>, 4> kDecodeNames = {
      {"dark", Decode::kDark},
      {"dark_udp", Decode::kDarkUdp}}};
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
-
 std::vector<std::string> joints_of_set(const std::string& name) {
   try {
     return joint_set(name).joints;
@@ -65,7 +55,7 @@ std::vector<int> parse_joints(const std::string& text, const ModelConfig& config
   const JointSet known = config.joints();
   const bool is_list = text.find(',') != std::string::npos || known.index(text) >= 0;
   std::vector<int> joints;
-  for (const std::string& name : is_list ? split(text) : joints_of_set(text)) {
+  for (const std::string& name : is_list ? split_names(text) : joints_of_set(text)) {
     const int joint = known.index(name);
     if (joint < 0) fail("--joints {}: the weights know no joint '{}'", text, name);
     if (std::find(trained.begin(), trained.end(), joint) == trained.end()) {

@@ -21,25 +21,13 @@ using ChunkPtr = std::shared_ptr<FrameChunk>;
 // Chunks are worked on by several threads each, so a few keep all of them busy.
 std::size_t tokens_for(int threads) { return 3 + static_cast<std::size_t>(threads) / 4; }
 
-double person_score(const Instance& instance) {
-  // mean of the keypoint scores that exceed 0.2 x box_score (CLI, METHOD 2.3)
-  double sum = 0;
-  int count = 0;
-  for (const Keypoint& keypoint : instance.keypoints) {
-    if (keypoint.score <= 0.2 * instance.box_score) continue;
-    sum += keypoint.score;
-    ++count;
-  }
-  return count ? sum / count : 0;
-}
-
 void hand_over(FrameChunk& chunk) {
   for (Person& person : chunk.persons) {
     auto& frame = std::get<FrameRecord>(chunk.records[person.record]);
     Instance& instance = frame.instances[person.instance];
     instance.keypoints = std::move(person.keypoints);
     for (const char* of_old_ones : {"visibility", "derived"}) instance.extra.erase(of_old_ones);
-    instance.score = person_score(instance);
+    instance.score = person_score(instance.keypoints, instance.box_score);
   }
   chunk.persons.clear();  // and with them the frames
 }

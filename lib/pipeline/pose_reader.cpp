@@ -118,16 +118,8 @@ void PoseReader::add(const Header& header, FrameChunk& chunk) {
     ++counts_.failed_videos;
     return;
   }
-  Header out = header;
-  out.tool = header_.tool;
-  out.version = header_.version;
-  out.command = header_.command;
-  out.model = header_.model;
-  out.settings = header_.settings;
-  out.device = header_.device;
-  out.precision = header_.precision;
+  Header out = following(header, header_);
   out.joints = header_.joints;
-  out.from = provenance(header);
   if (!input_.video.empty()) out.video = input_.video;
   if (out.width <= 0 || out.height <= 0) {
     out.width = video_->reader.info().width;

@@ -53,20 +53,14 @@ class Clock {
 class Videos {
  public:
   Videos(const TrackConfig& config, const Header& own, RecordWriter& writer)
-      : config_(config), own_(own), settings_(settings_of(config)), writer_(writer) {}
+      : config_(config), own_(own), writer_(writer) {
+    own_.settings = settings_of(config);
+  }
 
-  void add(Header header, const std::string&) {
-    header.from = provenance(header);
-    header.tool = own_.tool;
-    header.version = own_.version;
-    header.command = own_.command;
-    header.settings = settings_;
-    header.model.reset();
-    header.device.reset();
-    header.precision.reset();
+  void add(const Header& header, const std::string&) {
     video_.emplace(Video{Tracker(config_.tracker, header.joints),
                          Smoother(config_.one_euro, config_.tracker.max_age), Clock(header.fps)});
-    writer_.write(header);
+    writer_.write(following(header, own_));
   }
 
   void add(FrameRecord frame, const std::string& place) {
@@ -101,8 +95,7 @@ class Videos {
   };
 
   const TrackConfig& config_;
-  const Header& own_;
-  const Json settings_;
+  Header own_;
   RecordWriter& writer_;
   std::optional<Video> video_;
   std::int64_t tracks_ = 0, shapeless_ = 0;

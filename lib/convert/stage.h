@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "convert/format.h"
+
+#include <utility>
+
+namespace vremd {
+
+// A stage between a reader and a writer: hands on what it does not change.
+class Stage : public RecordSink {
+ public:
+  explicit Stage(RecordSink& next) : next_(next) {}
+  void begin(const Header& header) override { next_.begin(header); }
+  void frame(FrameRecord frame) override { next_.frame(std::move(frame)); }
+  void end(const Json& extra) override { next_.end(extra); }
+  void cut() override { next_.cut(); }
+  void finish() override { next_.finish(); }
+
+ protected:
+  RecordSink& next_;
+};
+
+}  // namespace vremd
