@@ -3,9 +3,9 @@
 //
 // A fixed, seeded protocol to see whether neighbours help. Previous and next frame are the still,
 // moved about the person's middle: a velocity per person (sigma: 3 % of the longer box side, 2
-// degrees, 2 % of scale per frame) and a deviation from it of 30 %. The key frame then is left as it
-// is, blurred (a box blur of 2.5 % of the longer box side, twice) or covered (a rectangle of 45 % of
-// the box's sides at a random place in it, in the picture's mean colour).
+// degrees, 2 % of scale per frame) and a deviation from it of 30 %. The key frame then is left as
+// it is, blurred (a box blur of 2.5 % of the longer box side, twice) or covered (a rectangle of
+// 45 % of the box's sides at a random place in it, in the picture's mean colour).
 
 #include "cli/tool.h"
 #include "core/error.h"
@@ -77,7 +77,8 @@ void cover(Frame& frame, const Box& box, Random& random) {
   for (double& m : mean) m /= static_cast<double>(frame.rgb.size()) / 3;
   const int left = static_cast<int>(box.x + box.w * share(random));
   const int top = static_cast<int>(box.y + box.h * share(random));
-  const int right = left + static_cast<int>(0.45 * box.w), bottom = top + static_cast<int>(0.45 * box.h);
+  const int right = left + static_cast<int>(0.45 * box.w);
+  const int bottom = top + static_cast<int>(0.45 * box.h);
   for (int y = std::max(0, top); y < std::min(frame.height, bottom); ++y) {
     for (int x = std::max(0, left); x < std::min(frame.width, right); ++x) {
       for (std::size_t c = 0; c < 3; ++c) {

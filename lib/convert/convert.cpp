@@ -50,7 +50,9 @@ class MapJoints : public Stage {
 
  private:
   static void say(const char* what, const std::vector<std::string>& names) {
-    if (!names.empty()) log_warning("{}: {}", what, fmt::join(names, ", "));
+    constexpr std::size_t kMostBytes = 1000;
+    if (names.empty()) return;
+    log_warning("{}: {}", what, excerpt(fmt::format("{}", fmt::join(names, ", ")), kMostBytes));
   }
 
   std::string target_;
@@ -94,7 +96,9 @@ class CheckFiles : public Stage {
   }
   void finish() override {
     next_.finish();
-    if (missing_) log_warning("{} of {} files are not there: {}", missing_, files_, first_missing_);
+    if (!missing_) return;
+    log_warning("{} of {} files are not there: {}", missing_, files_,
+                excerpt(first_missing_, kPathExcerptBytes));
   }
   bool all_there() const { return missing_ == 0; }
 
@@ -138,8 +142,8 @@ class Output : public RecordSink {
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       writer_ = format_.write(path, force_);
     } else if (++videos_ > 1 && format_.one_video) {
-      fail("{}: a second video: {} holds one per file, -o names a folder", header.video,
-           format_.name);
+      fail("{}: a second video: {} holds one per file, -o names a folder",
+           excerpt(header.video, kPathExcerptBytes), format_.name);
     }
     writer_->begin(header);
   }

@@ -36,7 +36,7 @@ class Table {
     for (std::size_t i = 0; i < row_.size(); ++i) {
       const auto found = std::find(kNames.begin(), kNames.end(), row_[i]);
       if (found == kNames.end()) {
-        others += " " + row_[i];
+        others += " " + excerpt(row_[i]);
         continue;
       }
       int& where = where_[found - kNames.begin()];
@@ -46,7 +46,10 @@ class Table {
     for (const Column needed : {kFrame, kPerson}) {
       if (!has(needed)) fail("{}: no column {}", place(), kNames[needed]);
     }
-    if (!others.empty()) log_warning("{}: columns left out:{}", name_of_input(path), others);
+    constexpr std::size_t kMostBytes = 1000;
+    if (!others.empty()) {
+      log_warning("{}: columns left out:{}", name_of_input(path), excerpt(others, kMostBytes));
+    }
     width_ = row_.size();
   }
 
@@ -89,7 +92,7 @@ class Table {
     const char* end = field.data() + field.size();
     const auto [stop, error] = std::from_chars(field.data(), end, value);
     if (error != std::errc() || stop != end) {
-      fail("{}: {}: '{:.40}' is not {}", place(), kNames[column], field, what);
+      fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(field), what);
     }
     return value;
   }
@@ -125,7 +128,7 @@ class Reader {
     const Keypoint k{table_.needed(kX), table_.needed(kY), table_.number(kJointScore).value_or(1)};
     const std::string& name = table_.text(kJoint);
     for (const auto& [joint, ignored] : keypoints_) {
-      if (joint == name) fail("{}: joint: {} is there twice", table_.place(), name);
+      if (joint == name) fail("{}: joint: {} is there twice", table_.place(), excerpt(name));
     }
     keypoints_.emplace_back(name, k);
   }
@@ -191,7 +194,7 @@ class Reader {
       const int index = joints_->index(name);
       if (index < 0) {
         fail("{}: joint: {} is not one of the first person's; --input-joints names them all",
-             person_place_, name);
+             person_place_, excerpt(name));
       }
       one.keypoints[index] = k;
     }

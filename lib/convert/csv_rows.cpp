@@ -2,6 +2,7 @@
 #include "convert/csv_rows.h"
 
 #include "core/error.h"
+#include "core/text.h"
 #include "io/json_file.h"
 
 #include <cerrno>
@@ -18,26 +19,9 @@ void close(std::FILE* file) {
   if (file != stdin) std::fclose(file);
 }
 
-// Well-formed UTF-8, overlong forms and surrogates excluded (RFC 3629).
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
-    };
-    const unsigned a = byte(0), b = byte(1);
-    const std::size_t length =
-        a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3 : a < 0xf5 ? 4 : 0;
-    if (length == 0) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((byte(k) & 0xc0) != 0x80) return false;
-    }
-    if ((a == 0xe0 && b < 0xa0) || (a == 0xed && b > 0x9f) || (a == 0xf0 && b < 0x90) ||
-        (a == 0xf4 && b > 0x8f)) {
-      return false;
-    }
-    i += length;
-  }
-  return true;
+  while (const std::size_t length = utf8_length(text)) text.remove_prefix(length);
+  return text.empty();
 }
 
 }  // namespace

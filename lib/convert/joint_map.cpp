@@ -55,9 +55,9 @@ JointSet joint_set_from(std::string_view text) {
   for (const std::string& name : names) {
     if (!known.contains(name)) {
       fail("{}: no such joint or set of joints (sets: posetrack15, posetrack17, coco17, body25, "
-           "openpose18, halpe26)", name);
+           "openpose18, halpe26)", excerpt(name));
     }
-    if (std::count(names.begin(), names.end(), name) > 1) fail("{}: is there twice", name);
+    if (std::count(names.begin(), names.end(), name) > 1) fail("{}: is there twice", excerpt(name));
   }
   return joint_set_of(names);
 }
@@ -66,7 +66,7 @@ JointSet joint_set_of_size(std::size_t count, const std::string& given, const st
   if (!given.empty()) {
     JointSet set = joint_set_from(given);
     if (set.joints.size() == count) return set;
-    fail("{}: {} keypoints, but {} has {}", place, count, given, set.joints.size());
+    fail("{}: {} keypoints, but {} has {}", place, count, excerpt(given), set.joints.size());
   }
   constexpr std::array<std::pair<std::size_t, const char*>, 4> kSizes = {
       {{17, "coco17"}, {18, "openpose18"}, {25, "body25"}, {26, "halpe26"}}};

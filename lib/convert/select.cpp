@@ -74,7 +74,8 @@ class Selector : public Stage {
   // The first frame of each 1 / fps seconds.
   bool is_due(const FrameRecord& frame) {
     if (frame.frame > 0 && !(frame.time > 0)) {
-      fail("{}: frame {}: no time: --fps cannot choose", video_, frame.frame);
+      fail("{}: frame {}: no time: --fps cannot choose", excerpt(video_, kPathExcerptBytes),
+           frame.frame);
     }
     constexpr double kTimeStep = 1e-6;  // times have six decimals
     const double slot = std::floor((frame.time + kTimeStep) * selection_.fps);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/text.h"
+
 #include <fmt/core.h>
 
 #include <stdexcept>
@@ -10,8 +12,9 @@ namespace vremd {
 
 // Something in the user's data, files or machine is wrong. The text is "place: what", lower case,
 // without a full stop: it becomes the one line "tool: place: what" (cli/tool.h) and exit status 1.
+// What it quotes of a file's content goes through excerpt().
 struct Error : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit Error(const std::string& text) : std::runtime_error(one_line(text)) {}
 };
 
 template <typename... Args>

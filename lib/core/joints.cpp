@@ -85,7 +85,7 @@ const JointSet& joint_set(std::string_view name) {
   for (const JointSet& set : named_sets()) {
     if (set.name == name) return set;
   }
-  fail("{}: no such joint set (there are posetrack15, posetrack17, coco17)", name);
+  fail("{}: no such joint set (there are posetrack15, posetrack17, coco17)", excerpt(name));
 }
 
 std::vector<std::string> split_names(std::string_view list) {

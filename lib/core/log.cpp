@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/log.h"
 
+#include "core/text.h"
+
 #include <cstdio>
 #include <mutex>
 
@@ -25,7 +27,7 @@ void log_line(LogLevel level, const std::string& text) {
   if (level > g_level) return;
   const std::lock_guard lock(g_mutex);
   std::fflush(stdout);
-  fmt::print(stderr, "{}: {}\n", g_tool, text);
+  fmt::print(stderr, "{}: {}\n", g_tool, one_line(text));
 }
 
 }  // namespace vremd

@@ -38,8 +38,8 @@ struct EvalConfig {
   std::string version, command;  // for the JSON object
 };
 
-// Runs the kind of evaluation that is asked for. True: all is well. False: scored, but records ended
-// too early (a warning says so).
+// Runs the kind of evaluation that is asked for. True: all is well. False: scored, but records
+// ended too early (a warning says so).
 bool evaluate(const EvalConfig& config);
 
 }  // namespace vremd

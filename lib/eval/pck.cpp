@@ -78,8 +78,8 @@ std::vector<int> assign_predictions(const MatchedFrame& frame) {
       if (predictions[k].id != persons[i].id) continue;
       used[k] = true;
       if (assigned[i] >= 0) {
-        fail("video {}: frame {}: id {} is there twice", frame.video->id, frame.truth->index,
-             *persons[i].id);
+        fail("video {}: frame {}: id {} is there twice", excerpt(frame.video->id),
+             frame.truth->index, *persons[i].id);
       }
       assigned[i] = static_cast<int>(k);
     }

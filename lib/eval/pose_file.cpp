@@ -334,7 +334,7 @@ const PosePoint* Pose::find(int joint) const {
 std::string PoseFile::place(std::size_t frame) const {
   const std::string& name = frames[frame].file_name;
   if (name.empty()) return fmt::format("{}: frame {}", path, frame);
-  return fmt::format("{}: frame {} ({})", path, frame, name);
+  return fmt::format("{}: frame {} ({})", path, frame, excerpt(name, kPathExcerptBytes));
 }
 
 PoseFile read_pose_file(const std::string& path) {

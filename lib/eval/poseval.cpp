@@ -26,7 +26,9 @@ void warn_of(const PoseSources& sources, const PosevalScores& scores, const Eval
   for (const SequenceScores& one : scores.sequences) {
     if (one.frames == 1) single.push_back(one.name);
   }
-  if (config.mot) warn_of_names(single, "sequences of one annotated frame, which tracking leaves out");
+  if (config.mot) {
+    warn_of_names(single, "sequences of one annotated frame, which tracking leaves out");
+  }
   bool unranked = false;
   for (const JointSamples& samples : scores.samples) {
     unranked |= std::count(samples.scores.begin(), samples.scores.end(), kNoScore) > 0;

@@ -2,6 +2,7 @@
 #include "eval/report.h"
 
 #include "core/log.h"
+#include "core/text.h"
 #include "io/output_file.h"
 
 #include <fmt/format.h>
@@ -14,14 +15,19 @@ namespace vremd {
 void warn_of_names(const std::vector<std::string>& names, const char* what) {
   constexpr std::size_t kShown = 3;
   if (names.empty()) return;
-  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size()));
-  log_warning("{} {}: {}{}", names.size(), what, fmt::join(names.begin(), end, ", "),
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) {
+    shown.push_back(excerpt(names[i], kPathExcerptBytes));
+  }
+  log_warning("{} {}: {}{}", names.size(), what, fmt::join(shown, ", "),
               names.size() > kShown ? " ..." : "");
 }
 
 void warn_never_predicted(const std::vector<std::string>& joints) {
   if (joints.empty()) return;
-  log_warning("annotated, but never predicted (all missed): {}", fmt::join(joints, " "));
+  constexpr std::size_t kMostBytes = 1000;
+  log_warning("annotated, but never predicted (all missed): {}",
+              excerpt(fmt::format("{}", fmt::join(joints, " ")), kMostBytes));
 }
 
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text) {

@@ -58,7 +58,10 @@ std::optional<std::size_t> SequenceNames::find(const std::string& video,
       tie = true;
     }
   }
-  if (tie) fail("{}: video {}: several sequences of the ground truth are named so", place, video);
+  if (tie) {
+    fail("{}: video {}: several sequences of the ground truth are named so", place,
+         excerpt(video, kPathExcerptBytes));
+  }
   return best;
 }
 

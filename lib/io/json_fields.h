@@ -65,7 +65,8 @@ class FieldReader {
 
   void finish() const {
     for (const auto& item : json_.items()) {
-      if (!known_.contains(item.key())) fail("{}: {}: unknown key", place_, path_to(item.key()));
+      if (known_.contains(item.key())) continue;
+      fail("{}: {}: unknown key", place_, path_to(excerpt(item.key())));
     }
   }
 
@@ -124,7 +125,7 @@ inline void one_of(const char* key, const std::string& value,
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
   std::string list;
   for (const std::string_view choice : choices) list += fmt::format(" {}", choice);
-  fail("{}: '{}' is not one of:{}", key, value, list);
+  fail("{}: '{}' is not one of:{}", key, excerpt(value), list);
 }
 
 inline void within(const char* key, double value, double low, double high) {

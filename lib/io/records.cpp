@@ -186,7 +186,11 @@ Header header_from_json(Fields fields) {
     }
     header.joints = joint_set_of(joints);
   } else if (set) {
-    header.joints = joint_set(*set);
+    try {
+      header.joints = joint_set(*set);
+    } catch (const Error& error) {
+      fields.wrong("joint_set:", error.what());
+    }
   }
   header.from = fields.take("from").value_or(nullptr);
   header.extra = std::move(fields).rest();
@@ -286,7 +290,7 @@ Record record_from_json(const Json& json, const std::string& place) {
   if (!type) fields.wrong("type", "is missing");
   if (*type == "header") return header_from_json(std::move(fields));
   if (*type == "frame") return frame_from_json(std::move(fields), place);
-  if (*type != "end") fields.wrong("type", "is neither header, frame nor end: " + *type);
+  if (*type != "end") fields.wrong("type", "is neither header, frame nor end: " + excerpt(*type));
   End end;
   end.frames = fields.integer("frames").value_or(0);
   end.instances = fields.integer("instances").value_or(0);

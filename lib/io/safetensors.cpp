@@ -108,12 +108,14 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
     if (name == "__metadata__") {
       if (!value.is_object()) fail("{}: __metadata__ is not an object", path_);
       for (const auto& [key, one] : value.items()) {
-        if (!one.is_string()) fail("{}: __metadata__.{} is not a string", path_, key);
+        if (!one.is_string()) fail("{}: __metadata__.{} is not a string", path_, excerpt(key));
         metadata_[key] = one.get<std::string>();
       }
       continue;
     }
-    const auto wrong = [&](const char* what) { fail("{}: tensor {}: {}", path_, name, what); };
+    const auto wrong = [&](const char* what) {
+      fail("{}: tensor {}: {}", path_, excerpt(name), what);
+    };
     if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
         !value.contains("data_offsets")) {
       wrong("needs dtype, shape and data_offsets");
@@ -135,8 +137,9 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
     for (const Json& one : shape) view.shape.push_back(one.get<std::int64_t>());
     const auto begin = offsets[0].get<std::uint64_t>(), end = offsets[1].get<std::uint64_t>();
     if (begin > end || end > data.size()) wrong("lies outside the file (is it cut short?)");
+    const auto size = static_cast<std::int64_t>(dtype->size);
     std::int64_t bytes = checked_count(view.shape);
-    if (bytes < 0 || __builtin_mul_overflow(bytes, static_cast<std::int64_t>(dtype->size), &bytes) ||
+    if (bytes < 0 || __builtin_mul_overflow(bytes, size, &bytes) ||
         static_cast<std::uint64_t>(bytes) != end - begin) {
       wrong("shape and data_offsets disagree");
     }
@@ -253,7 +256,9 @@ float from_half(std::uint16_t half) {
     return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(
                                            static_cast<float>(magnitude) * 0x1p-24f));
   }
-  if (magnitude >= 0x7c00) return std::bit_cast<float>(sign | 0x7f800000 | (magnitude & 0x3ff) << 13);
+  if (magnitude >= 0x7c00) {
+    return std::bit_cast<float>(sign | 0x7f800000 | (magnitude & 0x3ff) << 13);
+  }
   return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000));
 }
 

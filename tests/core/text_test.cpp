@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/text.h"
+
+#include "core/error.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace vremd;
+
+TEST_CASE("utf8_length takes whole, shortest sequences") {
+  CHECK(utf8_length("") == 0);
+  CHECK(utf8_length("ab") == 1);
+  CHECK(utf8_length("ä") == 2);
+  CHECK(utf8_length("€") == 3);
+  CHECK(utf8_length("🦵") == 4);
+  for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xe2\x82",
+                          "\xf4\x90\x80\x80", "\xff"}) {
+    CHECK(utf8_length(bad) == 0);
+  }
+}
+
+TEST_CASE("one_line escapes control characters and what is not UTF-8, nothing else") {
+  CHECK(one_line("a\nb\r\tc") == "a\\nb\\r\\tc");
+  CHECK(one_line(std::string_view("\0\x1b[31m\x7f", 7)) == "\\x00\\x1b[31m\\x7f");
+  CHECK(one_line("\xc2\x85 \xc2\x9f\xc2\xa0") == "\\xc2\\x85 \\xc2\\x9f\xc2\xa0");  // C1, no-break
+  CHECK(one_line("caf\xe9 Käse\xc3") == "caf\\xe9 Käse\\xc3");
+  CHECK(one_line("C:\\n") == "C:\\n");
+  CHECK(one_line(one_line("\n")) == one_line("\n"));
+}
+
+TEST_CASE("excerpt cuts behind whole characters and escapes") {
+  const std::string sixty(60, 'x');
+  CHECK(excerpt(sixty) == sixty);
+  CHECK(excerpt(sixty + "y") == sixty + "…");
+  CHECK(excerpt("ä€🦵", 9) == "ä€🦵");
+  CHECK(excerpt("ä€🦵", 8) == "ä€…");
+  CHECK(excerpt("ä€🦵", 4) == "ä…");
+  CHECK(excerpt("abc\ndef", 4) == "abc…");
+  CHECK(excerpt("abc\ndef", 5) == "abc\\n…");
+  CHECK(excerpt("") == "");
+}
+
+TEST_CASE("an Error is one line whatever it quotes") {
+  try {
+    fail("{}: '{}' is wrong", "a\nb.json", "\xff");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) == "a\\nb.json: '\\xff' is wrong");
+  }
+}
