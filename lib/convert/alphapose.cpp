@@ -86,7 +86,8 @@ class Reader {
 
   void next_frame(const std::string& image, const std::string& place) {
     if (!seen_.insert(image).second) {
-      fail("{}.image_id: {}, whose persons ended before", place, image);
+      fail("{}.image_id: {}, whose persons ended before", place,
+           excerpt(image, kPathExcerptBytes));
     }
     const std::int64_t last = image_.empty() ? -1 : frame_.frame;
     std::int64_t now = last + 1;
@@ -107,7 +108,10 @@ class Reader {
   std::int64_t number_of(const std::string& image, std::int64_t last, const std::string& place) {
     constexpr std::int64_t kFarthest = 1'000'000;
     const auto number = frame_of_video(image);
-    if (!number) fail("{}.image_id: {} is no frame of a video, as those before", place, image);
+    if (!number) {
+      fail("{}.image_id: {} is no frame of a video, as those before", place,
+           excerpt(image, kPathExcerptBytes));
+    }
     if (*number <= last || *number - last > kFarthest) {
       fail("{}.image_id: frame {} after frame {}", place, *number, last);
     }
@@ -132,7 +136,8 @@ class Writer : public RecordSink {
 
   void begin(const Header& header) override {
     if (any_ && !(stills_ && is_still(header))) {
-      fail("{}: a second video in one AlphaPose file: give -o a folder", header.video);
+      fail("{}: a second video in one AlphaPose file: give -o a folder",
+           excerpt(header.video, kPathExcerptBytes));
     }
     any_ = true;
     stills_ = is_still(header);
@@ -170,10 +175,10 @@ bool read_alphapose(const std::vector<std::string>& paths, const ReadContext& co
                     RecordSink& sink) {
   for (const std::string& path : paths) {
     Reader reader(path, context, sink);
-    const Json rest = read_json_file(
-        path, {"", [&](const Json& json, std::size_t index, const Json&) {
-          reader.take(json, index);
-        }});
+    const auto take = [&](const Json& json, std::size_t index, const Json&) {
+      reader.take(json, index);
+    };
+    const Json rest = read_json_file(path, {{"", take}});
     if (!rest.is_array()) fail("{}: not a list of results", name_of_input(path));
     reader.end();
   }

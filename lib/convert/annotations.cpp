@@ -6,7 +6,6 @@
 #include "convert/posetrack_names.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "io/json_file.h"
 #include "io/posetrack.h"
 
 #include <algorithm>
@@ -191,11 +190,12 @@ class Writer : public RecordSink {
     auto id = image_id_of(header_, frame);
     if (!id && kind_ == Kind::kPoseTrack21) {
       fail("{}: frame {}: no image id: neither an image_id in the records nor a folder such as "
-           "012834_mpii_test", header_.video, frame.frame);
+           "012834_mpii_test", excerpt(header_.video, kPathExcerptBytes), frame.frame);
     }
     if (!id) id = videos_ * kMostFrames + frame.frame;
     if (!ids_.insert(*id).second) {
-      fail("{}: frame {}: image id {} is there twice", header_.video, frame.frame, *id);
+      fail("{}: frame {}: image id {} is there twice", excerpt(header_.video, kPathExcerptBytes),
+           frame.frame, *id);
     }
     return *id;
   }
@@ -309,9 +309,8 @@ bool guess_coco_keypoints(std::string_view head) { return is_coco_like(head); }
 bool read_annotations(const std::vector<std::string>& paths, const ReadContext& context,
                       RecordSink& sink) {
   for (const std::string& path : paths) {
-    const Annotations all =
-        Annotations::from_json(read_json_file(path), name_of_input(path),
-                               root_of(path, context.root, context.joins_folder));
+    const Annotations all = Annotations::read_under(
+        path, root_of(path, context.root, context.joins_folder));
     for (const AnnotatedVideo& video : all.videos) read_video(video, all, context, sink);
   }
   return true;

@@ -82,7 +82,7 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
     const auto take = [&](const Json& json, std::size_t index, const Json&) {
       images.take(json, kind, fmt::format("{}: [{}]", name, index));
     };
-    const Json rest = read_json_file(path, {"", take});
+    const Json rest = read_json_file(path, {{"", take}});
     if (!rest.is_array()) fail("{}: not a list of results", name);
     if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
     const std::string root = root_of(path, context.root, context.joins_folder);
@@ -115,7 +115,7 @@ class Writer : public RecordSink {
     const auto id = image_id_of(header_, frame);
     if (!id) {
       fail("{}: frame {}: no image id: neither an image_id in the records nor a number in the "
-           "picture's name", header_.video, frame.frame);
+           "picture's name", excerpt(header_.video, kPathExcerptBytes), frame.frame);
     }
     for (const Instance& person : frame.instances) {
       if (kind_ == Kind::kKeypoints && person.keypoints.empty()) continue;

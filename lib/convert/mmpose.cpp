@@ -218,10 +218,10 @@ bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& conte
                  RecordSink& sink) {
   for (const std::string& path : paths) {
     Reader reader(path, context, sink);
-    const Json rest = read_json_file(
-        path, {"instance_info", [&](const Json& json, std::size_t index, const Json& outer) {
-          reader.take(json, index, outer);
-        }});
+    const auto take = [&](const Json& json, std::size_t index, const Json& outer) {
+      reader.take(json, index, outer);
+    };
+    const Json rest = read_json_file(path, {{"", take}, {"instance_info", take}});
     const bool known = rest.is_array() || (rest.is_object() && rest.contains("instance_info") &&
                                            rest["instance_info"].is_array());
     if (!known) fail("{}: neither a list nor an object with instance_info", name_of_input(path));

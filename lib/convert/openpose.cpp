@@ -58,11 +58,9 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
       files.push_back(frame_file(path));
       continue;
     }
-    const std::size_t before = files.size();
-    for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".json") files.push_back(frame_file(entry.path()));
-    }
-    if (files.size() == before) fail("{}: no JSON files", path);
+    const std::vector<std::string> inside = files_in(path, ".json");
+    if (inside.empty()) fail("{}: a folder without JSON files", path);
+    for (const std::string& one : inside) files.push_back(frame_file(one));
   }
   std::stable_sort(files.begin(), files.end(), [](const FrameFile& a, const FrameFile& b) {
     return std::pair(a.video, a.frame) < std::pair(b.video, b.frame);

@@ -139,7 +139,10 @@ class Reader {
     const std::string name = read_name(json, place);
     const std::string folder = fs::path(name).parent_path();
     if (index == 0) begin(folder);
-    if (folder != folder_) fail("{}: {} is not in the folder {}", place, name, folder_);
+    if (folder != folder_) {
+      fail("{}: {} is not in the folder {}", place, excerpt(name, kPathExcerptBytes),
+           excerpt(folder_, kPathExcerptBytes));
+    }
     FrameRecord frame;
     frame.file = fs::path(name).filename();
     frame.frame = frame_number(json, name, place);
@@ -283,8 +286,10 @@ bool read_posetrack17(const std::vector<std::string>& paths, const ReadContext& 
                       RecordSink& sink) {
   for (const std::string& path : paths) {
     Reader reader(path, context, sink);
-    const Json rest = read_json_file(path, {"annolist", [&](const Json& json, std::size_t index,
-                                                    const Json&) { reader.take(json, index); }});
+    const auto take = [&](const Json& json, std::size_t index, const Json&) {
+      reader.take(json, index);
+    };
+    const Json rest = read_json_file(path, {{"annolist", take}});
     if (!rest.is_object() || !rest.contains("annolist") || !rest["annolist"].is_array()) {
       fail("{}: not an object with an annolist", name_of_input(path));
     }

@@ -3,8 +3,8 @@
 
 #include "core/error.h"
 #include "eval/sequence_names.h"
+#include "io/json_file.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <unordered_map>
 
@@ -37,12 +37,8 @@ bool same_size(const Header& header, const AnnotatedFrame& frame) {
 
 std::vector<Annotations> read_ground_truth(const std::string& path) {
   if (!fs::is_directory(path)) return {Annotations::read(path)};
-  std::vector<std::string> files;
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
+  const std::vector<std::string> files = files_in(path, ".json");
   if (files.empty()) fail("{}: a folder without JSON files", path);
-  std::sort(files.begin(), files.end());
   std::vector<Annotations> all;
   for (const std::string& file : files) all.push_back(Annotations::read(file));
   return all;
@@ -78,8 +74,8 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
         continue;
       }
       if (sequence->found) {
-        fail("{}: video {}: the records have sequence {} twice", records.place(), header->video,
-             sequence->video->id);
+        fail("{}: video {}: the records have sequence {} twice", records.place(),
+             excerpt(header->video, kPathExcerptBytes), excerpt(sequence->video->id));
       }
       sequence->found = true;
       if (!same_size(*header, sequence->video->frames.front())) {
@@ -118,7 +114,8 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
       static_cast<std::int64_t>(result.frames.size()) - result.frame_counts.matched;
   if (result.sequences.matched == 0 && !result.superfluous.empty() && !sequences.empty()) {
     fail("{}: no video is a sequence of the ground truth (such as {}; there is {})",
-         records.name(), result.superfluous.front(), sequences.front().video->id);
+         records.name(), excerpt(result.superfluous.front(), kPathExcerptBytes),
+         excerpt(sequences.front().video->id));
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "eval/sequence_names.h"
+#include "io/json_file.h"
 #include "io/records.h"
 
 #include <algorithm>
@@ -15,23 +16,6 @@ namespace vremd {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The files of that extension directly in a folder, in the order of the bytes of their names.
-// Hidden ones are left out, as officially: some systems put files of their own beside others.
-std::vector<std::string> files_in(const std::string& folder, const char* extension) {
-  std::vector<std::string> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    const fs::path& path = entry->path();
-    if (path.extension() == extension && !path.filename().string().starts_with('.')) {
-      files.push_back(path);
-    }
-  }
-  if (error) fail("{}: cannot read: {}", folder, error.message());
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 // Whether it is a folder; an Error where there is nothing.
 bool is_folder(const std::string& path) {
@@ -210,7 +194,8 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         const Sequence& sequence = sequences_[*found];
         if (index->records || !sequence.predictions.empty()) {
           fail("{}: video {}: {} has predictions of sequence {}, too", reader.place(),
-               header->video, index->records.value_or(sequence.predictions), sequence.name);
+               excerpt(header->video, kPathExcerptBytes),
+               index->records.value_or(sequence.predictions), sequence.name);
         }
         index->records = reader.place();
         index->predictions.path = reader.name();
@@ -245,7 +230,8 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
   }
   if (!any) {
     fail("{}: no video is a sequence of the ground truth (such as {}; there is {})", paths.front(),
-         superfluous_.empty() ? "none" : superfluous_.front(), sequences_.front().name);
+         superfluous_.empty() ? "none" : excerpt(superfluous_.front(), kPathExcerptBytes),
+         sequences_.front().name);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -28,8 +29,8 @@ File open(const std::string& path) {
 
 }  // namespace
 
-Json read_json_file(const std::string& path, const JsonItems& items) {
-  return parse_json(open(path).get(), name_of_input(path), items);
+Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists) {
+  return parse_json(open(path).get(), name_of_input(path), lists);
 }
 
 std::string read_text_file(const std::string& path) {
@@ -43,6 +44,21 @@ std::string read_text_file(const std::string& path) {
     fail("{}: cannot read: {}", name_of_input(path), std::strerror(errno));
   }
   return text;
+}
+
+std::vector<std::string> files_in(const std::string& folder, std::string_view extension) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    const fs::path& path = entry->path();
+    const bool hidden = path.filename().string().starts_with('.');
+    if (path.extension() == extension && !hidden) files.push_back(path);
+  }
+  if (error) fail("{}: cannot read: {}", folder, error.message());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace vremd

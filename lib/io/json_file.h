@@ -5,14 +5,20 @@
 #include "io/json_parse.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace vremd {
 
 // The whole JSON text of a file, or of standard input for "-". An Error names "file:line".
-Json read_json_file(const std::string& path, const JsonItems& items = {});
+Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists = {});
 
 // Every byte of a file, or of standard input for "-".
 std::string read_text_file(const std::string& path);
+
+// The files of that extension directly in a folder, in the order of the bytes of their names. Hidden
+// ones are left out: some systems put files of their own beside others. None is no Error.
+std::vector<std::string> files_in(const std::string& folder, std::string_view extension);
 
 // How messages name a file.
 inline std::string name_of_input(const std::string& path) {

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -89,7 +90,7 @@ class ByteIterator {
 // Builds the value from the parser's events.
 class Builder : public nlohmann::json_sax<Json> {
  public:
-  explicit Builder(const JsonItems* items) : items_(items) {}
+  explicit Builder(const std::vector<JsonItems>& lists) : lists_(lists) {}
 
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
@@ -126,7 +127,7 @@ class Builder : public nlohmann::json_sax<Json> {
     Json value;
     std::string key;        // of the member that is being read
     std::size_t count = 0;  // of items so far
-    bool items = false;     // they are handed over
+    const JsonItems* items = nullptr;  // where they are handed over
   };
 
   bool put(Json value) {
@@ -141,7 +142,7 @@ class Builder : public nlohmann::json_sax<Json> {
     }
     const std::size_t index = level.count++;
     if (level.items) {
-      items_->take(std::move(value), index, levels_.front().value);
+      level.items->take(std::move(value), index, levels_.front().value);
     } else {
       level.value.push_back(std::move(value));
     }
@@ -150,11 +151,17 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool open(Json empty) {
     if (levels_.size() == kDeepestJson) return stop("nested too deeply");
-    const bool list = empty.is_array() && items_ &&
-                      (levels_.empty() || (levels_.size() == 1 && levels_[0].value.is_object() &&
-                                           levels_[0].key == items_->list));
-    levels_.push_back({std::move(empty), "", 0, list});
+    const JsonItems* items = empty.is_array() ? items_of_next_list() : nullptr;
+    levels_.push_back({std::move(empty), "", 0, items});
     return true;
+  }
+
+  const JsonItems* items_of_next_list() const {
+    if (levels_.size() > 1 || (levels_.size() == 1 && !levels_[0].value.is_object())) return nullptr;
+    const auto found = std::find_if(lists_.begin(), lists_.end(), [this](const JsonItems& one) {
+      return levels_.empty() ? one.list.empty() : !one.list.empty() && one.list == levels_[0].key;
+    });
+    return found == lists_.end() ? nullptr : &*found;
   }
 
   bool close() {
@@ -164,27 +171,30 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   bool stop(const char* what) {
+    constexpr std::size_t kMostBytes = 1000;
+    std::string path;
     for (const Level& level : levels_) {
       if (level.value.is_array()) {
-        message_ += fmt::format("[{}]", level.count);
+        path += fmt::format("[{}]", level.count);
       } else {
-        message_ += (message_.empty() ? "" : ".") + level.key;
+        path += (path.empty() ? "" : ".") + excerpt(level.key);
       }
     }
-    message_ += (message_.empty() ? "" : ": ") + std::string(what);
+    message_ = excerpt(path, kMostBytes) + (path.empty() ? "" : ": ") + what;
     return false;
   }
 
-  const JsonItems* items_;
+  const std::vector<JsonItems>& lists_;
   std::vector<Level> levels_;
   Json root_;
   std::string message_;
   std::size_t byte_ = 0;
 };
 
-Json parse(Bytes& bytes, const std::string& name, long line, const JsonItems* items) {
+Json parse(Bytes& bytes, const std::string& name, long line,
+           const std::vector<JsonItems>& lists) {
   if (bytes.ended()) fail("{}: empty", name);
-  Builder builder(items);
+  Builder builder(lists);
   if (Json::sax_parse(ByteIterator(bytes), ByteIterator(), &builder)) return builder.take();
   const Bytes::Place place = bytes.place(builder.byte() ? builder.byte() : bytes.count());
   const long here = place.line + line - 1;
@@ -198,12 +208,12 @@ Json parse(Bytes& bytes, const std::string& name, long line, const JsonItems* it
 
 Json parse_json(std::string_view text, const std::string& name, long line) {
   Bytes bytes(text);
-  return parse(bytes, name, line, nullptr);
+  return parse(bytes, name, line, {});
 }
 
-Json parse_json(std::FILE* file, const std::string& name, const JsonItems& items) {
+Json parse_json(std::FILE* file, const std::string& name, const std::vector<JsonItems>& lists) {
   Bytes bytes(file, name);
-  return parse(bytes, name, 1, items.take ? &items : nullptr);
+  return parse(bytes, name, 1, lists);
 }
 
 }  // namespace vremd

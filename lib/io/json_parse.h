@@ -12,14 +12,15 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vremd {
 
 constexpr int kDeepestJson = 200;
 
-// What happens with the items of the text's list: they are handed over one by one, and the list
-// stays empty, so that memory holds one item at a time. The list is the text itself where it is
-// one, else its member `list`; `outer` holds what came before it.
+// What happens with the items of one of the text's lists: they are handed over one by one, and the
+// list stays empty, so that memory holds one item at a time. The list is the text's member `list`,
+// for "" the text itself; `outer` holds what came before it.
 struct JsonItems {
   std::string list;
   std::function<void(Json item, std::size_t index, const Json& outer)> take;
@@ -33,6 +34,6 @@ struct JsonSyntaxError : Error {
 // Errors "name:LINE: not valid JSON at column C", "name:LINE: PATH: the key is there twice", ...
 // `line` is the number of the text's first line. A byte order mark is skipped.
 Json parse_json(std::string_view text, const std::string& name, long line = 1);
-Json parse_json(std::FILE* file, const std::string& name, const JsonItems& items);
+Json parse_json(std::FILE* file, const std::string& name, const std::vector<JsonItems>& lists);
 
 }  // namespace vremd

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <deque>
 #include <filesystem>
 #include <limits>
 #include <set>
@@ -77,7 +78,7 @@ Category person_category(const Json& json, const std::string& file) {
       if (!name.is_string()) fail("{}.keypoints[{}]: not a text", place, names.size());
       names.push_back(name.get<std::string>());
       if (std::count(names.begin(), names.end(), names.back()) > 1) {
-        fail("{}.keypoints: {} is there twice", place, names.back());
+        fail("{}.keypoints: {} is there twice", place, excerpt(names.back()));
       }
     }
     if (!names.empty()) person.joints = joint_set_of(names);
@@ -86,8 +87,9 @@ Category person_category(const Json& json, const std::string& file) {
   return person;
 }
 
-AnnotatedPerson person_from_json(const Json& json, const JointSet& joints,
-                                 const std::string& place) {
+// `xyv_count`: the numbers in keypoints. How many they must be is known with the categories.
+AnnotatedPerson person_from_json(const Json& json, const std::string& place,
+                                 std::size_t& xyv_count) {
   AnnotatedPerson person;
   person.place = place;
   person.id = optional_integer(json, "id", place);
@@ -97,19 +99,13 @@ AnnotatedPerson person_from_json(const Json& json, const JointSet& joints,
   person.box_score = optional_number(json, "bbox_score", place);
   person.area = optional_number(json, "area", place);
   person.crowd = flag(json, "iscrowd", false, place);
-  const std::size_t count = joints.joints.size();
   const std::vector<double> xyv = numbers(json, "keypoints", place);
-  if (!xyv.empty() && xyv.size() != 3 * count) {
-    fail("{}.keypoints: {} numbers instead of {} (x, y, v of {} joints)", place, xyv.size(),
-         3 * count, count);
-  }
-  for (std::size_t i = 0; i < xyv.size(); i += 3) {
+  xyv_count = xyv.size();
+  person.joints.reserve(xyv.size() / 3);
+  for (std::size_t i = 0; i + 2 < xyv.size(); i += 3) {
     person.joints.push_back({xyv[i], xyv[i + 1], xyv[i + 2]});
   }
   person.scores = numbers(json, "scores", place);
-  if (!person.scores.empty() && person.scores.size() != count) {
-    fail("{}.scores: {} numbers instead of {}", place, person.scores.size(), count);
-  }
   static constexpr std::array known = {"id",       "image_id",  "track_id",      "category_id",
                                        "bbox",     "bbox_head", "bbox_score",    "area",
                                        "iscrowd",  "keypoints", "num_keypoints", "scores"};
@@ -176,9 +172,9 @@ std::string join(const std::string& root, const std::string& name) {
 }
 
 // After all frames are there: their order, and where the video lies.
-void finish(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
+void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
   auto& frames = video.frames;
-  const std::string place = fmt::format("{}: video {}", all.path, video.id);
+  const std::string place = fmt::format("{}: video {}", all.path, excerpt(video.id));
   std::stable_sort(frames.begin(), frames.end(),
                    [](const auto& a, const auto& b) { return a.index < b.index; });
   for (std::size_t i = 1; i < frames.size(); ++i) {
@@ -200,13 +196,102 @@ void finish(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
                                    folder_of(frame.file_name) == folder_of(first.file_name)
                              : frame.file_name == first.file_name;
     if (!same) {
-      fail("{}: {} and {} are not of one {}", place, first.file_name, frame.file_name,
-           folder ? "folder" : "video file");
+      fail("{}: {} and {} are not of one {}", place, excerpt(first.file_name, kPathExcerptBytes),
+           excerpt(frame.file_name, kPathExcerptBytes), folder ? "folder" : "video file");
     }
   }
   video.path = join(all.root, folder ? folder_of(first.file_name) : first.file_name);
   if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
 }
+
+// Takes the items of a file's lists one by one, in any order of the lists: none of the JSON waits.
+class Builder {
+ public:
+  Builder(const std::string& path, const std::string& root) {
+    all_.path = path;
+    all_.root = root;
+  }
+
+  void add_image(const Json& json, std::size_t index) {
+    const std::string place = fmt::format("{}: images[{}]", all_.path, index);
+    Image image = image_from_json(json, place);
+    const auto [entry, is_new] = video_numbers_.try_emplace(image.video, all_.videos.size());
+    if (is_new) {
+      all_.videos.emplace_back().id = image.video;
+      more_frames_.push_back(false);
+    }
+    const std::size_t v = entry->second;
+    AnnotatedVideo& video = all_.videos[v];
+    if (image.frames_of_video) video.nframes = image.frames_of_video;
+    if (image.frames_of_video.value_or(1) > 1) more_frames_[v] = true;
+    if (!spots_.try_emplace(image.frame.image_id, Spot{v, video.frames.size()}).second) {
+      fail("{}.id: {} is there twice", place, image.frame.image_id);
+    }
+    video.frames.push_back(std::move(image.frame));
+  }
+
+  void add_annotation(const Json& json, std::size_t index) {
+    const std::string place = fmt::format("{}: annotations[{}]", all_.path, index);
+    if (!json.is_object()) fail("{}: not an object", place);
+    Annotation& one = annotations_.emplace_back();
+    one.category = optional_integer(json, "category_id", place);
+    one.image = integer(require(json, "image_id", place), "image_id", place);
+    one.person = person_from_json(json, place, one.xyv_count);
+  }
+
+  // `json`: the file, whose lists may be empty by now.
+  Annotations finish(const Json& json) && {
+    if (!json.is_object()) fail("{}: not an object with images and annotations", all_.path);
+    require_list(json, "images", all_.path);
+    require_list(json, "annotations", all_.path);
+    const Category category = person_category(json, all_.path);
+    all_.joints = category.joints;
+    for (; !annotations_.empty(); annotations_.pop_front()) place(annotations_.front(), category);
+    for (std::size_t v = 0; v < all_.videos.size(); ++v) {
+      finish_video(all_.videos[v], more_frames_[v], all_);
+    }
+    return std::move(all_);
+  }
+
+ private:
+  struct Spot {
+    std::size_t video, frame;
+  };
+  struct Annotation {
+    AnnotatedPerson person;
+    std::int64_t image = 0;
+    std::optional<std::int64_t> category;
+    std::size_t xyv_count = 0;
+  };
+
+  void place(Annotation& one, const Category& category) {
+    const AnnotatedPerson& person = one.person;
+    if (category.id && one.category && *one.category != *category.id) {
+      if (category.others.contains(*one.category)) return;  // not a person
+      fail("{}.category_id: {} is not among the categories", person.place, *one.category);
+    }
+    const auto spot = spots_.find(one.image);
+    if (spot == spots_.end()) {
+      fail("{}.image_id: {} is not among the images", person.place, one.image);
+    }
+    const std::size_t count = category.joints.joints.size();
+    if (one.xyv_count != 0 && one.xyv_count != 3 * count) {
+      fail("{}.keypoints: {} numbers instead of {} (x, y, v of {} joints)", person.place,
+           one.xyv_count, 3 * count, count);
+    }
+    if (!person.scores.empty() && person.scores.size() != count) {
+      fail("{}.scores: {} numbers instead of {}", person.place, person.scores.size(), count);
+    }
+    all_.videos[spot->second.video].frames[spot->second.frame].persons.push_back(
+        std::move(one.person));
+  }
+
+  Annotations all_;
+  std::unordered_map<std::int64_t, Spot> spots_;  // of each image id
+  std::unordered_map<std::string, std::size_t> video_numbers_;
+  std::vector<bool> more_frames_;  // of each video: nframes > 1
+  std::deque<Annotation> annotations_;
+};
 
 }  // namespace
 
@@ -241,7 +326,8 @@ std::optional<std::int64_t> posetrack_index(const std::string& file_name) {
   constexpr std::size_t kDigitsOf17 = 8;
   const auto number = number_in(file_name);
   const std::string stem = fs::path(file_name).stem();
-  const bool from_one = stem.size() == kDigitsOf17 && stem.find_first_not_of("0123456789") == stem.npos;
+  const bool from_one =
+      stem.size() == kDigitsOf17 && stem.find_first_not_of("0123456789") == stem.npos;
   return number && from_one && *number > 0 ? *number - 1 : number;
 }
 
@@ -251,63 +337,33 @@ std::string AnnotatedVideo::picture(const AnnotatedFrame& frame) const {
 }
 
 Annotations Annotations::read(const std::string& path, const std::string& root) {
-  const std::string name = path == "-" ? "standard input" : path;
   const bool own_folder = root.empty() && path != "-";
-  return from_json(read_json_file(path), name, own_folder ? folder_of(path) : root);
+  return read_under(path, own_folder ? folder_of(path) : root);
+}
+
+Annotations Annotations::read_under(const std::string& path, const std::string& root) {
+  Builder builder(name_of_input(path), root);
+  const auto image = [&](const Json& item, std::size_t index, const Json&) {
+    builder.add_image(item, index);
+  };
+  const auto annotation = [&](const Json& item, std::size_t index, const Json&) {
+    builder.add_annotation(item, index);
+  };
+  const Json rest = read_json_file(path, {{"images", image}, {"annotations", annotation}});
+  return std::move(builder).finish(rest);
 }
 
 Annotations Annotations::from_json(const Json& json, const std::string& path,
                                    const std::string& root) {
-  if (!json.is_object()) fail("{}: not an object with images and annotations", path);
-  const Category category = person_category(json, path);
-  Annotations all;
-  all.path = path;
-  all.root = root;
-  all.joints = category.joints;
-
-  struct Spot {
-    std::size_t video, frame;
+  Builder builder(path, root);
+  const auto add_all = [&](const char* list, void (Builder::*add)(const Json&, std::size_t)) {
+    const auto items = json.is_object() ? json.find(list) : json.end();
+    if (items == json.end() || !items->is_array()) return;
+    for (std::size_t i = 0; i < items->size(); ++i) (builder.*add)((*items)[i], i);
   };
-  std::unordered_map<std::int64_t, Spot> spots;  // of each image id
-  std::unordered_map<std::string, std::size_t> video_numbers;
-  std::vector<bool> more_frames;  // of each video: nframes > 1
-  const Json& images = require_list(json, "images", path);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const std::string place = fmt::format("{}: images[{}]", path, i);
-    Image image = image_from_json(images[i], place);
-    const auto [entry, is_new] = video_numbers.try_emplace(image.video, all.videos.size());
-    if (is_new) {
-      all.videos.emplace_back().id = image.video;
-      more_frames.push_back(false);
-    }
-    const std::size_t v = entry->second;
-    if (image.frames_of_video) all.videos[v].nframes = image.frames_of_video;
-    if (image.frames_of_video.value_or(1) > 1) more_frames[v] = true;
-    if (!spots.try_emplace(image.frame.image_id, Spot{v, all.videos[v].frames.size()}).second) {
-      fail("{}.id: {} is there twice", place, image.frame.image_id);
-    }
-    all.videos[v].frames.push_back(std::move(image.frame));
-  }
-
-  const Json& annotations = require_list(json, "annotations", path);
-  for (std::size_t i = 0; i < annotations.size(); ++i) {
-    const std::string place = fmt::format("{}: annotations[{}]", path, i);
-    const Json& annotation = annotations[i];
-    if (!annotation.is_object()) fail("{}: not an object", place);
-    const auto kind = optional_integer(annotation, "category_id", place);
-    if (category.id && kind && *kind != *category.id) {
-      if (category.others.contains(*kind)) continue;  // not a person
-      fail("{}.category_id: {} is not among the categories", place, *kind);
-    }
-    const std::int64_t image = integer(require(annotation, "image_id", place), "image_id", place);
-    const auto spot = spots.find(image);
-    if (spot == spots.end()) fail("{}.image_id: {} is not among the images", place, image);
-    all.videos[spot->second.video].frames[spot->second.frame].persons.push_back(
-        person_from_json(annotation, all.joints, place));
-  }
-
-  for (std::size_t v = 0; v < all.videos.size(); ++v) finish(all.videos[v], more_frames[v], all);
-  return all;
+  add_all("images", &Builder::add_image);
+  add_all("annotations", &Builder::add_annotation);
+  return std::move(builder).finish(json);
 }
 
 }  // namespace vremd

@@ -67,9 +67,11 @@ struct Annotations {
   JointSet joints;   // of the category "person", else PoseTrack's 17
   std::vector<AnnotatedVideo> videos;  // in the order of their first image
 
-  // `root` "": the folder of the JSON file. Strict about what it understands: an Error names the
-  // file and the place in it, such as "a.json: annotations[3].bbox: not four numbers".
+  // `root` "": the folder of the JSON file; of read_under: the current folder. Strict about what it
+  // understands: an Error names the file and the place in it, such as
+  // "a.json: annotations[3].bbox: not four numbers".
   static Annotations read(const std::string& path, const std::string& root = "");
+  static Annotations read_under(const std::string& path, const std::string& root);
   static Annotations from_json(const Json& json, const std::string& path,
                                const std::string& root = "");
 };

@@ -82,7 +82,7 @@ bad 'a_keypoints.json: people[0].pose_keypoints_2d[2]: not a number' a_keypoints
 echo '{"version":1.3,"people":[{"pose_keypoints_2d":[1,2,3]}]}' > a_keypoints.json
 bad 'a_keypoints.json: 1 keypoints: which joints are they? --input-joints names them' a_keypoints.json
 mkdir empty
-bad 'empty: no JSON files' empty
+bad 'empty: a folder without JSON files' empty
 sed 's/"image_id": "3.jpg"/"image_id": "0.jpg"/' alphapose-results.json > back.json
 bad 'back.json: [3].image_id: 0.jpg, whose persons ended before' back.json
 sed 's/"image_id": "3.jpg"/"image_id": "99999999999.jpg"/' alphapose-results.json > far.json
@@ -116,6 +116,45 @@ csv 'frame,person,video\n0,,"a"b\n' 't.csv:2: text behind a closing quote'
 csv 'frame,person,video\n0,,caf\xe9\n' 't.csv:2: not UTF-8'
 { echo 'frame,person,video'; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.csv
 bad 'long.csv:2: a row longer than 1 MiB' long.csv
+
+# ---- what a message quotes: one line, no control characters, and not too much of it
+csv 'frame,person\n"x\ny\x1b[2J",0\n' "t.csv:2: frame: 'x\\ny\\x1b[2J' is not an integer"
+long=$(printf '%065d' 0)
+csv "frame,person\n$long,x\n" "t.csv:2: person: 'x' is not an integer"
+csv "frame,person\nx$long,0\n" "t.csv:2: frame: 'x${long:0:59}…' is not an integer"
+csv "frame,person,joint,x,y\n0,0,${long:0:59}ä,1,1\n0,0,${long:0:59}ä,1,1\n" \
+  "t.csv:3: joint: ${long:0:59}… is there twice"
+csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,"ta\r\nil",1,1\n' \
+  "t.csv:3: joint: ta\\r\\nil is not one of the first person's; --input-joints names them all"
+truth 's/"name": "[^"]*00000002.jpg"/"name": "else\\nwhere\/00000002.jpg"/'
+bad 'truth.json: annolist[1]: else\nwhere/00000002.jpg is not in the folder images/bonn/000001_bonn' \
+  truth.json
+sed 's/"image_id": "3.jpg"/"image_id": "3\\n\\u0000.mp4"/' alphapose-results.json > lines.json
+bad 'lines.json: [3].image_id: 3\n\x00.mp4 is no frame of a video, as those before' lines.json
+echo '{"images":[],"annotations":[],"categories":[{"id":1,"name":"person","keypoints":["a\n","a\n"]}]}' \
+  > names.json
+bad 'names.json: categories[0].keypoints: a\n is there twice' --from posetrack18 names.json
+echo '{"images":[{"id":1,"file_name":"a\n/1.jpg","vid_id":"v\n"},
+  {"id":2,"file_name":"b/2.jpg","vid_id":"v\n"}],"annotations":[]}' > folders.json
+bad 'folders.json: video v\n: a\n/1.jpg and b/2.jpg are not of one folder' \
+  --from posetrack18 folders.json
+echo '{"people":[{"a\tb":1,"a\tb":2}]}' > a_keypoints.json
+bad 'a_keypoints.json:1: people[0].a\tb: the key is there twice' a_keypoints.json
+printf '[{"%0100d":1,"%0100d":2}]' 0 0 > keys.json
+bad "keys.json:1: [0].${long:0:60}…: the key is there twice" --from mmpose keys.json
+echo '{"type":"a\nb"}' > type.jsonl
+bad 'type.jsonl:1: type is neither header, frame nor end: a\nb' --from records type.jsonl
+echo '{"type":"header","video":"a","joint_set":"a\nb"}' > set.jsonl
+bad 'set.jsonl:1: joint_set: a\nb: no such joint set (there are posetrack15, posetrack17, coco17)' \
+  set.jsonl
+sed '1s/clip.mp4/cl\\nip.mp4/' clip.jsonl > video.jsonl
+bad 'cl\nip.mp4: frame 0: no image id: neither an image_id in the records nor a number in the picture'"'"'s name' \
+  --to coco-results video.jsonl
+cp clip.jsonl 'cl
+ip.txt'; sed -i 1d 'cl
+ip.txt'
+bad 'cl\nip.txt:1: a record without a header before it' --from records 'cl
+ip.txt'
 
 # A file that is there is not written over, nor a folder's.
 echo precious > kept.json

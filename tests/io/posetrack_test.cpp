@@ -211,10 +211,86 @@ TEST_CASE("what is no JSON is an error with file and line") {
   CHECK(error_of("[1e999]") == ":1: [0]: a number is too large for a double");
   CHECK(error_of(R"({"a":[1,{"b":1,
 "b":2}]})") == ":2: a[1].b: the key is there twice");
-  CHECK(error_of(std::string(1000, '[')) ==
-        ":1: [0]" + [] { std::string deep; for (int i = 1; i < kDeepestJson; ++i) deep += "[0]"; return deep; }() +
-            ": nested too deeply");
+  std::string deepest;
+  for (int i = 0; i < kDeepestJson; ++i) deepest += "[0]";
+  CHECK(error_of(std::string(1000, '[')) == ":1: " + deepest + ": nested too deeply");
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(read_json_file(path), ContainsSubstring("cannot open: No such file"));
   CHECK_THROWS_WITH(read_json_file("."), ".: is a directory");
+}
+
+TEST_CASE("the items of lists are handed over, the rest is kept") {
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
+  std::string taken;
+  const auto take = [&](const char* list) {
+    return [&taken, list](const Json& item, std::size_t index, const Json& outer) {
+      taken += fmt::format("{}[{}] {} {}; ", list, index, item.dump(), outer.size());
+    };
+  };
+  const auto read = [&](const std::string& text, const std::vector<JsonItems>& lists) {
+    std::ofstream(path) << text;
+    taken.clear();
+    return read_json_file(path, lists).dump();
+  };
+  const std::vector<JsonItems> lists = {{"a", take("a")}, {"b", take("b")}};
+  CHECK(read(R"({"b":[1,[2]],"c":[3],"a":[{"a":[4]}],"d":{"a":[5]}})", lists) ==
+        R"({"b":[],"c":[3],"a":[],"d":{"a":[5]}})");
+  CHECK(taken == R"(b[0] 1 0; b[1] [2] 0; a[0] {"a":[4]} 2; )");
+  CHECK(read(R"([1,{"a":[2]}])", lists) == R"([1,{"a":[2]}])");
+  CHECK(taken.empty());
+  CHECK(read(R"([1,{"a":[2]}])", {{"", take("")}}) == "[]");
+  CHECK(taken == R"([0] 1 0; [1] {"a":[2]} 0; )");
+  CHECK(read(R"({"":[1]})", {{"", take("")}}) == R"({"":[1]})");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("the lists of a file may stand in any order") {
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
+  const std::string images =
+      R"("images":[{"id":5,"file_name":"a.jpg"},{"id":4,"file_name":"b.jpg"}])";
+  const std::string annotations =
+      R"("annotations":[{"id":1,"image_id":4,"category_id":7,"keypoints":[1,2,2]},
+          {"id":2,"image_id":4,"category_id":9,"keypoints":[1,2,3,4]},
+          {"id":3,"image_id":5,"category_id":7,"keypoints":[3,4,1]}])";
+  const std::string categories =
+      R"("categories":[{"id":7,"name":"person","keypoints":["nose"]},{"id":9,"name":"dog"}])";
+  const std::vector<std::string> orders = {
+      images + "," + annotations + "," + categories, annotations + "," + images + "," + categories,
+      categories + "," + annotations + "," + images};
+  for (const std::string& lists : orders) {
+    const std::string text = "{" + lists + "}";
+    std::ofstream(path) << text;
+    for (const Annotations& all : {Annotations::read(path, "root"), parse(text)}) {
+      CHECK(all.joints.joints == std::vector<std::string>{"nose"});
+      REQUIRE(all.videos.size() == 2);
+      CHECK(all.videos[0].path == "root/a.jpg");
+      REQUIRE(all.videos[0].frames[0].persons.size() == 1);
+      CHECK(all.videos[0].frames[0].persons[0].id == 3);
+      REQUIRE(all.videos[1].frames[0].persons.size() == 1);  // without the dog
+      CHECK(all.videos[1].frames[0].persons[0].joints[0].v == 2);
+    }
+  }
+  std::ofstream(path) << "[1]";
+  CHECK_THROWS_WITH(Annotations::read(path),
+                    ContainsSubstring(": not an object with images and annotations"));
+  std::ofstream(path) << R"({"images":5,"annotations":[]})";
+  CHECK_THROWS_WITH(Annotations::read(path), ContainsSubstring(": images: not a list"));
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("files of a folder by the bytes of their names, without hidden ones") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("vremd_files_" + std::to_string(getpid()));
+  std::filesystem::create_directory(folder);
+  CHECK(files_in(folder, ".json").empty());
+  for (const char* name : {"b.json", "a.json", "B.json", ".c.json", "._a.json", "a.jsonl", "json"}) {
+    std::ofstream(folder / name) << "x";
+  }
+  const std::vector<std::string> want = {folder / "B.json", folder / "a.json", folder / "b.json"};
+  CHECK(files_in(folder, ".json") == want);
+  CHECK(files_in(folder, ".jsonl") == std::vector<std::string>{folder / "a.jsonl"});
+  std::filesystem::remove_all(folder);
+  CHECK_THROWS_WITH(files_in(folder, ".json"), ContainsSubstring(": cannot read: "));
 }
