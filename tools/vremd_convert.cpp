@@ -33,6 +33,7 @@ void check(const ConvertConfig& config) {
       throw cli::UsageError(option + std::string(error.what()));
     }
   }
+  if (config.images == "-") throw cli::UsageError("--images takes a file or a folder");
   if (!(config.selection.scale > 0)) throw cli::UsageError("--scale must be positive");
   if (config.selection.fps < 0) throw cli::UsageError("--fps must not be negative");
 }
@@ -67,6 +68,8 @@ int main(int argc, char** argv) {
   tool.option("to", config.to, "FORMAT", "the output's format, one of the same");
   tool.option("root", config.root, "DIR",
               "folder of the pictures and videos that FILE names; they are looked for");
+  tool.option("images", config.images, "FILE",
+              "the output has the frames of this file or folder, such as annotations");
   tool.option("joints", config.joints, "SET",
               "joints of the output: posetrack15, posetrack17, coco17, body25, openpose18, "
               "halpe26, or NAME[,NAME...]");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/convert.h"
 
+#include "convert/fill_frames.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
 #include "convert/losses.h"
@@ -206,7 +207,10 @@ bool convert_records(const ConvertConfig& config, const Header& header) {
   CheckFiles files(annotated);
   RecordSink& checked = config.root.empty() ? annotated : static_cast<RecordSink&>(files);
   MapJoints mapped(config.joints.empty() ? std::string(to.joints) : config.joints, checked);
-  const auto first = select(config.selection, mapped);
+  const auto selected = select(config.selection, mapped);
+  const auto filled =
+      config.images.empty() ? nullptr : fill_frames(config.images, context, *selected);
+  RecordSink& first = filled ? *filled : *selected;
 
   bool whole = true;
   const std::vector<std::string>& in = config.inputs;
@@ -217,11 +221,11 @@ bool convert_records(const ConvertConfig& config, const Header& header) {
     const Format& from = format_of(in[begin]);
     std::size_t end = begin + 1;
     while (end < in.size() && &format_of(in[end]) == &from) ++end;
-    whole = from.read({in.begin() + begin, in.begin() + end}, context, *first) && whole;
+    whole = from.read({in.begin() + begin, in.begin() + end}, context, first) && whole;
     begin = end;
   }
   if (context.stopped && context.stopped()) return false;  // nothing gets its name
-  first->finish();
+  first.finish();
   return whole && files.all_there();
 }
 

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/fill_frames.h"
+
+#include "convert/json_text.h"
+#include "convert/posetrack_names.h"
+#include "convert/stage.h"
+#include "core/error.h"
+#include "io/json_file.h"
+
+#include <filesystem>
+#include <optional>
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Video {
+  Header header;
+  std::vector<FrameRecord> frames;
+  std::vector<bool> filled;
+  bool any = false;  // of them
+  std::unordered_map<std::string, std::size_t> by_file;
+  std::unordered_map<std::int64_t, std::size_t> by_number;
+};
+
+// The picture that a frame is; nothing: it is one of a video file.
+std::optional<std::string> picture_name(const Header& header, const FrameRecord& frame) {
+  if (!frame.file && !is_still(header)) return std::nullopt;
+  return fs::path(picture_of(header, frame)).filename();
+}
+
+// Takes the frames of a file, without people.
+class FrameList : public RecordSink {
+ public:
+  FrameList(const std::string& path, ReadContext context) : path_(path) {
+    context.input_joints.clear();  // those are of the input
+    std::error_code ignored;
+    std::vector<std::string> files{path};
+    if (fs::is_directory(path, ignored)) files = files_in(path, ".json");
+    if (files.empty()) fail("{}: a folder without JSON files", path);
+    for (const std::string& file : files) {
+      const std::size_t before = videos_.size();
+      guess_format(file).read({file}, context, *this);
+      if (videos_.size() == before + 1) add_name(stem_of(file), before);
+    }
+  }
+
+  void begin(const Header& header) override {
+    const std::size_t index = videos_.size();
+    Header& own = videos_.emplace_back().header;
+    own.video = header.video;
+    own.width = header.width;
+    own.height = header.height;
+    own.frames_expected = header.frames_expected;
+    add_name(sequence_name(header), index);
+    const auto id = header.extra.find("vid_id");
+    if (id == header.extra.end()) return;
+    own.extra["vid_id"] = *id;
+    if (id->is_string()) add_name(id->get<std::string>(), index);
+  }
+
+  void frame(FrameRecord frame) override {
+    Video& video = videos_.back();
+    const std::size_t index = video.frames.size();
+    FrameRecord& own = video.frames.emplace_back();
+    own.frame = frame.frame;
+    own.file = frame.file;
+    own.image_id = frame.image_id;
+    own.size = frame.size;
+    video.filled.push_back(false);
+    video.by_number.emplace(frame.frame, index);
+    if (const auto name = picture_name(video.header, frame)) video.by_file.emplace(*name, index);
+    if (!frame.image_id) return;
+    if (!by_id_.emplace(*frame.image_id, Place{videos_.size() - 1, index}).second) {
+      fail("{}: image id {} is there twice", path_, *frame.image_id);
+    }
+  }
+
+  void end(const Json&) override {}
+
+  struct Place {
+    std::size_t video, frame;
+  };
+  Place find(const Header& header, const FrameRecord& frame) const {
+    const auto absent = [&](const std::string& what) {
+      fail("{}: frame {}: {} is not in {}", excerpt(header.video, kPathExcerptBytes), frame.frame,
+           what, path_);
+    };
+    if (frame.image_id && !by_id_.empty()) {
+      const auto place = by_id_.find(*frame.image_id);
+      if (place == by_id_.end()) absent(fmt::format("image id {}", *frame.image_id));
+      return place->second;
+    }
+    const std::size_t index = video_of(header);
+    const Video& video = videos_[index];
+    if (const auto name = picture_name(header, frame)) {
+      const auto place = video.by_file.find(*name);
+      if (place == video.by_file.end()) absent(excerpt(*name, kPathExcerptBytes));
+      return {index, place->second};
+    }
+    const auto place = video.by_number.find(frame.frame);
+    if (place == video.by_number.end()) absent("that number");
+    return {index, place->second};
+  }
+
+  std::vector<Video>& videos() { return videos_; }
+
+ private:
+  static constexpr std::size_t kSeveral = SIZE_MAX;
+
+  void add_name(const std::string& name, std::size_t video) {
+    const auto [entry, is_new] = by_name_.emplace(name, video);
+    if (!is_new && entry->second != video) entry->second = kSeveral;
+  }
+
+  std::size_t video_of(const Header& header) const {
+    if (videos_.size() == 1) return 0;
+    const auto found = by_name_.find(sequence_name(header));
+    if (found != by_name_.end() && found->second != kSeveral) return found->second;
+    fail("{}: {} of this name in {}", excerpt(header.video, kPathExcerptBytes),
+         found == by_name_.end() ? "no sequence" : "several sequences", path_);
+  }
+
+  std::string path_;
+  std::vector<Video> videos_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::unordered_map<std::int64_t, Place> by_id_;
+};
+
+class FillFrames : public Stage {
+ public:
+  FillFrames(const std::string& path, const ReadContext& context, RecordSink& next)
+      : Stage(next), own_(context.header), list_(path, context) {}
+
+  void begin(const Header& header) override { header_ = header; }
+
+  void frame(FrameRecord frame) override {
+    const auto [v, f] = list_.find(header_, frame);
+    Video& video = list_.videos()[v];
+    if (video.filled[f]) {
+      fail("{}: frame {}: frame {} of {} is there twice",
+           excerpt(header_.video, kPathExcerptBytes), frame.frame, video.frames[f].frame,
+           excerpt(video.header.video, kPathExcerptBytes));
+    }
+    take_header(video);
+    video.filled[f] = true;
+    FrameRecord& own = video.frames[f];
+    frame.frame = own.frame;
+    frame.file = own.file;
+    frame.image_id = own.image_id;
+    frame.size = own.size;
+    own = std::move(frame);
+  }
+
+  void end(const Json&) override {}
+  void cut() override { fail("the input was cut: --images needs all of it"); }
+
+  void finish() override {
+    for (Video& video : list_.videos()) {
+      if (!video.any) put_maker(video.header, own_);
+      next_.begin(video.header);
+      const auto& fps = video.header.fps;
+      for (std::size_t i = 0; i < video.frames.size(); ++i) {
+        FrameRecord& frame = video.frames[i];
+        if (!video.filled[i] && fps && fps->first > 0) {
+          frame.time = static_cast<double>(frame.frame) * static_cast<double>(fps->second) /
+                       static_cast<double>(fps->first);
+        }
+        next_.frame(std::move(frame));
+      }
+      next_.end(Json::object());
+    }
+    next_.finish();
+  }
+
+ private:
+  static void put_maker(Header& header, const Header& maker) {
+    header.tool = maker.tool;
+    header.version = maker.version;
+    header.command = maker.command;
+  }
+
+  // What the people of a sequence come from: the first of the input's headers tells.
+  void take_header(Video& video) {
+    Header& own = video.header;
+    if (!video.any) {
+      put_maker(own, header_);
+      own.fps = header_.fps;
+      own.time_base = header_.time_base;
+      own.model = header_.model;
+      own.settings = header_.settings;
+      own.device = header_.device;
+      own.precision = header_.precision;
+      own.from = header_.from;
+      video.any = true;
+    }
+    if (!own.joints) own.joints = header_.joints;
+    if (header_.joints && header_.joints->joints != own.joints->joints) {
+      fail("{}: other joints than the input before it has for {}",
+           excerpt(header_.video, kPathExcerptBytes), excerpt(own.video, kPathExcerptBytes));
+    }
+  }
+
+  Header own_, header_;
+  FrameList list_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordSink> fill_frames(const std::string& path, const ReadContext& context,
+                                        RecordSink& next) {
+  return std::make_unique<FillFrames>(path, context, next);
+}
+
+}  // namespace vremd

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+# --images: every frame of the data set is in the output, also where the input has none.
+case=$TEST_DIR/data/eval-cases/p6_synth_pt18
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+
+scores() { vremd-eval -q --kit pt21 -g $case/gt -p $1 -o $1.scores > $1.text; }
+vremd-convert -q $case/pred/*.json --to posetrack21 -o direct/
+scores direct
+
+# COCO's results of all sequences: without the frame without people, the kit cannot score them.
+vremd-convert $case/pred/*.json --to coco-results --joints posetrack17 -o results.json 2> err
+grep -q 'coco-results has no place for: .*frames without people (1)' err
+test "$(jq '[.[].image_id] | unique | length' results.json)" -eq 159
+vremd-convert -q results.json --input-joints posetrack17 --images $case/gt --to posetrack21 -o back/
+test "$(cd back && ls)" = "$(cd $case/gt && ls)"
+for name in $(ls back); do
+  diff <(jq -c '[.images[].id]' $case/gt/$name) <(jq -c '[.images[].id]' back/$name)
+  diff <(jq -S '[.annotations[] | del(.id)]' direct/$name) <(jq -S '[.annotations[] | del(.id)]' back/$name)
+done
+scores back
+cmp direct.scores/posetrack21.json back.scores/posetrack21.json
+cmp direct.text back.text
+# In another order it is the same.
+jq -c reverse results.json > reversed.json
+vremd-convert -q reversed.json --input-joints posetrack17 --images $case/gt --to records -o one.jsonl
+vremd-convert -q results.json --input-joints posetrack17 --images $case/gt --to records -o two.jsonl
+frames() { jq -c 'select(.type == "frame") | .instances |= sort_by(.track)' $1; }
+diff <(frames one.jsonl) <(frames two.jsonl)
+test "$(jq -c 'select(.type == "end").frames' one.jsonl | tr '\n' ' ')" = '40 40 40 40 '
+
+# AlphaPose's results of one sequence, whose frames without people are at the end, too.
+name=900002_mpii_test.json
+jq '(.images[-2:] | map(.id)) as $last | .annotations |= map(select(.image_id as $i | $last | index($i) | not))' \
+  $case/pred/$name > less.json
+mkdir less
+vremd-convert -q less.json --to posetrack21 -o less/$name
+vremd-convert -q less.json --to alphapose --joints posetrack17 -o alphapose-results.json
+test "$(jq -r '[.[].image_id] | unique | length' alphapose-results.json)" -eq 37
+vremd-convert -q alphapose-results.json --input-joints posetrack17 --images $case/gt/$name \
+  --to posetrack21 -o alphapose/
+diff <(jq -S '.images, [.annotations[] | del(.scores)]' less/$name) \
+  <(jq -S '.images, [.annotations[] | del(.scores)]' alphapose/$name)
+# The same by their numbers, as of a video.
+jq '[.[] | .image_id |= "\(rtrimstr(".jpg") | tonumber).jpg"]' alphapose-results.json > video.json
+vremd-convert -q video.json --input-joints posetrack17 --images $case/gt/$name --to posetrack21 -o video/
+cmp alphapose/$name video/$name
+
+# A list in another format, without ids: by the names of the pictures.
+vremd-convert -q $case/gt/$name --to posetrack17 -o list.json
+vremd-convert -q alphapose-results.json --input-joints posetrack17 --images list.json \
+  --to posetrack21 -o named/
+cmp <(jq -c .annotations alphapose/$name) <(jq -c .annotations named/$name)
+
+# --frames and the others choose among the frames of the list.
+vremd-convert -q alphapose-results.json --input-joints posetrack17 --images $case/gt/$name \
+  --frames 37:39 | jq -r 'select(.frame) | "\(.frame) \(.image_id) \(.file) \(.instances | length)"' > out
+diff - out << 'END'
+37 19000020037 000037.jpg 3
+38 19000020038 000038.jpg 0
+END
+
+# What is not there, or there twice.
+bad() {
+  message=$1; shift
+  status=0; vremd-convert -q --to posetrack21 -o made/ "$@" 2> err || status=$?
+  test $status -eq 1 && test "$(cat err)" = "vremd-convert: $message" && test -z "$(ls made)" ||
+    { echo "status $status instead of 1 and: $message"; cat err; ls made; exit 1; }
+}
+args="--input-joints posetrack17 --images $case/gt"
+jq -c '.[:1] | .[0].image_id = 5' results.json > unknown.json
+bad "000000000005.jpg: frame 0: image id 5 is not in $case/gt" $args unknown.json
+bad "019000010000.jpg: frame 0: frame 0 of images/val/900001_mpii_test is there twice" \
+  $args results.json results.json
+bad ".: no sequence of this name in $case/gt" $args alphapose-results.json
+jq -c '.[:1] | .[0].image_id = "000099.jpg"' alphapose-results.json > late.json
+bad ".: frame 0: 000099.jpg is not in $case/gt/$name" \
+  --input-joints posetrack17 --images $case/gt/$name late.json
+jq -c '.[:1] | .[0].image_id = "99.jpg"' alphapose-results.json > late.json
+bad "late: frame 40: that number is not in $case/gt/$name" \
+  --input-joints posetrack17 --images $case/gt/$name late.json
+bad "none: cannot open: No such file or directory" --images none results.json
+mkdir empty
+bad "empty: a folder without JSON files" --images empty results.json
+vremd-convert -q $case/pred/$name | head -n 9 > cut.jsonl
+status=0; vremd-convert -q --images $case/gt/$name cut.jsonl > out 2> err || status=$?
+test $status -eq 1 && test ! -s out
+test "$(cat err)" = 'vremd-convert: the input was cut: --images needs all of it'
+status=0; vremd-convert --images - results.json 2> err || status=$?
+test $status -eq 2
+grep -q -- '--images takes a file or a folder' err
