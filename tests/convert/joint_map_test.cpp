@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/joint_map.h"
+
+#include "core/error.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <limits>
+
+using namespace vremd;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+JointSet set_of(const std::vector<std::string>& names) { return joint_set_of(names); }
+
+void check(const Keypoint& k, double x, double y, double score) {
+  CHECK(k.x == x);
+  CHECK(k.y == y);
+  CHECK(k.score == score);
+}
+
+}  // namespace
+
+TEST_CASE("joints are copied by name") {
+  const JointMap map(set_of({"nose", "left_wrist", "left_ear"}),
+                     set_of({"left_wrist", "right_wrist", "nose"}));
+  Instance person;
+  person.keypoints = {{1, 2, .5}, {3, 4, .25}, {5, 6, .75}};
+  map.apply(person);
+  REQUIRE(person.keypoints.size() == 3);
+  check(person.keypoints[0], 3, 4, .25);
+  check(person.keypoints[1], 0, 0, 0);
+  check(person.keypoints[2], 1, 2, .5);
+  CHECK(!person.extra.contains("derived"));
+  CHECK(map.left_out() == std::vector<std::string>{"left_ear"});
+  CHECK(map.absent() == std::vector<std::string>{"right_wrist"});
+  Instance bare;
+  map.apply(bare);
+  CHECK(bare.keypoints.empty());
+}
+
+TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
+  const JointMap map(
+      set_of({"nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip"}),
+      set_of({"head_bottom", "head_top", "neck", "mid_hip", "nose"}));
+  Instance person;
+  person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}, {4, 90, .5}, {20, 94, 1}};
+  map.apply(person);
+  check(person.keypoints[0], 15, 42, .5);      // the middle of the shoulders
+  check(person.keypoints[1], 5, -2, .5);       // 2 nose - that, the nose's score
+  check(person.keypoints[2], 15, 42, .5);
+  check(person.keypoints[3], 12, 92, .75);
+  check(person.keypoints[4], 10, 20, .5);
+  CHECK(person.extra["derived"] == Json({"head_bottom", "head_top", "neck", "mid_hip"}));
+
+  // Nothing is computed from what is not there, or is no number.
+  person = {};
+  person.keypoints = {{10, 20, .5}, {0, 0, 0}, {30, 44, .75}, {4, 90, .5},
+                      {std::numeric_limits<double>::quiet_NaN(), 94, 1}};
+  map.apply(person);
+  for (int i = 0; i < 4; ++i) check(person.keypoints[i], 0, 0, 0);
+  CHECK(!person.extra.contains("derived"));
+}
+
+TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so") {
+  const JointMap map(set_of({"neck", "left_shoulder", "right_shoulder"}),
+                     set_of({"head_bottom", "left_shoulder"}));
+  Instance person;
+  person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}};
+  person.extra["derived"] = {"left_shoulder", "right_shoulder"};
+  map.apply(person);
+  check(person.keypoints[0], 10, 20, .5);
+  CHECK(person.extra["derived"] == Json({"head_bottom", "left_shoulder"}));
+}
+
+TEST_CASE("visibility goes along: the least of what a joint is computed from") {
+  const JointMap map(set_of({"nose", "left_shoulder", "right_shoulder"}),
+                     set_of({"right_shoulder", "head_bottom", "left_ankle"}));
+  Instance person;
+  person.keypoints = {{10, 20, 1}, {0, 40, 1}, {30, 44, 0}};
+  person.extra["visibility"] = {2, 1, 0};
+  map.apply(person);
+  CHECK(person.extra["visibility"] == Json({0, 0, 0}));
+  person.keypoints = {{10, 20, 1}, {0, 40, 1}, {30, 44, 1}};
+  person.extra["visibility"] = {2, 1, 2};
+  map.apply(person);
+  CHECK(person.extra["visibility"] == Json({2, 1, 0}));
+}
+
+TEST_CASE("sets by name, by a list of names, and by size") {
+  CHECK(joint_set_from("coco17").name == "coco17");
+  CHECK(joint_set_from("body25").joints.at(8) == "mid_hip");
+  CHECK(joint_set_from("openpose18").joints.size() == 18);
+  CHECK(joint_set_from("halpe26").joints.at(17) == "head_top");
+  CHECK(joint_set_from("nose,left_wrist").joints ==
+        std::vector<std::string>{"nose", "left_wrist"});
+  CHECK_THROWS_WITH(joint_set_from("tail"), StartsWith("tail: no such joint or set of joints"));
+  CHECK_THROWS_WITH(joint_set_from("nose,"), StartsWith(": no such joint"));
+  CHECK_THROWS_WITH(joint_set_from("nose,nose"), "nose: is there twice");
+  CHECK(joint_set_of_size(26, "", "f").joints.back() == "right_heel");
+  CHECK(joint_set_of_size(17, "posetrack17", "f").name == "posetrack17");
+  CHECK_THROWS_WITH(joint_set_of_size(17, "body25", "f"),
+                    "f: 17 keypoints, but body25 has 25");
+  CHECK_THROWS_WITH(joint_set_of_size(3, "", "f"), StartsWith("f: 3 keypoints: which joints"));
+}
+
+TEST_CASE("the box around joints, 1.3 times as long on each side") {
+  CHECK(!box_of({}));
+  CHECK(!box_of({{0, 0, 0}}));
+  const auto box = box_of({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
+  REQUIRE(box);
+  CHECK(box->x == Catch::Approx(-5));
+  CHECK(box->y == Catch::Approx(12.5));
+  CHECK(box->w == Catch::Approx(130));
+  CHECK(box->h == Catch::Approx(65));
+  CHECK(is_absent({0, 0, 0}));
+  CHECK(!is_absent({0, 0, .1}));
+  CHECK(is_absent({std::numeric_limits<double>::infinity(), 1, 1}));
+}
