@@ -12,6 +12,26 @@ vremd-eval -q --kit pt21 -g $case/gt -p $case/pred -o out -j 3 --json all.json |
 cmp out/posetrack21.json all.json
 vremd-eval -q --kit pt21 -g $case/gt -p $case/pred --json - | cmp all.json -
 
+# The kit's folders: one called sequences, one around it, one with several trackers.
+mkdir -p results/sequences trackers/{one,two}/sequences trackers/.hidden/sequences trackers/notes
+cp $case/pred/*.json results/sequences
+cp $case/pred/*.json trackers/one/sequences
+cp $case/gt/*.json trackers/two/sequences
+for folder in results/sequences results; do
+  vremd-eval -q --kit pt21 -g $case/gt -p $folder | diff text -
+done
+vremd-eval --kit pt21 -g $case/gt -p trackers -o all --json trackers.json > both 2> err
+diff <(echo one:; cat text; echo two:; vremd-eval -q --kit pt21 -g $case/gt -p $case/gt) both
+cmp all/one/posetrack21.json out/posetrack21.json
+test "$(ls all | tr '\n' ' ')" = 'one two '
+diff <(jq -S .trackers.two trackers.json) <(jq -S . all/two/posetrack21.json)
+test "$(jq '.trackers.two.map.combined.map.Total' trackers.json)" = 100
+grep -q '^vremd-eval: two: 4 sequences, 160 labelled frames' err
+rm trackers/two/sequences/900003_mpii_test.json
+status=0; vremd-eval --kit pt21 -g $case/gt -p trackers -o none > both 2> err || status=$?
+test $status -eq 1 && test ! -s both && test ! -e none
+grep -q '900003_mpii_test.json: no 900003_mpii_test.json among the predictions$' err
+
 # Records of the same poses.
 to_records='
   .images as $images | .annotations as $people |
