@@ -49,8 +49,30 @@ bool ignored(const std::vector<Polygon>& regions, const PosePoint& point) {
   });
 }
 
+// The box of the file, else that around the joints, 1.3 times as long on each side (EVAL, appendix
+// D).
+Box box_of(const Pose& pose) {
+  if (pose.box || pose.points.empty()) return pose.box.value_or(Box{});
+  double left = pose.points[0].x, right = left, top = pose.points[0].y, bottom = top;
+  for (const PosePoint& point : pose.points) {
+    left = std::min(left, point.x), right = std::max(right, point.x);
+    top = std::min(top, point.y), bottom = std::max(bottom, point.y);
+  }
+  const double w = right - left, h = bottom - top;
+  return {left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
+}
+
+double largest_overlap(const PoseFrame& frame, const Pose& pose) {
+  double largest = 0;
+  for (const Pose& other : frame.poses) {
+    if (&other != &pose) largest = std::max(largest, iou(box_of(pose), box_of(other)));
+  }
+  return largest;
+}
+
 ScoredPose scored(const Pose& pose, const std::vector<PosePoint>& points) {
   ScoredPose result;
+  result.box = box_of(pose);
   result.track = pose.track.value_or(-1);
   result.head_size = pose.head ? pose.head->size() : kNoHead;
   for (const PosePoint& point : points) {
@@ -67,7 +89,7 @@ ScoredPose scored(const Pose& pose, const std::vector<PosePoint>& points) {
 // A frame's people with points, without what lies in the regions. Where there are regions, nobody
 // stays without a point.
 std::vector<ScoredPose> people(const PoseFile& file, std::size_t place,
-                               const std::vector<Polygon>& regions, bool tracks) {
+                               const std::vector<Polygon>& regions, bool tracks, bool annotated) {
   std::vector<ScoredPose> result;
   for (const Pose& pose : file.frames[place].poses) {
     if (!pose.has_points) continue;
@@ -80,6 +102,7 @@ std::vector<ScoredPose> people(const PoseFile& file, std::size_t place,
       if (points.empty()) continue;
     }
     result.push_back(scored(pose, points));
+    if (annotated) result.back().overlap = largest_overlap(file.frames[place], pose);
   }
   return result;
 }
@@ -125,8 +148,8 @@ std::vector<ScoredFrame> poseval_frames(const PoseFile& truth, const PoseFile& p
     check_regions(truth, places[i]);
     ScoredFrame& kept = frames.emplace_back();
     kept.place = places[i];
-    kept.truth = people(truth, places[i], frame.ignore_regions, tracks);
-    kept.predicted = people(predicted, others[i], frame.ignore_regions, tracks);
+    kept.truth = people(truth, places[i], frame.ignore_regions, tracks, true);
+    kept.predicted = people(predicted, others[i], frame.ignore_regions, tracks, false);
     check_heads(truth, kept);
   }
   return frames;

@@ -23,8 +23,12 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
     if (!options.ap) continue;
     add_samples(frame, scores.samples);
     scores.analysis.add(frame);
+    scores.diagnostics.add(frame);
   }
-  if (options.ap) scores.ap = pose_ap(scores.samples);
+  if (options.ap) {
+    scores.ap = pose_ap(scores.samples);
+    scores.diagnostics.score();
+  }
   if (options.mot) {
     scores.mot_counts = count_mot(frames, options.compat);
     scores.mot = pose_mot(scores.mot_counts);
@@ -50,6 +54,7 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     total.people += one.people;
     total.predicted_people += one.predicted_people;
     total.analysis.add(one.analysis);
+    total.diagnostics.add(one.diagnostics);
     for (int i = 0; i < kPoseJoints; ++i) {
       total.samples[i].append(one.samples[i]);
       one.samples[i] = {};
@@ -61,7 +66,10 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     fail("{}: no frame with annotated people",
          all.size() == 1 ? all[0].truth_path : "ground truth");
   }
-  if (options.ap) total.ap = pose_ap(total.samples);
+  if (options.ap) {
+    total.ap = pose_ap(total.samples);
+    total.diagnostics.score();
+  }
   if (options.mot) total.mot = pose_mot(total.mot_counts);
   return total;
 }

@@ -5,6 +5,7 @@
 
 #include "eval/pose_analysis.h"
 #include "eval/pose_ap.h"
+#include "eval/pose_diagnostics.h"
 #include "eval/pose_mot.h"
 #include "eval/pose_sources.h"
 #include "eval/poseval_frames.h"
@@ -24,6 +25,7 @@ struct SequenceScores {
   bool predicted = false;
   PoseSamples samples;
   PoseAnalysis analysis;
+  PoseDiagnostics diagnostics;
   PoseMotCounts mot_counts{};
   PoseAp ap;
   PoseMot mot;
@@ -38,6 +40,7 @@ struct PosevalScores {
   std::int64_t people = 0, predicted_people = 0;
   PoseSamples samples;
   PoseAnalysis analysis;
+  PoseDiagnostics diagnostics;
   PoseMotCounts mot_counts{};
   PoseAp ap;
   PoseMot mot;

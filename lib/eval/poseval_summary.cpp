@@ -94,6 +94,27 @@ std::string found_text(const PoseAnalysis& analysis) {
   return text + "\n";
 }
 
+// Joints of the head that end on a shoulder, and people whom others cover.
+std::string diagnostics_text(const PosevalScores& scores) {
+  std::string text =
+      fmt::format("{:<15}    AP  compared  near a shoulder  of these wrong\n", "head joints");
+  for (std::size_t k = 0; k < kHeadJoints.size(); ++k) {
+    const HeadJoint& joint = scores.diagnostics.head[k];
+    const Share& near = joint.near_shoulder;
+    text += fmt::format("{:<15} {}  {:>8}  {:>15}  {:>14}\n", kPoseJointNames[kHeadJoints[k]],
+                        cell(scores.ap.ap[kHeadJoints[k]]), near.of,
+                        fmt::format("{} ({} %)", near.count, number(near.percent())), joint.wrong);
+  }
+  text += "overlap (IoU)      AP    people  nearer to another person's same joint\n";
+  for (int k = 0; k < kOverlaps; ++k) {
+    const OverlapClass& one = scores.diagnostics.by_overlap[k];
+    text += fmt::format("{:<15} {}  {:>8}  {} % of {} joints\n", kOverlapNames[k],
+                        cell(one.ap.ap.back()), one.people, number(one.nearer.percent()),
+                        one.nearer.of);
+  }
+  return text;
+}
+
 // The worst first.
 std::string sequences_text(const PosevalScores& scores, bool ap) {
   std::vector<const SequenceScores*> order;
@@ -140,6 +161,10 @@ Json json_of(const PoseAnalysis& analysis) {
   return {{"false_positives", wrong}, {"by_head_size", sizes}, {"by_visibility", visibility}};
 }
 
+Json json_of(const Share& share, const char* name) {
+  return {{"compared", share.of}, {name, share.count}, {"percent", share.percent()}};
+}
+
 // ---- everything -------------------------------------------------------------------------------
 
 Json json_of(const JointValues& values) {
@@ -182,6 +207,27 @@ Json json_of(const PoseMot& scores, const PoseMotCounts& counts) {
           {"rec", json_of(scores.rec)},     {"counts", joints}};
 }
 
+void put_diagnostics(Json& analysis, const PoseDiagnostics& diagnostics) {
+  Json &head = analysis["head_joints"] = Json::object(), overlaps = Json::object();
+  for (std::size_t k = 0; k < kHeadJoints.size(); ++k) {
+    const HeadJoint& joint = diagnostics.head[k];
+    Json& one = head[std::string(kPoseJointNames[kHeadJoints[k]])] =
+        json_of(joint.near_shoulder, "near_shoulder");
+    one["of_these_wrong"] = joint.wrong;
+  }
+  for (int k = 0; k < kOverlaps; ++k) {
+    const OverlapClass& one = diagnostics.by_overlap[k];
+    overlaps[key(kOverlapNames[k])] = {{"people", one.people},
+                                       {"ap", table_of(one.ap.ap)},
+                                       {"nearer_to_another", json_of(one.nearer, "nearer")}};
+  }
+  analysis["by_overlap"] = std::move(overlaps);
+  Json& nearer = analysis["nearer_to_another"] = Json::object();
+  for (int i = 0; i < kPoseJoints; ++i) {
+    nearer[std::string(kPoseJointNames[i])] = json_of(diagnostics.nearer[i], "nearer");
+  }
+}
+
 template <typename Scores>  // of a sequence, or of all
 void put_scores(Json& json, const Scores& scores, const EvalConfig& config) {
   json["frames"] = scores.frames;
@@ -190,6 +236,7 @@ void put_scores(Json& json, const Scores& scores, const EvalConfig& config) {
   if (config.ap) {
     json["ap"] = json_of(scores.ap);
     json["analysis"] = json_of(scores.analysis);
+    put_diagnostics(json["analysis"], scores.diagnostics);
   }
   if (config.mot) json["mot"] = json_of(scores.mot, scores.mot_counts);
 }
@@ -235,7 +282,9 @@ std::string summary_text(const PoseSources& sources, const PosevalScores& scores
     text += fmt::format("as with py-motmetrics {}\n", config.mot_compat);
     text += official_table(scores.mot);
   }
-  if (config.ap) text += joints_text(scores) + found_text(scores.analysis);
+  if (config.ap) {
+    text += joints_text(scores) + found_text(scores.analysis) + diagnostics_text(scores);
+  }
   if (config.per_sequence) text += sequences_text(scores, config.ap);
   return text;
 }

@@ -17,6 +17,10 @@ struct ScoredPose {
   double head_size = 0;  // of an annotated person: the unit of distances
   std::array<bool, kPoseJoints> has{};
   std::array<double, kPoseJoints> x{}, y{}, score{}, visible{};
+  // Not scored by, and only where poseval_frames() made it: the person's box, and of an annotated
+  // one the largest IoU of that with the box of another one in the frame.
+  Box box;
+  double overlap = 0;
 
   int joints() const;  // how many it has
 };

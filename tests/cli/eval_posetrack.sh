@@ -38,6 +38,13 @@ grep -q '^right_wrist  .* 585  ' text
 grep -q '^joints found by head size in pixels: below 20 ' text
 test "$(tail -n 4 text | awk '{print $1}' | sort -n | tr '\n' ' ')" = "$(tail -n 4 text | awk '{print $1}' | tr '\n' ' ')"
 test "$(jq -c '[.analysis.by_visibility[].annotated] | add' all.json)" = "$(jq -c '[.analysis.by_head_size[].annotated] | add' all.json)"
+# Joints of the head at shoulders, and people by overlap: counted on their own in another language.
+grep -q '^head_bottom      85.5       498       17 (3.4 %)               1$' text
+grep -q '^from 0.3         79.0       102  1.9 % of 1181 joints$' text
+test "$(jq -c '[.analysis.head_joints[] | [.compared, .near_shoulder, .of_these_wrong]]' all.json)" = '[[497,1,1],[498,17,1],[487,3,3]]'
+test "$(jq -c '[.analysis.by_overlap[] | [.people, .nearer_to_another.compared, .nearer_to_another.nearer]]' all.json)" = '[[352,4349,12],[171,2093,17],[102,1181,23]]'
+test "$(jq '[.analysis.nearer_to_another[].nearer] | add' all.json)" -eq 52
+test "$(jq -c '[.each_sequence[].analysis.by_overlap["0"].people] | add' all.json)" -eq 352
 for plot in precision_recall ap_per_joint; do
   python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' plots/$plot.svg
 done
