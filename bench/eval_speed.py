@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""eval_speed.py VREMD_EVAL - time and memory of AP, MOT and per-sequence files on one thread, for a set
-of the size of PoseTrack18's validation set (eval_set.py) in both forms; goal: 1.5 s and 200 MB."""
+"""eval_speed.py VREMD_EVAL - time and memory of AP, MOT and per-sequence files on one thread, for a
+set of the size of PoseTrack18's validation set (eval_set.py) in both forms; goal: 1.5 s and 200 MB.
+Then how long the tools beside it take to start that do not link LibTorch; goal: 20 ms."""
 import os
 import resource
 import subprocess
@@ -28,18 +29,35 @@ def best(*command):
     return min((run(*command) for _ in range(5)), key=lambda one: one[1])
 
 
+def score(tool, form):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, HERE + '/eval_set.py', folder + '/set', '--form', form],
+                       check=True)
+        size = sum(os.path.getsize(os.path.join(d, f))
+                   for d, _, files in os.walk(folder) for f in files)
+        wall, processor, memory = best(tool, '-q', '-g', folder + '/set/gt', '-p',
+                                       folder + '/set/pred', '-e', '-t', '-s', '-j', '1',
+                                       '-o', folder + '/out')
+        print(f'PoseTrack{form}, {size / 1e6:.1f} MB of JSON: {wall:.2f} s, '
+              f'{processor:.2f} s of one core, {memory:.0f} MB')
+
+
+def start(tools):
+    """The last tool links LibTorch: what the others must not come near to."""
+    nothing = best('true')[0]
+    for name in ('vremd-eval', 'vremd-convert', 'vremd-track', 'vremd-pose'):
+        tool = os.path.join(tools, name)
+        if os.path.exists(tool):
+            wall = best(tool, '--version')[0]
+            print(f'start of {name} (--version): {1000 * wall:.1f} ms, '
+                  f'{wall / nothing:.1f} times that of true')
+
+
 def main():
     tool = sys.argv[1]
     for form in ('17', '18'):
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, HERE + '/eval_set.py', folder + '/set', '--form', form], check=True)
-            size = sum(os.path.getsize(os.path.join(d, f)) for d, _, files in os.walk(folder) for f in files)
-            wall, processor, memory = best(tool, '-q', '-g', folder + '/set/gt', '-p', folder + '/set/pred', '-e', '-t',
-                                           '-s', '-j', '1', '-o', folder + '/out')
-            print(f'PoseTrack{form}, {size / 1e6:.1f} MB of JSON: {wall:.2f} s, {processor:.2f} s of one core, '
-                  f'{memory:.0f} MB')
-    wall, processor, memory = best(tool, '--version')
-    print(f'start (--version): {1000 * wall:.1f} ms')
+        score(tool, form)
+    start(os.path.dirname(tool))
 
 
 main()
