@@ -56,9 +56,10 @@ def greedy(records):
 
 
 def tracked(tool, records, options, boxes_alone):
-    keep = lambda one: {k: v for k, v in one.items() if k != 'keypoints' or not boxes_alone}
-    lines = [json.dumps(dict(r, instances=[keep(one) for one in r['instances']])
-                        if r['type'] == 'frame' else r) for r in records]
+    less = {'keypoints', 'joints', 'joint_set'} if boxes_alone else {}
+    keep = lambda one: {k: v for k, v in one.items() if k not in less}
+    lines = [json.dumps(keep(dict(r, instances=[keep(one) for one in r['instances']])
+                             if r['type'] == 'frame' else r)) for r in records]
     output = run(tool, '-q', *options, input='\n'.join(lines) + '\n').splitlines()
     for record, line in zip(records, output, strict=True):
         if record['type'] != 'frame':

@@ -20,7 +20,7 @@ void check(const TrackConfig& config, const cli::Tool& tool) {
   const TrackerConfig& tracker = config.tracker;
   const OneEuroConfig& filter = config.one_euro;
   need(tracker.min_score >= 0 && tracker.min_score <= 1, "--min-score must be in [0, 1]");
-  need(tracker.min_similarity > 0 && tracker.min_similarity <= 1,
+  need(!tracker.min_similarity || (*tracker.min_similarity > 0 && *tracker.min_similarity <= 1),
        "--min-similarity must be above 0, up to 1");
   need(tracker.max_age >= 1 && tracker.max_age <= 100000, "--max-age must be in [1, 100000]");
   need(config.smooth == "none" || config.smooth == "one-euro", "--smooth takes none or one-euro");
@@ -62,18 +62,21 @@ int main(int argc, char** argv) {
   TrackConfig config;
   TrackerConfig& tracker = config.tracker;
   OneEuroConfig& filter = config.one_euro;
+  double similarity = kMinOks;
   cli::Tool tool("vremd-track", "give the people of records track numbers");
   tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
   tool.option("f,force", config.force, "replace an existing FILE");
   tool.option("min-score", tracker.min_score, "NUM", "score of a person that begins a track");
-  tool.option("min-similarity", tracker.min_similarity, "NUM",
-              "OKS, or box IoU without keypoints, that continues a track");
+  tool.option("min-similarity", similarity, "NUM",
+              "OKS that continues a track; IoU of boxes without keypoints, there 0.2");
   tool.option("max-age", tracker.max_age, "N", "frames after which an unseen track ends");
   tool.option("smooth", config.smooth, "HOW", "none, or one-euro for keypoints and boxes");
   tool.option("min-cutoff", filter.min_cutoff, "HZ", "one-euro: lower is calmer at rest");
   tool.option("beta", filter.beta, "NUM", "one-euro: higher lags less in motion");
   tool.option("derivative-cutoff", filter.derivative_cutoff, "HZ", "one-euro: of the speed");
-  return tool.run(argc, argv,
-                  [&](const cli::Common& common) { return track(config, tool, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) {
+    if (tool.given("min-similarity")) tracker.min_similarity = similarity;
+    return track(config, tool, common);
+  });
 }

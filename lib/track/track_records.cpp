@@ -9,9 +9,9 @@
 namespace vremd {
 namespace {
 
-Json settings_of(const TrackConfig& config) {
+Json settings_of(const TrackConfig& config, const Header& video) {
   Json settings{{"min_score", config.tracker.min_score},
-                {"min_similarity", config.tracker.min_similarity},
+                {"min_similarity", config.tracker.similarity_for(video.joints)},
                 {"max_age", config.tracker.max_age},
                 {"smooth", config.smooth}};
   if (config.smooth == "none") return settings;
@@ -53,13 +53,12 @@ class Clock {
 class Videos {
  public:
   Videos(const TrackConfig& config, const Header& own, RecordWriter& writer)
-      : config_(config), own_(own), writer_(writer) {
-    own_.settings = settings_of(config);
-  }
+      : config_(config), own_(own), writer_(writer) {}
 
   void add(const Header& header, const std::string&) {
     video_.emplace(Video{Tracker(config_.tracker, header.joints),
                          Smoother(config_.one_euro, config_.tracker.max_age), Clock(header.fps)});
+    own_.settings = settings_of(config_, header);
     writer_.write(following(header, own_));
   }
 

@@ -15,7 +15,7 @@ constexpr double kSamePerson = 0.7;
 }  // namespace
 
 Tracker::Tracker(const TrackerConfig& config, const std::optional<JointSet>& joints)
-    : config_(config) {
+    : config_(config), min_similarity_(config.similarity_for(joints)) {
   if (!joints) return;
   for (const std::string& joint : joints->joints) sigmas_.push_back(oks_sigma(joint));
 }
@@ -58,7 +58,7 @@ void Tracker::continue_tracks(const std::vector<Instance*>& people, std::int64_t
     for (const Instance* person : people) {
       // Those who are not alike cost nothing: they never stand in the way of others who are.
       const double alike = similarity(expected, *person, sigmas_);
-      costs.push_back(alike >= config_.min_similarity ? -alike : 0);
+      costs.push_back(alike >= min_similarity_ ? -alike : 0);
     }
   }
   const std::vector<int> found = vremd::assign(costs, waiting.size(), people.size());

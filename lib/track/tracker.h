@@ -10,10 +10,18 @@
 
 namespace vremd {
 
+constexpr double kMinOks = 0.3, kMinIou = 0.2;
+
 struct TrackerConfig {
-  double min_score = 0.4;       // of a person that begins a track; lower ones only continue
-  double min_similarity = 0.3;  // of the expected person and the found one (association.h)
-  int max_age = 15;             // frames since it was last seen, after which a track ends
+  double min_score = 0.4;  // of a person that begins a track; lower ones only continue
+  // Of the expected person and the found one (association.h). Nothing: kMinOks in a video with
+  // joints, kMinIou in one of boxes alone.
+  std::optional<double> min_similarity = std::nullopt;
+  int max_age = 15;  // frames since it was last seen, after which a track ends
+
+  double similarity_for(const std::optional<JointSet>& joints) const {
+    return min_similarity.value_or(joints ? kMinOks : kMinIou);
+  }
 };
 
 // Gives the people of one video track numbers, frame by frame: each track expects its person where
@@ -46,6 +54,7 @@ class Tracker {
   static void see(Track& track, Instance& person, std::int64_t frame);
 
   TrackerConfig config_;
+  double min_similarity_;
   std::vector<double> sigmas_;  // of the joints
   std::vector<Track> tracks_;   // in the order of their beginning
   std::int64_t next_id_ = 1, shapeless_ = 0;

@@ -35,7 +35,7 @@ tail -n 1 out.jsonl | jq -e '. == {type: "end", frames: 20, instances: 47, damag
   seconds: 2, tracks: 2}' > ok
 head -n 1 out.jsonl | jq -e '.tool == "vremd-track" and .command == "vremd-track a.jsonl" and
   (has("model") or has("device") or has("precision") | not) and .settings ==
-  {min_score: 0.4, min_similarity: 0.3, max_age: 15, smooth: "none"} and .from == [{tool: "vremd-detect",
+  {min_score: 0.4, min_similarity: 0.2, max_age: 15, smooth: "none"} and .from == [{tool: "vremd-detect",
   version: "1", command: "detect", model: "sha256:1", settings: {nms: 0.6}}]' > ok
 
 # File = pipe = standard input in drops; twice the same.

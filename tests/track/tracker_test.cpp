@@ -143,3 +143,19 @@ TEST_CASE("a second find of a person begins no track") {
   CHECK(video.see(0, {at(0), at(0), at(5), at(30)}) == Tracks{1, 0, 0, 2});
   CHECK(video.see(1, {at(30), at(3), at(3)}) == Tracks{2, 1, 0});
 }
+
+TEST_CASE("boxes alone are followed at a lower IoU than in videos with joints") {
+  const std::optional<JointSet> joints = joint_set("coco17");
+  const auto second = [](const TrackerConfig& config, const std::optional<JointSet>& of) {
+    Video video(config, of);
+    video.see(0, {at(0)});
+    return video.see(1, {at(30)})[0];  // an IoU of 20 / 80
+  };
+  CHECK(second({}, std::nullopt) == 1);
+  CHECK(second({}, joints) == 2);
+  TrackerConfig config;
+  config.min_similarity = 0.26;
+  CHECK(second(config, std::nullopt) == 2);
+  config.min_similarity = 0.25;
+  CHECK(second(config, joints) == 1);
+}
