@@ -5,50 +5,86 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "io/json.h"
+#include "io/json_file.h"
+#include "ops/device.h"
+#include "train/preview.h"
 #include "train/trainer.h"
 
-#include <ATen/Parallel.h>
 #include <torch/version.h>
 
-#include <malloc.h>
-
-#include <fstream>
+#include <algorithm>
 
 using namespace vremd;
 
 namespace {
 
 struct Config {
-  std::string train_config;
-  std::string output;
-  bool resume = false;
+  std::string train_config, preset;
+  std::string dataset, root;
+  std::string output, device = "auto";
+  bool resume = false, dry_run = false;
 };
 
-TrainConfig read_config(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) fail("{}: cannot open", path);
-  const Json json = Json::parse(in, nullptr, false, /*ignore_comments=*/true);
-  if (json.is_discarded()) fail("{}: not JSON", path);
-  return TrainConfig::from_json(json, path);
+std::string preset_help() {
+  std::string list;
+  for (const std::string& name : preset_names()) list += (list.empty() ? "" : " ") + name;
+  return "a recipe of the paper or its relatives: " + list;
+}
+
+Json read_with_comments(const std::string& path) {
+  const std::string text = read_text_file(path);
+  try {
+    return Json::parse(text, nullptr, true, /*ignore_comments=*/true);
+  } catch (const Json::parse_error& error) {
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
+    fail("{}:{}: not JSON", path, 1 + std::count(text.begin(), end, '\n'));
+  }
+}
+
+TrainConfig train_config(const Config& config) {
+  const Json json =
+      config.train_config.empty() ? Json::object() : read_with_comments(config.train_config);
+  const std::string place = config.train_config.empty() ? "--preset" : config.train_config;
+  TrainConfig result = TrainConfig::from_json(json, place, config.preset);
+  if (config.dataset.empty()) return result;
+  TrainDataConfig data;
+  data.dataset = config.dataset;
+  data.root = config.root;
+  result.data.push_back(data);
+  if (result.validate.empty()) {
+    const DatasetFiles files = dataset_files(config.dataset, config.root, "val");
+    result.validate = files.annotations;
+    result.validate_root = files.root;
+    if (config.dataset != "coco") result.validate_by = "ap";
+  }
+  return result;
 }
 
 int train(const Config& config, const cli::Common& common) {
-  if (config.train_config.empty()) throw cli::UsageError("--config FILE says what to train");
+  if (config.train_config.empty() && config.preset.empty()) {
+    throw cli::UsageError("--config FILE or --preset NAME says what to train");
+  }
   if (config.output.empty()) throw cli::UsageError("-o FOLDER says where the weights go");
-  // Activations come and go in every step: keep the memory instead of giving it back.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
-  at::set_num_threads(1);
-  at::set_num_interop_threads(1);
+  if (config.dataset.empty() != config.root.empty()) {
+    throw cli::UsageError("--dataset and --root go together");
+  }
+  prepare_runtime();
+  const TrainConfig what = train_config(config);
+  if (config.dry_run) return preview(what, config.output) ? cli::kSuccess : cli::kFailure;
 
   TrainerOptions options;
   options.output = config.output;
   options.resume = config.resume;
   options.threads = common.threads;
   options.stopped = [] { return cli::stop_signal() != 0; };
-  Trainer trainer(read_config(config.train_config), options);
+  const auto place = process_place();
+  const bool own_gpu = place && (config.device == "auto" || config.device == "cuda");
+  options.device = choose_device(config.device);
+  if (own_gpu && options.device.is_cuda()) {
+    options.device = choose_device("cuda:" + std::to_string(place->local_rank));
+  }
+  ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();
+  Trainer trainer(what, options, std::move(processes));
   if (!trainer.run()) log_info("stopped; go on with --resume");
   return cli::kSuccess;
 }
@@ -59,8 +95,14 @@ int main(int argc, char** argv) {
   Config config;
   cli::Tool tool("vremd-train", "train a pose network", cli::ConfigOption::kOwn);
   tool.option("config", config.train_config, "FILE", "what to train, on what, how (JSON)");
+  tool.option("preset", config.preset, "NAME", preset_help());
+  tool.option("dataset", config.dataset, "NAME",
+              "train and validate on this data set: posetrack17, posetrack18, posetrack21, coco");
+  tool.option("root", config.root, "FOLDER", "where the data set lies, as it was downloaded");
   tool.option("o,output", config.output, "FOLDER", "checkpoints, weights and metrics go here");
   tool.option("resume", config.resume, "go on with the run in FOLDER");
+  tool.option("dry-run", config.dry_run, "check the data, draw samples into FOLDER, do not train");
+  tool.option("device", config.device, "NAME", "auto, cpu, cuda, cuda:N");
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
   return tool.run(argc, argv, [&](const cli::Common& common) { return train(config, common); });
 }

@@ -56,6 +56,7 @@ double scale_factor(Random& random, const AugmentConfig::Scale& config) {
 }
 
 double rotation_degrees(Random& random, const AugmentConfig::Rotation& config) {
+  if (config.any > 0 && chance(random, config.any)) return uniform(random, -180, 180);
   if (!chance(random, config.prob)) return 0;
   if (config.mode == "uniform") return uniform(random, -config.limit, config.limit);
   return std::clamp(config.sigma * normal(random), -config.limit, config.limit);

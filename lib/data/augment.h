@@ -34,6 +34,7 @@ struct AugmentConfig {
   struct Rotation {
     std::string mode = "clipped_normal";  // clipped_normal: sigma n | uniform: +- limit
     double prob = 0.6, sigma = 45, limit = 45;  // degrees
+    double any = 0;  // probability of any angle instead: people who are upside down
   } rotation;
   double flip = 0.5;
   double shift = 0;  // +- this share of the region's sides

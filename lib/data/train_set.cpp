@@ -3,19 +3,22 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "data/annotation_files.h"
 #include "video/reader.h"
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace vremd {
 namespace {
 
-struct Opinion {
-  std::vector<JointLabel> joints;  // in the order of the annotation file; weight = score
-  bool suspect = false;
-};
+namespace fs = std::filesystem;
+
+// Another model's joints of a person, in the order of the annotation file; weight = score.
+using Opinion = std::vector<JointLabel>;
 
 std::map<std::int64_t, Opinion> read_opinions(const std::string& path) {
   std::map<std::int64_t, Opinion> result;
@@ -34,7 +37,7 @@ std::map<std::int64_t, Opinion> read_opinions(const std::string& path) {
           !p[2].is_number()) {
         fail("{}: {}: not a list of [x, y, score]", path, key);
       }
-      one.joints.push_back({p[0].get<double>(), p[1].get<double>(), p[2].get<double>()});
+      one.push_back({p[0].get<double>(), p[1].get<double>(), p[2].get<double>()});
     }
   }
   return result;
@@ -80,8 +83,8 @@ std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainData
 void listen(const Opinion& opinion, const TrainDataConfig& config, const JointSet& set,
             const std::vector<bool>& labelled_in_set, std::vector<JointLabel>& labels) {
   const double size = torso(labels, set);
-  for (std::size_t j = 0; j < labels.size() && j < opinion.joints.size(); ++j) {
-    const JointLabel& other = opinion.joints[j];
+  for (std::size_t j = 0; j < labels.size() && j < opinion.size(); ++j) {
+    const JointLabel& other = opinion[j];
     if (labels[j].weight > 0) {
       const double apart = std::hypot(labels[j].x - other.x, labels[j].y - other.y);
       if (size > 0 && other.weight > config.sure && apart > config.disagreement * size) {
@@ -93,59 +96,9 @@ void listen(const Opinion& opinion, const TrainDataConfig& config, const JointSe
   }
 }
 
-}  // namespace
-
-FramePtr FrameStore::picture(const std::string& path) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = pictures_.find(path); found != pictures_.end()) return found->second;
-  }
-  FramePtr frame = read_picture(path);
-  const std::lock_guard lock(mutex_);
-  bytes_ += static_cast<double>(frame->rgb.size());
-  return pictures_.emplace(path, std::move(frame)).first->second;
-}
-
-FramePtr FrameStore::video_frame(const std::string& path, std::int64_t index) {
-  std::shared_ptr<Clip> clip;
-  {
-    const std::lock_guard lock(mutex_);
-    auto& slot = clips_[path];
-    if (!slot) slot = std::make_shared<Clip>();
-    clip = slot;
-  }
-  std::call_once(clip->once, [&] {
-    VideoReader reader(path);
-    double bytes = 0;
-    while (FramePtr frame = reader.next()) {
-      bytes += static_cast<double>(frame->rgb.size());
-      clip->frames.push_back(std::move(frame));
-    }
-    const std::lock_guard lock(mutex_);
-    bytes_ += bytes;
-  });
-  if (index < 0 || index >= static_cast<std::int64_t>(clip->frames.size())) {
-    fail("{}: no frame {}: the video has {}", path, index, clip->frames.size());
-  }
-  return clip->frames[index];
-}
-
-double FrameStore::mebibytes() const {
-  const std::lock_guard lock(mutex_);
-  return bytes_ / (1 << 20);
-}
-
-TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints)
-    : joints_(joints), trained_(joints.joints.size(), false) {
-  for (const TrainDataConfig& config : configs) add(config);
-  if (samples_.empty()) fail("no person with a labelled joint in the training data");
-}
-
-void TrainSet::add(const TrainDataConfig& config) {
-  Annotations annotations = Annotations::read(config.annotations, config.root);
-  const JointSet& set = annotations.joints;
-  const auto opinions = read_opinions(config.second_opinion);
-  std::vector<bool> labelled(set.joints.size(), false);
+// Joints that the file labels on anybody.
+std::vector<bool> labelled_joints(const Annotations& annotations) {
+  std::vector<bool> labelled(annotations.joints.joints.size(), false);
   for (const AnnotatedVideo& video : annotations.videos) {
     for (const AnnotatedFrame& frame : video.frames) {
       for (const AnnotatedPerson& person : frame.persons) {
@@ -155,43 +108,189 @@ void TrainSet::add(const TrainDataConfig& config) {
       }
     }
   }
+  return labelled;
+}
 
+// METHOD 1.1: the part of a box that lies in the picture, in the form of DCPose. Nothing: none.
+std::optional<Box> inside(const Box& box, const AnnotatedFrame& frame) {
+  if (!(box.area() > 0)) return std::nullopt;
+  if (frame.width <= 0 || frame.height <= 0) return box;
+  const double x1 = std::max(0.0, box.x), y1 = std::max(0.0, box.y);
+  const double x2 = std::min(frame.width - 1.0, x1 + std::max(0.0, box.w - 1));
+  const double y2 = std::min(frame.height - 1.0, y1 + std::max(0.0, box.h - 1));
+  if (!(x2 > x1) || !(y2 > y1)) return std::nullopt;
+  return Box{x1, y1, x2 - x1, y2 - y1};
+}
+
+// The name of the picture `by` numbers on, with as many digits; nothing where there is no number.
+std::optional<std::string> numbered_on(const std::string& file_name, std::int64_t by) {
+  const std::string stem = fs::path(file_name).stem();
+  const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
+  const auto number = number_in(file_name);
+  if (!number || *number + by < 0) return std::nullopt;
+  return fmt::format("{}{:0{}}{}", stem.substr(0, start), *number + by, stem.size() - start,
+                     fs::path(file_name).extension().string());
+}
+
+}  // namespace
+
+std::shared_ptr<FrameStore::Entry> FrameStore::entry(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = entries_[path];
+  if (slot) {
+    uses_.splice(uses_.begin(), uses_, slot->use);
+  } else {
+    slot = std::make_shared<Entry>();
+    slot->use = uses_.insert(uses_.begin(), path);
+  }
+  return slot;
+}
+
+void FrameStore::count(const std::string& path, Entry& entry) {
+  for (const FramePtr& frame : entry.frames) entry.bytes += static_cast<double>(frame->rgb.size());
+  const std::lock_guard lock(mutex_);
+  const auto own = entries_.find(path);
+  if (own == entries_.end() || own->second.get() != &entry) return;  // thrown out meanwhile
+  bytes_ += entry.bytes;
+  while (bytes_ > most_bytes_ && uses_.size() > 1) {
+    const auto oldest = entries_.find(uses_.back());
+    bytes_ -= oldest->second->bytes;
+    entries_.erase(oldest);
+    uses_.pop_back();
+  }
+}
+
+FramePtr FrameStore::picture(const std::string& path) {
+  const auto one = entry(path);
+  std::call_once(one->once, [&] {
+    one->frames = {read_picture(path)};
+    count(path, *one);
+  });
+  return one->frames.front();
+}
+
+FramePtr FrameStore::video_frame(const std::string& path, std::int64_t index) {
+  const auto clip = entry(path);
+  std::call_once(clip->once, [&] {
+    VideoReader reader(path);
+    while (FramePtr frame = reader.next()) clip->frames.push_back(std::move(frame));
+    count(path, *clip);
+  });
+  if (index < 0 || index >= static_cast<std::int64_t>(clip->frames.size())) {
+    fail("{}: no frame {}: the video has {}", path, index, clip->frames.size());
+  }
+  return clip->frames[index];
+}
+
+TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints,
+                   double frame_mebibytes)
+    : joints_(joints), trained_(joints.joints.size(), false), store_(frame_mebibytes) {
+  for (const TrainDataConfig& config : configs) add(config);
+  if (samples_.empty()) fail("no person with a labelled joint in the training data");
+}
+
+DatasetFiles dataset_files(const std::string& name, const std::string& root,
+                           const std::string& split) {
+  std::vector<DatasetFiles> places;  // the first that is there
+  const fs::path base = root;
+  if (name == "posetrack17" || name == "posetrack18" || name == "posetrack21") {
+    for (const char* folder : {"annotations", "posetrack_data/annotations", "posetrack_data"}) {
+      places.push_back({base / folder / split, root});
+    }
+  } else if (name == "coco") {
+    for (const char* pictures : {"", "images"}) {
+      const std::string folder = base / pictures / (split + "2017");
+      if (fs::is_directory(folder)) {
+        places.push_back({base / "annotations" / ("person_keypoints_" + split + "2017.json"), folder});
+      }
+    }
+    if (places.empty()) fail("{}: no folder {}2017 with the pictures of COCO", root, split);
+  } else {
+    fail("dataset '{}': not one of: posetrack17 posetrack18 posetrack21 coco", name);
+  }
+  for (const DatasetFiles& one : places) {
+    if (fs::exists(one.annotations)) return one;
+  }
+  fail("{}: no annotations of {}; looked for {}", root, name, places.front().annotations);
+}
+
+void TrainSet::add(const TrainDataConfig& given) {
+  TrainDataConfig config = given;
+  if (!config.dataset.empty()) {
+    const DatasetFiles files = dataset_files(config.dataset, config.root, "train");
+    config.annotations = files.annotations;
+    config.root = files.root;
+  }
+  const auto opinions = read_opinions(config.second_opinion);
+  const int first = static_cast<int>(samples_.size());
+  Count count;
+  count.annotations = config.annotations;
+  count.labels.assign(joints_.joints.size(), 0);
+  for (Annotations& annotations : read_annotation_files(config.annotations, config.root)) {
+    add(annotations, config, opinions, count);
+  }
+  count.samples = static_cast<int>(samples_.size()) - first;
+  parts_.push_back({first, count.samples, config.repeat});
+  log_info("{}: {} persons in {} videos and stills{}", config.annotations, count.samples,
+           count.videos,
+           count.suspects ? fmt::format(", {} suspects left out", count.suspects) : "");
+  counts_.push_back(std::move(count));
+}
+
+void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
+                   const Opinions& opinions, Count& count) {
+  const JointSet& set = annotations.joints;
+  const std::vector<bool> labelled = labelled_joints(annotations);
   std::vector<int> from(joints_.joints.size());  // the file's index of each of our joints
   for (std::size_t j = 0; j < from.size(); ++j) from[j] = set.index(joints_.joints[j]);
+  if (std::all_of(from.begin(), from.end(), [](int j) { return j < 0; })) {
+    fail("{}: none of its joints is among the model's", annotations.path);
+  }
 
-  const int first = static_cast<int>(samples_.size());
-  int suspects = 0;
   for (AnnotatedVideo& video : annotations.videos) {
     const int v = static_cast<int>(videos_.size());
     for (int f = 0; f < static_cast<int>(video.frames.size()); ++f) {
-      for (const AnnotatedPerson& person : video.frames[f].persons) {
-        if (person.crowd || !person.box || person.box->area() <= 0) continue;
+      const AnnotatedFrame& frame = video.frames[f];
+      for (int p = 0; p < static_cast<int>(frame.persons.size()); ++p) {
+        const AnnotatedPerson& person = frame.persons[p];
+        if (person.crowd) continue;
+        const auto box = !person.box             ? std::nullopt
+                         : config.sanitise_boxes ? inside(*person.box, frame)
+                                                 : person.box;
+        if (!box || !(box->area() > 0)) {
+          ++count.outside;
+          continue;
+        }
         if (config.skip_suspects && person.extra.contains("suspect_lr") &&
             person.extra["suspect_lr"] == true) {
-          ++suspects;
+          ++count.suspects;
           continue;
         }
         std::vector<JointLabel> labels = labels_of(person, config, set.joints.size());
         if (const auto other = opinions.find(person.id.value_or(-1)); other != opinions.end()) {
           listen(other->second, config, set, labelled, labels);
         }
-        TrainSample sample{v, f, *person.box, std::vector<JointLabel>(from.size())};
+        TrainSample sample{v, f, p, *box, std::vector<JointLabel>(from.size())};
         bool any = false;
         for (std::size_t j = 0; j < from.size(); ++j) {
           if (from[j] < 0) continue;
           sample.joints[j] = labels[from[j]];
-          if (sample.joints[j].weight > 0) any = trained_[j] = true;
+          if (sample.joints[j].weight <= 0) continue;
+          any = trained_[j] = true;
+          ++count.labels[j];
         }
         if (any) samples_.push_back(std::move(sample));
+        count.unlabelled += !any;
       }
     }
+    ++count.videos;
     videos_.push_back(std::move(video));
+    file_joints_.push_back(set);
   }
-  const int count = static_cast<int>(samples_.size()) - first;
-  parts_.push_back({first, count, config.repeat});
-  log_info("{}: {} persons in {} videos and stills{}", config.annotations, count,
-           annotations.videos.size(),
-           suspects ? fmt::format(", {} suspects left out", suspects) : "");
+}
+
+const JointSet& TrainSet::file_joints(const TrainSample& sample) const {
+  return file_joints_[sample.video];
 }
 
 std::vector<int> TrainSet::order(std::uint64_t seed, std::uint64_t epoch) const {
@@ -216,26 +315,48 @@ FramePtr TrainSet::load(const AnnotatedVideo& video, int frame) {
   return store_.picture(video.picture(annotated));
 }
 
+FramePtr TrainSet::neighbour(const AnnotatedVideo& video, int frame, int side) {
+  const AnnotatedFrame& key = video.frames[frame];
+  const int f = frame + side;
+  const bool listed = f >= 0 && f < static_cast<int>(video.frames.size()) &&
+                      video.frames[f].index == key.index + side;
+  if (listed) return load(video, f);
+  if (video.source != VideoSource::kFolder) return nullptr;  // the video's end
+  const auto name = numbered_on(key.file_name, side);
+  if (!name) return nullptr;
+  const std::string path = fs::path(video.path) / *name;
+  return fs::exists(path) ? store_.picture(path) : nullptr;
+}
+
 std::array<FramePtr, 3> TrainSet::frames(const TrainSample& sample, bool neighbours) {
   const AnnotatedVideo& video = videos_[sample.video];
   const FramePtr key = load(video, sample.frame);
   if (key->missing) fail("{}: the frame cannot be decoded", place(sample));
   std::array<FramePtr, 3> result{key, key, key};
-  if (!neighbours) return result;
+  if (!neighbours || is_still(sample)) return result;
   for (const int side : {-1, 1}) {
-    const int f = sample.frame + side;
-    if (f < 0 || f >= static_cast<int>(video.frames.size()) ||
-        video.frames[f].index != video.frames[sample.frame].index + side) {
-      continue;
-    }
-    FramePtr other = load(video, f);
-    if (!other->missing) result[1 + side] = std::move(other);
+    FramePtr other = neighbour(video, sample.frame, side);
+    if (other && !other->missing) result[1 + side] = std::move(other);
   }
   return result;
 }
 
+std::vector<std::string> TrainSet::missing_files(std::size_t most) const {
+  std::vector<std::string> missing;
+  std::set<std::string> seen;
+  for (const TrainSample& sample : samples_) {
+    const AnnotatedVideo& video = videos_[sample.video];
+    const std::string path = video.source == VideoSource::kVideoFile
+                                 ? video.path
+                                 : video.picture(video.frames[sample.frame]);
+    if (missing.size() == most || !seen.insert(path).second || fs::exists(path)) continue;
+    missing.push_back(fmt::format("{}: no such file", path));
+  }
+  return missing;
+}
+
 bool TrainSet::is_still(const TrainSample& sample) const {
-  return videos_[sample.video].frames.size() == 1;
+  return videos_[sample.video].source == VideoSource::kStill;
 }
 
 std::string TrainSet::place(const TrainSample& sample) const {

@@ -6,6 +6,7 @@
 #include "video/frame.h"
 
 #include <array>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,9 +15,10 @@
 
 namespace vremd {
 
-// One annotation file (PoseTrack18-style JSON) as training data.
+// Annotations as training data.
 struct TrainDataConfig {
-  std::string annotations;     // the JSON file
+  std::string dataset;         // posetrack17, 18 or 21, coco, as downloaded to `root`; "": none
+  std::string annotations;     // a file, or a folder of them (annotation_files.h)
   std::string root;            // what its file names are relative to; "": its folder
   double repeat = 1;           // how often each person comes per epoch; 0.5: half of them
   double min_score = 0;        // joints with `scores` below this are not labels
@@ -26,58 +28,95 @@ struct TrainDataConfig {
   std::string second_opinion;     // {annotation id: [17 x (x, y, score)]}, another model's
   double disagreement = 0.5;      // a label this many torsos from a sure second opinion is dropped
   double sure = 0.6;              // score of a sure second opinion
+  bool sanitise_boxes = true;     // cut at the picture's edge (METHOD 1.1)
   double adopt = 2;               // joints that the set never labels: taken from this score on
 };
 
 // A person in a frame, with labels in the order of the model's joints.
 struct TrainSample {
-  int video = 0, frame = 0;  // of TrainSet::videos
-  Box box;
+  int video = 0, frame = 0, person = 0;  // of TrainSet::videos
+  Box box;  // METHOD 1.1
   std::vector<JointLabel> joints;
 };
 
-// Decoded frames, kept: pictures are read on first use, video files as a whole. Thread-safe.
+// Decoded frames, the last used ones kept: pictures are read one by one, video files as a whole.
+// Thread-safe.
 class FrameStore {
  public:
+  explicit FrameStore(double most_mebibytes) : most_bytes_(most_mebibytes * (1 << 20)) {}
+
   FramePtr picture(const std::string& path);
   FramePtr video_frame(const std::string& path, std::int64_t index);  // Error: past its end
 
-  double mebibytes() const;
-
  private:
-  struct Clip {
+  struct Entry {
     std::once_flag once;
-    std::vector<FramePtr> frames;
+    std::vector<FramePtr> frames;  // one: a picture
+    double bytes = 0;
+    std::list<std::string>::iterator use;
   };
-  mutable std::mutex mutex_;
-  std::map<std::string, FramePtr> pictures_;
-  std::map<std::string, std::shared_ptr<Clip>> clips_;
-  double bytes_ = 0;
+  std::shared_ptr<Entry> entry(const std::string& path);
+  void count(const std::string& path, Entry& entry);  // its frames are there now
+
+  double most_bytes_, bytes_ = 0;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Entry>> entries_;
+  std::list<std::string> uses_;  // paths, the last used one first
 };
+
+// Where a data set as it is downloaded to `root` keeps a split ("train", "val"): posetrack17,
+// posetrack18, posetrack21, coco. Error: an unknown name; no such folder or file.
+struct DatasetFiles {
+  std::string annotations, root;
+};
+DatasetFiles dataset_files(const std::string& name, const std::string& root,
+                           const std::string& split);
 
 // The persons of some annotation files.
 class TrainSet {
  public:
-  TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints);
+  // `frame_mebibytes`: of decoded frames that are kept in memory.
+  TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints,
+           double frame_mebibytes = 4096);
 
   const std::vector<TrainSample>& samples() const { return samples_; }
+  const std::vector<AnnotatedVideo>& videos() const { return videos_; }
   const JointSet& joints() const { return joints_; }
+  const JointSet& file_joints(const TrainSample& sample) const;  // of the annotations
 
   // Indices into samples() for one epoch, shuffled; each file as often as its `repeat` says.
   std::vector<int> order(std::uint64_t seed, std::uint64_t epoch) const;
 
-  // Previous, key, next (one frame: key alone is enough). Ends clamp; a still is all three.
+  // Previous, key, next (one frame: key alone is enough). Ends clamp; a still is all three. A
+  // neighbour that the annotations do not list is the picture with the next number, as many digits
+  // long (METHOD 1.2). Error: a picture cannot be read.
   std::array<FramePtr, 3> frames(const TrainSample& sample, bool neighbours);
   bool is_still(const TrainSample& sample) const;
   bool trained(int joint) const { return trained_[joint]; }  // some label of it exists
   std::string place(const TrainSample& sample) const;        // for messages
 
+  // For checks before a long run: what is wrong with the files of the samples, at most `most`
+  // lines. All pictures and videos are looked for, not opened.
+  std::vector<std::string> missing_files(std::size_t most) const;
+
+  struct Count {
+    std::string annotations;  // as in the configuration
+    int samples = 0, videos = 0, suspects = 0, unlabelled = 0, outside = 0;
+    std::vector<int> labels;  // of each joint of joints()
+  };
+  const std::vector<Count>& counts() const { return counts_; }
+
  private:
+  using Opinions = std::map<std::int64_t, std::vector<JointLabel>>;
   void add(const TrainDataConfig& config);
+  void add(Annotations& annotations, const TrainDataConfig& config, const Opinions& opinions,
+           Count& count);
   FramePtr load(const AnnotatedVideo& video, int frame);
+  FramePtr neighbour(const AnnotatedVideo& video, int frame, int side);
 
   JointSet joints_;
   std::vector<AnnotatedVideo> videos_;
+  std::vector<JointSet> file_joints_;  // of each video
   std::vector<TrainSample> samples_;
   std::vector<bool> trained_;
   struct Part {
@@ -85,6 +124,7 @@ class TrainSet {
     double repeat;
   };
   std::vector<Part> parts_;
+  std::vector<Count> counts_;
   FrameStore store_;
 };
 

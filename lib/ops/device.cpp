@@ -39,7 +39,8 @@ c10::Device choose_device(const std::string& text) {
 std::string name_of(const c10::Device& device) { return device.str(); }
 
 void prepare_runtime() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // A threshold above 32 MiB is refused by glibc and leaves 128 KiB: no mappings at all instead.
+  mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 16 << 20);
   at::set_num_interop_threads(1);

@@ -9,12 +9,14 @@ namespace {
 
 template <typename Io>
 void describe(Io& io, TrainDataConfig& c) {
+  io("dataset", c.dataset);
   io("annotations", c.annotations);
   io("root", c.root);
   io("repeat", c.repeat);
   io("min_score", c.min_score);
   io("max_flip_distance", c.max_flip_distance);
   io("weigh_by_score", c.weigh_by_score);
+  io("sanitise_boxes", c.sanitise_boxes);
   io("skip_suspects", c.skip_suspects);
   io("second_opinion", c.second_opinion);
   io("disagreement", c.disagreement);
@@ -39,6 +41,7 @@ void describe(Io& io, AugmentConfig& c) {
     in("prob", c.rotation.prob);
     in("sigma", c.rotation.sigma);
     in("limit", c.rotation.limit);
+    in("any", c.rotation.any);
   });
   io("flip", c.flip);
   io("shift", c.shift);
@@ -73,6 +76,7 @@ void describe(Io& io, TrainConfig& c) {
   io("validate", c.validate);
   io("validate_root", c.validate_root);
   io("validate_most", c.validate_most);
+  io("validate_by", c.validate_by);
   io.group("aug", [&](auto& in) { describe(in, c.aug); });
   io.group("train", [&](auto& in) {
     in("epochs", c.train.epochs);
@@ -88,21 +92,37 @@ void describe(Io& io, TrainConfig& c) {
     in("wd_on", c.train.wd_on);
     in("clip", c.train.clip);
     in("batch", c.train.batch);
+    in("accum", c.train.accum);
+    in("micro_batch", c.train.micro_batch);
     in("amp", c.train.amp);
     in("seed", c.train.seed);
     in("ema", c.train.ema);
     in("checkpoint_minutes", c.train.checkpoint_minutes);
+    in("cache_features", c.train.cache_features);
+    in("loaders", c.train.loaders);
+    in("prefetch", c.train.prefetch);
+    in("frame_mib", c.train.frame_mib);
   });
 }
 
 }  // namespace
 
-TrainConfig TrainConfig::from_json(const Json& json, const std::string& place) {
+TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
+                                   const std::string& preset) {
   TrainConfig config;
   if (!json.is_object()) fail("{}: not a JSON object", place);
   Json rest = json;
+  std::string name = preset;
+  if (const auto own = json.find("preset"); own != json.end()) {
+    if (!own->is_string()) fail("{}: preset: expected a string", place);
+    if (name.empty()) name = own->get<std::string>();
+    rest.erase("preset");
+  }
+  if (!name.empty()) apply_preset(config, name);
   if (const auto model = json.find("model"); model != json.end()) {
-    config.model = ModelConfig::from_json(*model, place + ": model");
+    Json merged = config.model.to_json();
+    merged.merge_patch(*model);
+    config.model = ModelConfig::from_json(merged, place + ": model");
     rest.erase("model");
   }
   if (const auto data = json.find("data"); data != json.end()) {
@@ -112,7 +132,9 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place) {
       FieldReader reader((*data)[i], place, fmt::format("data[{}]", i));
       describe(reader, one);
       reader.finish();
-      if (one.annotations.empty()) fail("{}: data[{}].annotations: missing", place, i);
+      if (one.annotations.empty() == one.dataset.empty()) {
+        fail("{}: data[{}]: either annotations or dataset", place, i);
+      }
     }
     rest.erase("data");
   }
@@ -144,12 +166,11 @@ Json TrainConfig::to_json() const {
 
 void TrainConfig::validate_values() const {
   model.validate();
-  if (data.empty()) fail("data: no annotation file");
   for (const auto& one : data) within("data.repeat", one.repeat, 0, 1000);
   one_of("aug.scale.mode", aug.scale.mode, {"clipped_normal", "uniform"});
   one_of("aug.rotation.mode", aug.rotation.mode, {"clipped_normal", "uniform"});
   within("aug.scale.limit", aug.scale.limit, 0, 0.95);
-  for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.flip, aug.corrupt.blur,
+  for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip, aug.corrupt.blur,
                          aug.corrupt.cover, aug.corrupt.neighbours, aug.colour.brightness,
                          aug.colour.contrast}) {
     within("aug: a probability or share", p, 0, 1);
@@ -157,10 +178,20 @@ void TrainConfig::validate_values() const {
   within("aug.corrupt.largest_cover", aug.corrupt.largest_cover, 0.1, 0.9);
   one_of("train.schedule", train.schedule, {"milestones", "cosine"});
   one_of("train.wd_on", train.wd_on, {"all", "matrices"});
-  one_of("train.amp", train.amp, {"bf16", "fp32"});
+  one_of("train.amp", train.amp, {"bf16", "backbone", "fp32"});
   within("train.epochs", train.epochs, 0, 1e6);
   within("train.lr", train.lr, 0, 10);
   within("train.batch", train.batch, 1, 65536);
+  within("train.accum", train.accum, 1, 65536);
+  within("train.micro_batch", train.micro_batch, 1, 65536);
+  within("train.cache_features", train.cache_features, 0, 1000);
+  if (train.cache_features > 0 && !model.backbone.freeze) {
+    fail("train.cache_features: needs backbone.freeze");
+  }
+  within("train.loaders", train.loaders, 1, 1024);
+  within("train.prefetch", train.prefetch, 1, 65536);
+  within("train.frame_mib", train.frame_mib, 1, 1e9);
+  one_of("validate_by", validate_by, {"pck", "ap"});
   within("train.ema", train.ema, 0, 0.999999);
   if (!start.weights.empty() && (!start.backbone.empty() || !start.single_frame.empty())) {
     fail("start.weights: a whole model; backbone or single_frame cannot be given, too");

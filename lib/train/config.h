@@ -22,9 +22,10 @@ struct TrainConfig {
   } start;
 
   std::vector<TrainDataConfig> data;
-  std::string validate;  // annotation file for PCK@0.2 of the torso after each epoch; "": none
+  std::string validate;  // annotations to score on after each epoch: a file or folder; "": none
   std::string validate_root;
-  int validate_most = 0;  // at most this many persons; 0: all
+  int validate_most = 0;            // at most this many persons; 0: all
+  std::string validate_by = "pck";  // what is best: pck (torso, 0.2) | ap (PoseTrack)
 
   AugmentConfig aug;
 
@@ -41,16 +42,37 @@ struct TrainConfig {
     double wd = 0.01;
     std::string wd_on = "all";  // all | matrices
     double clip = 0;            // global norm of the gradient; 0: none
-    int batch = 32;
-    std::string amp = "bf16";   // bf16 (autocast) | fp32
+    int batch = 32;             // persons of one process and step, but for accum
+    int accum = 1;              // batches whose gradients make one step
+    int micro_batch = 16;       // persons that go through the network at once
+    std::string amp = "bf16";   // bf16 (autocast) | backbone (bf16 there alone) | fp32
     int seed = 8888;
     double ema = 0;             // decay of the averaged weights; 0: none
     double checkpoint_minutes = 5;
+    int cache_features = 0;     // K augmented variants of each sample, features kept; 0: none
+    int loaders = 1;            // threads that read and crop
+    int prefetch = 4;           // micro-batches that wait at most
+    double frame_mib = 4096;    // of decoded pictures that are kept in memory
   } train;
 
-  static TrainConfig from_json(const Json& json, const std::string& place);
+  // How a step is cut up, for `processes` of them.
+  int micro_batches() const {  // of one process and step
+    return train.accum * ((train.batch + train.micro_batch - 1) / train.micro_batch);
+  }
+
+  // Keys that are not there have the value of the preset that `preset` or else the key "preset"
+  // names (METHOD 10.2 and 12), or their default.
+  static TrainConfig from_json(const Json& json, const std::string& place,
+                               const std::string& preset = "");
   Json to_json() const;
   void validate_values() const;  // Error "path.of.key: what"
 };
+
+// The names that apply_preset() knows, for messages and --help.
+std::vector<std::string> preset_names();
+
+// Network, augmentation and training of a preset (METHOD 9, 10.2, 11.1 and 12); data and paths
+// stay. What METHOD gives a preset for testing is a matter of vremd-pose's options.
+void apply_preset(TrainConfig& config, const std::string& name);
 
 }  // namespace vremd

@@ -3,31 +3,29 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "draw/sheet_drawing.h"
 #include "io/json.h"
+#include "io/json_file.h"
 #include "io/output_file.h"
-#include "model/vremd.h"
 #include "model/weights.h"
-#include "ops/tensor_ops.h"
-#include "train/batch.h"
+#include "ops/device.h"
 #include "train/checkpoint.h"
+#include "train/loader.h"
 #include "train/loss.h"
-#include "train/schedule.h"
+#include "train/optimizer.h"
+#include "train/replicas.h"
+#include "train/report.h"
+#include "train/samples.h"
+#include "train/start.h"
+#include "train/validation.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
-#include <torch/nn/utils/clip_grad.h>
-#include <torch/optim/adamw.h>
-
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 
 namespace vremd {
 namespace {
@@ -35,35 +33,33 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+constexpr int kSamples = 24;  // in the report
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// bfloat16 where it pays, on this thread, for the life of the object.
-class Autocast {
- public:
-  explicit Autocast(bool on) {
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, on);
-  }
-  ~Autocast() {
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, false);
-  }
-};
+using State = std::map<std::string, at::Tensor>;
 
-bool is_backbone(const std::string& name) { return name.starts_with("backbone."); }
-
-void copy_tensors(const std::map<std::string, at::Tensor>& from,
-                  const std::map<std::string, at::Tensor>& to) {
+void copy_state(const State& from, const State& to) {
   at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : to) tensor.detach().copy_(from.at(name));
 }
 
-std::map<std::string, at::Tensor> cloned(const std::map<std::string, at::Tensor>& state) {
-  std::map<std::string, at::Tensor> copy;
+State cloned(const State& state) {
+  State copy;
   for (const auto& [name, tensor] : state) copy[name] = tensor.detach().clone();
   return copy;
+}
+
+// The weights say which joints had labels (METHOD 1.6).
+void name_trained_joints(const TrainSet& set, ModelConfig& model) {
+  if (model.model.trained_joints) return;
+  std::vector<std::string> names;
+  for (int j = 0; j < set.joints().size(); ++j) {
+    if (set.trained(j)) names.push_back(set.joints().joints[j]);
+  }
+  if (static_cast<int>(names.size()) < set.joints().size()) model.model.trained_joints = names;
 }
 
 }  // namespace
@@ -71,50 +67,60 @@ std::map<std::string, at::Tensor> cloned(const std::map<std::string, at::Tensor>
 struct Trainer::Impl {
   TrainConfig config;
   TrainerOptions options;
+  ProcessGroup processes;
+  oneapi::tbb::global_control parallelism;  // workers, loaders and this thread
   TrainSet set;
-  std::unique_ptr<TrainSet> validation;
-  std::vector<std::shared_ptr<VremdImpl>> replicas;  // [0] is the model
-  struct Group {
-    std::vector<std::string> names;
-    double lr;
-    bool backbone;
-  };
-  std::vector<Group> groups;
-  std::unique_ptr<torch::optim::AdamW> optimizer;
-  std::map<std::string, at::Tensor> average;  // of train.ema
+  std::unique_ptr<Replicas> replicas;
+  std::unique_ptr<Optimizer> optimizer;
+  std::unique_ptr<Validation> validation;
+  State average;  // of train.ema
   std::int64_t step = 0, steps_per_epoch = 0, steps = 0;
   double best = -1;
   std::ofstream metrics;
-  oneapi::tbb::task_arena arena;
 
-  Impl(TrainConfig c, TrainerOptions o)
+  // An epoch's order, for the loaders.
+  std::mutex order_mutex;
+  std::map<std::uint64_t, std::shared_ptr<const std::vector<int>>> orders;
+
+  // Since the last line of metrics.
+  struct Window {
+    Clock::time_point start = Clock::now();
+    double loss = 0, waited = 0;
+    int steps = 0;
+  } window;
+
+  Impl(TrainConfig c, TrainerOptions o, ProcessGroup p)
       : config(std::move(c)),
         options(std::move(o)),
-        set(config.data, config.model.joints()),
-        arena(options.threads) {
+        processes(std::move(p)),
+        parallelism(oneapi::tbb::global_control::max_allowed_parallelism,
+                    static_cast<std::size_t>(options.threads + config.train.loaders + 1)),
+        set(config.data, config.model.joints(), config.train.frame_mib) {
     make_folder();
-    name_trained_joints();
-    make_model();
-    steps_per_epoch = static_cast<std::int64_t>(set.order(0, 0).size()) / config.train.batch;
+    name_trained_joints(set, config.model);
+    const auto persons = static_cast<std::int64_t>(order_of(0)->size());
+    steps_per_epoch = persons / step_size();
     if (steps_per_epoch == 0) {
-      fail("train.batch: {} is more than the {} persons of an epoch", config.train.batch,
-           set.order(0, 0).size());
+      fail("train.batch: {} persons of a step are more than the {} of an epoch", step_size(),
+           persons);
     }
     steps = std::llround(config.train.epochs * static_cast<double>(steps_per_epoch));
-    make_optimizer();
+    replicas = std::make_unique<Replicas>(make_network(config, set, !options.resume),
+                                          options.threads, options.device);
+    optimizer = std::make_unique<Optimizer>(config.train, replicas->trained_parameters());
     if (config.train.ema > 0) average = cloned(state_of(model()));
     if (options.resume) resume();
-    if (!config.validate.empty()) {
-      TrainDataConfig data;
-      data.annotations = config.validate;
-      data.root = config.validate_root;
-      validation = std::make_unique<TrainSet>(std::vector{data}, config.model.joints());
+    std::vector<at::Tensor> all;  // of rank 0, should libraries differ between machines
+    for (const auto& [name, tensor] : state_of(model())) all.push_back(tensor);
+    processes.broadcast(all);
+    if (!config.validate.empty()) validation = std::make_unique<Validation>(config);
+    if (processes.first()) {
+      metrics.open(file("metrics.jsonl"), std::ios::app);
+      if (!metrics) fail("{}: cannot open", file("metrics.jsonl"));
     }
-    metrics.open(fs::path(options.output) / "metrics.jsonl", std::ios::app);
-    if (!metrics) fail("{}/metrics.jsonl: cannot open", options.output);
   }
 
-  VremdImpl& model() { return *replicas.front(); }
+  VremdImpl& model() { return replicas->model(); }
 
   std::string file(const char* name) const { return (fs::path(options.output) / name).string(); }
 
@@ -127,153 +133,59 @@ struct Trainer::Impl {
       fail("{}: holds a training run; --resume goes on with it", options.output);
     }
     if (!there && options.resume) fail("{}: no checkpoint to resume from", options.output);
-    if (!options.resume) {
-      OutputFile out(file("config.json"), true);
-      out.write(config.to_json().dump(2) + "\n");
-      out.commit();
+    if (!options.resume && processes.first()) {
+      write_file(file("config.json"), config.to_json().dump(2) + "\n", true);
     }
   }
 
-  // The weights say which joints had labels (METHOD 1.6).
-  void name_trained_joints() {
-    if (config.model.model.trained_joints) return;
-    std::vector<std::string> names;
-    for (int j = 0; j < set.joints().size(); ++j) {
-      if (set.trained(j)) names.push_back(set.joints().joints[j]);
-    }
-    if (static_cast<int>(names.size()) < set.joints().size()) {
-      config.model.model.trained_joints = names;
-    }
+  // ---- which persons ----------------------------------------------------------------------
+
+  // Of all processes together.
+  std::int64_t step_size() const {
+    return std::int64_t{1} * config.train.batch * config.train.accum * processes.size();
   }
 
-  void make_model() {
-    at::manual_seed(static_cast<std::uint64_t>(config.train.seed));
-    auto first = std::make_shared<VremdImpl>(config.model);
-    first->init();
-    if (!config.start.weights.empty()) {
-      const SafetensorsFile weights(find_weights(config.start.weights));
-      load_state(*first, weights);
+  std::shared_ptr<const std::vector<int>> order_of(std::uint64_t epoch) {
+    const std::lock_guard lock(order_mutex);
+    auto& order = orders[epoch];
+    if (!order) {
+      order = std::make_shared<const std::vector<int>>(
+          set.order(static_cast<std::uint64_t>(config.train.seed), epoch));
     }
-    if (!config.start.backbone.empty()) load_backbone(*first);
-    replicas.push_back(first);
-    if (!config.start.single_frame.empty()) {
-      first->init_from_single_frame(*load_model(find_weights(config.start.single_frame)).model);
-    } else if (config.start.weights.empty() && config.start.calibrate && !options.resume) {
-      calibrate();
-    }
-    const auto state = first->named_parameters();
-    for (int i = 1; i < options.threads; ++i) {
-      auto replica = std::make_shared<VremdImpl>(config.model);
-      replica->init();
-      for (auto& item : replica->named_parameters()) item.value().set_data(state[item.key()]);
-      replicas.push_back(replica);
-    }
-    for (auto& replica : replicas) {
-      for (auto& item : replica->named_parameters()) {
-        item.value().requires_grad_(!is_frozen(item.key()));
-      }
-    }
+    std::erase_if(orders, [&](const auto& entry) { return entry.first + 1 < epoch; });
+    return order;
   }
 
-  bool is_frozen(const std::string& name) const {
-    const auto begins = [&](const std::string& beginning) { return name.starts_with(beginning); };
-    return (is_backbone(name) && config.model.backbone.freeze) ||
-           std::any_of(config.train.frozen.begin(), config.train.frozen.end(), begins);
-  }
-
-  void load_backbone(VremdImpl& into) {
-    const SafetensorsFile weights(find_weights(config.start.backbone));
-    at::NoGradGuard no_grad;
-    for (const auto& [name, tensor] : state_of(into)) {
-      if (!is_backbone(name)) continue;
-      const TensorView& view = weights.at(name);
-      if (tensor.sizes() != at::IntArrayRef(view.shape)) {
-        fail("{}: tensor {} has another shape than the model's", weights.path(), name);
-      }
-      const auto values = view.to_float();
-      std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-    }
-  }
-
-  // proj.norm such that each channel of its output has mean 0 and variance 1 on some samples: the
-  // maps that a convolutional backbone brings together differ in scale by orders of magnitude.
-  void calibrate() {
-    at::NoGradGuard no_grad;
-    auto state = state_of(model());
-    if (!state.contains("proj.norm.weight")) return;
-    model().eval();
-    const auto order = set.order(static_cast<std::uint64_t>(config.train.seed), 0);
-    const auto count = std::min<std::size_t>(order.size(), 64);
-    const TrainBatch batch = make_batch(set, std::span(order).first(count), 0, config.model,
-                                        &config.aug, config.train.seed, 0);
-    const at::Tensor tokens = model().features(batch.crops).flatten(0, 1);  // [n N, C]
-    const at::Tensor centred = tokens - tokens.mean(1, true);
-    const at::Tensor y =
-        centred / (centred.square().mean(1, true) + config.model.modules.ln_eps).sqrt();
-    const at::Tensor scale = 1 / y.std(0).clamp_min(1e-3);
-    state["proj.norm.weight"].detach().copy_(scale);
-    state["proj.norm.bias"].detach().copy_(-y.mean(0) * scale);
-  }
-
-  void make_optimizer() {
-    // Four groups: of the backbone or not, decayed or not.
-    std::map<std::pair<bool, bool>, std::vector<std::pair<std::string, at::Tensor>>> members;
-    for (const auto& item : model().named_parameters()) {
-      if (!item.value().requires_grad()) continue;
-      const bool decayed = config.train.wd_on == "all" || item.value().dim() >= 2;
-      members[{is_backbone(item.key()), decayed}].emplace_back(item.key(), item.value());
-    }
-    std::vector<torch::optim::OptimizerParamGroup> parameter_groups;
-    for (const auto& [kind, tensors] : members) {
-      const auto& [backbone, decayed] = kind;
-      const double lr = backbone && config.train.backbone_lr > 0 ? config.train.backbone_lr
-                                                                 : config.train.lr;
-      auto group_options = std::make_unique<torch::optim::AdamWOptions>(lr);
-      group_options->weight_decay(decayed ? config.train.wd : 0);
-      std::vector<at::Tensor> parameters;
-      Group group{{}, lr, backbone};
-      for (const auto& [name, tensor] : tensors) {
-        parameters.push_back(tensor);
-        group.names.push_back(name);
-      }
-      groups.push_back(std::move(group));
-      parameter_groups.emplace_back(std::move(parameters), std::move(group_options));
-    }
-    optimizer = std::make_unique<torch::optim::AdamW>(parameter_groups,
-                                                      torch::optim::AdamWOptions(config.train.lr));
-  }
-
-  void set_learning_rates() {
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-      const double warmup = groups[g].backbone && config.train.backbone_warmup > 0
-                                ? config.train.backbone_warmup
-                                : config.train.warmup;
-      const double factor = learning_rate_factor(config.train, static_cast<double>(step),
-                                                 static_cast<double>(steps),
-                                                 static_cast<double>(steps_per_epoch), warmup);
-      optimizer->param_groups()[g].options().set_lr(groups[g].lr * factor);
-    }
+  // Micro-batch `index` of this process: those of each step one after another.
+  TrainBatch load(std::int64_t index) {
+    const std::int64_t per_step = config.micro_batches(), per_batch = per_step / config.train.accum;
+    const std::int64_t of_step = index / per_step, number = index % per_step;
+    const auto epoch = static_cast<std::uint64_t>(of_step / steps_per_epoch);
+    const std::int64_t batch = config.train.batch, size = config.train.micro_batch;
+    const std::int64_t in_batch = (number % per_batch) * size;
+    const std::int64_t first = (of_step % steps_per_epoch) * step_size() +
+                               processes.rank() * batch * config.train.accum +
+                               (number / per_batch) * batch + in_batch;
+    const auto order = order_of(epoch);
+    const auto samples = std::span(*order).subspan(
+        static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, batch - in_batch)));
+    return make_batch(set, samples, static_cast<std::uint64_t>(first), config.model, &config.aug,
+                      static_cast<std::uint64_t>(config.train.seed), epoch);
   }
 
   // ---- checkpoints ------------------------------------------------------------------------
 
   void save() {
+    if (!processes.first()) return;
     Checkpoint checkpoint;
     checkpoint.step = step;
     checkpoint.best = best;
     checkpoint.config = config.to_json().dump();
-    for (const auto& [name, tensor] : state_of(model())) checkpoint.tensors["model." + name] = tensor;
-    for (const auto& [name, tensor] : average) checkpoint.tensors["ema." + name] = tensor;
-    const auto parameters = model().named_parameters();
-    for (const Group& group : groups) {
-      for (const std::string& name : group.names) {
-        const auto found = optimizer->state().find(parameters[name].unsafeGetTensorImpl());
-        if (found == optimizer->state().end()) continue;
-        auto& moments = static_cast<torch::optim::AdamWParamState&>(*found->second);
-        checkpoint.tensors["exp_avg." + name] = moments.exp_avg();
-        checkpoint.tensors["exp_avg_sq." + name] = moments.exp_avg_sq();
-      }
+    for (const auto& [name, tensor] : state_of(model())) {
+      checkpoint.tensors["model." + name] = tensor;
     }
+    for (const auto& [name, tensor] : average) checkpoint.tensors["ema." + name] = tensor;
+    optimizer->store(checkpoint);
     save_checkpoint(file("checkpoint.safetensors"), checkpoint);
   }
 
@@ -283,252 +195,196 @@ struct Trainer::Impl {
     if (checkpoint.config != config.to_json().dump()) {
       fail("{}: was trained with another configuration", path);
     }
-    const auto tensor = [&](const std::string& name) -> const at::Tensor& {
-      const auto found = checkpoint.tensors.find(name);
-      if (found == checkpoint.tensors.end()) fail("{}: no tensor {}", path, name);
-      return found->second;
+    const auto restore = [&](const State& state, const std::string& prefix) {
+      at::NoGradGuard no_grad;
+      for (const auto& [name, own] : state) {
+        const auto found = checkpoint.tensors.find(prefix + name);
+        if (found == checkpoint.tensors.end()) fail("{}: no tensor {}{}", path, prefix, name);
+        own.detach().copy_(found->second);
+      }
     };
-    at::NoGradGuard no_grad;
-    for (const auto& [name, own] : state_of(model())) own.detach().copy_(tensor("model." + name));
-    for (auto& [name, own] : average) own.copy_(tensor("ema." + name));
+    restore(state_of(model()), "model.");
+    restore(average, "ema.");
+    optimizer->restore(checkpoint);
     step = checkpoint.step;
     best = checkpoint.best;
-    const auto parameters = model().named_parameters();
-    for (const Group& group : groups) {
-      for (const std::string& name : group.names) {
-        if (!checkpoint.tensors.contains("exp_avg." + name)) continue;
-        auto moments = std::make_unique<torch::optim::AdamWParamState>();
-        moments->step(step);
-        moments->exp_avg(tensor("exp_avg." + name).clone());
-        moments->exp_avg_sq(tensor("exp_avg_sq." + name).clone());
-        optimizer->state()[parameters[name].unsafeGetTensorImpl()] = std::move(moments);
-      }
-    }
     log_info("resumed at step {} of {}", step, steps);
   }
 
   // ---- one step ---------------------------------------------------------------------------
 
-  // Runs body(worker) on each worker, with one ATen thread each.
-  template <typename Body>
-  void on_workers(const Body& body) {
-    arena.execute([&] {
-      oneapi::tbb::parallel_for(std::size_t{0}, replicas.size(), body,
-                                oneapi::tbb::simple_partitioner{});
-    });
+  at::Tensor loss_of(VremdImpl& network, const TrainBatch& batch) const {
+    const at::Device& device = replicas->device();
+    const std::string& amp = config.train.amp;
+    const auto count = batch.weights.size(0);
+    at::Tensor features;
+    {
+      const Autocast autocast(amp != "fp32", device);
+      features = network.features(batch.crops.to(device));
+    }
+    const Autocast autocast(amp == "bf16", device);
+    const at::Tensor heatmaps =
+        network
+            .forward(features.view({count, config.model.frames(), features.size(1),
+                                    features.size(2)}))
+            .heatmaps_bkhw;
+    const double share = static_cast<double>(count) / static_cast<double>(step_size());
+    return heatmap_loss(config.model.loss.kind, heatmaps, batch.targets.to(device),
+                        batch.weights.to(device)) *
+           share;
   }
 
-  double train_step(std::span<const int> samples, std::uint64_t first_index, std::uint64_t epoch) {
-    std::vector<double> losses(replicas.size());
-    on_workers([&](std::size_t worker) {
-      const std::size_t begin = samples.size() * worker / replicas.size();
-      const std::size_t end = samples.size() * (worker + 1) / replicas.size();
-      if (begin == end) return;
-      VremdImpl& replica = *replicas[worker];
-      replica.train();
-      const TrainBatch batch =
-          make_batch(set, samples.subspan(begin, end - begin), first_index + begin, config.model,
-                     &config.aug, config.train.seed, epoch);
-      const double share = static_cast<double>(end - begin) / static_cast<double>(samples.size());
-      at::Tensor loss;
-      {
-        const Autocast autocast(config.train.amp == "bf16");
-        const at::Tensor features = replica.features(batch.crops);
-        const at::Tensor heatmaps =
-            replica
-                .forward(features.view({static_cast<std::int64_t>(end - begin),
-                                        config.model.frames(), features.size(1),
-                                        features.size(2)}))
-                .heatmaps_bkhw;
-        loss = heatmap_loss(config.model.loss.kind, heatmaps, batch.targets, batch.weights) * share;
-      }
-      for (auto& parameter : replica.parameters()) {
-        if (parameter.mutable_grad().defined()) parameter.mutable_grad().zero_();
-      }
-      loss.backward();
-      losses[worker] = loss.item<double>();
-    });
-    double loss = 0;
-    for (const double one : losses) loss += one;
-    if (!std::isfinite(loss)) {
-      fail("step {}: the loss is not finite ({}); the last checkpoint is in {}", step, loss,
+  // False: some process was told to stop; the step is not taken.
+  bool train_step(BatchLoader& loader) {
+    if (processes.size() == 1 && options.stopped()) return false;
+    const std::int64_t count = config.micro_batches();
+    at::Tensor told = at::zeros({2}, at::TensorOptions(replicas->device()));  // loss, stop
+    told[1] = options.stopped() ? 1 : 0;
+    const double loss = replicas->accumulate(
+        step * count, (step + 1) * count, [&](std::int64_t index) { return loader.take(index); },
+        [&](VremdImpl& network, const TrainBatch& batch) { return loss_of(network, batch); });
+    told[0] = loss;
+    if (processes.size() > 1) {
+      std::vector<at::Tensor> all = replicas->gradients();
+      for (const at::Tensor& tensor : replicas->statistics()) all.push_back(tensor);
+      all.push_back(told);
+      processes.sum(all);
+    }
+    if (told[1].item<double>() > 0) {
+      replicas->discard();
+      return false;
+    }
+    const double sum = processes.size() > 1 ? told[0].item<double>() : loss;
+    if (!std::isfinite(sum)) {
+      fail("step {}: the loss is not finite ({}); the last checkpoint is in {}", step, sum,
            options.output);
     }
-
-    at::NoGradGuard no_grad;
-    std::vector<at::Tensor> parameters;
-    for (auto& item : model().named_parameters()) {
-      if (!item.value().requires_grad()) continue;
-      parameters.push_back(item.value());
-    }
-    for (std::size_t i = 1; i < replicas.size(); ++i) {
-      std::size_t p = 0;
-      for (auto& item : replicas[i]->named_parameters()) {
-        if (!item.value().requires_grad()) continue;
-        at::Tensor& own = parameters[p++].mutable_grad();
-        const at::Tensor& other = item.value().grad();
-        if (!other.defined()) continue;
-        if (own.defined()) {
-          own.add_(other);
-        } else {
-          own = other.clone();
-        }
-      }
-    }
-    if (config.train.clip > 0) torch::nn::utils::clip_grad_norm_(parameters, config.train.clip);
-    set_learning_rates();
-    optimizer->step();
+    replicas->apply(count * processes.size());
+    optimizer->step(step, steps, static_cast<double>(steps_per_epoch));
     ++step;
-    if (!average.empty()) {
-      // Young averages follow faster.
-      const double decay = std::min(config.train.ema, (1.0 + static_cast<double>(step)) /
-                                                          (10.0 + static_cast<double>(step)));
-      for (const auto& [name, tensor] : state_of(model())) {
-        average[name].lerp_(tensor.detach(), 1 - decay);
-      }
-    }
-    return loss;
+    follow();
+    window.loss += sum;
+    ++window.steps;
+    return true;
   }
 
-  // ---- validation -------------------------------------------------------------------------
-
-  // PCK@0.2 of the torso over the 12 body joints (EVAL 8b), with the boxes of the annotations.
-  double validate() {
+  // The averaged weights; young averages follow faster.
+  void follow() {
+    if (average.empty()) return;
     at::NoGradGuard no_grad;
-    for (std::size_t i = 1; i < replicas.size(); ++i) {
-      std::map<std::string, at::Tensor> own, other;
-      for (const auto& item : model().named_buffers()) own[item.key()] = item.value();
-      for (const auto& item : replicas[i]->named_buffers()) other[item.key()] = item.value();
-      copy_tensors(own, other);
+    const double age = static_cast<double>(step);
+    const double decay = std::min(config.train.ema, (1 + age) / (10 + age));
+    for (const auto& [name, tensor] : state_of(model())) {
+      average[name].lerp_(tensor.detach(), 1 - decay);
     }
-    const std::size_t all = validation->samples().size();
-    const std::size_t count =
-        config.validate_most > 0 ? std::min<std::size_t>(all, config.validate_most) : all;
-    std::mutex mutex;
-    std::int64_t right = 0, labelled = 0;
-    on_workers([&](std::size_t worker) {
-      VremdImpl& replica = *replicas[worker];
-      replica.eval();
-      for (std::size_t i = worker; i < count; i += replicas.size()) {
-        const auto [r, n] = score(replica, static_cast<int>(i));
-        const std::lock_guard lock(mutex);
-        right += r;
-        labelled += n;
-      }
-    });
-    return labelled ? static_cast<double>(right) / static_cast<double>(labelled) : 0;
-  }
-
-  std::pair<int, int> score(VremdImpl& replica, int index) {
-    at::NoGradGuard no_grad;
-    const TrainSample& sample = validation->samples()[index];
-    const JointSet& joints = validation->joints();
-    double torso = 0;
-    for (const auto& [a, b] : {std::pair{"left_shoulder", "right_hip"},
-                               std::pair{"right_shoulder", "left_hip"}}) {
-      const JointLabel &p = sample.joints[joints.index(a)], &q = sample.joints[joints.index(b)];
-      if (p.weight > 0 && q.weight > 0) torso = std::max(torso, std::hypot(p.x - q.x, p.y - q.y));
-    }
-    if (torso <= 0) return {0, 0};
-    const TrainBatch batch = make_batch(*validation, std::span(&index, 1), 0, config.model, nullptr,
-                                        0, 0);
-    at::Tensor points;
-    {
-      const Autocast autocast(config.train.amp == "bf16");
-      const at::Tensor features = replica.features(batch.crops);
-      const at::Tensor heatmaps = replica.forward(features.unsqueeze(0)).heatmaps_bkhw;
-      points = heatmap_decode(replica.probabilities(heatmaps.to(at::kFloat)), Decode::kDarkUdp);
-    }
-    const CropSpec spec = config.model.crop_spec();
-    const Affine2x3 to_frame =
-        frame_to_crop(crop_region(sample.box, spec), spec)
-            .inverse()
-            .after(heatmap_to_crop(config.model.heatmap_height(), config.model.heatmap_width(),
-                                   spec));
-    int right = 0, labelled = 0;
-    for (int j = 0; j < joints.size(); ++j) {
-      const std::string& name = joints.joints[j];
-      const bool body = name.find('_') != std::string::npos && !name.ends_with("_ear") &&
-                        !name.ends_with("_eye") && !name.starts_with("head_");
-      if (!body || sample.joints[j].weight <= 0) continue;
-      const float* p = points[0][j].data_ptr<float>();
-      const Point at = to_frame({p[0], p[1]});
-      ++labelled;
-      right += std::hypot(at.x - sample.joints[j].x, at.y - sample.joints[j].y) <= 0.2 * torso;
-    }
-    return {right, labelled};
   }
 
   // Calls body with the averaged weights in the model, where there are some.
   template <typename Body>
   void with_average(const Body& body) {
     if (average.empty()) return body();
-    const auto state = state_of(model());
-    const auto kept = cloned(state);
-    copy_tensors(average, state);
+    const State state = state_of(model());
+    const State kept = cloned(state);
+    copy_state(average, state);
     body();
-    copy_tensors(kept, state);
+    copy_state(kept, state);
   }
 
-  void end_epoch(int epoch) {
+  // ---- reports ----------------------------------------------------------------------------
+
+  void write_metrics(const Json& line) {
+    if (processes.first()) metrics << line.dump() << std::endl;
+  }
+
+  void report(const BatchLoader& loader) {
+    const double seconds = seconds_since(window.start);
+    const double rate = static_cast<double>(window.steps * step_size()) / seconds;
+    const double waited = (loader.seconds_waited() - window.waited) /
+                          (seconds * static_cast<double>(replicas->size()));
+    const double lr = optimizer->learning_rate(), loss = window.loss / window.steps;
+    if (processes.first()) {
+      log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s, waiting {:.1f} %",
+               static_cast<double>(step) / static_cast<double>(steps_per_epoch), step, loss, lr,
+               rate, 100 * waited);
+    }
+    write_metrics({{"step", step}, {"loss", loss}, {"lr", lr}, {"rate", rate}, {"wait", waited}});
+    window = {Clock::now(), 0, loader.seconds_waited(), 0};
+  }
+
+  void end_epoch(std::int64_t epoch) {
     with_average([&] {
       Json line{{"epoch", epoch}, {"step", step}};
       if (validation) {
-        const double pck = validate();
-        line["pck"] = std::round(pck * 1e5) / 1e5;
-        log_info("epoch {}: PCK@0.2 {:.4f}", epoch, pck);
-        if (pck > best) {
-          best = pck;
-          save_model(file("best.safetensors"), model(), DType::kF32, {{"pck", fmt::format("{:.5f}", pck)}});
+        const ValidationScores scores = validation->score(*replicas, processes);
+        line.update(scores.to_json());
+        const double score = scores.best_by(config.validate_by);
+        if (processes.first()) {
+          log_info("epoch {}: PCK@0.2 {:.4f}{}", epoch, scores.body_pck(),
+                   scores.ap ? fmt::format(", AP {:.2f}", scores.ap->ap.back()) : "");
+        }
+        if (score > best) {
+          best = score;
+          if (processes.first()) {
+            save_model(file("best.safetensors"), model(), DType::kF32,
+                       {{config.validate_by, fmt::format("{:.5f}", score)}});
+          }
         }
       }
-      metrics << line.dump() << std::endl;
-      save_model(file("last.safetensors"), model(), DType::kF32);
+      write_metrics(line);
+      if (processes.first()) {
+        save_model(file("last.safetensors"), model(), DType::kF32);
+        write_report();
+      }
     });
     save();
   }
 
+  void write_report() {
+    std::string png;
+    if (validation) {
+      const std::string path = file("samples.png");
+      write_canvas(draw_samples(validation_samples(*validation, config, kSamples), config), path,
+                   /*force=*/true);
+      png = read_text_file(path);
+    }
+    const std::string title = fmt::format("vremd-train: {}", options.output);
+    write_file(file("report.html"), html_report(title, read_metrics(file("metrics.jsonl")), png),
+               true);
+  }
+
   bool run() {
-    log_info("{} persons, {} steps of {} an epoch, {} steps, {} workers", set.samples().size(),
-             steps_per_epoch, config.train.batch, steps, options.threads);
-    auto last_save = Clock::now(), last_report = Clock::now();
-    double sum = 0;
-    int count = 0;
+    if (processes.first()) {
+      log_info("{} persons, {} steps of {} an epoch, {} steps, {} workers, {} processes",
+               set.samples().size(), steps_per_epoch, step_size(), steps, replicas->size(),
+               processes.size());
+    }
+    const std::int64_t count = config.micro_batches();
+    BatchLoader loader([this](std::int64_t index) { return load(index); }, step * count,
+                       steps * count, config.train.loaders,
+                       std::max<int>(config.train.prefetch, static_cast<int>(replicas->size())));
+    auto last_save = Clock::now();
+    window.start = last_save;
     while (step < steps) {
-      const auto epoch = static_cast<std::uint64_t>(step / steps_per_epoch);
-      const auto order = set.order(static_cast<std::uint64_t>(config.train.seed), epoch);
-      while (step < steps && static_cast<std::uint64_t>(step / steps_per_epoch) == epoch) {
-        if (options.stopped()) {
-          save();
-          return false;
-        }
-        const auto first = static_cast<std::size_t>(step % steps_per_epoch) * config.train.batch;
-        sum += train_step(std::span(order).subspan(first, config.train.batch), first, epoch);
-        ++count;
-        if (seconds_since(last_report) > options.report_seconds) {
-          const double rate = count * config.train.batch / seconds_since(last_report);
-          const double lr = optimizer->param_groups().back().options().get_lr();
-          log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s",
-                   static_cast<double>(step) / static_cast<double>(steps_per_epoch), step,
-                   sum / count, lr, rate);
-          metrics << Json{{"step", step}, {"loss", sum / count}, {"lr", lr}, {"rate", rate}}.dump()
-                  << std::endl;
-          last_report = Clock::now();
-          sum = count = 0;
-        }
-        if (seconds_since(last_save) > 60 * config.train.checkpoint_minutes) {
-          save();
-          last_save = Clock::now();
-        }
+      if (!train_step(loader)) {
+        save();
+        return false;
       }
-      end_epoch(static_cast<int>(epoch) + 1);
+      if (seconds_since(window.start) > options.report_seconds) report(loader);
+      if (step % steps_per_epoch == 0 || step == steps) {
+        if (window.steps > 0) report(loader);
+        end_epoch((step + steps_per_epoch - 1) / steps_per_epoch);
+        last_save = window.start = Clock::now();
+      } else if (seconds_since(last_save) > 60 * config.train.checkpoint_minutes) {
+        save();
+        last_save = Clock::now();
+      }
     }
     return true;
   }
 };
 
-Trainer::Trainer(TrainConfig config, TrainerOptions options)
-    : impl_(std::make_unique<Impl>(std::move(config), std::move(options))) {}
+Trainer::Trainer(TrainConfig config, TrainerOptions options, ProcessGroup processes)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(options), std::move(processes))) {}
 
 Trainer::~Trainer() = default;
 

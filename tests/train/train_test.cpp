@@ -6,7 +6,10 @@
 #include "io/json.h"
 #include "model/weights.h"
 #include "train/checkpoint.h"
+#include "train/loader.h"
 #include "train/loss.h"
+#include "train/process_group.h"
+#include "train/report.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
 #include "video/writer.h"
@@ -15,9 +18,14 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <oneapi/tbb/global_control.h>
+
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -174,7 +182,9 @@ TEST_CASE("a configuration is read strictly and written whole") {
   CHECK_THROWS_WITH(bad("/train/lrr", 1), ContainsSubstring("c.json: train.lrr: unknown key"));
   CHECK_THROWS_WITH(bad("/train/amp", "fp8"), ContainsSubstring("train.amp: 'fp8' is not one of"));
   CHECK_THROWS_WITH(bad("/aug/flip", 2), ContainsSubstring("aug"));
-  CHECK_THROWS_WITH(bad("/data", Json::array()), ContainsSubstring("data: no annotation file"));
+  CHECK_THROWS_WITH(bad("/data/0/dataset", "coco"),
+                    ContainsSubstring("data[0]: either annotations or dataset"));
+  CHECK_THROWS_WITH(bad("/train/cache_features", 1), ContainsSubstring("needs backbone.freeze"));
   CHECK_THROWS_WITH(bad("/model/backbone/kind", "cnn"), ContainsSubstring("model: backbone.kind"));
 }
 
@@ -240,8 +250,139 @@ TEST_CASE("what is missing or damaged is named") {
   CHECK_THROWS_WITH(Trainer(config, resume), ContainsSubstring("no checkpoint"));
   config.train.batch = 7;
   CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/c")),
-                    ContainsSubstring("train.batch: 7 is more than the 6 persons"));
+                    ContainsSubstring("train.batch: 7 persons of a step are more than the 6"));
   config.data[0].annotations = folder.path + "/nothing.json";
   CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/d")),
                     ContainsSubstring("nothing.json"));
+}
+
+TEST_CASE("neither threads nor the size of the queue changes the weights", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 24);
+  TrainConfig config = toy_config(folder.path);
+  config.train.epochs = 2;
+  config.train.batch = 7;
+  config.train.accum = 2;
+  config.train.micro_batch = 3;
+  config.aug.flip = 0.5;
+  config.validate = folder.path + "/data.json";
+  std::vector<std::string> weights;
+  for (const int threads : {1, 3}) {
+    TrainerOptions options = options_for(fmt::format("{}/{}", folder.path, threads));
+    options.threads = threads;
+    config.train.loaders = threads;
+    config.train.prefetch = 5 * threads;
+    REQUIRE(Trainer(config, options).run());
+    weights.push_back(bytes_of(options.output + "/checkpoint.safetensors"));
+  }
+  // The configuration in the checkpoint differs: what follows the header may not.
+  const auto tensors = [&](const std::string& bytes) {
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), 8);
+    return bytes.substr(8 + length);
+  };
+  CHECK(tensors(weights[0]) == tensors(weights[1]));
+}
+
+TEST_CASE("a run leaves a report that shows it, without any other file", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 12);
+  TrainConfig config = toy_config(folder.path, true);
+  config.train.epochs = 2;
+  config.validate = folder.path + "/data.json";
+  REQUIRE(Trainer(config, options_for(folder.path + "/run")).run());
+  const auto metrics = read_metrics(folder.path + "/run/metrics.jsonl");
+  REQUIRE(metrics.size() == 6);  // two steps and one score an epoch
+  CHECK(metrics[0].contains("wait"));
+  CHECK(metrics[2]["epoch"] == 1);
+  CHECK(metrics[2].contains("pck"));
+  const std::string html = bytes_of(folder.path + "/run/report.html");
+  CHECK(html.starts_with("<!doctype html>"));
+  CHECK_THAT(html, ContainsSubstring("<title>loss</title>") && ContainsSubstring("data:image/png"));
+  CHECK(html.find("http://") == html.find("http://www.w3.org/2000/svg"));  // a name, no link
+  CHECK(html.find("src=\"http") == std::string::npos);
+}
+
+TEST_CASE("base64 and curves of a report are right") {
+  const std::vector<Json> metrics = {{{"step", 0}, {"loss", 4.0}}, {{"step", 10}, {"loss", 2.0}},
+                                     {{"epoch", 1}, {"step", 10}, {"pck", 0.5}}};
+  const std::string html = html_report("a<b", metrics, "any carnal pleas");
+  CHECK_THAT(html, ContainsSubstring("a&lt;b"));
+  CHECK_THAT(html, ContainsSubstring("base64,YW55IGNhcm5hbCBwbGVhcw=="));
+  // 760 x 300 with margins: the first point upper left, the last lower right.
+  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0 \""));
+}
+
+TEST_CASE("every preset is a whole configuration, and keys win over it") {
+  for (const std::string& name : preset_names()) {
+    CAPTURE(name);
+    const Json file{{"preset", name}, {"model", {{"backbone", {{"size", "tiny"}}}}}};
+    const TrainConfig config = TrainConfig::from_json(file, "c.json");
+    CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
+  }
+  const TrainConfig strict = TrainConfig::from_json(Json::object(), "c", "paper_strict");
+  CHECK(strict.model.geometry == "classic");
+  CHECK(strict.train.amp == "backbone");
+  const TrainConfig mine = TrainConfig::from_json(
+      Json::parse(R"({"preset": "recommended", "train": {"warmup": 7}})"), "c");
+  CHECK(mine.train.warmup == 7);
+  CHECK(mine.train.clip == 1e-3);
+  CHECK_THROWS_WITH(TrainConfig::from_json(Json::object(), "c", "table7"),
+                    ContainsSubstring("preset 'table7': not one of: paper_strict"));
+}
+
+TEST_CASE("batches come once, in any order, and never more than asked for wait") {
+  const oneapi::tbb::global_control threads(
+      oneapi::tbb::global_control::max_allowed_parallelism, 3);
+  std::atomic<int> made = 0;
+  const auto make = [&](std::int64_t index) {
+    ++made;
+    if (index == 7) throw Error("picture 7");
+    TrainBatch batch;
+    batch.weights = at::full({1}, static_cast<double>(index));
+    return batch;
+  };
+  BatchLoader loader(make, 3, 9, 2, 3);
+  CHECK(loader.take(4).weights.item<double>() == 4);
+  CHECK(loader.take(3).weights.item<double>() == 3);
+  CHECK(loader.take(6).weights.item<double>() == 6);
+  CHECK(made <= 6);
+  CHECK_THROWS_WITH(loader.take(7), ContainsSubstring("picture 7"));
+  CHECK_THROWS_AS(loader.take(3), std::logic_error);
+  CHECK(loader.take(5).weights.item<double>() == 5);
+}
+
+TEST_CASE("torchrun's variables and Slurm's say which process this is") {
+  struct Variable {
+    std::string name;
+    Variable(const char* n, const char* value) : name(n) { setenv(n, value, 1); }
+    ~Variable() { unsetenv(name.c_str()); }
+  };
+  CHECK_FALSE(process_place());
+  {
+    const Variable size("WORLD_SIZE", "4"), rank("RANK", "3"), port("MASTER_PORT", "29500");
+    CHECK_THROWS_WITH(process_place(), ContainsSubstring("MASTER_ADDR"));
+    const Variable host("MASTER_ADDR", "node1"), local("LOCAL_RANK", "1");
+    const ProcessPlace place = process_place().value();
+    CHECK(place.rank == 3);
+    CHECK(place.size == 4);
+    CHECK(place.local_rank == 1);
+    CHECK(place.host == "node1");
+    CHECK(place.port == 29500);
+    const Variable wrong("RANK", "4");
+    CHECK_THROWS_WITH(process_place(), ContainsSubstring("rank 4 of 4"));
+    const Variable text("RANK", "x");
+    CHECK_THROWS_WITH(process_place(), ContainsSubstring("RANK: 'x' is no number"));
+  }
+  {
+    const Variable id("SLURM_PROCID", "1"), tasks("SLURM_NTASKS", "2");
+    const Variable list("SLURM_JOB_NODELIST", "gpu[03-05,9],login1"), job("SLURM_JOB_ID", "123456");
+    const ProcessPlace place = process_place().value();
+    CHECK(place.rank == 1);
+    CHECK(place.host == "gpu03");
+    CHECK(place.port == 23456);
+  }
+  CHECK(first_host("a,b") == "a");
+  CHECK(first_host("n[7]") == "n7");
+  CHECK(first_host("solo") == "solo");
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/optimizer.h"
+
+#include "train/schedule.h"
+
+#include <torch/nn/utils/clip_grad.h>
+
+#include <map>
+
+namespace vremd {
+
+bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
+
+Optimizer::Optimizer(const TrainConfig::Train& config,
+                     const std::vector<std::pair<std::string, at::Tensor>>& parameters)
+    : config_(config) {
+  // Descending: the modules' group comes last.
+  std::map<std::pair<bool, bool>, Group, std::greater<>> groups;
+  for (const auto& [name, tensor] : parameters) {
+    const bool backbone = is_backbone(name);
+    const bool decayed = config.wd_on == "all" || tensor.dim() >= 2;
+    Group& group = groups[{backbone, decayed}];
+    group.backbone = backbone;
+    group.lr = backbone && config.backbone_lr > 0 ? config.backbone_lr : config.lr;
+    group.parameters.emplace_back(name, tensor);
+  }
+  std::vector<torch::optim::OptimizerParamGroup> parameter_groups;
+  for (auto& [kind, group] : groups) {
+    auto options = std::make_unique<torch::optim::AdamWOptions>(group.lr);
+    options->weight_decay(kind.second ? config.wd : 0);
+    std::vector<at::Tensor> tensors;
+    for (const auto& [name, tensor] : group.parameters) tensors.push_back(tensor);
+    groups_.push_back(std::move(group));
+    parameter_groups.emplace_back(std::move(tensors), std::move(options));
+  }
+  adamw_ = std::make_unique<torch::optim::AdamW>(parameter_groups,
+                                                 torch::optim::AdamWOptions(config.lr));
+}
+
+void Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_epoch) {
+  if (config_.clip > 0) {
+    std::vector<at::Tensor> all;
+    for (const Group& group : groups_) {
+      for (const auto& [name, tensor] : group.parameters) all.push_back(tensor);
+    }
+    torch::nn::utils::clip_grad_norm_(all, config_.clip);
+  }
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const double warmup = groups_[g].backbone && config_.backbone_warmup > 0
+                              ? config_.backbone_warmup
+                              : config_.warmup;
+    const double factor =
+        learning_rate_factor(config_, static_cast<double>(step), static_cast<double>(steps),
+                             steps_per_epoch, warmup);
+    adamw_->param_groups()[g].options().set_lr(groups_[g].lr * factor);
+  }
+  adamw_->step();
+}
+
+double Optimizer::learning_rate() const {
+  return adamw_->param_groups().back().options().get_lr();
+}
+
+void Optimizer::store(Checkpoint& checkpoint) const {
+  for (const Group& group : groups_) {
+    for (const auto& [name, tensor] : group.parameters) {
+      const auto found = adamw_->state().find(tensor.unsafeGetTensorImpl());
+      if (found == adamw_->state().end()) continue;
+      auto& moments = static_cast<torch::optim::AdamWParamState&>(*found->second);
+      checkpoint.tensors["exp_avg." + name] = moments.exp_avg();
+      checkpoint.tensors["exp_avg_sq." + name] = moments.exp_avg_sq();
+    }
+  }
+}
+
+void Optimizer::restore(const Checkpoint& checkpoint) {
+  for (const Group& group : groups_) {
+    for (const auto& [name, tensor] : group.parameters) {
+      const auto first = checkpoint.tensors.find("exp_avg." + name);
+      const auto second = checkpoint.tensors.find("exp_avg_sq." + name);
+      if (first == checkpoint.tensors.end() || second == checkpoint.tensors.end()) continue;
+      auto moments = std::make_unique<torch::optim::AdamWParamState>();
+      moments->step(checkpoint.step);
+      moments->exp_avg(first->second.to(tensor.device(), /*dtype=*/at::kFloat, false, true));
+      moments->exp_avg_sq(second->second.to(tensor.device(), at::kFloat, false, true));
+      adamw_->state()[tensor.unsafeGetTensorImpl()] = std::move(moments);
+    }
+  }
+}
+
+}  // namespace vremd

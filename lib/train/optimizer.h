@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "train/checkpoint.h"
+#include "train/config.h"
+
+#include <torch/optim/adamw.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vremd {
+
+// AdamW with the groups of METHOD 10.2: of the backbone or not, decayed or not.
+class Optimizer {
+ public:
+  Optimizer(const TrainConfig::Train& config,
+            const std::vector<std::pair<std::string, at::Tensor>>& parameters);
+
+  // The parameters move along their gradients; `epochs`: how many are over, with the fraction.
+  void step(std::int64_t step, std::int64_t steps, double steps_per_epoch);
+  double learning_rate() const;  // of the last group: the modules
+
+  void store(Checkpoint& checkpoint) const;
+  void restore(const Checkpoint& checkpoint);
+
+ private:
+  struct Group {
+    std::vector<std::pair<std::string, at::Tensor>> parameters;
+    double lr;
+    bool backbone;
+  };
+  TrainConfig::Train config_;
+  std::vector<Group> groups_;
+  std::unique_ptr<torch::optim::AdamW> adamw_;
+};
+
+bool is_backbone(const std::string& parameter);
+
+}  // namespace vremd

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/preview.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "draw/sheet_drawing.h"
+#include "io/output_file.h"
+#include "train/samples.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace vremd {
+namespace {
+
+constexpr std::size_t kErrors = 10;  // are named
+constexpr int kSamples = 24;         // are drawn
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+void print_counts(const TrainSet& set, const TrainConfig& config) {
+  for (const TrainSet::Count& count : set.counts()) {
+    print(fmt::format("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
+                      count.videos));
+    if (count.unlabelled) print(fmt::format(", {} without a label", count.unlabelled));
+    if (count.outside) print(fmt::format(", {} without a box in the picture", count.outside));
+    if (count.suspects) print(fmt::format(", {} suspects left out", count.suspects));
+    print("\n  labels:");
+    for (int j = 0; j < set.joints().size(); ++j) {
+      print(fmt::format(" {} {}", set.joints().joints[j], count.labels[j]));
+    }
+    print("\n");
+  }
+  const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
+  const std::int64_t step = std::int64_t{1} * config.train.batch * config.train.accum;
+  const std::int64_t per_epoch = persons / step;
+  print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, per_epoch,
+                    step, std::llround(config.train.epochs * static_cast<double>(per_epoch))));
+  for (int j = 0; j < set.joints().size(); ++j) {
+    if (!set.trained(j)) print(fmt::format("no label of {}\n", set.joints().joints[j]));
+  }
+}
+
+}  // namespace
+
+bool preview(const TrainConfig& config, const std::string& folder) {
+  TrainSet set(config.data, config.model.joints(), config.train.frame_mib);
+  print_counts(set, config);
+  const std::vector<std::string> missing = set.missing_files(kErrors);
+  for (const std::string& line : missing) log_error("{}", line);
+  if (!missing.empty()) return false;
+  make_folder(folder);
+  const std::string path = std::filesystem::path(folder) / "samples.png";
+  write_canvas(draw_samples(training_samples(set, config, kSamples), config), path,
+               /*force=*/true);
+  print(fmt::format("{}: {} samples with their targets\n", path, kSamples));
+  return true;
+}
+
+}  // namespace vremd

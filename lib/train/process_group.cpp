@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/process_group.h"
+
+#include "core/error.h"
+
+#include <ATen/Functions.h>
+
+#if VREMD_HAVE_GLOO
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#endif
+#if VREMD_HAVE_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
+
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+
+namespace vremd {
+namespace {
+
+constexpr std::chrono::minutes kConnectTime{10};
+constexpr std::chrono::hours kWaitTime{6};  // for the slowest of the others
+
+int number(const char* name, const char* text) {
+  int value = 0;
+  const char* end = text + std::strlen(text);
+  const auto [rest, error] = std::from_chars(text, end, value);
+  if (error != std::errc() || rest != end || value < 0) fail("{}: '{}' is no number", name, text);
+  return value;
+}
+
+int required(const char* name, const char* beside) {
+  const char* text = std::getenv(name);
+  if (!text) fail("{} is set, but {} is not", beside, name);
+  return number(name, text);
+}
+
+int optional(const char* name, int otherwise) {
+  const char* text = std::getenv(name);
+  return text ? number(name, text) : otherwise;
+}
+
+}  // namespace
+
+std::string first_host(const std::string& slurm_list) {
+  const std::size_t bracket = slurm_list.find_first_of("[,");
+  if (bracket == std::string::npos || slurm_list[bracket] == ',') {
+    return slurm_list.substr(0, bracket);
+  }
+  const std::size_t end = slurm_list.find_first_of("-,]", bracket);
+  if (end == std::string::npos) fail("SLURM_JOB_NODELIST: '{}' is no list of hosts", slurm_list);
+  return slurm_list.substr(0, bracket) + slurm_list.substr(bracket + 1, end - bracket - 1);
+}
+
+std::optional<ProcessPlace> process_place() {
+  ProcessPlace place;
+  if (std::getenv("WORLD_SIZE")) {
+    place.size = required("WORLD_SIZE", "WORLD_SIZE");
+    place.rank = required("RANK", "WORLD_SIZE");
+    place.local_rank = optional("LOCAL_RANK", place.rank);
+    if (place.size > 1) {
+      const char* host = std::getenv("MASTER_ADDR");
+      if (!host) fail("WORLD_SIZE is set, but MASTER_ADDR is not");
+      place.host = host;
+      place.port = required("MASTER_PORT", "WORLD_SIZE");
+    }
+  } else if (std::getenv("SLURM_PROCID") && std::getenv("SLURM_NTASKS")) {
+    place.size = required("SLURM_NTASKS", "SLURM_PROCID");
+    place.rank = required("SLURM_PROCID", "SLURM_NTASKS");
+    place.local_rank = optional("SLURM_LOCALID", 0);
+    if (place.size > 1) {
+      const char* hosts = std::getenv("SLURM_JOB_NODELIST");
+      if (!hosts) fail("SLURM_PROCID is set, but SLURM_JOB_NODELIST is not");
+      place.host = first_host(hosts);
+      place.port = optional("MASTER_PORT", 20000 + optional("SLURM_JOB_ID", 0) % 10000);
+    }
+  } else {
+    return std::nullopt;
+  }
+  if (place.size < 1 || place.rank >= place.size) {
+    fail("rank {} of {} processes does not exist", place.rank, place.size);
+  }
+  if (place.size == 1) return std::nullopt;
+  return place;
+}
+
+#if VREMD_HAVE_GLOO
+
+struct ProcessGroup::Backend {
+  c10::intrusive_ptr<c10d::TCPStore> store;
+  c10::intrusive_ptr<c10d::Backend> group;
+
+  Backend(const ProcessPlace& place, const at::Device& device) {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<std::uint16_t>(place.port);
+    options.isServer = place.rank == 0;
+    options.numWorkers = place.size;
+    options.timeout = kConnectTime;
+    store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
+    if (device.is_cuda()) {
+#if VREMD_HAVE_NCCL
+      auto nccl = c10d::ProcessGroupNCCL::Options::create();
+      nccl->timeout = kWaitTime;
+      group = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, place.rank, place.size, nccl);
+      return;
+#else
+      fail("several processes with GPUs: this build has no NCCL");
+#endif
+    }
+    auto gloo = c10d::ProcessGroupGloo::Options::create();
+    gloo->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
+    gloo->timeout = kWaitTime;
+    gloo->threads = 1;
+    group = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, gloo);
+  }
+
+  void sum(at::Tensor& flat) {
+    std::vector<at::Tensor> one{flat};
+    group->allreduce(one)->wait();
+  }
+  void broadcast(at::Tensor& flat) {
+    std::vector<at::Tensor> one{flat};
+    group->broadcast(one)->wait();
+  }
+};
+
+#else
+
+struct ProcessGroup::Backend {
+  Backend(const ProcessPlace&, const at::Device&) {
+    fail("several processes: this build has no gloo (libgloo-dev was not there)");
+  }
+  void sum(at::Tensor&) {}
+  void broadcast(at::Tensor&) {}
+};
+
+#endif
+
+ProcessGroup::ProcessGroup() = default;
+ProcessGroup::ProcessGroup(ProcessGroup&&) noexcept = default;
+ProcessGroup::~ProcessGroup() = default;
+
+ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device) : place_(place) {
+  if (place.size == 1) return;
+  try {
+    backend_ = std::make_unique<Backend>(place, device);
+  } catch (const c10::Error& error) {
+    fail("rank {}: no connection to {}:{}: {}", place.rank, place.host, place.port,
+         error.what_without_backtrace());
+  }
+}
+
+namespace {
+
+// All tensors side by side in one, changed by `change`, and back.
+template <typename Change>
+void changed_as_one(const std::vector<at::Tensor>& tensors, const Change& change) {
+  if (tensors.empty()) return;
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor> parts;
+  for (const at::Tensor& tensor : tensors) parts.push_back(tensor.detach().reshape({-1}));
+  at::Tensor flat = at::cat(parts);
+  change(flat);
+  std::int64_t from = 0;
+  for (const at::Tensor& tensor : tensors) {
+    const std::int64_t count = tensor.numel();
+    tensor.detach().copy_(flat.slice(0, from, from + count).view(tensor.sizes()));
+    from += count;
+  }
+}
+
+}  // namespace
+
+void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
+  if (backend_) changed_as_one(tensors, [this](at::Tensor& flat) { backend_->sum(flat); });
+}
+
+void ProcessGroup::broadcast(const std::vector<at::Tensor>& tensors) {
+  if (backend_) changed_as_one(tensors, [this](at::Tensor& flat) { backend_->broadcast(flat); });
+}
+
+}  // namespace vremd

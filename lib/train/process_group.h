@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// Where this process stands among those that train together.
+struct ProcessPlace {
+  int rank = 0, size = 1;
+  int local_rank = 0;  // on this machine: the number of its GPU
+  std::string host;    // of rank 0
+  int port = 0;
+};
+
+// What torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or else srun
+// (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID, SLURM_JOB_NODELIST; the port from SLURM_JOB_ID unless
+// MASTER_PORT is set). Nothing: this process is alone. An Error names a variable that is missing
+// or no number.
+std::optional<ProcessPlace> process_place();
+
+// The first host of a list such as "gpu[03-05,9],login1": "gpu03".
+std::string first_host(const std::string& slurm_list);
+
+// Processes that train one model together, by c10d: gloo for tensors on the CPU, NCCL on GPUs. One
+// process alone needs no network.
+class ProcessGroup {
+ public:
+  ProcessGroup();  // alone
+  // Error: no connection within ten minutes, or this build lacks the library.
+  ProcessGroup(const ProcessPlace& place, const at::Device& device);
+  ~ProcessGroup();
+  ProcessGroup(ProcessGroup&&) noexcept;
+
+  int rank() const { return place_.rank; }
+  int size() const { return place_.size; }
+  bool first() const { return place_.rank == 0; }
+
+  // Each becomes the sum over all processes; float32, equal shapes everywhere.
+  void sum(const std::vector<at::Tensor>& tensors);
+  // Each becomes that of rank 0.
+  void broadcast(const std::vector<at::Tensor>& tensors);
+
+ private:
+  struct Backend;
+  ProcessPlace place_;
+  std::unique_ptr<Backend> backend_;  // null: alone
+};
+
+}  // namespace vremd

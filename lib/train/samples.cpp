@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/samples.h"
+
+#include "draw/overlay.h"
+#include "draw/sheet.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+constexpr std::array<double, 3> kHeat = {255, 90, 0};  // orange, RGB
+
+Frame picture_of(const at::Tensor& crop, const Normalisation& normalisation) {
+  const at::Tensor values = crop.to(at::kCPU, at::kFloat).contiguous();
+  Frame frame;
+  frame.height = static_cast<int>(values.size(1));
+  frame.width = static_cast<int>(values.size(2));
+  const std::size_t plane = static_cast<std::size_t>(frame.height) * frame.width;
+  frame.rgb.resize(3 * plane);
+  const float* v = values.data_ptr<float>();
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double scale = normalisation.raw ? 1 : 255 * normalisation.std[c];
+    const double shift = normalisation.raw ? 0 : 255 * normalisation.mean[c];
+    for (std::size_t i = 0; i < plane; ++i) {
+      const double value = std::round(v[c * plane + i] * scale + shift);
+      frame.rgb[3 * i + c] = static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0));
+    }
+  }
+  return frame;
+}
+
+void paint(const at::Tensor& heat, Frame& frame) {
+  const at::Tensor values = heat.to(at::kCPU, at::kFloat).contiguous();
+  const auto height = values.size(0), width = values.size(1);
+  const float* v = values.data_ptr<float>();
+  for (int y = 0; y < frame.height; ++y) {
+    for (int x = 0; x < frame.width; ++x) {
+      const std::int64_t row = y * height / frame.height, column = x * width / frame.width;
+      const double part = 0.6 * std::clamp(v[row * width + column], 0.0f, 1.0f);
+      std::uint8_t* pixel = &frame.rgb[3 * (static_cast<std::size_t>(y) * frame.width + x)];
+      for (std::size_t c = 0; c < 3; ++c) {
+        pixel[c] = static_cast<std::uint8_t>(pixel[c] + part * (kHeat[c] - pixel[c]));
+      }
+    }
+  }
+}
+
+std::vector<Keypoint> joints_of(const at::Tensor& points_k3, const Affine2x3& to_crop) {
+  std::vector<Keypoint> joints;
+  const at::Tensor values = points_k3.contiguous();
+  for (std::int64_t j = 0; j < values.size(0); ++j) {
+    const float* p = values[j].data_ptr<float>();
+    const Point at = to_crop({p[0], p[1]});
+    joints.push_back({at.x, at.y, p[2]});
+  }
+  return joints;
+}
+
+}  // namespace
+
+std::vector<DrawnSample> training_samples(TrainSet& set, const TrainConfig& config, int count) {
+  const ModelConfig& model = config.model;
+  const auto seed = static_cast<std::uint64_t>(config.train.seed);
+  const std::vector<int> order = set.order(seed, 0);
+  const auto most = std::min<std::size_t>(order.size(), static_cast<std::size_t>(count));
+  const TrainBatch batch =
+      make_batch(set, std::span(order).first(most), 0, model, &config.aug, seed, 0);
+  const at::Tensor points = decode_heatmaps(batch.targets, model);
+  const Affine2x3 to_crop =
+      heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), model.crop_spec());
+  std::vector<DrawnSample> samples;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(most); ++i) {
+    const at::Tensor weights = batch.weights[i];
+    const at::Tensor seen = (weights > 0).to(at::kFloat);
+    DrawnSample one;
+    one.crops = batch.crops.slice(0, i * model.frames(), (i + 1) * model.frames());
+    one.heat = (batch.targets[i] * weights.view({-1, 1, 1})).amax(0);
+    one.joints = joints_of(
+        at::cat({points[i].slice(1, 0, 2), seen.unsqueeze(1)}, 1), to_crop);
+    samples.push_back(std::move(one));
+  }
+  return samples;
+}
+
+std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config,
+                                            int count) {
+  const ModelConfig& model = config.model;
+  const std::size_t all = validation.chosen().size();
+  const auto most = std::min<std::size_t>(all, static_cast<std::size_t>(count));
+  std::vector<DrawnSample> samples;
+  for (std::size_t i = 0; i < most; ++i) {
+    const std::size_t n = i * all / most;
+    const int sample = validation.chosen()[n];
+    const TrainBatch batch =
+        make_batch(validation.set(), std::span(&sample, 1), 0, model, nullptr, 0, 0);
+    const CropSpec spec = model.crop_spec();
+    const Affine2x3 to_crop =
+        frame_to_crop(crop_region(validation.set().samples()[sample].box, spec), spec);
+    samples.push_back({batch.crops, {},
+                       joints_of(validation.predictions()[static_cast<std::int64_t>(n)], to_crop)});
+  }
+  return samples;
+}
+
+Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& config) {
+  const ModelConfig& model = config.model;
+  const JointSet joints = model.joints();
+  const Normalisation normalisation = model.normalisation();
+  const int width = model.input_width(), height = model.input_height(), frames = model.frames();
+  std::vector<Frame> tiles;
+  for (const DrawnSample& sample : samples) {
+    Canvas row(Size{width * frames, height});
+    for (int t = 0; t < frames; ++t) {
+      Frame picture = picture_of(sample.crops[t], normalisation);
+      if (t == frames / 2) {
+        if (sample.heat.defined()) paint(sample.heat, picture);
+        Canvas canvas(picture);
+        FrameRecord record;
+        Instance& one = record.instances.emplace_back();
+        one.box = {0, 0, width - 1.0, height - 1.0};
+        one.keypoints = sample.joints;
+        const int colour = 0;
+        draw_overlay(canvas, record, &joints, std::span(&colour, 1), View{}, OverlayStyle{}, "");
+        canvas.store(picture);
+      }
+      row.picture(picture, {static_cast<double>(t * width), 0, static_cast<double>(width),
+                            static_cast<double>(height)});
+    }
+    row.store(tiles.emplace_back());
+  }
+  const SheetLayout layout =
+      sheet_layout(tiles.size(), {width * frames, height}, {frames * 1600, 4096});
+  return make_sheet(tiles, layout);
+}
+
+}  // namespace vremd

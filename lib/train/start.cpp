@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/start.h"
+
+#include "core/error.h"
+#include "model/weights.h"
+#include "train/batch.h"
+#include "train/optimizer.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace vremd {
+namespace {
+
+void load_backbone(const std::string& name, VremdImpl& into) {
+  const SafetensorsFile weights(find_weights(name));
+  at::NoGradGuard no_grad;
+  for (const auto& [key, tensor] : state_of(into)) {
+    if (!is_backbone(key)) continue;
+    const TensorView& view = weights.at(key);
+    if (tensor.sizes() != at::IntArrayRef(view.shape)) {
+      fail("{}: tensor {} has another shape than the model's", weights.path(), key);
+    }
+    const auto values = view.to_float();
+    std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  }
+}
+
+// proj.norm such that each channel of its output has mean 0 and variance 1 on some samples: the
+// maps that a convolutional backbone brings together differ in scale by orders of magnitude.
+void calibrate(const TrainConfig& config, TrainSet& set, VremdImpl& model) {
+  at::NoGradGuard no_grad;
+  auto state = state_of(model);
+  if (!state.contains("proj.norm.weight")) return;
+  model.eval();
+  const auto order = set.order(static_cast<std::uint64_t>(config.train.seed), 0);
+  const auto count = std::min<std::size_t>(order.size(), 64);
+  const TrainBatch batch = make_batch(set, std::span(order).first(count), 0, config.model,
+                                      &config.aug, config.train.seed, 0);
+  const at::Tensor tokens = model.features(batch.crops).flatten(0, 1);  // [n N, C]
+  const at::Tensor centred = tokens - tokens.mean(1, true);
+  const at::Tensor y =
+      centred / (centred.square().mean(1, true) + config.model.modules.ln_eps).sqrt();
+  const at::Tensor scale = 1 / y.std(0).clamp_min(1e-3);
+  state["proj.norm.weight"].detach().copy_(scale);
+  state["proj.norm.bias"].detach().copy_(-y.mean(0) * scale);
+}
+
+}  // namespace
+
+std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set,
+                                        bool calibrated) {
+  at::manual_seed(static_cast<std::uint64_t>(config.train.seed));
+  auto model = std::make_shared<VremdImpl>(config.model);
+  model->init();
+  const auto& start = config.start;
+  if (!start.weights.empty()) load_state(*model, SafetensorsFile(find_weights(start.weights)));
+  if (!start.backbone.empty()) load_backbone(start.backbone, *model);
+  if (!start.single_frame.empty()) {
+    model->init_from_single_frame(*load_model(find_weights(start.single_frame)).model);
+  } else if (start.weights.empty() && start.calibrate && calibrated) {
+    calibrate(config, set, *model);
+  }
+  for (auto& item : model->named_parameters()) {
+    const auto begins = [&](const std::string& text) { return item.key().starts_with(text); };
+    const bool frozen =
+        (is_backbone(item.key()) && config.model.backbone.freeze) ||
+        std::any_of(config.train.frozen.begin(), config.train.frozen.end(), begins);
+    item.value().requires_grad_(!frozen);
+  }
+  return model;
+}
+
+}  // namespace vremd

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "data/train_set.h"
+#include "model/vremd.h"
+#include "train/config.h"
+
+#include <memory>
+
+namespace vremd {
+
+// The network of `config` with its first weights: drawn with the seed, then taken from the files
+// of config.start. Parameters that stay (config.train.frozen, a frozen backbone) have no gradient.
+// `calibrated`: proj.norm is fitted to some samples of `set`, where no file gave it values.
+std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set, bool calibrated);
+
+}  // namespace vremd

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/validation.h"
+
+#include "core/log.h"
+#include "data/crop.h"
+#include "eval/poseval_frames.h"
+#include "ops/tensor_ops.h"
+
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace vremd {
+namespace {
+
+constexpr double kThreshold = 0.2;  // of the torso
+
+TrainDataConfig data_of(const TrainConfig& config) {
+  TrainDataConfig data;
+  data.annotations = config.validate;
+  data.root = config.validate_root;
+  data.sanitise_boxes = false;  // as vremd-pose takes them
+  return data;
+}
+
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(std::round(value * 1e5) / 1e5) : Json();
+}
+
+}  // namespace
+
+at::Tensor decode_heatmaps(const at::Tensor& probabilities, const ModelConfig& model) {
+  return heatmap_decode(probabilities,
+                        model.geometry == "udp" ? Decode::kDarkUdp : Decode::kQuarter);
+}
+
+double ValidationScores::body_pck() const {
+  for (const auto& [name, count] : pck.rows()) {
+    if (name == "12 body joints") return count.joints > 0 ? count.rate() : 0;
+  }
+  return 0;
+}
+
+double ValidationScores::best_by(const std::string& by) const {
+  return by == "ap" && ap ? ap->ap.back() : body_pck();
+}
+
+Json ValidationScores::to_json() const {
+  Json json{{"pck", number_or_null(body_pck())}};
+  for (const auto& [name, count] : pck.joints) {
+    json["joints"][name] = number_or_null(count.joints > 0 ? count.rate() : std::nan(""));
+  }
+  if (ap) {
+    json["ap"] = number_or_null(ap->ap.back());
+    for (int j = 0; j < kPoseJoints; ++j) {
+      json["joint_ap"][std::string(kPoseJointNames[j])] = number_or_null(ap->ap[j]);
+    }
+  }
+  return json;
+}
+
+Validation::Validation(const TrainConfig& config)
+    : config_(config), set_({data_of(config)}, config.model.joints(), config.train.frame_mib) {
+  const std::size_t all = set_.samples().size();
+  const std::size_t count =
+      config.validate_most > 0 ? std::min<std::size_t>(all, config.validate_most) : all;
+  for (std::size_t i = 0; i < count; ++i) {
+    chosen_.push_back(static_cast<int>(i * all / count));  // evenly spread
+  }
+}
+
+ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) {
+  const ModelConfig& model = config_.model;
+  const auto count = static_cast<std::int64_t>(chosen_.size());
+  predictions_ = at::zeros({count, set_.joints().size(), 3});
+  const CropSpec spec = model.crop_spec();
+  const Affine2x3 to_crop = heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
+  const std::int64_t own = (count - processes.rank() + processes.size() - 1) / processes.size();
+  replicas.evaluate(own, [&](VremdImpl& replica, std::int64_t n) {
+    const std::int64_t i = processes.rank() + n * processes.size();
+    const TrainBatch batch =
+        make_batch(set_, std::span(&chosen_[i], 1), 0, model, nullptr, 0, 0);
+    at::Tensor points;
+    {
+      const Autocast autocast(config_.train.amp == "bf16", replicas.device());
+      const at::Tensor features = replica.features(batch.crops.to(replicas.device()));
+      const at::Tensor heatmaps = replica.forward(features.unsqueeze(0)).heatmaps_bkhw;
+      points = decode_heatmaps(replica.probabilities(heatmaps.to(at::kFloat)), model);
+    }
+    points = points.cpu();
+    const Affine2x3 to_frame =
+        frame_to_crop(crop_region(set_.samples()[chosen_[i]].box, spec), spec)
+            .inverse()
+            .after(to_crop);
+    float* out = predictions_[i].data_ptr<float>();
+    for (int j = 0; j < set_.joints().size(); ++j) {
+      const float* p = points[0][j].data_ptr<float>();
+      const Point at = to_frame({p[0], p[1]});
+      out[3 * j] = static_cast<float>(at.x);
+      out[3 * j + 1] = static_cast<float>(at.y);
+      out[3 * j + 2] = p[2];
+    }
+  });
+  processes.sum({predictions_});
+  ValidationScores scores;
+  scores.pck = pck(matching(), PckLength::kTorso, kThreshold);
+  if (config_.validate_by == "ap") {
+    scores.ap = average_precision();
+  } else if (scores.pck.scored == 0 && processes.first()) {
+    log_warning("{}: nobody has both a shoulder and the opposite hip: no PCK", config_.validate);
+  }
+  return scores;
+}
+
+// Every frame with a chosen person, its people and what was predicted for them.
+Matching Validation::matching() const {
+  const auto joints = std::make_shared<const JointSet>(set_.joints());
+  Matching result;
+  std::map<std::pair<int, int>, std::size_t> places;
+  for (std::size_t i = 0; i < chosen_.size(); ++i) {
+    const TrainSample& sample = set_.samples()[chosen_[i]];
+    const AnnotatedVideo& video = set_.videos()[sample.video];
+    const auto [place, is_new] =
+        places.try_emplace({sample.video, sample.frame}, result.frames.size());
+    if (is_new) {
+      MatchedFrame& frame = result.frames.emplace_back();
+      frame.video = &video;
+      frame.truth = &video.frames[sample.frame];
+      frame.truth_joints = &set_.file_joints(sample);
+      frame.predicted = true;
+      frame.joints = joints;
+    }
+    Instance& one = result.frames[place->second].predictions.emplace_back();
+    one.id = video.frames[sample.frame].persons[sample.person].id;
+    one.box = sample.box;
+    for (int j = 0; j < joints->size(); ++j) {
+      const float* p = predictions_[static_cast<std::int64_t>(i)][j].data_ptr<float>();
+      one.keypoints.push_back({p[0], p[1], p[2]});
+    }
+  }
+  return result;
+}
+
+// As poseval would score it: all people of the frames that have a chosen person.
+PoseAp Validation::average_precision() const {
+  PoseSamples samples;
+  std::set<int> trained;  // what has no labels is not written either (METHOD 7)
+  for (const int j : config_.model.trained_joints()) trained.insert(j);
+  const Matching all = matching();
+  for (const MatchedFrame& frame : all.frames) {
+    PoseFile truth, predicted;
+    truth.path = predicted.path = config_.validate;
+    const auto pose_of = [](const JointSet& joints, auto&& point, int count) {
+      Pose pose;
+      pose.has_points = true;
+      for (int j = 0; j < count; ++j) {
+        const int number = joint_number(joints.joints[j]);
+        const PosePoint p = point(j);
+        if (number < 0 || (p.x == 0 && p.y == 0 && p.visible == 0)) continue;
+        pose.points.push_back(p);
+        pose.points.back().joint = number;
+      }
+      return pose;
+    };
+    PoseFrame& own = truth.frames.emplace_back();
+    own.file_name = frame.truth->file_name;
+    for (const AnnotatedPerson& person : frame.truth->persons) {
+      if (person.joints.empty()) continue;
+      Pose pose = pose_of(
+          *frame.truth_joints,
+          [&](int j) {
+            const AnnotatedJoint& joint = person.joints[j];
+            return PosePoint{-1, joint.x, joint.y, joint.v};
+          },
+          static_cast<int>(person.joints.size()));
+      if (const auto& head = person.head_box) {
+        pose.head = HeadBox{head->x, head->y, head->x + head->w, head->y + head->h};
+      }
+      own.poses.push_back(std::move(pose));
+    }
+    own.ignore_regions = frame.truth->ignore_regions;
+    PoseFrame& other = predicted.frames.emplace_back();
+    other.file_name = own.file_name;
+    for (const Instance& one : frame.predictions) {
+      other.poses.push_back(pose_of(
+          *frame.joints,
+          [&](int j) {
+            const Keypoint& k = one.keypoints[j];
+            if (!trained.contains(j)) return PosePoint{-1, 0, 0, 0};
+            return PosePoint{-1, k.x, k.y, 1, k.score};
+          },
+          static_cast<int>(one.keypoints.size())));
+    }
+    for (const ScoredFrame& scored :
+         poseval_frames(truth, predicted, FrameChoice::kAnnotated, /*tracks=*/false)) {
+      add_samples(scored, samples);
+    }
+  }
+  return pose_ap(samples);
+}
+
+}  // namespace vremd

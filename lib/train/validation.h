@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "eval/pck.h"
+#include "eval/pose_ap.h"
+#include "io/json.h"
+#include "train/config.h"
+#include "train/process_group.h"
+#include "train/replicas.h"
+
+#include <optional>
+#include <vector>
+
+namespace vremd {
+
+// What a network scores on annotated people whose boxes are given, by vremd-eval's own code.
+struct ValidationScores {
+  Pck pck;                   // PCK@0.2 of the torso (EVAL 8b)
+  std::optional<PoseAp> ap;  // PoseTrack AP (EVAL 4), where it was asked for
+
+  double body_pck() const;                    // of the 12 body joints; 0 without any
+  double best_by(const std::string& by) const;  // "pck": body_pck(), 0...1; "ap": the total, 0...100
+  Json to_json() const;                       // {"pck": ..., "joints": {...}, "ap": ...}
+};
+
+class Validation {
+ public:
+  explicit Validation(const TrainConfig& config);
+
+  // Each process predicts its share of the people; all get the scores. With the weights that are
+  // in the model.
+  ValidationScores score(Replicas& replicas, ProcessGroup& processes);
+
+  TrainSet& set() { return set_; }
+  const std::vector<int>& chosen() const { return chosen_; }  // of set().samples()
+  // People as they were predicted last: [persons, J, 3] x, y in frame pixels, score.
+  const at::Tensor& predictions() const { return predictions_; }
+
+ private:
+  Matching matching() const;
+  PoseAp average_precision() const;
+
+  const TrainConfig& config_;
+  TrainSet set_;
+  std::vector<int> chosen_;  // of set_.samples()
+  at::Tensor predictions_;
+};
+
+// The joints of crops' heatmaps [n, J, h, w] (what `probabilities` gives): [n, J, 3], heatmap
+// pixels, by the model's default decoder (METHOD 2.2).
+at::Tensor decode_heatmaps(const at::Tensor& probabilities, const ModelConfig& model);
+
+}  // namespace vremd

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# vremd-train: a dry run, a run, kill -9 and --resume, two processes.
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+cp $SOURCE_DIR/examples/street.mp4 .
+
+# toy LAST: two people in each of the frames 0...LAST, labelled on nose, shoulders and hips.
+toy() {
+  jq -n --argjson last $1 '
+    def joints($x; $y): [range(17) |
+      if . == 0 then [$x + 20, $y + 10, 1] elif . == 5 then [$x + 30, $y + 30, 1]
+      elif . == 6 then [$x + 10, $y + 30, 1] elif . == 11 then [$x + 26, $y + 70, 1]
+      elif . == 12 then [$x + 14, $y + 70, 1] else [0, 0, 0] end] | add;
+    {images: [range($last + 1) | {id: (. + 1), file_name: "street.mp4", frame_id: .,
+       vid_id: "street", nframes: 95, is_labeled: true, width: 768, height: 576}],
+     annotations: [range($last + 1) as $f | range(2) as $p | (100 + 200 * $p + $f) as $x |
+       {id: (2 * $f + $p + 1), image_id: ($f + 1), track_id: $p, category_id: 1, iscrowd: 0,
+        bbox: [$x, 80, 40, 100], keypoints: joints($x; 80), scores: []}],
+     categories: []}'
+}
+toy 11 > toy.json
+cat > run.json <<'END'
+{
+  "model": {"backbone": {"size": "tiny"}, "input": {"size": [96, 64]}, "hm": {"channels": 8}},
+  "data": [{"annotations": "toy.json"}],
+  "validate": "toy.json",
+  "train": {"epochs": 3, "batch": 8, "micro_batch": 4, "amp": "fp32", "lr": 1e-3}
+}
+END
+
+# Comments are allowed; what is no JSON is named with its line.
+sed '1a // a network small enough for a test' run.json > remarks.json
+vremd-train --config remarks.json -o remarks --dry-run > /dev/null
+sed '3a ]' run.json > broken.json
+status=0; vremd-train --config broken.json -o remarks 2> err || status=$?
+test $status -eq 1
+grep -q 'vremd-train: broken.json:4: not JSON' err
+
+# A dry run counts, draws what will be learnt, and trains nothing.
+vremd-train --config run.json -o dry --dry-run > counts 2> err
+grep -q '  24 persons in 1 videos and stills' counts
+grep -q ' nose 24 ' counts
+grep -q 'an epoch: 24 persons, 3 steps of 8; in all 9 steps' counts
+grep -q 'no label of left_knee' counts
+test "$(ls dry)" = samples.png
+test "$(head -c 4 dry/samples.png | tail -c 3)" = PNG
+
+# ... and names what is missing, before a long run would.
+jq '.images[].file_name |= "gone.mp4"' toy.json > gone.json
+jq -n '{data: [{annotations: "gone.json"}], model: {backbone: {size: "tiny"}}}' > gone-run.json
+status=0; vremd-train --config gone-run.json -o gone --dry-run > /dev/null 2> err || status=$?
+test $status -eq 1
+grep -q 'vremd-train: gone.mp4: no such file' err
+test ! -e gone
+
+vremd-train --config run.json -o whole -j 2 2> err
+test "$(ls whole | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.json last.safetensors metrics.jsonl report.html samples.png '
+test "$(jq -c 'select(.epoch) | [.epoch, .step]' whole/metrics.jsonl | tr '\n' ' ')" = '[1,3] [2,6] [3,9] '
+
+# Killed anywhere and resumed: the same weights, to the byte, with another number of threads.
+jq '.train.checkpoint_minutes = 0.0001' run.json > often.json
+vremd-train --config often.json -o often -q
+cmp often/last.safetensors whole/last.safetensors
+for delay in 0.7 1.1 1.6; do
+  rm -rf parts
+  vremd-train --config often.json -o parts -j 1 -q & child=$!
+  sleep $delay
+  kill -9 $child 2> /dev/null || true
+  wait $child || true
+  if test -e parts/checkpoint.safetensors; then
+    vremd-train --config often.json -o parts -j 2 -q --resume
+  else
+    rm -rf parts
+    vremd-train --config often.json -o parts -q
+  fi
+  cmp parts/last.safetensors whole/last.safetensors
+  test -z "$(ls parts | grep tmp || true)" || rm parts/*tmp*
+done
+
+# SIGTERM: a checkpoint of where it was, --resume goes on.
+rm -rf parts
+vremd-train --config run.json -o parts -q & child=$!
+for try in $(seq 200); do test -s parts/metrics.jsonl && break; sleep 0.05; done
+kill -TERM $child
+status=0; wait $child || status=$?
+test $status -eq 0 || test $status -eq 143 || { echo "status $status"; exit 1; }
+vremd-train --config run.json -o parts -q --resume
+cmp parts/last.safetensors whole/last.safetensors
+
+# Two processes with half the batch each: the same curve and, but for rounding, weights.
+jq '.train.batch = 4' run.json > half.json
+for rank in 0 1; do
+  RANK=$rank WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$((20000 + $$ % 10000)) \
+    vremd-train --config half.json -o two -j 1 -q 2> err.$rank & eval child$rank=$!
+done
+wait $child0 || { cat err.0; exit 1; }
+wait $child1 || { cat err.1; exit 1; }
+losses() { jq -s '[.[] | select(.loss) | .loss]' $1/metrics.jsonl; }
+jq -ne --argjson a "$(losses whole)" --argjson b "$(losses two)" '
+  ($a | length) == 3 and ($b | length) == 3 and
+  ([range(3) | ($a[.] - $b[.]) / $a[.] | fabs] | max) < 1e-5'

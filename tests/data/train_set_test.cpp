@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/train_set.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "video/writer.h"
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+using namespace vremd;
+using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  std::string path = fs::temp_directory_path() / ("vremd_train_set_" + std::to_string(getpid()));
+  Folder() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+    set_log("test", LogLevel::kError);
+  }
+  ~Folder() { fs::remove_all(path); }
+
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories(fs::path(path) / fs::path(name).parent_path());
+    std::ofstream(fs::path(path) / name) << text;
+  }
+  // A grey picture whose first value is its number.
+  void picture(const std::string& name, int number) const {
+    fs::create_directories(fs::path(path) / fs::path(name).parent_path());
+    Frame frame;
+    frame.width = 64;
+    frame.height = 48;
+    frame.rgb.assign(3 * 64 * 48, static_cast<std::uint8_t>(number));
+    write_picture(fs::path(path) / name, frame);
+  }
+};
+
+int number_of(const FramePtr& frame) { return frame->rgb[0]; }
+
+// One labelled frame, number 5 of a folder; 4 and 6 are not listed.
+constexpr const char* kPoseTrack18 = R"({
+  "images": [{"id": 10001110005, "file_name": "images/train/000111_mpii/000005.jpg",
+              "frame_id": 10001110005, "vid_id": "000111", "nframes": 20, "is_labeled": true,
+              "width": 64, "height": 48}],
+  "annotations": [
+    {"id": 1, "image_id": 10001110005, "category_id": 1, "bbox": [-4, 10, 40, 60],
+     "keypoints": [20,20,1, 0,0,0, 21,12,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
+                   0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0], "scores": []},
+    {"id": 2, "image_id": 10001110005, "category_id": 1, "bbox": [70, 10, 5, 5],
+     "keypoints": [71,12,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
+                   0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0], "scores": []}],
+  "categories": []})";
+
+}  // namespace
+
+TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their numbers") {
+  const Folder folder;
+  folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
+  for (const int n : {4, 5}) {
+    folder.picture(fmt::format("images/train/000111_mpii/{:06}.jpg", n), 40 * n);
+  }
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
+  TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.samples().size() == 1);
+  CHECK(set.counts()[0].outside == 1);  // the second person's box
+  CHECK(set.counts()[0].labels[0] == 1);
+  const TrainSample& sample = set.samples()[0];
+  // METHOD 1.1: x2 = min(W - 1, max(0, x) + w - 1) and likewise y2.
+  CHECK(sample.box.x == 0);
+  CHECK(sample.box.w == 39);
+  CHECK(sample.box.y == 10);
+  CHECK(sample.box.h == 37);
+  CHECK_FALSE(set.is_still(sample));
+  const auto frames = set.frames(sample, true);
+  CHECK(number_of(frames[1]) == Approx(200).margin(2));
+  CHECK(number_of(frames[0]) == Approx(160).margin(2));
+  CHECK(frames[2] == frames[1]);  // 000006.jpg does not exist: the key frame
+  CHECK(set.missing_files(5).empty());
+}
+
+TEST_CASE("PoseTrack17's annolist is read for training") {
+  const Folder folder;
+  folder.write("annotations/train/v.json", R"({"annolist": [
+    {"image": [{"name": "images/bonn/v/00000001.jpg"}], "imgnum": [1], "is_labeled": [1],
+     "annorect": [{"x1": [10], "y1": [5], "x2": [20], "y2": [15], "track_id": [3], "annopoints":
+       [{"point": [{"id": [0], "x": [30], "y": [40], "is_visible": [0]},
+                   {"id": [14], "x": [10], "y": [20], "is_visible": [1]}]}]}]},
+    {"image": [{"name": "images/bonn/v/00000002.jpg"}], "imgnum": [2], "annorect": []}]})");
+  folder.picture("images/bonn/v/00000001.jpg", 10);
+  folder.picture("images/bonn/v/00000002.jpg", 90);
+  TrainDataConfig data;
+  data.dataset = "posetrack17";
+  data.root = folder.path;
+  TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.samples().size() == 1);
+  const TrainSample& sample = set.samples()[0];
+  const int ankle = set.joints().index("right_ankle"), head = set.joints().index("head_top");
+  CHECK(sample.joints[ankle].weight == 1);  // hidden, but annotated
+  CHECK(sample.joints[ankle].x == 30);
+  CHECK(sample.joints[head].y == 20);
+  // The extent of the joints and 15 % of it on each side.
+  CHECK(sample.box.x == Approx(10 - 0.15 * 20));
+  CHECK(sample.box.h == Approx(1.3 * 20));
+  const auto frames = set.frames(sample, true);
+  CHECK(frames[0] == frames[1]);
+  CHECK(number_of(frames[2]) == Approx(90).margin(2));
+}
+
+TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
+  const Folder folder;
+  folder.write("annotations/person_keypoints_train2017.json", R"({
+    "images": [{"id": 9, "file_name": "000000000009.jpg", "width": 64, "height": 48}],
+    "annotations": [{"id": 5, "image_id": 9, "category_id": 1, "iscrowd": 0, "area": 100,
+      "bbox": [2, 3, 30, 40], "num_keypoints": 2,
+      "keypoints": [10,11,2, 12,10,2, 0,0,0, 0,0,0, 0,0,0, 20,21,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
+                    0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0]}],
+    "categories": [{"id": 1, "name": "person", "keypoints": ["nose","left_eye","right_eye",
+      "left_ear","right_ear","left_shoulder","right_shoulder","left_elbow","right_elbow",
+      "left_wrist","right_wrist","left_hip","right_hip","left_knee","right_knee","left_ankle",
+      "right_ankle"]}]})");
+  folder.picture("train2017/000000000009.jpg", 77);
+  TrainDataConfig data;
+  data.dataset = "coco";
+  data.root = folder.path;
+  TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.samples().size() == 1);
+  const TrainSample& sample = set.samples()[0];
+  CHECK(set.is_still(sample));
+  CHECK(sample.joints[set.joints().index("nose")].x == 10);
+  CHECK(sample.joints[set.joints().index("left_shoulder")].weight == 1);
+  CHECK(set.counts()[0].labels[set.joints().index("left_shoulder")] == 1);
+  CHECK_FALSE(set.trained(set.joints().index("head_top")));
+  CHECK(number_of(set.frames(sample, true)[0]) == Approx(77).margin(2));
+}
+
+TEST_CASE("what a data set lacks is named") {
+  const Folder folder;
+  CHECK_THROWS_WITH(dataset_files("posetrack18", folder.path, "train"),
+                    ContainsSubstring("no annotations of posetrack18") &&
+                        ContainsSubstring("annotations/train"));
+  CHECK_THROWS_WITH(dataset_files("mpii", folder.path, "train"), ContainsSubstring("not one of"));
+  folder.write("a/train.json", kPoseTrack18);
+  TrainDataConfig data;
+  data.annotations = folder.path + "/a";
+  data.root = folder.path;
+  TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.missing_files(5).size() == 1);
+  CHECK_THAT(set.missing_files(5)[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
+  fs::create_directories(folder.path + "/empty");
+  data.annotations = folder.path + "/empty";
+  CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")), ContainsSubstring("no *.json"));
+}
+
+TEST_CASE("a small store forgets the pictures that were used longest ago, and reads them again") {
+  const Folder folder;
+  for (int n = 0; n < 4; ++n) folder.picture(fmt::format("{}.png", n), 10 * n);
+  const double one = 3.0 * 64 * 48 / (1 << 20);
+  FrameStore store(2.5 * one);
+  const auto path = [&](int n) { return fmt::format("{}/{}.png", folder.path, n); };
+  const FramePtr first = store.picture(path(0));
+  CHECK(store.picture(path(0)) == first);
+  store.picture(path(1));
+  CHECK(store.picture(path(0)) == first);  // 1 is the older one now
+  store.picture(path(2));
+  CHECK(store.picture(path(0)) == first);
+  store.picture(path(3));
+  store.picture(path(1));
+  const FramePtr again = store.picture(path(0));
+  CHECK(again != first);
+  CHECK(again->rgb == first->rgb);
+  CHECK_THROWS_AS(store.picture(path(9)), Error);
+  CHECK_THROWS_AS(store.picture(path(9)), Error);  // and once more
+}
