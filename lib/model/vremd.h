@@ -20,6 +20,8 @@ struct VremdImpl : torch::nn::Module {
   // gradient where the backbone is frozen.
   at::Tensor features(const at::Tensor& crops_nchw);
 
+  int backbone_channels() const { return backbone_->channels(); }  // C
+
   struct Output {
     at::Tensor heatmaps_bkhw;  // H; logits where loss.kind is ce
     at::Tensor hk, hm;         // its branches; undefined where the model has none

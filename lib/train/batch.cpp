@@ -28,9 +28,9 @@ void encode_targets(std::span<const JointLabel> joints, const ModelConfig& model
 
 }  // namespace
 
-TrainBatch make_batch(TrainSet& set, std::span<const int> samples, std::uint64_t first_index,
-                      const ModelConfig& model, const AugmentConfig* augment, std::uint64_t seed,
-                      std::uint64_t epoch) {
+TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
+                      const AugmentConfig* augment) {
+  const std::span<const int> samples = plan.samples;
   const int frames = model.frames(), height = model.input_height(), width = model.input_width();
   const auto count = static_cast<std::int64_t>(samples.size());
   const std::int64_t joints = set.joints().size();
@@ -52,12 +52,16 @@ TrainBatch make_batch(TrainSet& set, std::span<const int> samples, std::uint64_t
   std::vector<Augmentation> augmentations;
   for (std::int64_t i = 0; i < count; ++i) {
     const TrainSample& sample = set.samples()[samples[i]];
-    Random random = random_for(seed, epoch, first_index + i);
-    augmentations.push_back(augment
-                                ? draw_augmentation(random, *augment, sample.box, sample.joints,
-                                                    set.joints(), spec, set.is_still(sample))
-                                : no_augmentation(sample.box, spec));
-    const Augmentation& one = augmentations.back();
+    Augmentation one = no_augmentation(sample.box, spec);
+    if (augment) {
+      Random random = random_for(plan.seed, plan.epoch, plan.draws[i]);
+      one = draw_augmentation(random, *augment, sample.box, sample.joints, set.joints(), spec,
+                              set.is_still(sample));
+    }
+    encode_targets(joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
+                   batch.targets[i].data_ptr<float>(), batch.weights[i].data_ptr<float>());
+    if (!plan.without_crops.empty() && plan.without_crops[i]) continue;
+    batch.with_crops.push_back(i);
     const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();
     const auto pictures = set.frames(sample, frames > 1);
     for (int t = 0; t < frames; ++t) {
@@ -65,9 +69,10 @@ TrainBatch make_batch(TrainSet& set, std::span<const int> samples, std::uint64_t
       requests.push_back({pictures[slot].get(), crop_to_frame.after(one.frames[slot].moved)});
       alive.push_back(pictures[slot]);
     }
-    encode_targets(joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
-                   batch.targets[i].data_ptr<float>(), batch.weights[i].data_ptr<float>());
+    augmentations.push_back(std::move(one));
   }
+  batch.samples.assign(samples.begin(), samples.end());
+  if (requests.empty()) return batch;
   batch.crops = warp_affine(requests, height, width, normalisation, at::kCPU);
   if (augment) {
     const std::size_t size = std::size_t{3} * height * width;
@@ -78,6 +83,12 @@ TrainBatch make_batch(TrainSet& set, std::span<const int> samples, std::uint64_t
     }
   }
   return batch;
+}
+
+TrainBatch make_plain(TrainSet& set, int sample, const ModelConfig& model) {
+  BatchPlan plan;
+  plan.samples = std::span(&sample, 1);
+  return make_batch(set, plan, model, nullptr);
 }
 
 }  // namespace vremd

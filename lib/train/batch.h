@@ -9,20 +9,37 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace vremd {
 
-// What one step of training looks at.
+// What goes through the network at once.
 struct TrainBatch {
-  at::Tensor crops;    // [n T, 3, H, W], frames of one sample side by side
+  at::Tensor crops;    // [m T, 3, H, W], frames of one sample side by side
   at::Tensor targets;  // [n, J, h, w]
   at::Tensor weights;  // [n, J]
+
+  // With a cache of features:
+  std::vector<int> samples;             // of the training set
+  std::vector<std::int64_t> with_crops;  // the m of the n that have crops
+  at::Tensor features;                  // [n, T, N, C]; those with crops are not set
+  int variant = 0;
+};
+
+// Which samples a batch has, and how they are drawn.
+struct BatchPlan {
+  std::span<const int> samples;
+  std::vector<std::uint64_t> draws;  // one for each: with seed and epoch the whole of its chance
+  std::uint64_t seed = 0, epoch = 0;
+  std::vector<bool> without_crops;   // empty: none
 };
 
 // Cuts, changes and labels some samples. `augment` null: as they are. The result is a function of
-// (seed, epoch, index in the epoch) alone.
-TrainBatch make_batch(TrainSet& set, std::span<const int> samples, std::uint64_t first_index,
-                      const ModelConfig& model, const AugmentConfig* augment, std::uint64_t seed,
-                      std::uint64_t epoch);
+// the plan alone.
+TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
+                      const AugmentConfig* augment);
+
+// One sample as it is.
+TrainBatch make_plain(TrainSet& set, int sample, const ModelConfig& model);
 
 }  // namespace vremd

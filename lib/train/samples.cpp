@@ -3,6 +3,7 @@
 
 #include "draw/overlay.h"
 #include "draw/sheet.h"
+#include "train/start.h"
 
 #include <algorithm>
 #include <array>
@@ -63,16 +64,12 @@ std::vector<Keypoint> joints_of(const at::Tensor& points_k3, const Affine2x3& to
 
 std::vector<DrawnSample> training_samples(TrainSet& set, const TrainConfig& config, int count) {
   const ModelConfig& model = config.model;
-  const auto seed = static_cast<std::uint64_t>(config.train.seed);
-  const std::vector<int> order = set.order(seed, 0);
-  const auto most = std::min<std::size_t>(order.size(), static_cast<std::size_t>(count));
-  const TrainBatch batch =
-      make_batch(set, std::span(order).first(most), 0, model, &config.aug, seed, 0);
+  const TrainBatch batch = first_batch(set, config, count);
   const at::Tensor points = decode_heatmaps(batch.targets, model);
   const Affine2x3 to_crop =
       heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), model.crop_spec());
   std::vector<DrawnSample> samples;
-  for (std::int64_t i = 0; i < static_cast<std::int64_t>(most); ++i) {
+  for (std::int64_t i = 0; i < batch.weights.size(0); ++i) {
     const at::Tensor weights = batch.weights[i];
     const at::Tensor seen = (weights > 0).to(at::kFloat);
     DrawnSample one;
@@ -94,8 +91,7 @@ std::vector<DrawnSample> validation_samples(Validation& validation, const TrainC
   for (std::size_t i = 0; i < most; ++i) {
     const std::size_t n = i * all / most;
     const int sample = validation.chosen()[n];
-    const TrainBatch batch =
-        make_batch(validation.set(), std::span(&sample, 1), 0, model, nullptr, 0, 0);
+    const TrainBatch batch = make_plain(validation.set(), sample, model);
     const CropSpec spec = model.crop_spec();
     const Affine2x3 to_crop =
         frame_to_crop(crop_region(validation.set().samples()[sample].box, spec), spec);

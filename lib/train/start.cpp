@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "model/weights.h"
-#include "train/batch.h"
 #include "train/optimizer.h"
 
 #include <ATen/Functions.h>
@@ -35,10 +34,7 @@ void calibrate(const TrainConfig& config, TrainSet& set, VremdImpl& model) {
   auto state = state_of(model);
   if (!state.contains("proj.norm.weight")) return;
   model.eval();
-  const auto order = set.order(static_cast<std::uint64_t>(config.train.seed), 0);
-  const auto count = std::min<std::size_t>(order.size(), 64);
-  const TrainBatch batch = make_batch(set, std::span(order).first(count), 0, config.model,
-                                      &config.aug, config.train.seed, 0);
+  const TrainBatch batch = first_batch(set, config, 64);
   const at::Tensor tokens = model.features(batch.crops).flatten(0, 1);  // [n N, C]
   const at::Tensor centred = tokens - tokens.mean(1, true);
   const at::Tensor y =
@@ -49,6 +45,15 @@ void calibrate(const TrainConfig& config, TrainSet& set, VremdImpl& model) {
 }
 
 }  // namespace
+
+TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most) {
+  BatchPlan plan;
+  plan.seed = static_cast<std::uint64_t>(config.train.seed);
+  const std::vector<int> order = set.order(plan.seed, 0);
+  plan.samples = std::span(order).first(std::min<std::size_t>(order.size(), most));
+  for (std::size_t i = 0; i < plan.samples.size(); ++i) plan.draws.push_back(i);
+  return make_batch(set, plan, config.model, &config.aug);
+}
 
 std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set,
                                         bool calibrated) {

@@ -3,6 +3,7 @@
 
 #include "data/train_set.h"
 #include "model/vremd.h"
+#include "train/batch.h"
 #include "train/config.h"
 
 #include <memory>
@@ -13,5 +14,8 @@ namespace vremd {
 // of config.start. Parameters that stay (config.train.frozen, a frozen backbone) have no gradient.
 // `calibrated`: proj.norm is fitted to some samples of `set`, where no file gave it values.
 std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set, bool calibrated);
+
+// The first persons of the first epoch, at most `most`, as they are augmented there.
+TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most);
 
 }  // namespace vremd

@@ -10,6 +10,7 @@
 #include "model/weights.h"
 #include "ops/device.h"
 #include "train/checkpoint.h"
+#include "train/feature_cache.h"
 #include "train/loader.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
@@ -73,6 +74,7 @@ struct Trainer::Impl {
   std::unique_ptr<Replicas> replicas;
   std::unique_ptr<Optimizer> optimizer;
   std::unique_ptr<Validation> validation;
+  std::unique_ptr<FeatureCache> cache;  // of train.cache_features
   State average;  // of train.ema
   std::int64_t step = 0, steps_per_epoch = 0, steps = 0;
   double best = -1;
@@ -113,6 +115,12 @@ struct Trainer::Impl {
     std::vector<at::Tensor> all;  // of rank 0, should libraries differ between machines
     for (const auto& [name, tensor] : state_of(model())) all.push_back(tensor);
     processes.broadcast(all);
+    if (config.train.cache_features > 0) {
+      cache = std::make_unique<FeatureCache>(
+          options.output, static_cast<std::int64_t>(set.samples().size()),
+          config.train.cache_features, feature_shape(),
+          config.train.amp == "fp32" ? at::kFloat : at::kBFloat16);
+    }
     if (!config.validate.empty()) validation = std::make_unique<Validation>(config);
     if (processes.first()) {
       metrics.open(file("metrics.jsonl"), std::ios::app);
@@ -167,10 +175,41 @@ struct Trainer::Impl {
                                processes.rank() * batch * config.train.accum +
                                (number / per_batch) * batch + in_batch;
     const auto order = order_of(epoch);
-    const auto samples = std::span(*order).subspan(
+    BatchPlan plan;
+    plan.samples = std::span(*order).subspan(
         static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, batch - in_batch)));
-    return make_batch(set, samples, static_cast<std::uint64_t>(first), config.model, &config.aug,
-                      static_cast<std::uint64_t>(config.train.seed), epoch);
+    plan.seed = static_cast<std::uint64_t>(config.train.seed);
+    plan.epoch = epoch;
+    if (cache) return load_cached(plan);
+    for (std::size_t i = 0; i < plan.samples.size(); ++i) {
+      plan.draws.push_back(static_cast<std::uint64_t>(first) + i);
+    }
+    return make_batch(set, plan, config.model, &config.aug);
+  }
+
+  // METHOD 10.4: K frozen augmentations of each sample; with one, the sample as it is.
+  TrainBatch load_cached(BatchPlan plan) {
+    const int variant = static_cast<int>(plan.epoch % cache->variants());
+    plan.epoch = static_cast<std::uint64_t>(variant);
+    std::vector<at::Tensor> kept;
+    for (const int sample : plan.samples) {
+      plan.draws.push_back(static_cast<std::uint64_t>(sample));
+      plan.without_crops.push_back(cache->has(sample, variant));
+      kept.push_back(plan.without_crops.back() ? cache->get(sample, variant) : at::Tensor());
+    }
+    TrainBatch batch =
+        make_batch(set, plan, config.model, cache->variants() > 1 ? &config.aug : nullptr);
+    batch.variant = variant;
+    for (at::Tensor& one : kept) {
+      if (!one.defined()) one = at::zeros(feature_shape());
+    }
+    batch.features = at::stack(kept);
+    return batch;
+  }
+
+  std::array<std::int64_t, 3> feature_shape() {
+    const std::int64_t tokens = std::int64_t{1} * config.model.tokens_h() * config.model.tokens_w();
+    return {config.model.frames(), tokens, model().backbone_channels()};
   }
 
   // ---- checkpoints ------------------------------------------------------------------------
@@ -217,21 +256,34 @@ struct Trainer::Impl {
     const at::Device& device = replicas->device();
     const std::string& amp = config.train.amp;
     const auto count = batch.weights.size(0);
-    at::Tensor features;
-    {
+    at::Tensor features = batch.features;  // [n, T, N, C]
+    if (batch.crops.defined()) {
       const Autocast autocast(amp != "fp32", device);
-      features = network.features(batch.crops.to(device));
+      const at::Tensor tokens = network.features(batch.crops.to(device));
+      const at::Tensor fresh =
+          tokens.view({-1, config.model.frames(), tokens.size(1), tokens.size(2)});
+      if (cache) {
+        keep(fresh, batch);
+      } else {
+        features = fresh;
+      }
     }
     const Autocast autocast(amp == "bf16", device);
-    const at::Tensor heatmaps =
-        network
-            .forward(features.view({count, config.model.frames(), features.size(1),
-                                    features.size(2)}))
-            .heatmaps_bkhw;
+    const at::Tensor heatmaps = network.forward(features.to(device)).heatmaps_bkhw;
     const double share = static_cast<double>(count) / static_cast<double>(step_size());
     return heatmap_loss(config.model.loss.kind, heatmaps, batch.targets.to(device),
                         batch.weights.to(device)) *
            share;
+  }
+
+  // Puts features into the cache and, as it gives them back, into the batch.
+  void keep(const at::Tensor& fresh, const TrainBatch& batch) const {
+    at::NoGradGuard no_grad;
+    for (std::size_t m = 0; m < batch.with_crops.size(); ++m) {
+      const std::int64_t n = batch.with_crops[m];
+      batch.features[n].copy_(cache->put(batch.samples[n], batch.variant,
+                                         fresh[static_cast<std::int64_t>(m)].to(at::kFloat)));
+    }
   }
 
   // False: some process was told to stop; the step is not taken.

@@ -81,8 +81,7 @@ ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) 
   const std::int64_t own = (count - processes.rank() + processes.size() - 1) / processes.size();
   replicas.evaluate(own, [&](VremdImpl& replica, std::int64_t n) {
     const std::int64_t i = processes.rank() + n * processes.size();
-    const TrainBatch batch =
-        make_batch(set_, std::span(&chosen_[i], 1), 0, model, nullptr, 0, 0);
+    const TrainBatch batch = make_plain(set_, chosen_[i], model);
     at::Tensor points;
     {
       const Autocast autocast(config_.train.amp == "bf16", replicas.device());

@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "model/weights.h"
 #include "train/checkpoint.h"
+#include "train/feature_cache.h"
 #include "train/loader.h"
 #include "train/loss.h"
 #include "train/process_group.h"
@@ -301,6 +302,34 @@ TEST_CASE("a run leaves a report that shows it, without any other file", "[slow]
   CHECK_THAT(html, ContainsSubstring("<title>loss</title>") && ContainsSubstring("data:image/png"));
   CHECK(html.find("http://") == html.find("http://www.w3.org/2000/svg"));  // a name, no link
   CHECK(html.find("src=\"http") == std::string::npos);
+}
+
+TEST_CASE("features that were kept train as those that are made anew", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 24);
+  TrainConfig config = toy_config(folder.path, true);
+  config.train.epochs = 5;
+  config.train.cache_features = 2;
+  const std::string whole = folder.path + "/whole", parts = folder.path + "/parts";
+  REQUIRE(Trainer(config, options_for(whole)).run());
+  // Stopped in epoch 4, where all features come from the cache; resumed with an empty one.
+  TrainerOptions options = options_for(parts);
+  int asked = 0;
+  options.stopped = [&] { return ++asked > 13; };
+  CHECK_FALSE(Trainer(config, options).run());
+  TrainerOptions again = options_for(parts);
+  again.resume = true;
+  REQUIRE(Trainer(config, again).run());
+  CHECK(bytes_of(whole + "/last.safetensors") == bytes_of(parts + "/last.safetensors"));
+  for (const auto& entry : std::filesystem::directory_iterator(whole)) {
+    CHECK_THAT(entry.path().filename(), !ContainsSubstring("cache"));
+  }
+}
+
+TEST_CASE("a cache that does not fit is an error before the training") {
+  const Folder folder;
+  CHECK_THROWS_WITH(FeatureCache(folder.path, 1 << 20, 20, {3, 256, 1464}, at::kBFloat16),
+                    ContainsSubstring("train.cache_features"));
 }
 
 TEST_CASE("base64 and curves of a report are right") {

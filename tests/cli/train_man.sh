@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every option of --help is in the man page.
+page=$MAN_DIR/vremd-train.1
+test -e $page || exit 77
+text=$(sed 's/\\-/-/g; s/\\f[BIRP]//g' $page)
+for option in $(vremd-train --help | grep -oE -- '--[a-z-]+' | sort -u); do
+  grep -q -- "$option" <<< "$text" || { echo "$page: not there: $option"; exit 1; }
+done
