@@ -10,6 +10,7 @@
 #include "train/preview.h"
 #include "train/trainer.h"
 
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -60,6 +61,13 @@ TrainConfig train_config(const Config& config) {
   return result;
 }
 
+// LibTorch throws one kind of error on GPUs and another on the CPU.
+bool is_out_of_memory(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
+         text.find("can't allocate memory") != std::string::npos;
+}
+
 int train(const Config& config, const cli::Common& common) {
   if (config.train_config.empty() && config.preset.empty()) {
     throw cli::UsageError("--config FILE or --preset NAME says what to train");
@@ -83,9 +91,16 @@ int train(const Config& config, const cli::Common& common) {
   if (own_gpu && options.device.is_cuda()) {
     options.device = choose_device("cuda:" + std::to_string(place->local_rank));
   }
-  ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();
-  Trainer trainer(what, options, std::move(processes));
-  if (!trainer.run()) log_info("stopped; go on with --resume");
+  try {
+    ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();
+    Trainer trainer(what, options, std::move(processes));
+    if (!trainer.run()) log_info("stopped; go on with --resume");
+  } catch (const c10::Error& error) {
+    if (!is_out_of_memory(error)) throw;
+    fail("out of memory on {}: fewer persons at once (train.micro_batch: {}) or fewer threads need "
+         "less; {} keeps its last checkpoint",
+         options.device.str(), what.train.micro_batch, options.output);
+  }
   return cli::kSuccess;
 }
 

@@ -122,6 +122,20 @@ std::optional<Box> inside(const Box& box, const AnnotatedFrame& frame) {
   return Box{x1, y1, x2 - x1, y2 - y1};
 }
 
+// Labels that are not in the picture are none; gives their number.
+int leave_out_outside(std::vector<JointLabel>& labels, const AnnotatedFrame& frame) {
+  if (frame.width <= 0 || frame.height <= 0) return 0;
+  int count = 0;
+  for (JointLabel& label : labels) {
+    if (label.weight <= 0) continue;
+    const bool inside = label.x >= -0.5 && label.y >= -0.5 && label.x < frame.width &&
+                        label.y < frame.height;
+    if (!inside) label.weight = 0;
+    count += !inside;
+  }
+  return count;
+}
+
 // The name of the picture `by` numbers on, with as many digits; nothing where there is no number.
 std::optional<std::string> numbered_on(const std::string& file_name, std::int64_t by) {
   const std::string stem = fs::path(file_name).stem();
@@ -270,6 +284,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
         if (const auto other = opinions.find(person.id.value_or(-1)); other != opinions.end()) {
           listen(other->second, config, set, labelled, labels);
         }
+        count.labels_outside += leave_out_outside(labels, frame);
         TrainSample sample{v, f, p, *box, std::vector<JointLabel>(from.size())};
         bool any = false;
         for (std::size_t j = 0; j < from.size(); ++j) {

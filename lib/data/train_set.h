@@ -101,7 +101,10 @@ class TrainSet {
 
   struct Count {
     std::string annotations;  // as in the configuration
-    int samples = 0, videos = 0, suspects = 0, unlabelled = 0, outside = 0;
+    int samples = 0, videos = 0, suspects = 0;
+    int unlabelled = 0;      // persons without a label
+    int outside = 0;         // persons without a box in the picture
+    int labels_outside = 0;  // labels outside the picture, left out
     std::vector<int> labels;  // of each joint of joints()
   };
   const std::vector<Count>& counts() const { return counts_; }

@@ -3,13 +3,27 @@
 
 #include "train/schedule.h"
 
-#include <torch/nn/utils/clip_grad.h>
+#include <ATen/Functions.h>
 
+#include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
 
 namespace vremd {
 
 bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
+
+namespace {
+
+double global_norm(const std::vector<at::Tensor>& parameters) {
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor> norms;
+  for (const at::Tensor& tensor : parameters) norms.push_back(tensor.grad().norm());
+  return norms.empty() ? 0 : at::stack(norms).to(at::kDouble).norm().item<double>();
+}
+
+}  // namespace
 
 Optimizer::Optimizer(const TrainConfig::Train& config,
                      const std::vector<std::pair<std::string, at::Tensor>>& parameters)
@@ -37,13 +51,17 @@ Optimizer::Optimizer(const TrainConfig::Train& config,
                                                  torch::optim::AdamWOptions(config.lr));
 }
 
-void Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_epoch) {
-  if (config_.clip > 0) {
-    std::vector<at::Tensor> all;
-    for (const Group& group : groups_) {
-      for (const auto& [name, tensor] : group.parameters) all.push_back(tensor);
-    }
-    torch::nn::utils::clip_grad_norm_(all, config_.clip);
+double Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_epoch) {
+  std::vector<at::Tensor> all;
+  for (const Group& group : groups_) {
+    for (const auto& [name, tensor] : group.parameters) all.push_back(tensor);
+  }
+  const double most = config_.clip > 0 ? config_.clip : std::numeric_limits<double>::infinity();
+  const double norm = global_norm(all);
+  if (!std::isfinite(norm)) return norm;
+  if (norm > most) {
+    at::NoGradGuard no_grad;
+    for (const at::Tensor& tensor : all) tensor.grad().mul_(most / (norm + 1e-6));
   }
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const double warmup = groups_[g].backbone && config_.backbone_warmup > 0
@@ -55,6 +73,7 @@ void Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_epo
     adamw_->param_groups()[g].options().set_lr(groups_[g].lr * factor);
   }
   adamw_->step();
+  return norm;
 }
 
 double Optimizer::learning_rate() const {

@@ -26,6 +26,9 @@ void print_counts(const TrainSet& set, const TrainConfig& config) {
                       count.videos));
     if (count.unlabelled) print(fmt::format(", {} without a label", count.unlabelled));
     if (count.outside) print(fmt::format(", {} without a box in the picture", count.outside));
+    if (count.labels_outside) {
+      print(fmt::format(", {} labels outside the picture left out", count.labels_outside));
+    }
     if (count.suspects) print(fmt::format(", {} suspects left out", count.suspects));
     print("\n  labels:");
     for (int j = 0; j < set.joints().size(); ++j) {

@@ -175,6 +175,8 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
       "{{ max-width: 100%; height: auto; }}</style></head><body>\n<h1>{0}</h1>\n",
       escaped(title));
   html += chart("loss", "step", {curve_of(metrics, "step", "loss")});
+  html += chart("norm of the gradient, before clipping", "step",
+                {curve_of(metrics, "step", "norm")});
   html += chart("learning rate", "step", {curve_of(metrics, "step", "lr")});
   html += chart("persons per second", "step", {curve_of(metrics, "step", "rate")});
   html += chart("share of time that workers waited for data", "step",

@@ -87,7 +87,7 @@ struct Trainer::Impl {
   // Since the last line of metrics.
   struct Window {
     Clock::time_point start = Clock::now();
-    double loss = 0, waited = 0;
+    double loss = 0, norm = 0, waited = 0;
     int steps = 0;
   } window;
 
@@ -312,10 +312,15 @@ struct Trainer::Impl {
            options.output);
     }
     replicas->apply(count * processes.size());
-    optimizer->step(step, steps, static_cast<double>(steps_per_epoch));
+    const double norm = optimizer->step(step, steps, static_cast<double>(steps_per_epoch));
+    if (!std::isfinite(norm)) {
+      fail("step {}: the gradient is not finite ({}); the last checkpoint is in {}", step, norm,
+           options.output);
+    }
     ++step;
     follow();
     window.loss += sum;
+    window.norm += norm;
     ++window.steps;
     return true;
   }
@@ -359,8 +364,9 @@ struct Trainer::Impl {
                static_cast<double>(step) / static_cast<double>(steps_per_epoch), step, loss, lr,
                rate, 100 * waited);
     }
-    write_metrics({{"step", step}, {"loss", loss}, {"lr", lr}, {"rate", rate}, {"wait", waited}});
-    window = {Clock::now(), 0, loader.seconds_waited(), 0};
+    write_metrics({{"step", step}, {"loss", loss}, {"norm", window.norm / window.steps}, {"lr", lr},
+                   {"rate", rate}, {"wait", waited}});
+    window = {Clock::now(), 0, 0, loader.seconds_waited(), 0};
   }
 
   void end_epoch(std::int64_t epoch) {

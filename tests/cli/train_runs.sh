@@ -98,3 +98,36 @@ losses() { jq -s '[.[] | select(.loss) | .loss]' $1/metrics.jsonl; }
 jq -ne --argjson a "$(losses whole)" --argjson b "$(losses two)" '
   ($a | length) == 3 and ($b | length) == 3 and
   ([range(3) | ($a[.] - $b[.]) / $a[.] | fabs] | max) < 1e-5'
+
+# What cannot be trained says why, before it has cost an epoch.
+expect() {  # MESSAGE ARGUMENTS...: exit 1 and a line with the message
+  local message=$1; shift
+  status=0; vremd-train "$@" -o refused -q 2> err || status=$?
+  test $status -eq 1 || { echo "status $status of $*"; cat err; exit 1; }
+  grep -q "$message" err || { cat err; exit 1; }
+  test $(wc -l < err) -eq 1 || { cat err; exit 1; }
+  rm -rf refused
+}
+jq '.data[0].annotations = "none.json"' run.json > bad.json
+expect 'none.json: cannot open' --config bad.json
+jq '.annotations = []' toy.json > empty.json
+jq '.data[0].annotations = "empty.json"' run.json > bad.json
+expect 'no person with a labelled joint' --config bad.json
+jq '.categories = [{id: 1, name: "person", keypoints: ["paw", "tail"]}] |
+    .annotations[].keypoints = [120, 100, 1, 130, 110, 1]' toy.json > pets.json
+jq '.data[0].annotations = "pets.json"' run.json > bad.json
+expect "pets.json: none of its joints is among the model's" --config bad.json
+jq '.images[5].frame_id = 500 | .images[5].nframes = 501' toy.json > late.json
+jq '.data[0].annotations = "late.json"' run.json > bad.json
+expect 'street.mp4: no frame 500: the video has 95' --config bad.json
+jq '.train.lr = 10 | .train.clip = 0 | .data[0].repeat = 50 | .model.model.head = "simple"' run.json > bad.json
+expect 'the \(loss\|gradient\) is not finite' --config bad.json
+expect "preset 'table7': not one of" --preset table7
+expect "dataset 'mpii': not one of" --config run.json --dataset mpii --root .
+RANK=0 WORLD_SIZE=2 expect 'WORLD_SIZE is set, but MASTER_ADDR is not' --config run.json
+status=0; vremd-train --config run.json --dataset coco -o refused 2> err || status=$?
+test $status -eq 2
+jq '.model.backbone.size = "l" | .model.input.size = [256, 192]' run.json > large.json
+status=0; (ulimit -v 2500000; vremd-train --config large.json -o large -q -j 1 2> err) || status=$?
+test $status -eq 1
+grep -Eq 'out of memory' err || { cat err; exit 1; }

@@ -56,7 +56,7 @@ constexpr const char* kPoseTrack18 = R"({
               "width": 64, "height": 48}],
   "annotations": [
     {"id": 1, "image_id": 10001110005, "category_id": 1, "bbox": [-4, 10, 40, 60],
-     "keypoints": [20,20,1, 0,0,0, 21,12,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
+     "keypoints": [20,20,1, 99,9,1, 21,12,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
                    0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0], "scores": []},
     {"id": 2, "image_id": 10001110005, "category_id": 1, "bbox": [70, 10, 5, 5],
      "keypoints": [71,12,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
@@ -78,6 +78,8 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their n
   REQUIRE(set.samples().size() == 1);
   CHECK(set.counts()[0].outside == 1);  // the second person's box
   CHECK(set.counts()[0].labels[0] == 1);
+  CHECK(set.counts()[0].labels_outside == 1);  // x = 99 of 64
+  CHECK(set.counts()[0].labels[1] == 0);
   const TrainSample& sample = set.samples()[0];
   // METHOD 1.1: x2 = min(W - 1, max(0, x) + w - 1) and likewise y2.
   CHECK(sample.box.x == 0);
