@@ -183,17 +183,26 @@ FramePtr FrameStore::picture(const std::string& path) {
   return one->frames.front();
 }
 
-FramePtr FrameStore::video_frame(const std::string& path, std::int64_t index) {
-  const auto clip = entry(path);
-  std::call_once(clip->once, [&] {
+std::shared_ptr<FrameStore::Entry> FrameStore::clip(const std::string& path) {
+  auto one = entry(path);
+  std::call_once(one->once, [&] {
     VideoReader reader(path);
-    while (FramePtr frame = reader.next()) clip->frames.push_back(std::move(frame));
-    count(path, *clip);
+    while (FramePtr frame = reader.next()) one->frames.push_back(std::move(frame));
+    count(path, *one);
   });
-  if (index < 0 || index >= static_cast<std::int64_t>(clip->frames.size())) {
-    fail("{}: no frame {}: the video has {}", path, index, clip->frames.size());
+  return one;
+}
+
+FramePtr FrameStore::video_frame(const std::string& path, std::int64_t index) {
+  const auto one = clip(path);
+  if (index < 0 || index >= static_cast<std::int64_t>(one->frames.size())) {
+    fail("{}: no frame {}: the video has {}", path, index, one->frames.size());
   }
-  return clip->frames[index];
+  return one->frames[index];
+}
+
+std::int64_t FrameStore::video_length(const std::string& path) {
+  return static_cast<std::int64_t>(clip(path)->frames.size());
 }
 
 TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints,
@@ -336,7 +345,11 @@ FramePtr TrainSet::neighbour(const AnnotatedVideo& video, int frame, int side) {
   const bool listed = f >= 0 && f < static_cast<int>(video.frames.size()) &&
                       video.frames[f].index == key.index + side;
   if (listed) return load(video, f);
-  if (video.source != VideoSource::kFolder) return nullptr;  // the video's end
+  if (video.source == VideoSource::kVideoFile) {
+    const std::int64_t index = key.index + side;
+    const bool end = index < 0 || index >= store_.video_length(video.path);
+    return end ? nullptr : store_.video_frame(video.path, index);
+  }
   const auto name = numbered_on(key.file_name, side);
   if (!name) return nullptr;
   const std::string path = fs::path(video.path) / *name;

@@ -47,6 +47,7 @@ class FrameStore {
 
   FramePtr picture(const std::string& path);
   FramePtr video_frame(const std::string& path, std::int64_t index);  // Error: past its end
+  std::int64_t video_length(const std::string& path);                 // frames
 
  private:
   struct Entry {
@@ -56,6 +57,7 @@ class FrameStore {
     std::list<std::string>::iterator use;
   };
   std::shared_ptr<Entry> entry(const std::string& path);
+  std::shared_ptr<Entry> clip(const std::string& path);
   void count(const std::string& path, Entry& entry);  // its frames are there now
 
   double most_bytes_, bytes_ = 0;

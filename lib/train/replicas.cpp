@@ -115,6 +115,15 @@ void Replicas::discard() {
   for (std::size_t b = 0; b < buffers.size(); ++b) buffers[b].copy_(statistics_before_[b]);
 }
 
+// A replica's parameter shares the values of the model's, but not the count of their changes.
+void Replicas::notice_changes() {
+  for (std::size_t i = 1; i < replicas_.size(); ++i) {
+    for (const at::Tensor& parameter : replicas_[i]->parameters()) {
+      parameter.unsafeGetTensorImpl()->bump_version();
+    }
+  }
+}
+
 void Replicas::copy_statistics() {
   at::NoGradGuard no_grad;
   const auto own = buffers_of(model());

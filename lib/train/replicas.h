@@ -62,6 +62,7 @@ class Replicas {
   template <typename Body>
   void evaluate(std::int64_t count, const Body& body) {
     copy_statistics();
+    notice_changes();
     on_workers(replicas_.size(), [&](std::size_t worker) {
       at::NoGradGuard no_grad;
       replicas_[worker]->eval();
@@ -80,6 +81,7 @@ class Replicas {
     });
   }
   void copy_statistics();  // the model's to all replicas
+  void notice_changes();   // of shared parameters: layers keep packed copies (ops/linear.h)
 
   std::vector<std::shared_ptr<VremdImpl>> replicas_;  // [0] is the model
   at::Device device_;

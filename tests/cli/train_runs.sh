@@ -14,8 +14,10 @@ toy() {
        vid_id: "street", nframes: 95, is_labeled: true, width: 768, height: 576}],
      annotations: [range($last + 1) as $f | range(2) as $p | (100 + 200 * $p + $f) as $x |
        {id: (2 * $f + $p + 1), image_id: ($f + 1), track_id: $p, category_id: 1, iscrowd: 0,
-        bbox: [$x, 80, 40, 100], keypoints: joints($x; 80), scores: []}],
-     categories: []}'
+        bbox: [$x, 80, 40, 100], bbox_head: [$x + 12, 82, 16, 16], keypoints: joints($x; 80), scores: []}],
+     categories: [{id: 1, name: "person", keypoints: ("nose head_bottom head_top left_ear " +
+       "right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist " +
+       "left_hip right_hip left_knee right_knee left_ankle right_ankle" | split(" "))}]}'
 }
 toy 11 > toy.json
 cat > run.json <<'END'
@@ -98,6 +100,19 @@ losses() { jq -s '[.[] | select(.loss) | .loss]' $1/metrics.jsonl; }
 jq -ne --argjson a "$(losses whole)" --argjson b "$(losses two)" '
   ($a | length) == 3 and ($b | length) == 3 and
   ([range(3) | ($a[.] - $b[.]) / $a[.] | fabs] | max) < 1e-5'
+
+# The scores in the metrics are those that vremd-eval gives for what vremd-pose finds, with two
+# workers, too.
+jq '.validate_by = "ap" | .train.epochs = 12 | .train.ema = 0.5' run.json > ap.json
+vremd-train --config ap.json -o ap -q -j 2
+vremd-convert -q --from posetrack18 toy.json | vremd-pose -q --device cpu --decode dark_udp -w ap/last.safetensors > poses.jsonl
+vremd-eval -q -e -g toy.json -p poses.jsonl --json ap-scores.json > /dev/null
+vremd-eval -q --pck torso -g toy.json -p poses.jsonl --json pck-scores.json > /dev/null
+last=$(jq -c 'select(.epoch == 12)' ap/metrics.jsonl)
+jq -ne --argjson m "$last" --slurpfile ap ap-scores.json --slurpfile pck pck-scores.json '
+  ($pck[0].pck.rows["12 body joints"].pck - $m.pck | fabs) < 1e-5 and
+  ([$m.joint_ap | to_entries[] | .value - $ap[0].ap.ap[.key] | fabs] | max) < 1e-4 and
+  $m.pck > 0.3 and ($m.joint_ap.right_hip > 50)'
 
 # What cannot be trained says why, before it has cost an epoch.
 expect() {  # MESSAGE ARGUMENTS...: exit 1 and a line with the message
