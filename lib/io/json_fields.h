@@ -48,6 +48,17 @@ class FieldReader {
     if (found != json_.end()) read(*found, field, path_to(key));
   }
 
+  // null in the place of a value leaves it open.
+  template <typename T>
+  void operator()(const char* key, std::optional<T>& field) {
+    known_.insert(key);
+    const auto found = json_.find(key);
+    if (found == json_.end()) return;
+    T value{};
+    if (!found->is_null()) read(*found, value, path_to(key));
+    field = found->is_null() ? std::nullopt : std::optional(std::move(value));
+  }
+
   // `word` in the place of a value leaves it open.
   template <typename T>
   void operator()(const char* key, std::optional<T>& field, const char* word) {
@@ -144,6 +155,10 @@ class FieldWriter {
   template <typename T>
   void operator()(const char* key, const T& field) {
     json_[key] = field;
+  }
+  template <typename T>
+  void operator()(const char* key, const std::optional<T>& field) {
+    json_[key] = field ? Json(*field) : Json();
   }
   template <typename T>
   void operator()(const char* key, const std::optional<T>& field, const char* word) {

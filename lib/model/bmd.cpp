@@ -10,6 +10,12 @@ std::int64_t hidden_width(const ModelConfig& config) {
   return std::llround(config.bmd.mlp_ratio * config.dim());
 }
 
+// Whether F has a part in a block: in what samples, or in the cross attention.
+bool looks_at_feature(const ModelConfig::Bmd& bmd) {
+  if (bmd.op == "dca" || (bmd.op == "dc" && bmd.dc.condition == "concat")) return true;
+  return bmd.ca.enabled && bmd.ca.query != "other_direction";
+}
+
 }  // namespace
 
 CrossAttentionImpl::CrossAttentionImpl(std::int64_t dim, std::int64_t heads) : heads_(heads) {
@@ -33,12 +39,18 @@ AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   const std::int64_t dim = config.dim();
   const auto norm = [&] { return std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps); };
   if (config.bmd.norm_x == "ln") norm_x_ = register_module("norm_x", norm());
-  norm_f_ = register_module("norm_f", norm());
-  dca_ = register_module("dca", std::make_shared<DcaImpl>(config));
+  if (looks_at_feature(config.bmd)) norm_f_ = register_module("norm_f", norm());
+  if (config.bmd.op == "dca") {
+    dca_ = register_module("dca", std::make_shared<DcaImpl>(config));
+  } else if (config.bmd.op == "da") {
+    da_ = register_module("da", std::make_shared<DaImpl>(config));
+  } else {
+    dc_ = register_module("dc", std::make_shared<DcImpl>(config));
+  }
   if (config.bmd.ca.enabled) {
     ca_ = register_module("ca", std::make_shared<CrossAttentionImpl>(dim, config.heads()));
   }
-  if (config.bmd.adc == "parallel") {
+  if (config.bmd.adc == "parallel" && !dc_) {
     const std::int64_t branches = ca_ ? 2 : 1;
     mlp = register_module(
         "mlp", std::make_shared<MlpImpl>(branches * dim, hidden_width(config), dim));
@@ -49,10 +61,13 @@ at::Tensor AdcImpl::normalise_motion(const at::Tensor& x) {
   return norm_x_ ? norm_x_->forward(x) : x;
 }
 
-at::Tensor AdcImpl::normalise_feature(const at::Tensor& f) { return norm_f_->forward(f); }
+at::Tensor AdcImpl::normalise_feature(const at::Tensor& f) {
+  return norm_f_ ? norm_f_->forward(f) : f;
+}
 
-DcaImpl::Output AdcImpl::attend_points(const at::Tensor& x, const at::Tensor& f) {
-  return dca_->forward(x, f);
+PointOutput AdcImpl::attend_points(const at::Tensor& x, const at::Tensor& f) {
+  if (dca_) return dca_->forward(x, f);
+  return da_ ? da_->forward(x) : dc_->forward(x, f);
 }
 
 at::Tensor AdcImpl::attend_all(const at::Tensor& x, const at::Tensor& f, const at::Tensor& other) {
@@ -120,10 +135,10 @@ std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
     if (adc(s).has_cross_attention()) {
       c = adc(s).attend_all(looked_at[s], f_hat[s], looked_at[count - 1 - s]);
     }
-    if (mix_) {
-      step[s] = c.defined() ? c : a[s];
-    } else {
+    if (adc(s).mlp) {
       step[s] = adc(s).mlp->forward(c.defined() ? at::cat({a[s], c}, -1) : a[s]);
+    } else {
+      step[s] = c.defined() ? c : a[s];
     }
   }
   if (mix_) step = mix_->blocks[block]->forward(at::cat(step, -1)).chunk(2, -1);

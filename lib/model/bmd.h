@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "model/da.h"
+#include "model/dc.h"
 #include "model/dca.h"
 
 namespace vremd {
@@ -16,24 +18,29 @@ struct CrossAttentionImpl : torch::nn::Module {
   std::shared_ptr<LinearImpl> q_, k_, v_, proj_;
 };
 
-// One attentive disentanglement block of one direction (METHOD 6.1).
+// One attentive disentanglement block of one direction (METHOD 6.1), or what an ablation of
+// METHOD 9 has in its place.
 struct AdcImpl : torch::nn::Module {
   explicit AdcImpl(const ModelConfig& config);
   at::Tensor normalise_motion(const at::Tensor& x);
   at::Tensor normalise_feature(const at::Tensor& f);
-  DcaImpl::Output attend_points(const at::Tensor& x, const at::Tensor& f);
+  // DCA, DA or DC (bmd.op).
+  PointOutput attend_points(const at::Tensor& x, const at::Tensor& f);
 
   // The cross attention between what `bmd.ca.query` names. `x` is this direction's, `other` the
   // other one's (may be undefined where it is not asked for).
   at::Tensor attend_all(const at::Tensor& x, const at::Tensor& f, const at::Tensor& other);
   bool has_cross_attention() const { return ca_ != nullptr; }
 
-  std::shared_ptr<MlpImpl> mlp;  // parallel; `directions` mixes both directions instead
+  // Null for `directions`, which mixes both directions instead, and for DC, which has none.
+  std::shared_ptr<MlpImpl> mlp;
 
  private:
   std::string query_;
-  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;
-  std::shared_ptr<DcaImpl> dca_;
+  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;  // norm_f_ is null where nothing looks at F
+  std::shared_ptr<DcaImpl> dca_;                    // one of the three
+  std::shared_ptr<DaImpl> da_;
+  std::shared_ptr<DcImpl> dc_;
   std::shared_ptr<CrossAttentionImpl> ca_;
 };
 
@@ -44,7 +51,7 @@ struct BmdImpl : torch::nn::Module {
 
   struct Output {
     at::Tensor m;        // M [B, N, D]
-    at::Tensor offsets;  // [B, directions, blocks, N, G, n_p, 2]
+    at::Tensor offsets;  // PointOutput's, [B, directions, blocks, Q, G, n_p, 2]
   };
   Output forward(const at::Tensor& fm_btnd, const at::Tensor& f);
 

@@ -82,12 +82,23 @@ void describe(Io& io, ModelConfig& c) {
     in.group("dca", [&](auto& dca) {
       dca("mode", b.dca.mode);
       dca("points", b.dca.points);
+      dca("stride", b.dca.stride);
       dca("groups", b.dca.groups);
       dca("psi", b.dca.psi);
       dca("range", b.dca.range);
       dca("border", b.dca.border);
       dca("init", b.dca.init);
       dca("rpe", b.dca.rpe);
+    });
+    in.group("dc", [&](auto& dc) {
+      dc("dilations", b.dc.dilations);
+      dc("modulated", b.dc.modulated);
+      dc("groups", b.dc.groups);
+      dc("condition", b.dc.condition);
+    });
+    in.group("da", [&](auto& da) {
+      da("heads", b.da.heads);
+      da("points", b.da.points);
     });
   });
   io.group("hk", [&](auto& in) { in("hidden", c.hk.hidden, "D"); });
@@ -100,7 +111,13 @@ void describe(Io& io, ModelConfig& c) {
     in("sigma", c.heatmap.sigma);
     in("weights", c.heatmap.weights);
   });
-  io.group("loss", [&](auto& in) { in("kind", c.loss.kind); });
+  io.group("loss", [&](auto& in) {
+    in("kind", c.loss.kind);
+    in("reduction", c.loss.reduction);
+    in("joint_weights", c.loss.joint_weights);
+    in("aux_hk", c.loss.aux_hk);
+    in("aux_hm", c.loss.aux_hm);
+  });
   io.group("init", [&](auto& in) {
     in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt);
   });
@@ -184,7 +201,10 @@ void validate_hkme(const ModelConfig& c) {
     fail("hkme.first_norm: skip needs hkme.norm pre");
   }
   one_of("hkme.mask_mode", h.mask_mode, {"scale", "scale+bias"});
-  one_of("hkme.pos_embed", h.pos_embed, {"none"});
+  one_of("hkme.pos_embed", h.pos_embed, {"none", "sine", "sine-full"});
+  if (h.enabled && h.pos_embed != "none" && c.dim() % 4 != 0) {
+    fail("hkme.pos_embed: {} needs a width that is a multiple of 4, not {}", h.pos_embed, c.dim());
+  }
   one_of("hkme.reduce", h.reduce, {"token", "concat", "temporal"});
   one_of("hkme.human.activation", h.human.activation, {"scaled", "sigmoid", "cosine", "literal"});
   one_of("hkme.keypoint.scale", h.keypoint.scale, {"rsqrt_d", "none"});
@@ -195,11 +215,53 @@ void validate_hkme(const ModelConfig& c) {
   }
 }
 
+void validate_dca(const ModelConfig& c) {
+  const auto& dca = c.bmd.dca;
+  one_of("bmd.dca.mode", dca.mode, {"per_query", "shared_grid"});
+  within("bmd.dca.points", dca.points, 1, 1024);
+  within("bmd.dca.stride", dca.stride, 1, 128);
+  within("bmd.dca.groups", dca.groups, 1, 1024);
+  one_of("bmd.dca.psi", dca.psi, {"dw3", "dw5", "dw7", "dw9", "dense3", "1x1"});
+  within("bmd.dca.range", dca.range, 0, 1e6);
+  one_of("bmd.dca.border", dca.border, {"border", "zeros"});
+  one_of("bmd.dca.init", dca.init, {"grid", "directional", "random"});
+  if (dca.rpe) fail("bmd.dca.rpe: the paper's attention has no relative position bias: only false");
+  if (c.bmd.op != "dca") return;
+  if (c.heads() % dca.groups != 0 && dca.groups % c.heads() != 0) {
+    fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", dca.groups,
+         c.heads());
+  }
+  if (c.dim() % dca.groups != 0) {
+    fail("bmd.dca.groups: {} groups do not divide the width {}", dca.groups, c.dim());
+  }
+}
+
+void validate_dc(const ModelConfig& c) {
+  const auto& dc = c.bmd.dc;
+  if (dc.dilations.empty()) fail("bmd.dc.dilations: empty");
+  for (const int dilation : dc.dilations) within("bmd.dc.dilations", dilation, 1, 1024);
+  within("bmd.dc.groups", dc.groups, 1, 1024);
+  one_of("bmd.dc.condition", dc.condition, {"concat", "motion_only"});
+  if (c.bmd.op != "dc") return;
+  if (c.bmd.ca.enabled) fail("bmd.ca.enabled: bmd.op dc goes without the cross attention");
+  if (c.bmd.adc != "parallel") fail("bmd.adc: bmd.op dc has no blocks to arrange");
+  if (c.dim() % dc.groups != 0) {
+    fail("bmd.dc.groups: {} groups do not divide the width {}", dc.groups, c.dim());
+  }
+}
+
+void validate_da(const ModelConfig& c) {
+  within("bmd.da.heads", c.bmd.da.heads, 1, 1024);
+  within("bmd.da.points", c.bmd.da.points, 1, 1024);
+  if (c.bmd.op == "da" && c.dim() % c.bmd.da.heads != 0) {
+    fail("bmd.da.heads: {} heads do not divide the width {}", c.bmd.da.heads, c.dim());
+  }
+}
+
 void validate_bmd(const ModelConfig& c) {
   const auto& b = c.bmd;
   one_of("bmd.adc", b.adc, {"parallel", "directions"});
   one_of("bmd.op", b.op, {"dca", "da", "dc"});
-  if (b.op != "dca") fail("bmd.op: {} is not supported by this version", b.op);
   within("bmd.blocks", b.blocks, 1, 256);
   one_of("bmd.norm_x", b.norm_x, {"ln", "none"});
   one_of("bmd.fusion", b.fusion, {"linear", "conv3x3", "mlp"});
@@ -209,24 +271,9 @@ void validate_bmd(const ModelConfig& c) {
   if (b.ca.enabled && b.ca.query == "other_direction" && !b.separate) {
     fail("bmd.ca.query: other_direction needs bmd.separate");
   }
-  one_of("bmd.dca.mode", b.dca.mode, {"per_query", "shared_grid"});
-  if (b.dca.mode != "per_query") {
-    fail("bmd.dca.mode: {} is not supported by this version", b.dca.mode);
-  }
-  within("bmd.dca.points", b.dca.points, 1, 1024);
-  within("bmd.dca.groups", b.dca.groups, 1, 1024);
-  if (c.heads() % b.dca.groups != 0 && b.dca.groups % c.heads() != 0) {
-    fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", b.dca.groups,
-         c.heads());
-  }
-  if (c.dim() % b.dca.groups != 0) {
-    fail("bmd.dca.groups: {} groups do not divide the width {}", b.dca.groups, c.dim());
-  }
-  one_of("bmd.dca.psi", b.dca.psi, {"dw3", "dense3", "1x1"});
-  within("bmd.dca.range", b.dca.range, 0, 1e6);
-  one_of("bmd.dca.border", b.dca.border, {"border", "zeros"});
-  one_of("bmd.dca.init", b.dca.init, {"grid"});
-  if (b.dca.rpe) fail("bmd.dca.rpe: true is not supported by this version");
+  validate_dca(c);
+  validate_dc(c);
+  validate_da(c);
 }
 
 void validate_heads(const ModelConfig& c) {
@@ -239,10 +286,26 @@ void validate_heads(const ModelConfig& c) {
   }
   within("heatmap.sigma", c.heatmap.sigma, 0.1, 100);
   for (const double weight : c.heatmap.weights) within("heatmap.weights", weight, 1e-3, 1e3);
-  one_of("loss.kind", c.loss.kind, {"mse", "ce"});
   if (c.init.head_from_backbone_ckpt && c.hm.aggregate != "concat") {
     fail("init.head_from_backbone_ckpt: needs hm.aggregate concat");
   }
+}
+
+void validate_loss(const ModelConfig& c) {
+  const auto& loss = c.loss;
+  one_of("loss.kind", loss.kind, {"mse", "ce"});
+  one_of("loss.reduction", loss.reduction, {"mean", "sum"});
+  if (loss.joint_weights) {
+    if (static_cast<int>(loss.joint_weights->size()) != c.joints().size()) {
+      fail("loss.joint_weights: {} weights for the {} joints of the model",
+           loss.joint_weights->size(), c.joints().size());
+    }
+    for (const double weight : *loss.joint_weights) within("loss.joint_weights", weight, 0, 1000);
+  }
+  within("loss.aux_hk", loss.aux_hk, 0, 1000);
+  within("loss.aux_hm", loss.aux_hm, 0, 1000);
+  if (loss.aux_hk > 0 && !c.has_hk()) fail("loss.aux_hk: the model has no H_k");
+  if (loss.aux_hm > 0 && c.model.head == "movenet") fail("loss.aux_hm: the model has no H_m");
 }
 
 }  // namespace
@@ -273,6 +336,7 @@ void ModelConfig::validate() const {
   validate_hkme(*this);
   validate_bmd(*this);
   validate_heads(*this);
+  validate_loss(*this);
 }
 
 int ModelConfig::input_height() const { return input.size ? (*input.size)[0] : 256; }
@@ -300,6 +364,10 @@ JointSet ModelConfig::joints() const {
     }
   }
   return joint_set_of(split(model.joints, ','));
+}
+
+bool ModelConfig::has_hk() const {
+  return hkme.enabled && hkme.keypoint.tokens && model.head != "movenet";
 }
 
 std::vector<int> ModelConfig::trained_joints() const {
@@ -340,14 +408,19 @@ void apply_model_preset(ModelConfig& config, const std::string& name) {
   auto& hkme = config.hkme;
   auto& bmd = config.bmd;
   const auto without_keypoint = [&] { hkme.keypoint.mask = hkme.keypoint.tokens = false; };
-  if (name == "paper" || name == "table4_c" || name == "table5_d" || name == "table6_d") {
+  if (name == "paper" || name == "table4_c" || name == "table5_d" || name == "table6_d" ||
+      name == "recommended" || name == "accuracy" || name == "mmpose_protocol") {
     return;
   } else if (name == "paper_strict") {
     config.geometry = "classic";
     hkme.human.activation = "literal";
     hkme.keypoint.scale = "none";
     hkme.keypoint.norm = "literal";
+    hkme.reduce = "token";
+  } else if (name == "dcpose_protocol" || name == "jm_protocol") {
+    config.geometry = "classic";  // jm: the shift of its flip test is of these crops
   } else if (name == "vitpose_coco") {
+    config.geometry = "udp";
     hkme.enabled = bmd.enabled = false;
     config.model.joints = "coco17";
   } else if (name == "table4_baseline") {

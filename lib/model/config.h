@@ -54,7 +54,8 @@ struct ModelConfig {
     std::string mask_mode = "scale";  // scale | scale+bias (METHOD 5.3)
     bool tokens_shared = false;       // one T_h, T_k for the three frames
     bool temporal_embed = true;       // in the temporal blocks
-    std::string pos_embed = "none";   // none: the backbone's features carry it
+    // none: the backbone's features carry it | sine | sine-full: as TokenPose (hkme.h)
+    std::string pos_embed = "none";
     std::string reduce = "token";     // token | concat | temporal (METHOD 5.4)
     bool out_residual = false;        // F += F_t
 
@@ -76,7 +77,7 @@ struct ModelConfig {
   struct Bmd {
     bool enabled = true;
     std::string adc = "parallel";    // parallel | directions (METHOD 6.1)
-    std::string op = "dca";          // dca
+    std::string op = "dca";          // dca | da | dc (METHOD 9); dc: also in the place of the MLP
     bool separate = true;            // M_f and M_b are streams of their own
     int blocks = 2;                  // ADC blocks
     bool share_directions = false;   // both directions use the weights of one
@@ -91,15 +92,30 @@ struct ModelConfig {
     } ca;
 
     struct Dca {
-      std::string mode = "per_query";  // per_query
-      int points = 9;                  // n_p sampled points of each query
-      int groups = 4;                  // G sets of offsets
-      std::string psi = "dw3";         // dw3 | dense3 | 1x1
-      double range = 0;                // offsets are range tanh(.) cells; 0: unbounded
-      std::string border = "border";   // border | zeros: what lies outside the map
-      std::string init = "grid";       // grid
-      bool rpe = false;                // relative position bias: none in the paper
+      // per_query | shared_grid: as DAT, one set of points for all queries, one for each cell of
+      // a grid `stride` times as coarse as the map
+      std::string mode = "per_query";
+      int points = 9;                 // per_query: n_p sampled points of each query
+      int stride = 2;                 // shared_grid
+      int groups = 4;                 // G sets of offsets
+      std::string psi = "dw3";        // dw3 | dw5 | dw7 | dw9 | dense3 | 1x1
+      double range = 0;               // offsets are range tanh(.) cells; 0: unbounded
+      std::string border = "border";  // border | zeros: what lies outside the map
+      std::string init = "grid";      // grid | directional (Deformable-DETR) | random (DAT)
+      bool rpe = false;               // relative position bias: none in the paper, false alone
     } dca;
+
+    struct Dc {
+      std::vector<int> dilations{3, 6, 9, 12, 15};  // one convolution each, averaged
+      bool modulated = true;             // the sampled values are weighted, too
+      int groups = 16;                   // G sets of offsets
+      std::string condition = "concat";  // concat | motion_only: what the offsets are made of
+    } dc;
+
+    struct Da {
+      int heads = 8;
+      int points = 4;  // of each query and head
+    } da;
   } bmd;
 
   struct Hk {
@@ -118,7 +134,12 @@ struct ModelConfig {
   } heatmap;
 
   struct Loss {
-    std::string kind = "mse";  // mse | ce: what H means (METHOD 7)
+    std::string kind = "mse";        // mse | ce: what H means (METHOD 7)
+    // These are of training alone. Over pixels and joints: mean | sum (eq. 5 as it stands).
+    std::string reduction = "mean";
+    // Of each of model.joints, beside the labels' own (METHOD 1.7); null in JSON: 1.
+    std::optional<std::vector<double>> joint_weights;
+    double aux_hk = 0, aux_hm = 0;  // weights of the same loss on H_k and on H_m alone
   } loss;
 
   struct Init {
@@ -142,6 +163,7 @@ struct ModelConfig {
   JointSet joints() const;
   std::vector<int> trained_joints() const;  // indices into joints()
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
+  bool has_hk() const;  // H_k exists: H is more than H_m
   int frames() const { return single_frame() ? 1 : 3; }  // T
   Normalisation normalisation() const;
   CropSpec crop_spec() const;
@@ -153,9 +175,10 @@ struct VitSize {
 };
 VitSize vit_size(const std::string& size);  // Error for an unknown one
 
-// The network's part of a preset of METHOD 9, 11.1 and 12: paper_strict, paper, vitpose_coco,
-// table4_baseline, table4_a ... table6_d, narrow, deep. `config` keeps what the preset does not
-// name. Error for an unknown one.
+// The network's part of a preset of METHOD 9, 11.1 and 12: paper_strict, paper, recommended,
+// accuracy, dcpose_protocol, jm_protocol, mmpose_protocol, vitpose_coco, table4_baseline,
+// table4_a ... table6_d, narrow, deep. `config` keeps what the preset does not name; recommended,
+// accuracy and mmpose_protocol name nothing of the network. Error for an unknown one.
 void apply_model_preset(ModelConfig& config, const std::string& name);
 
 }  // namespace vremd

@@ -2,6 +2,7 @@
 #include "model/hkme.h"
 
 #include <cmath>
+#include <numbers>
 
 namespace vremd {
 namespace {
@@ -29,8 +30,36 @@ at::Tensor log_of(const at::Tensor& mask) { return (mask + kMaskEps).log(); }
 
 }  // namespace
 
+at::Tensor sine_position(std::int64_t height, std::int64_t width, std::int64_t dim) {
+  // DETR's: a turn across the map and wave lengths up to 10000 turns, sine and cosine in turn.
+  constexpr double kTemperature = 10000, kTurn = 2 * std::numbers::pi, kEps = 1e-6;
+  const std::int64_t half = dim / 2;
+  const auto along = [&](std::int64_t size) {  // [size, half]
+    const at::Tensor place =
+        (at::arange(size, at::kDouble) + 1) / (static_cast<double>(size) + kEps) * kTurn;
+    const at::Tensor channel = at::arange(half / 2, at::kDouble) * 2 / static_cast<double>(half);
+    const at::Tensor angle = place.unsqueeze(1) / at::pow(kTemperature, channel);
+    return at::stack({angle.sin(), angle.cos()}, 2).flatten(1);
+  };
+  const at::Tensor y = along(height).unsqueeze(1).expand({height, width, half}),
+                   x = along(width).unsqueeze(0).expand({height, width, half});
+  return at::cat({y, x}, 2).flatten(0, 1).to(at::kFloat);
+}
+
+Position::Position(const ModelConfig& config) : again_(config.hkme.pos_embed == "sine-full") {
+  if (config.hkme.pos_embed == "none") return;
+  table_ = sine_position(config.tokens_h(), config.tokens_w(), config.dim());
+}
+
+at::Tensor Position::run(BlocksImpl& blocks, const at::Tensor& x, const at::Tensor& key_bias,
+                         std::int64_t frames, std::int64_t extra) const {
+  if (!table_.defined()) return blocks.forward(x, key_bias);
+  const at::Tensor of_a_frame = at::constant_pad_nd(table_, {0, 0, extra, 0});
+  return blocks.forward(x, key_bias, of_a_frame.repeat({frames, 1}).to(x.options()), again_);
+}
+
 HumanMaskImpl::HumanMaskImpl(const ModelConfig& config)
-    : activation_(config.hkme.human.activation) {
+    : activation_(config.hkme.human.activation), position_(config) {
   token_ = register_parameter("token", empty_parameter({token_frames(config), 1, config.dim()}));
   blocks_ = register_module(
       "blocks", std::make_shared<BlocksImpl>(config.hkme.depth_h, block_options(config)));
@@ -41,8 +70,9 @@ HumanMaskImpl::HumanMaskImpl(const ModelConfig& config)
 HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
   const at::Tensor joined = at::cat({for_each_frame(token_, batch), fm_btnd}, 2);
-  const at::Tensor seen = norm_->forward(blocks_->forward(joined.flatten(0, 1)))
-                              .view({batch, 3, 1 + count, dim});
+  const at::Tensor seen =
+      norm_->forward(position_.run(*blocks_, joined.flatten(0, 1), {}, 1, 1))
+          .view({batch, 3, 1 + count, dim});
   const at::Tensor t_h = seen.slice(2, 0, 1), f = seen.slice(2, 1);
   at::Tensor mask = (f * t_h).sum(-1);
   if (activation_ == "cosine") {
@@ -57,7 +87,7 @@ HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
 void HumanMaskImpl::init() { token_.normal_(0, kInitSigma); }
 
 KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
-    : options_(config.hkme.keypoint), joints_(config.joints().size()) {
+    : options_(config.hkme.keypoint), joints_(config.joints().size()), position_(config) {
   for (const int joint : config.trained_joints()) trained_.push_back(joint);
   const std::int64_t dim = config.dim();
   token_ = register_parameter("token", empty_parameter({token_frames(config), joints_, dim}));
@@ -81,8 +111,9 @@ KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
     const at::Tensor none = at::zeros({batch, 3, joints_}, token_bias.options());
     key_bias = at::cat({none, token_bias}, 2).flatten(1);
   }
-  const at::Tensor seen = norm_->forward(blocks_->forward(joined.flatten(1, 2), key_bias))
-                              .view({batch, 3, joints_ + count, dim});
+  const at::Tensor seen =
+      norm_->forward(position_.run(*blocks_, joined.flatten(1, 2), key_bias, 3, joints_))
+          .view({batch, 3, joints_ + count, dim});
   const at::Tensor keypoints = seen.slice(2, 0, joints_), tokens = seen.slice(2, joints_);
   Output output{tokens, {}, keypoints.select(1, 1)};
   if (options_.mask) {
@@ -99,9 +130,9 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
     rows = keypoints.index_select(2, at::tensor(trained_, keypoints.options().dtype(at::kLong)));
   }
   const auto row_count = rows.size(2);
-  at::Tensor map = at::matmul(rows.reshape({batch, 3 * row_count, dim}),
-                              tokens.reshape({batch, 3 * count, dim}).transpose(1, 2))
-                       .to(at::kFloat);  // bfloat16 under autocast, while training
+  at::Tensor map =  // bfloat16 under autocast, while training
+      widened(at::matmul(rows.reshape({batch, 3 * row_count, dim}),
+                         tokens.reshape({batch, 3 * count, dim}).transpose(1, 2)));
   if (options_.scale == "rsqrt_d") map = map * rsqrt_of(dim);
   // Over the tokens: over the keypoints the sum below would be 1 everywhere (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
@@ -125,6 +156,15 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
 void KeypointMaskImpl::init() {
   token_.normal_(0, kInitSigma);
   if (temporal_embed_.defined()) temporal_embed_.zero_();
+}
+
+MaskConcentration concentration_of(const at::Tensor& keypoint_mask) {
+  at::NoGradGuard no_grad;
+  const at::Tensor weights = keypoint_mask.detach().flatten(1).to(at::kDouble);
+  const at::Tensor share = weights / weights.sum(1, true);
+  const at::Tensor entropy = -at::xlogy(share, share).sum(1);
+  return {share.amax(1).mean().item<double>() * static_cast<double>(share.size(1)),
+          entropy.exp().mean().item<double>()};
 }
 
 ReduceImpl::ReduceImpl(const ModelConfig& config) : kind_(config.hkme.reduce) {
@@ -151,7 +191,7 @@ at::Tensor ReduceImpl::forward(const at::Tensor& f_btnd) {
   return fc2_->forward(at::gelu(fc1_->forward(columns))).transpose(1, 2).contiguous();
 }
 
-HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme) {
+HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme), position_(config) {
   if (options_.human.enabled) {
     human_ = register_module("human", std::make_shared<HumanMaskImpl>(config));
   }
@@ -190,7 +230,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd) {
     bias = with_bias && keypoint.mask.defined() ? log_of(keypoint.mask) : at::Tensor();
   }
   if (bias.defined()) bias = bias.flatten(0, 1);
-  f = spatial_->forward(f.flatten(0, 1), bias).view({batch, 3, count, dim});
+  f = position_.run(*spatial_, f.flatten(0, 1), bias, 1, 0).view({batch, 3, count, dim});
   if (temporal_embed_.defined()) f = f + temporal_embed_.unsqueeze(2);
   output.f = reduce_->forward(temporal_->forward_over_frames(f));
   if (options_.out_residual) output.f = output.f + fm_btnd.select(1, 1);

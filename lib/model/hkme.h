@@ -6,6 +6,24 @@
 
 namespace vremd {
 
+// hkme.pos_embed: the sinusoids of DETR, half of the channels for y, half for x, that TokenPose
+// adds to the tokens of the image: before the first block of a stack (sine), or of each block
+// (sine-full). Tokens of keypoints and humans have no place: zeros.
+class Position {
+ public:
+  explicit Position(const ModelConfig& config);
+  // Runs `blocks` on `frames` times (`extra` tokens, then N of the image), x [B, L, D].
+  at::Tensor run(BlocksImpl& blocks, const at::Tensor& x, const at::Tensor& key_bias,
+                 std::int64_t frames, std::int64_t extra) const;
+
+ private:
+  bool again_ = false;
+  at::Tensor table_;  // [N, D]; undefined for none
+};
+
+// [height * width, dim], row-major; dim a multiple of 4.
+at::Tensor sine_position(std::int64_t height, std::int64_t width, std::int64_t dim);
+
 // Eq. 1: T_h joins the tokens of each frame; what the blocks make of it weighs that frame.
 struct HumanMaskImpl : Layer {
   explicit HumanMaskImpl(const ModelConfig& config);
@@ -19,6 +37,7 @@ struct HumanMaskImpl : Layer {
 
  private:
   std::string activation_;
+  Position position_;
   at::Tensor token_;  // T_h [3 (shared: 1), 1, D]
   std::shared_ptr<BlocksImpl> blocks_;
   std::shared_ptr<LayerNormImpl> norm_;
@@ -45,11 +64,19 @@ struct KeypointMaskImpl : Layer {
   const ModelConfig::Hkme::Keypoint options_;
   std::vector<std::int64_t> trained_;  // joints whose rows are summed
   std::int64_t joints_;
+  Position position_;
   at::Tensor token_;           // T_k [3 (shared: 1), J, D]
   at::Tensor temporal_embed_;  // [3, 1, D], optional
   std::shared_ptr<BlocksImpl> blocks_;
   std::shared_ptr<LayerNormImpl> norm_;
 };
+
+// How few tokens hold Mask_k, averaged over the batch (METHOD 5.2: to be watched in training).
+struct MaskConcentration {
+  double largest = 0;    // weight, in units of the mean weight
+  double effective = 0;  // tokens: exp of the entropy, 1 to 3 N
+};
+MaskConcentration concentration_of(const at::Tensor& keypoint_mask);  // [B, 3, N]
 
 // The reduction of 3 N tokens to N (METHOD 5.4).
 struct ReduceImpl : torch::nn::Module {
@@ -78,6 +105,7 @@ struct HkmeImpl : Layer {
 
  private:
   const ModelConfig::Hkme options_;
+  Position position_;
   std::shared_ptr<HumanMaskImpl> human_;
   std::shared_ptr<KeypointMaskImpl> keypoint_;
   std::shared_ptr<BlocksImpl> spatial_, temporal_;

@@ -30,6 +30,11 @@ void init_layers(torch::nn::Module& module) {
   if (auto* layer = dynamic_cast<Layer*>(&module)) layer->init();
 }
 
+at::Tensor widened(const at::Tensor& x) {
+  const bool half = x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf;
+  return half ? x.to(at::kFloat) : x;
+}
+
 LinearImpl::LinearImpl(std::int64_t in, std::int64_t out) {
   weight = register_parameter("weight", empty_parameter({out, in}));
   bias = register_parameter("bias", empty_parameter({out}));
@@ -44,10 +49,10 @@ at::Tensor LinearImpl::forward_native(const at::Tensor& x) {
   return linear(x.to(weight.scalar_type()), weight, bias, packed_);
 }
 
-at::Tensor LinearImpl::forward(const at::Tensor& x) { return forward_native(x).to(at::kFloat); }
+at::Tensor LinearImpl::forward(const at::Tensor& x) { return widened(forward_native(x)); }
 
 at::Tensor LinearImpl::forward_without_bias(const at::Tensor& x) {
-  return linear(x.to(weight.scalar_type()), weight, {}, packed_).to(at::kFloat);
+  return widened(linear(x.to(weight.scalar_type()), weight, {}, packed_));
 }
 
 LayerNormImpl::LayerNormImpl(std::int64_t width, double eps_in) : eps(eps_in) {
@@ -65,7 +70,7 @@ at::Tensor LayerNormImpl::forward(const at::Tensor& x) {
 }
 
 ConvImpl::ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups_in)
-    : padding(kernel / 2), groups(groups_in) {
+    : groups(groups_in) {
   weight = register_parameter("weight", empty_parameter({out, in / groups, kernel, kernel}));
   bias = register_parameter("bias", empty_parameter({out}));
 }
@@ -76,7 +81,8 @@ void ConvImpl::init() {
 }
 
 at::Tensor ConvImpl::forward(const at::Tensor& map_nchw) {
-  return at::conv2d(map_nchw, weight, bias, 1, padding, 1, groups);
+  const auto padding = dilation * (weight.size(2) / 2);
+  return at::conv2d(map_nchw, weight, bias, stride, padding, dilation, groups);
 }
 
 MlpImpl::MlpImpl(std::int64_t in, std::int64_t hidden, std::int64_t out) {
@@ -158,8 +164,10 @@ BlocksImpl::BlocksImpl(int depth, BlockOptions options, bool skip_first) {
   }
 }
 
-at::Tensor BlocksImpl::forward(at::Tensor x, const at::Tensor& key_bias) {
+at::Tensor BlocksImpl::forward(at::Tensor x, const at::Tensor& key_bias,
+                               const at::Tensor& position, bool position_again) {
   for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (position.defined() && (i == 0 || position_again)) x = x + position;
     x = blocks[i]->forward(x, i == 0 ? key_bias : at::Tensor());
   }
   return x;

@@ -40,7 +40,10 @@ struct Layer : torch::nn::Module {
 // Calls init() of every Layer below `module`, children first, then of `module` itself.
 void init_layers(torch::nn::Module& module);
 
-// y = x W^T + b. The input is cast to the weight's type; forward() gives float32.
+// bfloat16 and float16 -> float32; float32 and float64 stay.
+at::Tensor widened(const at::Tensor& x);
+
+// y = x W^T + b. The input is cast to the weight's type; forward() widens the result.
 struct LinearImpl : Layer {
   LinearImpl(std::int64_t in, std::int64_t out);
   void init() override;
@@ -65,14 +68,14 @@ struct LayerNormImpl : Layer {
   double eps;
 };
 
-// 2-D convolution with stride 1 and equal padding; `groups` as in LibTorch.
+// 2-D convolution, padded so that with stride 1 the map keeps its size; `groups` as in LibTorch.
 struct ConvImpl : Layer {
   ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups = 1);
   void init() override;
   at::Tensor forward(const at::Tensor& map_nchw);
 
   at::Tensor weight, bias;
-  std::int64_t padding, groups;
+  std::int64_t groups, stride = 1, dilation = 1;
 };
 
 // Linear -> GELU (erf) -> Linear.
@@ -124,8 +127,10 @@ struct BlockImpl : torch::nn::Module {
 struct BlocksImpl : torch::nn::Module {
   // `skip_first`: the first block goes without its first LayerNorm.
   BlocksImpl(int depth, BlockOptions options, bool skip_first = false);
-  // key_bias acts in the first block alone.
-  at::Tensor forward(at::Tensor x, const at::Tensor& key_bias = {});
+  // key_bias acts in the first block alone. `position` (may be undefined) [L, D] is added to x
+  // before the first block, with position_again before every block.
+  at::Tensor forward(at::Tensor x, const at::Tensor& key_bias = {},
+                     const at::Tensor& position = {}, bool position_again = false);
   at::Tensor forward_over_frames(at::Tensor x_btnd);
 
   std::vector<std::shared_ptr<BlockImpl>> blocks;

@@ -53,7 +53,7 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   }
   if (config.hkme.enabled) hkme_ = register_module("hkme", std::make_shared<HkmeImpl>(config));
   if (config.bmd.enabled) bmd_ = register_module("bmd", std::make_shared<BmdImpl>(config));
-  if (config.hkme.enabled && config.hkme.keypoint.tokens) {
+  if (config.has_hk()) {
     hk_ = register_module("hk", std::make_shared<HkImpl>(config));
   }
   hm_ = register_module("hm", std::make_shared<HmImpl>(config));
@@ -92,9 +92,9 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
     const auto& weights = config.heatmap.weights;
     output.heatmaps_bkhw = output.hk * weights[0] + output.hm * weights[1];
   }
+  output.human_mask = human.human_mask;
+  output.keypoint_mask = human.keypoint_mask;
   if (keep_intermediates) {
-    output.human_mask = human.human_mask;
-    output.keypoint_mask = human.keypoint_mask;
     output.f_human = human.f_human;
     output.f_joint = human.f_joint;
     output.offsets = motion.offsets;

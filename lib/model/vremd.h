@@ -26,10 +26,11 @@ struct VremdImpl : torch::nn::Module {
     at::Tensor heatmaps_bkhw;  // H; logits where loss.kind is ce
     at::Tensor hk, hm;         // its branches; undefined where the model has none
 
-    // With keep_intermediates, and where the model has them:
+    // Where the model has them:
     at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
-    at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]
-    // delta p of DCA: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
+    // With keep_intermediates, too:
+    at::Tensor f_human, f_joint;  // F_c, F_f [B, 3, N, D]
+    // delta p of DCA, DA or DC: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
     at::Tensor offsets;
   };
   // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C].

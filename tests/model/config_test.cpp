@@ -32,6 +32,8 @@ TEST_CASE("an empty config is the paper's") {
   CHECK(config.heatmap_height() == 64);
   CHECK(config.heatmap_width() == 48);
   CHECK_FALSE(config.normalisation().raw);
+  CHECK(config.to_json()["loss"]["joint_weights"].is_null());
+  CHECK(ModelConfig::from_json(config.to_json(), "file.json").to_json() == config.to_json());
 }
 
 TEST_CASE("a config survives JSON") {
@@ -45,6 +47,8 @@ TEST_CASE("a config survives JSON") {
   config.bmd.dca.points = 4;
   config.hk.hidden = 0;
   config.heatmap.weights = {0.25, 0.75};
+  config.loss.joint_weights = {{1, 1.5, 0.5}};
+  config.bmd.dc.dilations = {2};
   const ModelConfig read = ModelConfig::from_json(config.to_json(), "file.json");
   CHECK(read.to_json() == config.to_json());
   CHECK(read.joints().size() == 3);
@@ -77,15 +81,66 @@ TEST_CASE("what is wrong in a config is named by its path") {
   check_refused(R"({"model": {"heads": 7}})", "model.heads: 7 heads do not divide the width 1024");
   check_refused(R"({"bmd": {"dca": {"groups": 3}}})",
                 "bmd.dca.groups: 3 groups and 16 heads: one must divide the other");
-  check_refused(R"({"bmd": {"op": "dc"}})", "bmd.op: dc is not supported by this version");
-  check_refused(R"({"bmd": {"dca": {"mode": "shared_grid"}}})",
-                "bmd.dca.mode: shared_grid is not supported by this version");
+  check_refused(R"({"bmd": {"op": "dc"}})",
+                "bmd.ca.enabled: bmd.op dc goes without the cross attention");
+  check_refused(R"({"bmd": {"op": "dc", "adc": "directions", "ca": {"enabled": false}}})",
+                "bmd.adc: bmd.op dc has no blocks to arrange");
+  check_refused(R"({"bmd": {"dc": {"dilations": []}}})", "bmd.dc.dilations: empty");
+  check_refused(R"({"bmd": {"op": "dc", "ca": {"enabled": false}, "dc": {"groups": 17}}})",
+                "bmd.dc.groups: 17 groups do not divide the width 1024");
+  check_refused(R"({"bmd": {"op": "da", "da": {"heads": 7}}})",
+                "bmd.da.heads: 7 heads do not divide the width 1024");
+  check_refused(R"({"bmd": {"dca": {"rpe": true}}})",
+                "bmd.dca.rpe: the paper's attention has no relative position bias: only false");
   check_refused(R"({"bmd": {"adc": "directions", "separate": false}})",
                 "bmd.adc: directions needs bmd.separate");
   check_refused(R"({"hkme": {"keypoint": {"tokens": false}}})",
                 "hkme.keypoint.mask: needs hkme.keypoint.tokens");
+  check_refused(R"({"loss": {"reduction": "max"}})",
+                "loss.reduction: 'max' is not one of: mean sum");
+  check_refused(R"({"loss": {"joint_weights": [1, 1.5]}})",
+                "loss.joint_weights: 2 weights for the 15 joints of the model");
+  check_refused(R"({"loss": {"joint_weights": "none"}})", "loss.joint_weights: expected an array");
+  check_refused(R"({"loss": {"aux_hk": 1}, "hkme": {"enabled": false}})",
+                "loss.aux_hk: the model has no H_k");
+  check_refused(R"({"model": {"dim": 66, "heads": 6}, "bmd": {"enabled": false},
+                    "hkme": {"pos_embed": "sine"}})",
+                "hkme.pos_embed: sine needs a width that is a multiple of 4, not 66");
   check_refused(R"({"heatmap": {"size": [96, 72]}})",
                 "heatmap.size: 96 x 72 is not a quarter of the input, 64 x 48");
+}
+
+TEST_CASE("every preset of the paper, its tables and its relatives is there") {
+  const ModelConfig paper;
+  for (const char* name :
+       {"paper_strict", "paper", "recommended", "accuracy", "dcpose_protocol", "jm_protocol",
+        "mmpose_protocol", "vitpose_coco", "table4_baseline", "table4_a", "table4_b", "table4_c",
+        "table5_a", "table5_b", "table5_c", "table5_d", "table6_a", "table6_b", "table6_c",
+        "table6_d", "narrow", "deep"}) {
+    CAPTURE(name);
+    ModelConfig config;
+    apply_model_preset(config, name);
+    config.validate();
+    CHECK(ModelConfig::from_json(config.to_json(), "file.json").to_json() == config.to_json());
+  }
+  const auto with = [](const char* name) {
+    ModelConfig config;
+    apply_model_preset(config, name);
+    return config;
+  };
+  for (const char* name : {"paper", "recommended", "accuracy", "mmpose_protocol", "table4_c",
+                           "table5_d", "table6_d"}) {
+    CHECK(with(name).to_json() == paper.to_json());
+  }
+  CHECK(with("dcpose_protocol").geometry == "classic");
+  CHECK(with("paper_strict").hkme.human.activation == "literal");
+  CHECK(with("table6_a").bmd.op == "dc");
+  CHECK_FALSE(with("table6_a").bmd.ca.enabled);
+  CHECK(with("table6_b").bmd.op == "da");
+  CHECK(with("table6_b").bmd.ca.enabled);
+  for (const char* name : {"table6_a", "table6_b", "table6_c"}) {
+    CHECK_FALSE(with(name).bmd.separate);
+  }
 }
 
 TEST_CASE("single-frame presets take one frame") {

@@ -155,11 +155,8 @@ TEST_CASE("both forms of the point attention agree, gradients too") {
   args.k = leaf({2, f.n, f.d});
   args.v = leaf({2, f.n, f.d});
   const at::Tensor offsets = (at::randn({2, f.n, groups, 9, 2}) * 3).requires_grad_();
-  args.location = cells(f) + offsets;
-  args.height = f.h;
-  args.width = f.w;
+  args.points = {cells(f) + offsets, f.h, f.w, zeros};
   args.heads = 4;
-  args.zeros = zeros;
   const at::Tensor weights = at::randn({2, f.n, f.d});
   const auto gradients = [&](at::Tensor (*form)(const PointAttentionArgs&)) {
     const at::Tensor value = form(args);
@@ -168,13 +165,87 @@ TEST_CASE("both forms of the point attention agree, gradients too") {
     return all;
   };
   const auto by_cells = gradients(point_attention_by_cells);
-  args.location = cells(f) + offsets;
+  args.points.location = cells(f) + offsets;
   const auto by_samples = gradients(point_attention_by_samples);
   for (std::size_t i = 0; i < by_cells.size(); ++i) {
     CAPTURE(i);
     CHECK(difference(by_cells[i], by_samples[i]) < 1e-3);
   }
   CHECK(difference(by_cells.back(), by_samples.back()) < 1e-5);
+}
+
+// METHOD 13, test 6.
+TEST_CASE("without motion the attention gives the value's bias alone") {
+  Fixture f;
+  f.config.bmd.dca.border = GENERATE("border", "zeros");
+  f.config.bmd.dca.mode = GENERATE("per_query", "shared_grid");
+  f.make();
+  f.move_points();
+  at::NoGradGuard no_grad;
+  const at::Tensor still = at::zeros({2, f.n, f.d});  // LayerNorm of zeros, at its start
+  const at::Tensor value = f.dca->forward(still, at::randn({2, f.n, f.d})).value;
+  CHECK(value.isfinite().all().item<bool>());
+  CHECK(difference(value, f.apply("proj", f.apply("v", still))) < 1e-5);
+}
+
+TEST_CASE("a shared grid of step 1 at its start is attention over all tokens") {
+  Fixture f;
+  f.config.bmd.dca.mode = "shared_grid";
+  f.config.bmd.dca.stride = 1;
+  f.make();
+  at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
+  const auto result = f.dca->forward(x, feature);
+  CHECK(result.offsets.sizes() == at::IntArrayRef({2, f.n, 4, 1, 2}));
+  const auto for_all = [&](const at::Tensor& y) {
+    return y.unsqueeze(1).expand({2, f.n, f.n, f.d});
+  };
+  const at::Tensor expected = plain_attention(f.apply("q", x), for_all(f.apply("k", x)),
+                                              for_all(f.apply("v", x)), f.config.heads());
+  CHECK(difference(result.value, f.apply("proj", expected)) < 1e-5);
+}
+
+TEST_CASE("the points of a coarser shared grid start between the tokens") {
+  Fixture f;
+  f.config.bmd.dca.mode = "shared_grid";
+  f.config.bmd.dca.stride = 4;  // 6 x 4 cells: two rows of points, one column
+  f.config.bmd.dca.psi = GENERATE("dw3", "dw9", "dense3", "1x1");
+  f.make();
+  const bool moved = GENERATE(false, true);
+  if (moved) f.move_points();
+  at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
+  const auto result = f.dca->forward(x, feature);
+  REQUIRE(result.offsets.sizes() == at::IntArrayRef({2, 2, 4, 1, 2}));
+  CHECK((result.offsets.abs().max().item<double>() > 0.1) == moved);
+  const at::Tensor start = at::tensor({1.0f, 1.5f, 4.0f, 1.5f}).view({1, 2, 1, 1, 2});
+  const auto at_points = [&](const char* layer) {  // [2, N, 2, D]
+    return sampled(f.apply(layer, x), start + result.offsets, f, false)
+        .squeeze(2)
+        .unsqueeze(1)
+        .expand({2, f.n, 2, f.d});
+  };
+  const at::Tensor expected =
+      plain_attention(f.apply("q", x), at_points("k"), at_points("v"), f.config.heads());
+  CHECK(difference(result.value, f.apply("proj", expected)) < 1e-5);
+}
+
+TEST_CASE("where the points start") {
+  Fixture f;
+  f.config.bmd.dca.init = "directional";
+  f.make();
+  at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({1, f.n, f.d}), feature = at::randn({1, f.n, f.d});
+  const at::Tensor first = f.dca->forward(x, feature).offsets[0][3];  // [4, 9, 2]
+  CHECK(difference(first[0][0], at::tensor({0.0f, 1.0f})) < 1e-6);
+  CHECK(difference(first[1][8], at::tensor({9.0f, 0.0f})) < 1e-5);
+  CHECK(difference(first[2][1], at::tensor({0.0f, -2.0f})) < 1e-5);
+
+  f.config.bmd.dca.init = "random";
+  f.make();
+  const at::Tensor anywhere = f.dca->forward(x, feature).offsets;
+  CHECK(anywhere.abs().max().item<double>() > 0.01);
+  CHECK(difference(anywhere[0][0], anywhere[0][1]) > 0.001);  // they look at what is there
 }
 
 TEST_CASE("offsets stay within their range") {

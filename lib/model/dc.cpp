@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/dc.h"
+
+#include "ops/deform_columns.h"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+namespace vremd {
+namespace {
+
+constexpr std::int64_t kKernel = 9;
+// Columns of this many values at once, where no gradient keeps them all: 64 MiB.
+constexpr std::int64_t kMostColumns = std::int64_t{1} << 24;
+
+template <typename T>
+DeformColumnsArgs<T> columns_args(const at::Tensor& tokens, const at::Tensor& location,
+                                  const at::Tensor& weights, std::int64_t height,
+                                  std::int64_t width) {
+  DeformColumnsArgs<T> args;
+  args.tokens = tokens.const_data_ptr<T>();
+  args.location = location.const_data_ptr<T>();
+  args.weight = weights.const_data_ptr<T>();
+  args.batch = static_cast<int>(tokens.size(0));
+  args.height = static_cast<int>(height);
+  args.width = static_cast<int>(width);
+  args.channels = static_cast<int>(tokens.size(2));
+  args.queries = static_cast<int>(location.size(1));
+  args.groups = static_cast<int>(location.size(2));
+  args.points = static_cast<int>(location.size(3));
+  return args;
+}
+
+// Calls body(item, group) for each of them, in parallel where ATen is allowed to.
+template <typename T, typename Body>
+void for_each_group(const DeformColumnsArgs<T>& args, const Body& body) {
+  at::parallel_for(0, static_cast<std::int64_t>(args.batch) * args.groups, 1,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (auto i = begin; i < end; ++i) {
+                       body(static_cast<int>(i / args.groups), static_cast<int>(i % args.groups));
+                     }
+                   });
+}
+
+template <typename T>
+void fill_columns(DeformColumnsArgs<T> args, const at::Tensor& columns) {
+  args.columns = columns.data_ptr<T>();
+  for_each_group(args, [&](int item, int group) { deform_columns_cpu(args, item, group); });
+}
+
+template <typename T>
+void fill_gradient(const DeformColumnsArgs<T>& args, const at::Tensor& d_columns,
+                   const at::Tensor& d_tokens, const at::Tensor& d_location,
+                   const at::Tensor& d_weights) {
+  const DeformColumnsGradient<T> gradient{d_columns.const_data_ptr<T>(), d_tokens.data_ptr<T>(),
+                                          d_location.data_ptr<T>(), d_weights.data_ptr<T>()};
+  for_each_group(args, [&](int item, int group) {
+    deform_columns_backward_cpu(args, gradient, item, group);
+  });
+}
+
+struct DeformColumns : torch::autograd::Function<DeformColumns> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& tokens,
+                            const at::Tensor& location, const at::Tensor& weights,
+                            std::int64_t height, std::int64_t width) {
+    context->save_for_backward({tokens, location, weights});
+    context->saved_data["height"] = height;
+    context->saved_data["width"] = width;
+    const at::Tensor columns =
+        at::empty({tokens.size(0), location.size(1), tokens.size(2) * location.size(3)},
+                  tokens.options());
+    if (tokens.scalar_type() == at::kDouble) {
+      fill_columns(columns_args<double>(tokens, location, weights, height, width), columns);
+    } else {
+      fill_columns(columns_args<float>(tokens, location, weights, height, width), columns);
+    }
+    return columns;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &tokens = saved[0], &location = saved[1], &weights = saved[2];
+    const auto height = context->saved_data["height"].toInt(),
+               width = context->saved_data["width"].toInt();
+    const at::Tensor d_columns = gradients[0].to(tokens.scalar_type()).contiguous();
+    const at::Tensor d_tokens = at::zeros_like(tokens), d_location = at::empty_like(location),
+                     d_weights = at::empty_like(weights);
+    if (tokens.scalar_type() == at::kDouble) {
+      fill_gradient(columns_args<double>(tokens, location, weights, height, width), d_columns,
+                    d_tokens, d_location, d_weights);
+    } else {
+      fill_gradient(columns_args<float>(tokens, location, weights, height, width), d_columns,
+                    d_tokens, d_location, d_weights);
+    }
+    return {d_tokens, d_location, d_weights, {}, {}};
+  }
+};
+
+}  // namespace
+
+at::Tensor deform_columns_by_loops(const at::Tensor& tokens, const at::Tensor& weights,
+                                   const SamplePoints& points) {
+  return DeformColumns::apply(tokens.contiguous(), points.location.contiguous(),
+                              weights.contiguous(), points.height, points.width);
+}
+
+at::Tensor deform_columns_by_samples(const at::Tensor& tokens, const at::Tensor& weights,
+                                     const SamplePoints& points) {
+  const at::Tensor sampled = sample(tokens, points) * weights.transpose(1, 2).unsqueeze(2);
+  return sampled.permute({0, 3, 1, 2, 4}).flatten(2);  // from [B, G, D / G, Q, P]
+}
+
+DeformConvImpl::KernelImpl::KernelImpl(std::int64_t dim) {
+  weight = register_parameter("weight", empty_parameter({dim, dim, 3, 3}));
+  bias = register_parameter("bias", empty_parameter({dim}));
+}
+
+void DeformConvImpl::KernelImpl::init() {
+  weight.normal_(0, kInitSigma);
+  bias.zero_();
+}
+
+at::Tensor DeformConvImpl::KernelImpl::forward(const at::Tensor& columns) {
+  return widened(linear(columns, weight.flatten(1), bias, packed));
+}
+
+DeformConvImpl::DeformConvImpl(const ModelConfig& config, int dilation)
+    : height_(config.tokens_h()),
+      width_(config.tokens_w()),
+      groups_(config.bmd.dc.groups),
+      dilation_(dilation),
+      modulated_(config.bmd.dc.modulated) {
+  const std::int64_t dim = config.dim(), in = config.bmd.dc.condition == "concat" ? 2 * dim : dim;
+  const std::int64_t of_a_point = modulated_ ? 3 : 2;
+  offset_mask_ = register_module(
+      "offset_mask", std::make_shared<ConvImpl>(in, of_a_point * kKernel * groups_, 3));
+  offset_mask_->dilation = dilation_;
+  conv_ = register_module("conv", std::make_shared<KernelImpl>(dim));
+}
+
+at::Tensor DeformConvImpl::convolve(const at::Tensor& x, const at::Tensor& weights,
+                                    const SamplePoints& points) {
+  return conv_->forward(x.is_cpu() ? deform_columns_by_loops(x, weights, points)
+                                   : deform_columns_by_samples(x, weights, points));
+}
+
+PointOutput DeformConvImpl::forward(const at::Tensor& x, const at::Tensor& condition) {
+  const auto batch = x.size(0), queries = x.size(1);
+  // Channels of the offsets (group, point, (y, x)), then those of the weights (group, point).
+  const at::Tensor made =
+      widened(map_to_tokens(offset_mask_->forward(tokens_to_map(condition, height_, width_))));
+  const auto split = 2 * kKernel * groups_;
+  const at::Tensor kernel = (cell_places(3, 3, made.options()) - 1) * dilation_;
+  const at::Tensor offsets =
+      made.slice(2, 0, split).reshape({batch, queries, groups_, kKernel, 2}) + kernel;
+  const std::array<std::int64_t, 4> shape = {batch, queries, groups_, kKernel};
+  const at::Tensor weights = modulated_ ? made.slice(2, split).sigmoid().reshape(shape)
+                                        : at::ones(shape, made.options());
+  const at::Tensor p = cell_places(height_, width_, made.options()).view({1, -1, 1, 1, 2});
+  const SamplePoints points{p + offsets, height_, width_, /*zeros=*/true};
+
+  const auto at_once = std::max<std::int64_t>(1, kMostColumns / (queries * x.size(2) * kKernel));
+  if (at::GradMode::is_enabled() || batch <= at_once) {
+    return {convolve(x, weights, points), offsets};
+  }
+  std::vector<at::Tensor> parts;
+  for (std::int64_t first = 0; first < batch; first += at_once) {
+    const auto last = std::min(batch, first + at_once);
+    SamplePoints some = points;
+    some.location = points.location.slice(0, first, last);
+    parts.push_back(convolve(x.slice(0, first, last), weights.slice(0, first, last), some));
+  }
+  return {at::cat(parts), offsets};
+}
+
+void DeformConvImpl::init() {
+  offset_mask_->weight.zero_();
+  offset_mask_->bias.zero_();
+}
+
+DcImpl::DcImpl(const ModelConfig& config) : concat_(config.bmd.dc.condition == "concat") {
+  for (std::size_t i = 0; i < config.bmd.dc.dilations.size(); ++i) {
+    convs_.push_back(register_module(
+        std::to_string(i),
+        std::make_shared<DeformConvImpl>(config, config.bmd.dc.dilations[i])));
+  }
+}
+
+PointOutput DcImpl::forward(const at::Tensor& x, const at::Tensor& f) {
+  const at::Tensor condition = concat_ ? at::cat({x, f}, -1) : x;
+  at::Tensor sum;
+  std::vector<at::Tensor> offsets;
+  for (const auto& conv : convs_) {
+    const PointOutput one = conv->forward(x, condition);
+    sum = sum.defined() ? sum + one.value : one.value;
+    offsets.push_back(one.offsets);
+  }
+  return {sum / static_cast<double>(convs_.size()), at::cat(offsets, 3)};
+}
+
+}  // namespace vremd

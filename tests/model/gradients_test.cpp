@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Gradients of what samples, attends or multiplies in a way of its own, against finite
+// differences in float64.
+
+#include "finite_differences.h"
+#include "model/bmd.h"
+#include "model/vremd.h"
+#include "tiny_model.h"
+
+using namespace vremd;
+
+namespace {
+
+constexpr std::int64_t kRows = 5, kColumns = 4, kCells = kRows * kColumns, kDim = 8;
+
+SamplePoints random_points(std::int64_t groups, std::int64_t count, bool zeros) {
+  // Some lie outside the map, and none on a line between cells, where there is no derivative.
+  const at::Tensor location = (at::rand({2, kCells, groups, count, 2}, at::kDouble) * 9 - 2);
+  return {location.requires_grad_(), kRows, kColumns, zeros};
+}
+
+// Small and in float64: a map of 6 x 4 cells, width 16.
+ModelConfig small_config(const std::string& preset = "narrow") {
+  ModelConfig config = tiny_config(preset);
+  config.model.dim = 16;
+  config.model.heads = 4;
+  config.model.joints = "nose,left_wrist,right_wrist";
+  config.hm.channels = 4;
+  config.bmd.dc.groups = 4;
+  config.bmd.dc.dilations = {1, 3};
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("gradients: attention at sampled points, in both forms") {
+  at::manual_seed(1);
+  const bool zeros = GENERATE(false, true);
+  const std::int64_t groups = GENERATE(1, 2, 4);
+  PointAttentionArgs args;
+  args.q = random_leaf({2, kCells, kDim});
+  args.k = random_leaf({2, kCells, kDim});
+  args.v = random_leaf({2, kCells, kDim});
+  args.points = random_points(groups, 3, zeros);
+  args.heads = 2;
+  const NamedLeaves leaves = {
+      {"q", args.q}, {"k", args.k}, {"v", args.v}, {"location", args.points.location}};
+  check_finite_differences([&] { return point_attention_by_cells(args); }, leaves);
+  check_finite_differences([&] { return point_attention_by_samples(args); }, leaves);
+}
+
+TEST_CASE("gradients: weighted points, in both forms") {
+  at::manual_seed(2);
+  const bool zeros = GENERATE(false, true);
+  const at::Tensor v = random_leaf({2, kCells, kDim}), w = random_leaf({2, kCells, 2, 3});
+  const SamplePoints points = random_points(2, 3, zeros);
+  const NamedLeaves leaves = {{"v", v}, {"w", w}, {"location", points.location}};
+  check_finite_differences([&] { return weighted_points_by_cells(v, w, points); }, leaves);
+  check_finite_differences([&] { return weighted_points_by_samples(v, w, points); }, leaves);
+}
+
+TEST_CASE("gradients: the columns of a deformable convolution, in both forms") {
+  at::manual_seed(3);
+  const at::Tensor x = random_leaf({2, kCells, kDim}), w = random_leaf({2, kCells, 2, 9});
+  const SamplePoints points = random_points(2, 9, true);
+  const NamedLeaves leaves = {{"x", x}, {"w", w}, {"location", points.location}};
+  check_finite_differences([&] { return deform_columns_by_loops(x, w, points); }, leaves);
+  check_finite_differences([&] { return deform_columns_by_samples(x, w, points); }, leaves);
+}
+
+TEST_CASE("gradients: the layers that take the place of each other in a block") {
+  at::manual_seed(4);
+  ModelConfig config = small_config();
+  const auto cells = config.tokens_h() * config.tokens_w();
+  const at::Tensor x = random_leaf({2, cells, 16}), f = random_leaf({2, cells, 16});
+  const auto check = [&](auto& layer, bool looks_at_f, const auto& forward) {
+    NamedLeaves leaves = random_doubles(layer);
+    if (config.bmd.dca.border == "zeros") {  // then DCA leaves out what the softmax cancels
+      std::erase_if(leaves, [](const auto& leaf) { return leaf.first == "k.bias"; });
+    }
+    leaves.emplace_back("x", x);
+    if (looks_at_f) leaves.emplace_back("f", f);
+    check_finite_differences(forward, leaves);
+  };
+  SECTION("DCA") {
+    config.bmd.dca.border = GENERATE("border", "zeros");
+    config.bmd.dca.mode = GENERATE("per_query", "shared_grid");
+    config.bmd.dca.range = GENERATE(0, 2);
+    DcaImpl dca(config);
+    check(dca, true, [&] { return dca.forward(x, f).value; });
+  }
+  SECTION("DA") {
+    DaImpl da(config);
+    check(da, false, [&] { return da.forward(x).value; });
+  }
+  SECTION("DC") {
+    config.bmd.dc.modulated = GENERATE(true, false);
+    DcImpl dc(config);
+    check(dc, true, [&] { return dc.forward(x, f).value; });
+  }
+}
+
+TEST_CASE("gradients: linear layers and attention over frames") {
+  at::manual_seed(5);
+  LinearImpl linear(6, 5);
+  NamedLeaves leaves = random_doubles(linear);
+  const at::Tensor x = random_leaf({3, 4, 6});
+  leaves.emplace_back("x", x);
+  check_finite_differences([&] { return linear.forward(x); }, leaves);
+  const NamedLeaves without_bias = {leaves[0], leaves[2]};
+  check_finite_differences([&] { return linear.forward_without_bias(x); }, without_bias);
+
+  AttentionImpl attention(8, 2);
+  leaves = random_doubles(attention);
+  const at::Tensor frames = random_leaf({2, 3, 5, 8});
+  leaves.emplace_back("x", frames);
+  check_finite_differences([&] { return attention.forward_over_frames(frames); }, leaves);
+}
+
+TEST_CASE("gradients: the whole network") {
+  const std::string preset = GENERATE("paper", "paper_strict", "table6_a", "table6_b");
+  CAPTURE(preset);
+  at::manual_seed(6);
+  VremdImpl model(small_config(preset));
+  model.train();
+  NamedLeaves leaves;
+  for (const auto& [name, leaf] : random_doubles(model, 0.2)) {
+    if (name.starts_with("backbone.") || name.starts_with("proj.")) continue;
+    leaves.emplace_back(name, leaf);
+  }
+  const auto& c = model.config;
+  const at::Tensor features =
+      at::randn({2, c.frames(), c.tokens_h() * c.tokens_w(), 64}, at::kDouble);
+  // 64 wide: the projection is in front.
+  check_finite_differences([&] { return model.forward(features).heatmaps_bkhw; }, leaves, 1);
+}
