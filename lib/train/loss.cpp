@@ -2,24 +2,52 @@
 #include "train/loss.h"
 
 #include "core/error.h"
+#include "model/layers.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/log_softmax.h>
+#include <ATen/ops/tensor.h>
 
 namespace vremd {
+namespace {
 
-at::Tensor heatmap_loss(const std::string& kind, const at::Tensor& heatmaps,
-                        const at::Tensor& targets, const at::Tensor& weights) {
+at::Tensor loss_of(const std::string& kind, bool sum, const at::Tensor& heatmaps,
+                   const at::Tensor& targets, const at::Tensor& weights) {
   if (heatmaps.sizes() != targets.sizes() || weights.dim() != 2 ||
       weights.size(0) != heatmaps.size(0) || weights.size(1) != heatmaps.size(1)) {
     fail("loss: heatmaps, targets and weights do not fit each other");
   }
-  const at::Tensor h = heatmaps.to(at::kFloat).flatten(2), t = targets.flatten(2);
-  if (kind == "mse") return ((h - t) * weights.unsqueeze(2)).square().mean();
+  const at::Tensor h = widened(heatmaps).flatten(2), t = targets.flatten(2);
+  const auto batch = static_cast<double>(h.size(0));
+  if (kind == "mse") {
+    const at::Tensor squares = ((h - t) * weights.unsqueeze(2)).square();
+    return sum ? squares.sum() / batch : squares.mean();
+  }
   if (kind != "ce") fail("loss: no kind '{}'", kind);
   const at::Tensor mass = t.sum(2, /*keepdim=*/true).clamp_min(1e-6);
   const at::Tensor per_joint = -(t / mass * at::log_softmax(h, 2)).sum(2);  // [B, J]
-  return (per_joint * weights).sum() / weights.sum().clamp_min(1);
+  const at::Tensor weighted = (per_joint * weights).sum();
+  return sum ? weighted / batch : weighted / weights.sum().clamp_min(1);
+}
+
+}  // namespace
+
+at::Tensor heatmap_loss(const std::string& kind, const at::Tensor& heatmaps,
+                        const at::Tensor& targets, const at::Tensor& weights) {
+  return loss_of(kind, /*sum=*/false, heatmaps, targets, weights);
+}
+
+at::Tensor training_loss(const ModelConfig::Loss& options, const LossMaps& maps,
+                         const at::Tensor& targets, const at::Tensor& weights) {
+  at::Tensor w = weights;
+  if (options.joint_weights) w = w * at::tensor(*options.joint_weights, weights.options());
+  const auto of = [&](const at::Tensor& heatmaps) {
+    return loss_of(options.kind, options.reduction == "sum", heatmaps, targets, w);
+  };
+  at::Tensor loss = of(maps.h);
+  if (options.aux_hk > 0) loss = loss + of(maps.hk) * options.aux_hk;
+  if (options.aux_hm > 0) loss = loss + of(maps.hm) * options.aux_hm;
+  return loss;
 }
 
 }  // namespace vremd

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "model/config.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <string>
@@ -15,5 +17,17 @@ namespace vremd {
 //      averaged over the weights
 at::Tensor heatmap_loss(const std::string& kind, const at::Tensor& heatmaps,
                         const at::Tensor& targets, const at::Tensor& weights);
+
+// What heatmap_loss is taken of: VremdImpl::Output's H and its branches, [B, J, h, w] each.
+struct LossMaps {
+  at::Tensor h;
+  at::Tensor hk, hm;  // looked at where aux_hk, aux_hm are above 0
+};
+
+// The loss that is trained: loss(H) + aux_hk loss(H_k) + aux_hm loss(H_m), with the labels'
+// weights times joint_weights. reduction "sum" adds up joints and pixels instead of averaging them
+// (mse: eq. 5, mean(...) J h w; ce: over the joints); the batch is averaged all the same.
+at::Tensor training_loss(const ModelConfig::Loss& options, const LossMaps& maps,
+                         const at::Tensor& targets, const at::Tensor& weights);
 
 }  // namespace vremd

@@ -8,7 +8,6 @@
 #include "train/checkpoint.h"
 #include "train/feature_cache.h"
 #include "train/loader.h"
-#include "train/loss.h"
 #include "train/process_group.h"
 #include "train/report.h"
 #include "train/schedule.h"
@@ -121,40 +120,6 @@ TrainerOptions options_for(const std::string& output) {
 }
 
 }  // namespace
-
-TEST_CASE("the squared error counts labelled joints alone") {
-  const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
-  const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
-  CHECK(heatmap_loss("mse", h, t, w).item<double>() == Approx(0.5));
-  CHECK_THROWS_AS(heatmap_loss("mse", h, t.slice(1, 0, 1), w), Error);
-}
-
-TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1") {
-  const at::Tensor h = at::tensor({0.0f, std::log(3.0f), 5.0f, 9.0f}).view({1, 2, 1, 2});
-  const at::Tensor t = at::tensor({2.0f, 2.0f, 1.0f, 0.0f}).view({1, 2, 1, 2});
-  const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
-  const double want = -(0.5 * std::log(0.25) + 0.5 * std::log(0.75));
-  CHECK(heatmap_loss("ce", h, t, w).item<double>() == Approx(want));
-}
-
-TEST_CASE("both losses have the gradient that finite differences give") {
-  at::manual_seed(3);
-  for (const std::string kind : {"mse", "ce"}) {
-    at::Tensor h = at::randn({2, 3, 4, 5}).requires_grad_();
-    const at::Tensor t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
-    heatmap_loss(kind, h, t, w).backward();
-    for (const int at : {0, 17, 59, 119}) {
-      at::NoGradGuard no_grad;
-      const auto shifted = [&](double by) {
-        at::Tensor copy = h.detach().clone();
-        copy.view({-1})[at] += by;
-        return heatmap_loss(kind, copy, t, w).item<double>();
-      };
-      const double difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
-      CHECK(h.grad().view({-1})[at].item<double>() == Approx(difference).epsilon(0.02).margin(1e-5));
-    }
-  }
-}
 
 TEST_CASE("the learning rate warms up, and falls at milestones or along a cosine") {
   TrainConfig::Train train;

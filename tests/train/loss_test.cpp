@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/loss.h"
+
+#include "core/error.h"
+#include "finite_differences.h"
+
+#include <catch2/catch_approx.hpp>
+
+#include <cmath>
+
+using namespace vremd;
+using Catch::Approx;
+
+TEST_CASE("the squared error counts labelled joints alone") {
+  const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
+  const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
+  CHECK(heatmap_loss("mse", h, t, w).item<double>() == Approx(0.5));
+  CHECK_THROWS_AS(heatmap_loss("mse", h, t.slice(1, 0, 1), w), Error);
+  CHECK_THROWS_AS(heatmap_loss("l1", h, t, w), Error);
+}
+
+TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1") {
+  const at::Tensor h = at::tensor({0.0f, std::log(3.0f), 5.0f, 9.0f}).view({1, 2, 1, 2});
+  const at::Tensor t = at::tensor({2.0f, 2.0f, 1.0f, 0.0f}).view({1, 2, 1, 2});
+  const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
+  const double want = -(0.5 * std::log(0.25) + 0.5 * std::log(0.75));
+  CHECK(heatmap_loss("ce", h, t, w).item<double>() == Approx(want));
+}
+
+TEST_CASE("a sum is the mean times joints and pixels, per sample") {
+  at::manual_seed(3);
+  const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5});
+  const at::Tensor w = at::tensor({1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.0f}).view({2, 3});
+  ModelConfig::Loss options;
+  const auto loss = [&] {
+    return training_loss(options, {h, {}, {}}, t, w).item<double>();
+  };
+  CHECK(loss() == heatmap_loss("mse", h, t, w).item<double>());
+  options.reduction = "sum";
+  CHECK(loss() == Approx(heatmap_loss("mse", h, t, w).item<double>() * 3 * 4 * 5));
+  options.kind = "ce";
+  CHECK(loss() == Approx(heatmap_loss("ce", h, t, w).item<double>() * 4 / 2));  // 4 labels
+}
+
+TEST_CASE("weights of the joints multiply the labels' own") {
+  at::manual_seed(3);
+  const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
+  ModelConfig::Loss options;
+  options.kind = GENERATE("mse", "ce");
+  options.joint_weights = {{1, 1.5, 0}};
+  CHECK(training_loss(options, {h, {}, {}}, t, w).item<double>() ==
+        Approx(heatmap_loss(options.kind, h, t, w * at::tensor({1.0f, 1.5f, 0.0f}))
+                   .item<double>()));
+}
+
+TEST_CASE("the branches of H may have losses of their own") {
+  at::manual_seed(3);
+  const at::Tensor hk = at::randn({2, 3, 4, 5}), hm = at::randn({2, 3, 4, 5}),
+                   t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
+  const LossMaps maps{(hk + hm) / 2, hk, hm};
+  ModelConfig::Loss options;
+  options.aux_hk = 0.25;
+  options.aux_hm = 2;
+  const auto of = [&](const at::Tensor& map) {
+    return heatmap_loss("mse", map, t, w).item<double>();
+  };
+  CHECK(training_loss(options, maps, t, w).item<double>() ==
+        Approx(of(maps.h) + 0.25 * of(hk) + 2 * of(hm)));
+}
+
+TEST_CASE("gradients: every kind of loss") {
+  at::manual_seed(3);
+  ModelConfig::Loss options;
+  options.kind = GENERATE("mse", "ce");
+  options.reduction = GENERATE("mean", "sum");
+  options.joint_weights = {{1, 1.5, 0.5}};
+  options.aux_hk = 0.3;
+  options.aux_hm = 0.7;
+  const at::Tensor hk = random_leaf({2, 3, 4, 5}), hm = random_leaf({2, 3, 4, 5});
+  const at::Tensor t = at::rand({2, 3, 4, 5}, at::kDouble), w = at::rand({2, 3}, at::kDouble);
+  check_finite_differences(
+      [&] { return training_loss(options, {hk * 0.5 + hm * 0.5, hk, hm}, t, w); },
+      {{"hk", hk}, {"hm", hm}}, 20);
+}
