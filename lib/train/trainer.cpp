@@ -23,10 +23,14 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <mutex>
+#include <optional>
 
 namespace vremd {
 namespace {
@@ -90,6 +94,9 @@ struct Trainer::Impl {
     double loss = 0, norm = 0, waited = 0;
     int steps = 0;
   } window;
+  // Mask_k of one micro-batch between two lines (METHOD 5.2).
+  std::atomic<bool> watch_masks = true;
+  std::optional<MaskConcentration> masks;
 
   Impl(TrainConfig c, TrainerOptions o, ProcessGroup p)
       : config(std::move(c)),
@@ -252,7 +259,7 @@ struct Trainer::Impl {
 
   // ---- one step ---------------------------------------------------------------------------
 
-  at::Tensor loss_of(VremdImpl& network, const TrainBatch& batch) const {
+  at::Tensor loss_of(VremdImpl& network, const TrainBatch& batch) {
     const at::Device& device = replicas->device();
     const std::string& amp = config.train.amp;
     const auto count = batch.weights.size(0);
@@ -269,10 +276,12 @@ struct Trainer::Impl {
       }
     }
     const Autocast autocast(amp == "bf16", device);
-    const at::Tensor heatmaps = network.forward(features.to(device)).heatmaps_bkhw;
+    const bool watched = watch_masks.exchange(false);
+    const auto output = network.forward(features.to(device), /*keep_intermediates=*/watched);
+    if (watched && output.keypoint_mask.defined()) masks = concentration_of(output.keypoint_mask);
     const double share = static_cast<double>(count) / static_cast<double>(step_size());
-    return heatmap_loss(config.model.loss.kind, heatmaps, batch.targets.to(device),
-                        batch.weights.to(device)) *
+    return training_loss(config.model.loss, {output.heatmaps_bkhw, output.hk, output.hm},
+                         batch.targets.to(device), batch.weights.to(device)) *
            share;
   }
 
@@ -364,8 +373,12 @@ struct Trainer::Impl {
                static_cast<double>(step) / static_cast<double>(steps_per_epoch), step, loss, lr,
                rate, 100 * waited);
     }
-    write_metrics({{"step", step}, {"loss", loss}, {"norm", window.norm / window.steps}, {"lr", lr},
-                   {"rate", rate}, {"wait", waited}});
+    Json line{{"step", step}, {"loss", loss}, {"norm", window.norm / window.steps},
+              {"lr", lr},     {"rate", rate}, {"wait", waited}};
+    if (masks) line["mask"] = {{"log_largest", std::log(masks->largest)},
+                               {"effective", masks->effective}};
+    write_metrics(line);
+    watch_masks = true;
     window = {Clock::now(), 0, 0, loader.seconds_waited(), 0};
   }
 
