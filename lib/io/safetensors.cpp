@@ -5,16 +5,10 @@
 #include "io/json.h"
 #include "io/output_file.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cerrno>
 #include <cstring>
 
 namespace vremd {
@@ -76,45 +70,31 @@ std::vector<float> TensorView::to_float() const {
   return values;
 }
 
-SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
-  const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail("{}: cannot open: {}", path_, std::strerror(errno));
-  struct stat info {};
-  const bool known = fstat(fd, &info) == 0;
-  size_ = known ? static_cast<std::size_t>(info.st_size) : 0;
-  if (!known || !S_ISREG(info.st_mode) || size_ < 8) {
-    close(fd);
-    fail("{}: not a safetensors file", path_);
-  }
-  void* mapped = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
-  close(fd);
-  if (mapped == MAP_FAILED) fail("{}: cannot map: {}", path_, std::strerror(errno));
-  data_ = {static_cast<const std::byte*>(mapped),
-           [size = size_](const std::byte* data) { munmap(const_cast<std::byte*>(data), size); }};
-
+SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
+  const std::span<const std::byte> whole = file_.bytes();
+  if (whole.size() < 8) fail("{}: not a safetensors file", path);
   std::uint64_t header_length;
-  std::memcpy(&header_length, data_.get(), 8);
-  if (header_length > size_ - 8 || header_length > (std::uint64_t{100} << 20)) {
-    fail("{}: not a safetensors file, or cut short (header of {} bytes, file of {})", path_,
-         header_length, size_);
+  std::memcpy(&header_length, whole.data(), 8);
+  if (header_length > whole.size() - 8 || header_length > (std::uint64_t{100} << 20)) {
+    fail("{}: not a safetensors file, or cut short (header of {} bytes, file of {})", path,
+         header_length, whole.size());
   }
-  const char* text = reinterpret_cast<const char*>(data_.get()) + 8;
+  const char* text = reinterpret_cast<const char*>(whole.data()) + 8;
   const Json header = Json::parse(text, text + header_length, nullptr, false);
-  if (!header.is_object()) fail("{}: not a safetensors file (its header is not JSON)", path_);
-  const std::span<const std::byte> data(data_.get() + 8 + header_length,
-                                        size_ - 8 - header_length);
+  if (!header.is_object()) fail("{}: not a safetensors file (its header is not JSON)", path);
+  const std::span<const std::byte> data = whole.subspan(8 + header_length);
 
   for (const auto& [name, value] : header.items()) {
     if (name == "__metadata__") {
-      if (!value.is_object()) fail("{}: __metadata__ is not an object", path_);
+      if (!value.is_object()) fail("{}: __metadata__ is not an object", path);
       for (const auto& [key, one] : value.items()) {
-        if (!one.is_string()) fail("{}: __metadata__.{} is not a string", path_, excerpt(key));
+        if (!one.is_string()) fail("{}: __metadata__.{} is not a string", path, excerpt(key));
         metadata_[key] = one.get<std::string>();
       }
       continue;
     }
     const auto wrong = [&](const char* what) {
-      fail("{}: tensor {}: {}", path_, excerpt(name), what);
+      fail("{}: tensor {}: {}", path, excerpt(name), what);
     };
     if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
         !value.contains("data_offsets")) {
@@ -146,16 +126,16 @@ SafetensorsFile::SafetensorsFile(std::string path) : path_(std::move(path)) {
     view.bytes = data.subspan(begin, end - begin);
     tensors_.emplace(name, std::move(view));
   }
-  if (tensors_.empty()) fail("{}: holds no tensor", path_);
+  if (tensors_.empty()) fail("{}: holds no tensor", path);
 }
 
 const TensorView& SafetensorsFile::at(const std::string& name) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end()) fail("{}: no tensor {}", path_, name);
+  if (found == tensors_.end()) fail("{}: no tensor {}", path(), name);
   return found->second;
 }
 
-std::string SafetensorsFile::sha256() const { return vremd::sha256({data_.get(), size_}); }
+std::string SafetensorsFile::sha256() const { return vremd::sha256(file_.bytes()); }
 
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata, bool force) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "io/mapped_file.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,18 +32,16 @@ struct TensorView {
 // https://huggingface.co/docs/safetensors
 class SafetensorsFile {
  public:
-  explicit SafetensorsFile(std::string path);
+  explicit SafetensorsFile(const std::string& path);
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return file_.path(); }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   const TensorView& at(const std::string& name) const;  // Error "file: no tensor NAME"
   std::string sha256() const;                           // of the whole file, 64 hex digits
 
  private:
-  std::string path_;
-  std::shared_ptr<const std::byte> data_;  // the mapping
-  std::size_t size_ = 0;
+  MappedFile file_;
   std::map<std::string, std::string> metadata_;
   std::map<std::string, TensorView> tensors_;
 };

@@ -45,6 +45,28 @@ ModelConfig config_of(const SafetensorsFile& file) {
   return ModelConfig::from_json(json, place);
 }
 
+void save(const std::string& path, const std::string& kind, const VremdImpl& model, DType dtype,
+          const std::map<std::string, std::string>& extra, bool force) {
+  at::NoGradGuard no_grad;
+  std::map<std::string, at::Tensor> stored;
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, tensor] : state_of(model)) {
+    if (kind == "backbone" && !name.starts_with("backbone.")) continue;
+    const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
+    const at::Tensor cpu = tensor.detach().to(at::kCPU, scalar_type_of(kept)).contiguous();
+    if (!at::isfinite(cpu).all().item<bool>()) {
+      fail("{}: tensor {} has values that are not finite as {}", path, name, name_of(kept));
+    }
+    stored[name] = cpu;
+    views[name] = {kept, cpu.sizes().vec(),
+                   {static_cast<const std::byte*>(cpu.data_ptr()), cpu.nbytes()}};
+  }
+  std::map<std::string, std::string> metadata = extra;
+  metadata["kind"] = kind;
+  metadata["vremd_config"] = model.config.to_json().dump();
+  write_safetensors(path, views, metadata, force);
+}
+
 }  // namespace
 
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
@@ -84,24 +106,13 @@ LoadedModel load_model(const std::string& path) {
 }
 
 void save_model(const std::string& path, const VremdImpl& model, DType dtype,
-                const std::map<std::string, std::string>& extra) {
-  at::NoGradGuard no_grad;
-  std::map<std::string, at::Tensor> stored;
-  std::map<std::string, TensorView> views;
-  for (const auto& [name, tensor] : state_of(model)) {
-    const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
-    const at::Tensor cpu = tensor.detach().to(at::kCPU, scalar_type_of(kept)).contiguous();
-    if (!at::isfinite(cpu).all().item<bool>()) {
-      fail("{}: tensor {} has values that are not finite as {}", path, name, name_of(kept));
-    }
-    stored[name] = cpu;
-    views[name] = {kept, cpu.sizes().vec(),
-                   {static_cast<const std::byte*>(cpu.data_ptr()), cpu.nbytes()}};
-  }
-  std::map<std::string, std::string> metadata = extra;
-  metadata["kind"] = "pose";
-  metadata["vremd_config"] = model.config.to_json().dump();
-  write_safetensors(path, views, metadata);
+                const std::map<std::string, std::string>& extra, bool force) {
+  save(path, "pose", model, dtype, extra, force);
+}
+
+void save_backbone(const std::string& path, const VremdImpl& model, DType dtype,
+                   const std::map<std::string, std::string>& extra, bool force) {
+  save(path, "backbone", model, dtype, extra, force);
 }
 
 }  // namespace vremd

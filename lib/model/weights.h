@@ -27,8 +27,13 @@ LoadedModel load_model(const std::string& path);
 
 // Matrices and kernels in `dtype` (F32, F16, BF16), vectors and batch statistics in float32. A
 // value that is not finite, or not in `dtype`, is an Error. `extra` is added to the metadata.
+// A file that is there is an Error without `force`.
 void save_model(const std::string& path, const VremdImpl& model, DType dtype,
-                const std::map<std::string, std::string>& extra = {});
+                const std::map<std::string, std::string>& extra = {}, bool force = true);
+
+// The backbone of `model` alone, "kind" = "backbone": what vremd-train can start from.
+void save_backbone(const std::string& path, const VremdImpl& model, DType dtype,
+                   const std::map<std::string, std::string>& extra = {}, bool force = true);
 
 // Parameters and batch statistics by name.
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);

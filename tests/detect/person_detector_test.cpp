@@ -3,7 +3,7 @@
 #undef CHECK
 
 #include "core/error.h"
-#include "detect/nanodet.h"
+#include "detect/nanodet_people.h"
 #include "detect/person_detector.h"
 #include "io/find_weights.h"
 #include "io/safetensors.h"
@@ -84,13 +84,12 @@ TEST_CASE("distances are expectations, cells are read row by row") {
 }
 
 TEST_CASE("boxes are clipped, suppressed and counted") {
-  DetectorOptions options;
   const std::vector<std::vector<ScoredBox>> boxes{
       {{{10, 10, 20, 40}, 0.5, 0}, {{11, 10, 20, 40}, 0.9, 0},    // the same person
        {{-30, -5, 50, 200}, 0.8, 0},                              // reaches out of the frame
        {{100, 10, 20, 20}, 0.95, 0}, {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
        {{20, std::nan(""), 30, 10}, 0.9, 0}, {{60, 50, 10, 10}, 0.3, 0}}};
-  auto people = merge_people(boxes, 90, 80, options);
+  auto people = merge_people(boxes, 90, 80, 0.6);
   REQUIRE(people.size() == 3);
   CHECK(people[0].score == 0.9);
   CHECK(people[0].box.x == 11);
@@ -101,22 +100,19 @@ TEST_CASE("boxes are clipped, suppressed and counted") {
   CHECK(people[1].box.h == 80);
   CHECK(people[2].score == 0.3);
 
-  options.max_people = 2;
-  people = merge_people(boxes, 90, 80, options);
+  people = merge_people(boxes, 90, 80, 0.6, 2);
   REQUIRE(people.size() == 2);
   CHECK(people[1].score == 0.8);
 
-  options.nms_iou = 0.95;  // 0.9048 = 19 / 21 is not too much now
-  options.max_people = 0;
-  CHECK(merge_people(boxes, 90, 80, options).size() == 4);
+  // 0.9048 = 19 / 21 is not too much now
+  CHECK(merge_people(boxes, 90, 80, 0.95).size() == 4);
 }
 
 TEST_CASE("a person found at two sizes has the mean of both boxes") {
-  const DetectorOptions options;
   const std::vector<std::vector<ScoredBox>> by_size{
       {{{10, 10, 20, 40}, 0.6, 0}, {{60, 20, 10, 30}, 0.5, 0}},
       {{{12, 10, 20, 44}, 0.3, 0}, {{12, 10, 20, 40}, 0.2, 0}, {{60, 60, 10, 10}, 0.4, 0}}};
-  const auto people = merge_people(by_size, 100, 100, options);
+  const auto people = merge_people(by_size, 100, 100, 0.6);
   REQUIRE(people.size() == 3);
   CHECK(people[0].score == 0.6);
   CHECK_THAT(people[0].box.x, WithinAbs((0.6 * 10 + 0.3 * 12) / 0.9, 1e-12));
@@ -188,7 +184,7 @@ TEST_CASE("wrong options and weights are refused") {
     CHECK_THROWS_MATCHES(PersonDetector(weights, options), Error,
                          MessageMatches(ContainsSubstring(text)));
   };
-  refused({.input_sizes = {}}, "--input-size: one to eight sizes");
+  refused({.input_sizes = std::vector<int>(9, 416)}, "--input-size: at most eight sizes");
   refused({.input_sizes = {416, 500}}, "--input-size: 500 is not a multiple of 32");
   refused({.input_sizes = {0}}, "--input-size: 0 is not");
   refused({.min_score = 1.5}, "--min-score: must be in [0, 1]");

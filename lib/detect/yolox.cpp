@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "detect/yolox.h"
+
+#include "core/error.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/upsample_nearest2d.h>
+#include <fmt/ranges.h>
+
+#include <cstring>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+struct NamedShape {
+  const char* name;
+  std::int64_t width;
+  int depth;
+  bool depthwise;
+};
+constexpr NamedShape kShapes[] = {{"nano", 16, 1, true},  {"tiny", 24, 1, false},
+                                  {"s", 32, 1, false},    {"m", 48, 2, false},
+                                  {"l", 64, 3, false},    {"x", 80, 4, false}};
+
+class Layers {
+ public:
+  explicit Layers(bool depthwise) : depthwise_(depthwise) {}
+
+  void plain(const std::string& name, std::int64_t in, std::int64_t out, std::int64_t kernel = 1) {
+    list.push_back({name, in, out, kernel});
+  }
+
+  // 3 x 3, in the shape that the network has them.
+  void wide(const std::string& name, std::int64_t in, std::int64_t out) {
+    if (!depthwise_) return plain(name, in, out, 3);
+    list.push_back({name + ".dconv", in, in, 3, true});
+    plain(name + ".pconv", in, out);
+  }
+
+  // Two ways of half the channels, one of them through bottlenecks.
+  void csp(const std::string& name, std::int64_t in, std::int64_t out, int bottlenecks) {
+    const std::int64_t half = out / 2;
+    plain(name + ".conv1", in, half);
+    plain(name + ".conv2", in, half);
+    plain(name + ".conv3", 2 * half, out);
+    for (int i = 0; i < bottlenecks; ++i) {
+      const std::string block = fmt::format("{}.m.{}", name, i);
+      plain(block + ".conv1", half, half);
+      wide(block + ".conv2", half, half);
+    }
+  }
+
+  std::vector<YoloxLayer> list;
+
+ private:
+  bool depthwise_;
+};
+
+using Tensors = std::map<std::string, TensorView>;
+
+at::Tensor load(const Tensors& tensors, const std::string& path, const std::string& name,
+                const std::vector<std::int64_t>& shape) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) fail("{}: no tensor {}", path, name);
+  const TensorView& view = found->second;
+  if (view.shape != shape) {
+    fail("{}: {} is {}, not {}", path, name, fmt::join(view.shape, " x "), fmt::join(shape, " x "));
+  }
+  at::Tensor tensor = at::empty(shape, at::kFloat);
+  const std::vector<float> values = view.to_float();
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  return tensor;
+}
+
+YoloxShape shape_of(const Tensors& tensors, const std::string& path) {
+  std::map<std::string, std::vector<std::int64_t>> sizes;
+  static const std::string kWeight = ".weight";
+  for (const auto& [name, view] : tensors) {
+    if (name.ends_with(kWeight)) sizes[name.substr(0, name.size() - kWeight.size())] = view.shape;
+  }
+  return yolox_shape(sizes, path);
+}
+
+// Every second pixel of both axes, as the official network orders the four.
+at::Tensor focus(const at::Tensor& x) {
+  const auto part = [&](std::int64_t row, std::int64_t column) {
+    return x.slice(2, row, std::nullopt, 2).slice(3, column, std::nullopt, 2);
+  };
+  return at::cat({part(0, 0), part(1, 0), part(0, 1), part(1, 1)}, 1);
+}
+
+at::Tensor doubled(const at::Tensor& x) {
+  return at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
+}
+
+}  // namespace
+
+std::vector<std::int64_t> YoloxLayer::weight_shape() const {
+  return {out, depthwise ? 1 : in, kernel, kernel};
+}
+
+std::string YoloxShape::name() const {
+  for (const NamedShape& one : kShapes) {
+    if (one.width == width && one.depth == depth && one.depthwise == depthwise) {
+      return std::string("yolox-") + one.name;
+    }
+  }
+  return "yolox-custom";
+}
+
+std::vector<YoloxLayer> yolox_layers(const YoloxShape& shape) {
+  Layers layers(shape.depthwise);
+  const std::int64_t w = shape.width;
+  const int depth = shape.depth;
+  layers.plain("backbone.stem", 12, w, 3);
+  layers.wide("backbone.dark2.0", w, 2 * w);
+  layers.csp("backbone.dark2.1", 2 * w, 2 * w, depth);
+  layers.wide("backbone.dark3.0", 2 * w, 4 * w);
+  layers.csp("backbone.dark3.1", 4 * w, 4 * w, 3 * depth);
+  layers.wide("backbone.dark4.0", 4 * w, 8 * w);
+  layers.csp("backbone.dark4.1", 8 * w, 8 * w, 3 * depth);
+  layers.wide("backbone.dark5.0", 8 * w, 16 * w);
+  layers.plain("backbone.dark5.1.conv1", 16 * w, 8 * w);
+  layers.plain("backbone.dark5.1.conv2", 32 * w, 16 * w);
+  layers.csp("backbone.dark5.2", 16 * w, 16 * w, depth);
+
+  layers.plain("neck.lateral_conv0", 16 * w, 8 * w);
+  layers.csp("neck.C3_p4", 16 * w, 8 * w, depth);
+  layers.plain("neck.reduce_conv1", 8 * w, 4 * w);
+  layers.csp("neck.C3_p3", 8 * w, 4 * w, depth);
+  layers.wide("neck.bu_conv2", 4 * w, 4 * w);
+  layers.csp("neck.C3_n3", 8 * w, 8 * w, depth);
+  layers.wide("neck.bu_conv1", 8 * w, 8 * w);
+  layers.csp("neck.C3_n4", 16 * w, 16 * w, depth);
+
+  for (int k = 0; k < 3; ++k) {
+    const std::int64_t hidden = 4 * w;
+    layers.plain(fmt::format("head.stems.{}", k), hidden << k, hidden);
+    for (const char* branch : {"cls", "reg"}) {
+      layers.wide(fmt::format("head.{}_convs.{}.0", branch, k), hidden, hidden);
+      layers.wide(fmt::format("head.{}_convs.{}.1", branch, k), hidden, hidden);
+    }
+    layers.plain(fmt::format("head.cls_preds.{}", k), hidden, shape.classes);
+    layers.plain(fmt::format("head.reg_preds.{}", k), hidden, 4);
+    layers.plain(fmt::format("head.obj_preds.{}", k), hidden, 1);
+  }
+  return std::move(layers.list);
+}
+
+YoloxShape yolox_shape(const std::map<std::string, std::vector<std::int64_t>>& sizes,
+                       const std::string& path) {
+  const auto rows = [&](const std::string& name) -> std::int64_t {
+    const auto found = sizes.find(name);
+    if (found == sizes.end() || found->second.size() != 4) fail("{}: no layer {}", path, name);
+    return found->second[0];
+  };
+  YoloxShape shape;
+  shape.width = rows("backbone.stem");
+  shape.classes = rows("head.cls_preds.0");
+  shape.depthwise = sizes.contains("backbone.dark2.0.dconv");
+  shape.depth = 0;
+  while (sizes.contains(fmt::format("backbone.dark2.1.m.{}.conv1", shape.depth))) ++shape.depth;
+  if (shape.width < 1 || shape.width > 1024 || shape.depth < 1 || shape.classes < 1) {
+    fail("{}: no YOLOX by its shapes", path);
+  }
+  return shape;
+}
+
+Yolox::Yolox(const Tensors& tensors, const std::string& path, const c10::Device& device,
+             at::ScalarType type)
+    : shape_(shape_of(tensors, path)) {
+  const auto layers = yolox_layers(shape_);
+  for (const YoloxLayer& layer : layers) {
+    at::Tensor weight = load(tensors, path, layer.name + ".weight", layer.weight_shape());
+    at::Tensor bias = load(tensors, path, layer.name + ".bias", {layer.out});
+    if (layer.name.starts_with("head.cls_preds.")) {  // person
+      weight = weight.slice(0, 0, 1);
+      bias = bias.slice(0, 0, 1);
+    }
+    layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
+                           bias.to(device, type), layer.depthwise ? layer.in : 1};
+  }
+  if (tensors.size() != 2 * layers.size()) {
+    for (const auto& [name, view] : tensors) {
+      const std::string layer = name.substr(0, name.rfind('.'));
+      if (!layers_.contains(layer)) fail("{}: {} is no part of {}", path, name, shape_.name());
+    }
+  }
+}
+
+at::Tensor Yolox::predict(const at::Tensor& x, const std::string& name) const {
+  const Layer& layer = layers_.at(name);
+  return at::conv2d(x, layer.weight, layer.bias);
+}
+
+at::Tensor Yolox::convolve(const at::Tensor& x, const std::string& name, int stride) const {
+  const auto found = layers_.find(name);
+  if (found == layers_.end()) {  // in two steps
+    return convolve(convolve(x, name + ".dconv", stride), name + ".pconv");
+  }
+  const Layer& layer = found->second;
+  at::Tensor y = at::conv2d(x, layer.weight, layer.bias, stride, layer.weight.size(2) / 2, 1,
+                            layer.groups);
+  return at::silu_(y);
+}
+
+at::Tensor Yolox::csp(const at::Tensor& x, const std::string& name, int bottlenecks,
+                      bool shortcut) const {
+  at::Tensor y = convolve(x, name + ".conv1");
+  for (int i = 0; i < bottlenecks; ++i) {
+    const std::string block = fmt::format("{}.m.{}", name, i);
+    const at::Tensor z = convolve(convolve(y, block + ".conv1"), block + ".conv2");
+    y = shortcut ? z.add(y) : z;
+  }
+  return convolve(at::cat({y, convolve(x, name + ".conv2")}, 1), name + ".conv3");
+}
+
+at::Tensor Yolox::spp(const at::Tensor& x, const std::string& name) const {
+  const at::Tensor y = convolve(x, name + ".conv1");
+  const auto pooled = [&](std::int64_t size) {
+    return at::max_pool2d(y, {size, size}, {1, 1}, {size / 2, size / 2});
+  };
+  return convolve(at::cat({y, pooled(5), pooled(9), pooled(13)}, 1), name + ".conv2");
+}
+
+std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const {
+  const at::Tensor& x = pictures_nchw;
+  if (x.dim() != 4 || x.size(1) != 3 || x.size(2) % 32 || x.size(3) % 32 || x.numel() == 0) {
+    fail("yolox: pictures of {}", fmt::join(x.sizes(), " x "));
+  }
+  const int depth = shape_.depth;
+  at::Tensor y =
+      convolve(focus(x).contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem");
+  y = csp(convolve(y, "backbone.dark2.0", 2), "backbone.dark2.1", depth, true);
+  const at::Tensor c3 = csp(convolve(y, "backbone.dark3.0", 2), "backbone.dark3.1", 3 * depth, true);
+  const at::Tensor c4 =
+      csp(convolve(c3, "backbone.dark4.0", 2), "backbone.dark4.1", 3 * depth, true);
+  const at::Tensor c5 = csp(spp(convolve(c4, "backbone.dark5.0", 2), "backbone.dark5.1"),
+                            "backbone.dark5.2", depth, false);
+
+  const at::Tensor top = convolve(c5, "neck.lateral_conv0");
+  const at::Tensor p4 = csp(at::cat({doubled(top), c4}, 1), "neck.C3_p4", depth, false);
+  const at::Tensor middle = convolve(p4, "neck.reduce_conv1");
+  const at::Tensor n3 = csp(at::cat({doubled(middle), c3}, 1), "neck.C3_p3", depth, false);
+  const at::Tensor n4 = csp(at::cat({convolve(n3, "neck.bu_conv2", 2), middle}, 1), "neck.C3_n3",
+                            depth, false);
+  const at::Tensor n5 = csp(at::cat({convolve(n4, "neck.bu_conv1", 2), top}, 1), "neck.C3_n4",
+                            depth, false);
+
+  const auto head = [&](const at::Tensor& map, int k) {
+    const auto name = [&](const char* part) { return fmt::format("head.{}.{}", part, k); };
+    const at::Tensor stem = convolve(map, name("stems"));
+    const auto branch = [&](const std::string& convs) {
+      return convolve(convolve(stem, convs + ".0"), convs + ".1");
+    };
+    const at::Tensor regression = branch(name("reg_convs"));
+    return at::cat({predict(regression, name("reg_preds")), predict(regression, name("obj_preds")),
+                    predict(branch(name("cls_convs")), name("cls_preds"))},
+                   1);
+  };
+  return {head(n3, 0), head(n4, 1), head(n5, 2)};
+}
+
+}  // namespace vremd

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/huggingface.h"
+
+#include "core/error.h"
+#include "import/vit_names.h"
+#include "io/json.h"
+#include "io/output_file.h"
+#include "model/weights.h"
+
+#include <filesystem>
+#include <map>
+#include <vector>
+
+namespace vremd {
+namespace {
+
+constexpr int kTheirChannels = 256;      // of the classic head
+constexpr double kTheirEnlarge = 1.25;
+
+void check(const ModelConfig& config, const std::string& source) {
+  const auto refuse = [&](const std::string& what) {
+    fail("{}: Hugging Face's ViTPose has no place for {}", source, what);
+  };
+  if (config.backbone.kind != "vit") refuse("the backbone " + config.backbone.kind);
+  if (!config.single_frame()) refuse("three frames: only single-frame models go there");
+  if (config.dim() != vit_size(config.backbone.size).dim) refuse("a projection (model.dim)");
+  if (config.geometry != "udp") refuse("geometry " + config.geometry);
+  if (config.input.enlarge != kTheirEnlarge) {
+    refuse(fmt::format("an enlargement of {}", config.input.enlarge));
+  }
+  if (config.loss.kind != "mse") refuse("heatmaps of loss " + config.loss.kind);
+  if (config.model.head == "classic" && config.hm.channels != kTheirChannels) {
+    refuse(fmt::format("a head of {} channels", config.hm.channels));
+  }
+}
+
+// Tensors by their names, with what keeps the bytes.
+class Tensors {
+ public:
+  void add(const std::string& name, const at::Tensor& tensor, DType dtype) {
+    const at::ScalarType type = dtype == DType::kF16    ? at::kHalf
+                                : dtype == DType::kBF16 ? at::kBFloat16
+                                : dtype == DType::kI64  ? at::kLong
+                                                        : at::kFloat;
+    const at::Tensor kept = tensor.to(at::kCPU, type).contiguous();
+    if (kept.is_floating_point() && !at::isfinite(kept).all().item<bool>()) {
+      fail("tensor {} has values that are not finite as {}", name, name_of(dtype));
+    }
+    owners_.push_back(kept);
+    views_[name] = {dtype, kept.sizes().vec(),
+                    {static_cast<const std::byte*>(kept.data_ptr()), kept.nbytes()}};
+  }
+
+  const std::map<std::string, TensorView>& views() const { return views_; }
+
+ private:
+  std::vector<at::Tensor> owners_;
+  std::map<std::string, TensorView> views_;
+};
+
+Tensors tensors_of(const VremdImpl& model, DType dtype) {
+  static const std::string kMean = ".running_mean";
+  Tensors result;
+  for (const auto& [ours, tensor] : state_of(model)) {
+    const auto theirs = names_of(VitNames::kHuggingFace, ours);
+    if (theirs.empty()) fail("Hugging Face's ViTPose has no place for tensor {}", ours);
+    const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
+    const auto rows = tensor.chunk(static_cast<std::int64_t>(theirs.size()));
+    for (std::size_t i = 0; i < theirs.size(); ++i) result.add(theirs[i], rows[i], kept);
+    if (ours.ends_with(kMean)) {
+      const std::string layer = theirs[0].substr(0, theirs[0].size() - kMean.size());
+      result.add(layer + ".num_batches_tracked", at::zeros({}, at::kLong), DType::kI64);
+    }
+  }
+  return result;
+}
+
+Json config_of(const ModelConfig& config, DType dtype) {
+  const VitSize size = vit_size(config.backbone.size);
+  const Json backbone = {{"model_type", "vitpose_backbone"},
+                         {"image_size", {config.input_height(), config.input_width()}},
+                         {"patch_size", {16, 16}},
+                         {"num_channels", 3},
+                         {"hidden_size", size.dim},
+                         {"num_hidden_layers", size.depth},
+                         {"num_attention_heads", size.heads},
+                         {"mlp_ratio", 4},
+                         {"num_experts", 1},
+                         {"hidden_act", "gelu"},
+                         {"layer_norm_eps", config.backbone.ln_eps.value_or(1e-6)},
+                         {"qkv_bias", true},
+                         {"out_features", {fmt::format("stage{}", size.depth)}},
+                         {"out_indices", {size.depth}}};
+  Json labels = Json::object(), numbers = Json::object();
+  const JointSet joints = config.joints();
+  for (int i = 0; i < joints.size(); ++i) {
+    labels[std::to_string(i)] = joints.joints[i];
+    numbers[joints.joints[i]] = i;
+  }
+  return {{"architectures", {"VitPoseForPoseEstimation"}},
+          {"model_type", "vitpose"},
+          {"backbone_config", backbone},
+          {"use_simple_decoder", config.model.head == "simple"},
+          {"scale_factor", 4},
+          {"id2label", labels},
+          {"label2id", numbers},
+          {"torch_dtype", dtype == DType::kF16    ? "float16"
+                          : dtype == DType::kBF16 ? "bfloat16"
+                                                  : "float32"}};
+}
+
+Json preprocessor_of(const ModelConfig& config) {
+  const Normalisation normalisation = config.normalisation();
+  return {{"image_processor_type", "VitPoseImageProcessor"},
+          {"do_affine_transform", true},
+          {"size", {{"height", config.input_height()}, {"width", config.input_width()}}},
+          {"normalize_factor", 200.0},
+          {"do_rescale", true},
+          {"rescale_factor", 1.0 / 255},
+          {"do_normalize", true},
+          {"image_mean", normalisation.mean},
+          {"image_std", normalisation.std}};
+}
+
+}  // namespace
+
+void export_huggingface(const VremdImpl& model, const std::string& source,
+                        const std::string& folder, DType dtype, bool force) {
+  at::NoGradGuard no_grad;
+  check(model.config, source);
+  const auto path = [&](const char* name) {
+    const std::string file = (std::filesystem::path(folder) / name).string();
+    if (!force && std::filesystem::exists(file)) fail("{}: exists; --force replaces it", file);
+    return file;
+  };
+  const std::string weights = path("model.safetensors");
+  const std::string preprocessor = path("preprocessor_config.json"), config = path("config.json");
+  const Tensors tensors = tensors_of(model, dtype);
+  make_folder(folder);
+  write_safetensors(weights, tensors.views(), {{"format", "pt"}}, force);
+  write_file(preprocessor, preprocessor_of(model.config).dump(2) + "\n", force);
+  write_file(config, config_of(model.config, dtype).dump(2) + "\n", force);
+}
+
+}  // namespace vremd

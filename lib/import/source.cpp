@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/source.h"
+
+#include "core/error.h"
+#include "import/pth.h"
+#include "io/json_file.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <filesystem>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+static_assert(std::endian::native == std::endian::little, "files are little endian");
+
+std::vector<std::int64_t> row_major_strides(const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> strides(shape.size(), 1);
+  for (std::size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+float value_of(const std::byte* at, DType dtype, bool big_endian) {
+  std::byte raw[8];
+  std::memcpy(raw, at, size_of(dtype));
+  if (big_endian) std::reverse(raw, raw + size_of(dtype));
+  const auto as = [&]<typename T>(T value) {
+    std::memcpy(&value, raw, sizeof(T));
+    return value;
+  };
+  switch (dtype) {
+    case DType::kF64: return static_cast<float>(as(double{}));
+    case DType::kF32: return as(float{});
+    case DType::kF16: return from_half(as(std::uint16_t{}));
+    case DType::kBF16: return std::bit_cast<float>(std::uint32_t{as(std::uint16_t{})} << 16);
+    default: fail("a tensor of type {} where floating numbers are needed", name_of(dtype));
+  }
+}
+
+SourceFile read_safetensors(const std::string& path) {
+  const auto file = std::make_shared<const SafetensorsFile>(path);
+  SourceFile source;
+  source.path = path;
+  source.container = "safetensors";
+  source.sha256 = file->sha256();
+  for (const auto& [name, view] : file->tensors()) {
+    source.tensors[name] = {view.dtype, view.shape, row_major_strides(view.shape), view.bytes,
+                            false};
+  }
+  source.owner = file;
+  return source;
+}
+
+SourceFile read_folder(const fs::path& folder) {
+  const fs::path weights = folder / "model.safetensors", config = folder / "config.json";
+  if (!fs::exists(weights)) {
+    fail("{}: a folder without model.safetensors{}", folder.string(),
+         fs::exists(folder / "model.safetensors.index.json") ? " (in several files: not read)" : "");
+  }
+  if (!fs::exists(config)) fail("{}: a folder without config.json", folder.string());
+  SourceFile source = read_safetensors(weights.string());
+  source.config = read_json_file(config.string());
+  source.config_path = config.string();
+  return source;
+}
+
+void take_off_module(SourceFile& source) {
+  static const std::string kModule = "module.";
+  const auto all_begin_so = [](const auto& names) {
+    return std::ranges::all_of(names, [](const auto& one) { return one.first.starts_with(kModule); });
+  };
+  if (source.tensors.empty() || !all_begin_so(source.tensors) || !all_begin_so(source.unread)) {
+    return;
+  }
+  const auto shorten = [](auto& names) {
+    std::remove_reference_t<decltype(names)> shorter;
+    for (auto& [name, value] : names) shorter[name.substr(kModule.size())] = std::move(value);
+    names = std::move(shorter);
+  };
+  shorten(source.tensors);
+  shorten(source.unread);
+}
+
+}  // namespace
+
+std::int64_t SourceTensor::count() const {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) count *= size;
+  return count;
+}
+
+std::vector<float> SourceTensor::to_float() const {
+  if (strides == row_major_strides(shape) && !big_endian) {
+    return TensorView{dtype, shape, bytes}.to_float();
+  }
+  std::vector<float> values(static_cast<std::size_t>(count()));
+  std::vector<std::int64_t> index(shape.size(), 0);
+  std::int64_t at = 0;
+  for (float& value : values) {
+    value = value_of(bytes.data() + at * static_cast<std::int64_t>(size_of(dtype)), dtype,
+                     big_endian);
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      at += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      at -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return values;
+}
+
+const SourceTensor& SourceFile::at(const std::string& name) const {
+  const auto found = tensors.find(name);
+  if (found != tensors.end()) return found->second;
+  const auto other = unread.find(name);
+  if (other == unread.end()) fail("{}: no tensor {}", path, name);
+  fail("{}: {} is no tensor, but {}", path, name, other->second);
+}
+
+SourceFile read_source(const std::string& path) {
+  SourceFile source;
+  if (fs::is_directory(path)) {
+    source = read_folder(path);
+  } else if (path.ends_with(".safetensors")) {
+    source = read_safetensors(path);
+    const fs::path config = fs::path(path).parent_path() / "config.json";
+    if (fs::exists(config)) {
+      source.config = read_json_file(config.string());
+      source.config_path = config.string();
+    }
+  } else {
+    source = read_pth(path);
+  }
+  take_off_module(source);
+  return source;
+}
+
+}  // namespace vremd

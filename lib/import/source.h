@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/json.h"
+#include "io/safetensors.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// A tensor as it lies in a file of others. Everything lies inside the file: checked.
+struct SourceTensor {
+  DType dtype = DType::kF32;
+  std::vector<std::int64_t> shape, strides;  // strides in elements, not negative
+  std::span<const std::byte> bytes;          // from the first element to the storage's end
+  bool big_endian = false;
+
+  std::int64_t count() const;           // product of the shape
+  std::vector<float> to_float() const;  // row-major; Error for integers
+};
+
+// A file of weights of others, whatever its container: the tensors of one network by the names
+// that its framework gave them.
+struct SourceFile {
+  std::string path;       // of the file with the tensors
+  std::string container;  // "PyTorch zip", "PyTorch legacy" or "safetensors"
+  std::string sha256;     // of that file
+  std::map<std::string, SourceTensor> tensors;
+  std::map<std::string, std::string> unread;  // what stands under other names: "a number"
+  std::optional<Json> config;                 // config.json beside it, of a Hugging Face folder
+  std::string config_path;
+
+  const SourceTensor& at(const std::string& name) const;  // Error "path: no tensor NAME ..."
+
+  std::shared_ptr<const void> owner;  // of the bytes
+};
+
+// Reads a .pth or .pt (pth.h), a .safetensors, or a folder with model.safetensors and config.json.
+// A common beginning "module." of all names (DataParallel) is taken off. An Error names the file
+// and what is wrong.
+SourceFile read_source(const std::string& path);
+
+}  // namespace vremd

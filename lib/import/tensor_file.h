@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/safetensors.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// The tensors of a file to be written, with the bytes that their views point to.
+class TensorFile {
+ public:
+  explicit TensorFile(DType dtype) : dtype_(dtype) {}
+
+  // In the file's type of number. An Error where a value is too large for it, or the name is
+  // there already.
+  void add(const std::string& name, const std::vector<std::int64_t>& shape,
+           const std::vector<float>& values) {
+    add(name, shape, values, dtype_);
+  }
+
+  // Vectors stay in float32: they are small, and sums and statistics need their digits.
+  void add_kept(const std::string& name, const std::vector<std::int64_t>& shape,
+                const std::vector<float>& values) {
+    add(name, shape, values, shape.size() >= 2 ? dtype_ : DType::kF32);
+  }
+
+  const std::map<std::string, TensorView>& views() const { return views_; }
+
+ private:
+  void add(const std::string& name, const std::vector<std::int64_t>& shape,
+           const std::vector<float>& values, DType dtype);
+
+  DType dtype_;
+  std::deque<std::vector<std::byte>> bytes_;
+  std::map<std::string, TensorView> views_;
+};
+
+}  // namespace vremd

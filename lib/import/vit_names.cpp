@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/vit_names.h"
+
+#include "core/joints.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace vremd {
+namespace {
+
+using std::string_view;
+
+// '#' is the number of a block; what has several parts stands as "a|b|c".
+struct Layer {
+  string_view ours, vitpose, mmpose, hugging_face, plain;
+};
+constexpr std::array<Layer, 14> kLayers{{
+    {"backbone.patch_embed.proj", "backbone.patch_embed.proj", "backbone.patch_embed.projection",
+     "backbone.embeddings.patch_embeddings.projection", "patch_embed.proj"},
+    {"backbone.last_norm", "backbone.last_norm", "backbone.ln1", "backbone.layernorm", "norm"},
+    {"backbone.blocks.#.norm1", "backbone.blocks.#.norm1", "backbone.layers.#.ln1",
+     "backbone.encoder.layer.#.layernorm_before", "blocks.#.norm1"},
+    {"backbone.blocks.#.attn.qkv", "backbone.blocks.#.attn.qkv", "backbone.layers.#.attn.qkv",
+     "backbone.encoder.layer.#.attention.attention.query|"
+     "backbone.encoder.layer.#.attention.attention.key|"
+     "backbone.encoder.layer.#.attention.attention.value",
+     "blocks.#.attn.qkv"},
+    {"backbone.blocks.#.attn.proj", "backbone.blocks.#.attn.proj", "backbone.layers.#.attn.proj",
+     "backbone.encoder.layer.#.attention.output.dense", "blocks.#.attn.proj"},
+    {"backbone.blocks.#.norm2", "backbone.blocks.#.norm2", "backbone.layers.#.ln2",
+     "backbone.encoder.layer.#.layernorm_after", "blocks.#.norm2"},
+    {"backbone.blocks.#.mlp.fc1", "backbone.blocks.#.mlp.fc1", "backbone.layers.#.ffn.layers.0.0",
+     "backbone.encoder.layer.#.mlp.fc1", "blocks.#.mlp.fc1"},
+    {"backbone.blocks.#.mlp.fc2", "backbone.blocks.#.mlp.fc2", "backbone.layers.#.ffn.layers.1",
+     "backbone.encoder.layer.#.mlp.fc2", "blocks.#.mlp.fc2"},
+    {"hm.deconv_layers.0", "keypoint_head.deconv_layers.0", "head.deconv_layers.0", "head.deconv1",
+     ""},
+    {"hm.deconv_layers.1", "keypoint_head.deconv_layers.1", "head.deconv_layers.1",
+     "head.batchnorm1", ""},
+    {"hm.deconv_layers.3", "keypoint_head.deconv_layers.3", "head.deconv_layers.3", "head.deconv2",
+     ""},
+    {"hm.deconv_layers.4", "keypoint_head.deconv_layers.4", "head.deconv_layers.4",
+     "head.batchnorm2", ""},
+    {"hm.final_layer", "keypoint_head.final_layer", "head.final_layer", "head.conv", ""},
+    {"backbone.pos_embed", "backbone.pos_embed", "backbone.pos_embed",
+     "backbone.embeddings.position_embeddings", "pos_embed"},
+}};
+
+string_view named(const Layer& layer, VitNames names) {
+  switch (names) {
+    case VitNames::kVitpose: return layer.vitpose;
+    case VitNames::kMmpose: return layer.mmpose;
+    case VitNames::kHuggingFace: return layer.hugging_face;
+    case VitNames::kPlain: return layer.plain;
+  }
+  return "";
+}
+
+bool is_number(string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "backbone.blocks.11.norm1" -> "backbone.blocks.#.norm1" and "11".
+struct Numbered {
+  std::string pattern, number;
+};
+
+Numbered split_number(const std::string& name) {
+  static const std::string kBlocks = "backbone.blocks.";
+  if (!name.starts_with(kBlocks)) return {name, ""};
+  const std::size_t end = name.find('.', kBlocks.size());
+  if (end == std::string::npos) return {name, ""};
+  const std::string number = name.substr(kBlocks.size(), end - kBlocks.size());
+  if (!is_number(number)) return {name, ""};
+  return {kBlocks + "#" + name.substr(end), number};
+}
+
+constexpr string_view kBody[] = {"left_big_toe",  "left_small_toe",  "left_heel",
+                                 "right_big_toe", "right_small_toe", "right_heel"};
+constexpr string_view kFingers[] = {"thumb", "forefinger", "middle_finger", "ring_finger",
+                                    "pinky_finger"};
+
+std::vector<std::string> wholebody_joints() {
+  std::vector<std::string> joints = joint_set("coco17").joints;
+  joints.insert(joints.end(), std::begin(kBody), std::end(kBody));
+  for (int i = 0; i < 68; ++i) joints.push_back("face_" + std::to_string(i));
+  for (const std::string side : {"left_", "right_"}) {
+    joints.push_back(side + "hand_root");
+    for (const string_view finger : kFingers) {
+      for (int i = 1; i <= 4; ++i) {
+        joints.push_back(side + std::string(finger) + "_" + std::to_string(i));
+      }
+    }
+  }
+  return joints;
+}
+
+constexpr const char* kAic =
+    "right_shoulder,right_elbow,right_wrist,left_shoulder,left_elbow,left_wrist,right_hip,"
+    "right_knee,right_ankle,left_hip,left_knee,left_ankle,head_top,neck";
+constexpr const char* kMpii =
+    "right_ankle,right_knee,right_hip,left_hip,left_knee,left_ankle,pelvis,thorax,head_bottom,"
+    "head_top,right_wrist,right_elbow,right_shoulder,left_shoulder,left_elbow,left_wrist";
+constexpr const char* kAnimal =
+    "left_eye,right_eye,nose,neck,root_of_tail,left_shoulder,left_elbow,left_front_paw,"
+    "right_shoulder,right_elbow,right_front_paw,left_hip,left_knee,left_back_paw,right_hip,"
+    "right_knee,right_back_paw";
+
+}  // namespace
+
+std::vector<std::string> names_of(VitNames names, const std::string& name) {
+  const auto [pattern, number] = split_number(name);
+  for (const Layer& layer : kLayers) {
+    if (!pattern.starts_with(layer.ours)) continue;
+    const std::string ending = pattern.substr(layer.ours.size());  // ".weight", or none
+    if (!ending.empty() && ending.find_first_of('.') != 0) continue;
+    std::vector<std::string> found;
+    string_view rest = named(layer, names);
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('|'), rest.size());
+      std::string theirs(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (const std::size_t place = theirs.find('#'); place != std::string::npos) {
+        theirs.replace(place, 1, number);
+      }
+      found.push_back(theirs + ending);
+    }
+    return found;
+  }
+  return {};
+}
+
+std::string expert_name(VitNames names, const std::string& fc2, int number) {
+  static const std::string kFc2 = ".fc2.";
+  if (names != VitNames::kVitpose && names != VitNames::kHuggingFace) return "";
+  const std::size_t place = fc2.find(kFc2);
+  if (place == std::string::npos) return "";
+  std::string name = fc2;
+  return name.replace(place, kFc2.size(), ".experts." + std::to_string(number) + ".");
+}
+
+bool has_no_place(VitNames names, const std::string& theirs) {
+  if (theirs.ends_with(".num_batches_tracked")) return true;
+  const auto begins = [&](std::initializer_list<string_view> beginnings) {
+    return std::ranges::any_of(beginnings,
+                               [&](string_view one) { return theirs.starts_with(one); });
+  };
+  switch (names) {
+    case VitNames::kVitpose:
+      return begins({"backbone.cls_token", "associate_keypoint_heads."}) ||
+             theirs.find(".mlp.experts.") != std::string::npos;
+    case VitNames::kMmpose: return begins({"backbone.cls_token", "data_preprocessor."});
+    case VitNames::kHuggingFace: return theirs.find(".mlp.experts.") != std::string::npos;
+    case VitNames::kPlain:
+      return begins({"cls_token", "head.", "fc_norm.", "mask_token", "decoder_"});
+  }
+  return false;
+}
+
+std::vector<std::string> expert_joints(int expert) {
+  switch (expert) {
+    case 1: return split_names(kAic);
+    case 2: return split_names(kMpii);
+    case 3:
+    case 4: return split_names(kAnimal);
+    case 5: return wholebody_joints();
+    default: return joint_set("coco17").joints;
+  }
+}
+
+}  // namespace vremd

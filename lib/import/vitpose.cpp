@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/vitpose.h"
+
+#include "core/error.h"
+#include "model/weights.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+constexpr std::int64_t kPatch = 16;
+constexpr const char* kHead = "keypoint_head.";  // COCO's in the official files
+constexpr double kOfficialEps = 1e-6, kHuggingFaceEps = 1e-12;
+
+struct NamedFirst {
+  VitNames names;
+  const char* tensor;  // that a file with these names has
+  const char* text;
+};
+constexpr NamedFirst kFirst[] = {
+    {VitNames::kVitpose, "backbone.patch_embed.proj.weight", "ViTPose"},
+    {VitNames::kMmpose, "backbone.patch_embed.projection.weight", "MMPose 1.x"},
+    {VitNames::kHuggingFace, "backbone.embeddings.patch_embeddings.projection.weight",
+     "Hugging Face"},
+    {VitNames::kPlain, "patch_embed.proj.weight", "a plain ViT"},
+};
+
+const char* text_of(VitNames names) {
+  for (const NamedFirst& first : kFirst) {
+    if (first.names == names) return first.text;
+  }
+  return "";
+}
+
+std::string text_of(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+at::Tensor to_tensor(const SourceTensor& tensor) {
+  const std::vector<float> values = tensor.to_float();
+  return at::tensor(at::ArrayRef<float>(values)).view(tensor.shape);
+}
+
+// Reads the tensors of one file by our names, and remembers which were asked for.
+class Reader {
+ public:
+  Reader(const SourceFile& source, VitNames names) : source_(source), names_(names) {}
+
+  bool has(const std::string& ours) const {
+    const auto theirs = names_of(names_, ours);
+    return !theirs.empty() && source_.tensors.contains(theirs[0]);
+  }
+
+  const SourceTensor& only(const std::string& ours) { return take(names_of(names_, ours).at(0)); }
+
+  // All rows of ours, in float32.
+  at::Tensor rows(const std::string& ours, int expert) {
+    std::vector<at::Tensor> parts;
+    for (const std::string& theirs : names_of(names_, ours)) {
+      parts.push_back(to_tensor(take(theirs)));
+      const std::string part = expert_name(names_, theirs, expert);
+      if (expert >= 0 && !part.empty()) parts.push_back(to_tensor(take(part)));
+    }
+    if (parts.empty()) fail("{}: no tensor {}", source_.path, ours);
+    for (const at::Tensor& part : parts) {
+      if (part.dim() == 0 || part[0].sizes() != parts[0][0].sizes()) {
+        fail("{}: the parts of {} do not fit together", source_.path, ours);
+      }
+    }
+    return parts.size() == 1 ? parts[0] : at::cat(parts);
+  }
+
+  const SourceTensor& take(const std::string& theirs) {
+    taken_.insert(theirs);
+    return source_.at(theirs);
+  }
+
+  // `passed_over`: the beginning of further names that need not have been asked for.
+  void refuse_others(const std::string& passed_over) const {
+    for (const auto& [name, tensor] : source_.tensors) {
+      const bool passed = !passed_over.empty() && name.starts_with(passed_over);
+      if (!taken_.contains(name) && !passed && !has_no_place(names_, name)) {
+        fail("{}: tensor {} {} is no part of such a network", source_.path, name,
+             text_of(tensor.shape));
+      }
+    }
+  }
+
+ private:
+  const SourceFile& source_;
+  VitNames names_;
+  std::set<std::string> taken_;
+};
+
+// ---- configuration -----------------------------------------------------------------------------
+
+const Json& member(const Json& object, const char* key) {
+  static const Json kNone;
+  if (!object.is_object()) return kNone;
+  const auto found = object.find(key);
+  return found == object.end() ? kNone : *found;
+}
+
+// What Hugging Face's config.json says, or its defaults; only what the network is able to do.
+struct HuggingFaceConfig {
+  double ln_eps = kHuggingFaceEps;
+  std::int64_t heads = 12, part_features = 0;
+  int experts = 1;
+
+  explicit HuggingFaceConfig(const SourceFile& source) {
+    if (!source.config) {
+      fail("{}: Hugging Face's names, but no config.json beside it", source.path);
+    }
+    const Json& whole = *source.config;
+    const Json& backbone = whole.contains("backbone_config") ? member(whole, "backbone_config")
+                                                             : whole;
+    const std::string& place = source.config_path;
+    if (!whole.is_object() || !backbone.is_object()) fail("{}: not a configuration", place);
+    const auto number = [&](const Json& object, const char* key, double fallback) {
+      const Json& value = member(object, key);
+      if (value.is_null()) return fallback;
+      if (!value.is_number()) fail("{}: {}: expected a number", place, key);
+      return value.get<double>();
+    };
+    ln_eps = number(backbone, "layer_norm_eps", kHuggingFaceEps);
+    heads = static_cast<std::int64_t>(number(backbone, "num_attention_heads", 12));
+    experts = static_cast<int>(number(backbone, "num_experts", 1));
+    if (number(whole, "scale_factor", 4) != 4) fail("{}: scale_factor: not 4", place);
+    const Json& activation = member(backbone, "hidden_act");
+    if (!activation.is_null() && activation != "gelu") {
+      fail("{}: hidden_act: {} is not gelu", place, activation.dump());
+    }
+    if (member(backbone, "qkv_bias") == false) fail("{}: qkv_bias: false is not read", place);
+  }
+};
+
+std::string size_of_width(std::int64_t dim, const std::string& path) {
+  for (const char* size : {"s", "b", "l", "h", "tiny"}) {
+    if (vit_size(size).dim == dim) return size;
+  }
+  fail("{}: {} wide: not one of ViTPose's sizes (384, 768, 1024, 1280)", path, dim);
+}
+
+std::array<int, 2> input_size(std::int64_t positions, const std::string& path) {
+  if (positions == 192) return {256, 192};
+  if (positions == 432) return {384, 288};
+  fail("{}: {} positions: neither 16 x 12 nor 24 x 18", path, positions);
+}
+
+std::string joint_names(std::int64_t rows, int expert, const std::string& path) {
+  if (expert <= 0) {
+    for (const int known : {0, 2, 5}) {
+      const auto joints = expert_joints(known);
+      if (std::ssize(joints) != rows) continue;
+      return known == 0 ? "coco17" : fmt::format("{}", fmt::join(joints, ","));
+    }
+    fail("{}: a head of {} joints, whose names are not known", path, rows);
+  }
+  const auto joints = expert_joints(expert);
+  if (std::ssize(joints) > rows) {
+    fail("{}: a head of {} joints, but expert {} has {}", path, rows, expert, joints.size());
+  }
+  return fmt::format("{}", fmt::join(joints, ","));
+}
+
+// ---- tensors that are not taken as they are ------------------------------------------------------
+
+// [1, N, D] and the row that was the class token's, [1, 1, D] or none.
+struct Positions {
+  at::Tensor grid, first;
+};
+
+Positions split_first(const at::Tensor& rows, bool with_first) {
+  if (!with_first) return {rows, {}};
+  return {rows.slice(1, 1), rows.slice(1, 0, 1)};
+}
+
+// Square grids as mmpose resizes them.
+at::Tensor resized(const at::Tensor& grid, const ModelConfig& config) {
+  const std::int64_t side = std::lround(std::sqrt(static_cast<double>(grid.size(1))));
+  const at::Tensor map = grid.view({1, side, side, grid.size(2)}).permute({0, 3, 1, 2});
+  return at::upsample_bicubic2d(map.contiguous(), {config.tokens_h(), config.tokens_w()},
+                                /*align_corners=*/false)
+      .flatten(2)
+      .transpose(1, 2);
+}
+
+// The model adds its first row to all others (model/vit.h): here it is added already.
+at::Tensor folded(const Positions& positions) {
+  const at::Tensor grid =
+      positions.first.defined() ? positions.grid + positions.first : positions.grid;
+  return at::cat({at::zeros_like(grid.slice(1, 0, 1)), grid}, 1);
+}
+
+at::Tensor patches(const at::Tensor& weight, const std::string& path) {
+  const std::int64_t side = weight.size(3);
+  if (side == kPatch) return weight;
+  if (side != 14) fail("{}: patches of {} x {}, not 16 x 16", path, side, side);
+  return at::constant_pad_nd(weight, {1, 1, 1, 1});
+}
+
+class VitImport {
+ public:
+  VitImport(const SourceFile& source, VitNames names, int expert)
+      : source_(source), names_(names), reader_(source, names), expert_(expert) {}
+
+  ImportedVit run() {
+    configure();
+    at::NoGradGuard no_grad;
+    imported_.model = std::make_shared<VremdImpl>(config_);
+    for (auto& [name, tensor] : state_of(*imported_.model)) fill(name, tensor);
+    reader_.refuse_others(merged_expert_ > 0 ? kHead : "");
+    imported_.model->eval();
+    imported_.names = text_of(names_);
+    imported_.architecture =
+        (imported_.has_head ? "vitpose-" : "vit-") + config_.backbone.size;
+    return std::move(imported_);
+  }
+
+ private:
+  void configure() {
+    config_.backbone.kind = "vit";
+    apply_model_preset(config_, "vitpose_coco");
+    const SourceTensor& proj = reader_.only("backbone.patch_embed.proj.weight");
+    if (proj.shape.size() != 4 || proj.shape[1] != 3 || proj.shape[2] != proj.shape[3]) {
+      fail("{}: patches of shape {}", source_.path, text_of(proj.shape));
+    }
+    config_.backbone.size = size_of_width(proj.shape[0], source_.path);
+    config_.backbone.ln_eps = kOfficialEps;
+    configure_positions();
+    configure_experts();
+    if (names_ == VitNames::kHuggingFace) {
+      const HuggingFaceConfig theirs(source_);
+      config_.backbone.ln_eps = theirs.ln_eps;
+      if (theirs.heads != vit_size(config_.backbone.size).heads) {
+        fail("{}: {} attention heads, but ViTPose-{} has {}", source_.config_path, theirs.heads,
+             config_.backbone.size, vit_size(config_.backbone.size).heads);
+      }
+    }
+    configure_head();
+  }
+
+  void configure_positions() {
+    const SourceTensor& rows = reader_.only("backbone.pos_embed");
+    if (rows.shape.size() != 3 || rows.shape[0] != 1 || rows.shape[1] < 2) {
+      fail("{}: positions of shape {}", source_.path, text_of(rows.shape));
+    }
+    const std::int64_t count = rows.shape[1];
+    if (names_ == VitNames::kPlain) {
+      const auto side = [](std::int64_t n) {
+        return std::lround(std::sqrt(static_cast<double>(n)));
+      };
+      first_row_ = side(count - 1) * side(count - 1) == count - 1;
+      if (!first_row_ && side(count) * side(count) != count) {
+        fail("{}: {} positions are no square, with or without a class token", source_.path, count);
+      }
+      return;
+    }
+    first_row_ = count % 2 != 0;  // grids of such crops are even
+    config_.input.size = input_size(count - (first_row_ ? 1 : 0), source_.path);
+    if (!first_row_) {
+      imported_.warnings.push_back(
+          "the positions have no first row; where it was dropped, and not added to the others, "
+          "when somebody converted the file from the official one, the poses are a little off");
+    }
+  }
+
+  void configure_experts() {
+    const std::string fc2 = names_of(names_, "backbone.blocks.0.mlp.fc2.weight").at(0);
+    const SourceTensor& rows = source_.at(fc2);
+    const std::int64_t dim = vit_size(config_.backbone.size).dim;
+    const bool whole = !rows.shape.empty() && rows.shape[0] == dim;
+    if (whole && expert_ > 0) {
+      fail("{}: no experts to choose from: its blocks are whole", source_.path);
+    }
+    imported_.expert = merged_expert_ = whole ? -1 : expert_;
+    if (!whole && expert_name(names_, fc2, 0).empty()) {
+      fail("{}: tensor {} is {}", source_.path, fc2, text_of(rows.shape));
+    }
+  }
+
+  void configure_head() {
+    const bool classic = reader_.has("hm.deconv_layers.0.weight");
+    imported_.has_head = classic || reader_.has("hm.final_layer.weight");
+    if (!imported_.has_head) return;
+    config_.model.head = classic ? "classic" : "simple";
+    if (classic) {
+      const SourceTensor& deconv = source_.at(head_name("hm.deconv_layers.0.weight"));
+      if (deconv.shape.size() == 4) config_.hm.channels = static_cast<int>(deconv.shape[1]);
+    }
+    const SourceTensor& final_layer = source_.at(head_name("hm.final_layer.weight"));
+    const std::int64_t rows = final_layer.shape.empty() ? 0 : final_layer.shape[0];
+    // Hugging Face keeps COCO's head, whatever the expert.
+    const bool own_head = names_ == VitNames::kVitpose;
+    config_.model.joints = joint_names(rows, own_head ? merged_expert_ : 0, source_.path);
+  }
+
+  // Further experts have heads of their own in the official files.
+  std::string head_name(const std::string& ours) const {
+    std::string theirs = names_of(names_, ours).at(0);
+    if (names_ == VitNames::kVitpose && merged_expert_ > 0) {
+      theirs = fmt::format("associate_keypoint_heads.{}.{}", merged_expert_ - 1,
+                           theirs.substr(std::string_view(kHead).size()));
+    }
+    return theirs;
+  }
+
+  at::Tensor value_of(const std::string& name) {
+    if (name == "backbone.pos_embed") {
+      Positions positions =
+          split_first(to_tensor(reader_.only(name)), first_row_);
+      if (names_ == VitNames::kPlain) positions.grid = resized(positions.grid, config_);
+      return folded(positions);
+    }
+    if (name.starts_with("hm.")) {
+      const at::Tensor value = to_tensor(reader_.take(head_name(name)));
+      // Heads of several data sets are as wide as the widest.
+      const bool last = name.starts_with("hm.final_layer.") && value.dim() > 0;
+      if (names_ == VitNames::kVitpose && merged_expert_ > 0 && last) {
+        return value.slice(0, 0, config_.joints().size());
+      }
+      return value;
+    }
+    const at::Tensor value = reader_.rows(name, merged_expert_);
+    if (name == "backbone.patch_embed.proj.weight") return patches(value, source_.path);
+    return value;
+  }
+
+  void fill(const std::string& name, at::Tensor& tensor) {
+    if (!imported_.has_head && name.starts_with("hm.")) {
+      tensor.zero_();
+      return;
+    }
+    if (names_ == VitNames::kPlain && name.starts_with("backbone.last_norm.") &&
+        !reader_.has(name)) {
+      const bool weight = name.ends_with(".weight");
+      tensor.fill_(weight ? 1 : 0);
+      if (weight) imported_.warnings.push_back("no last norm: it starts as 1 and 0");
+      return;
+    }
+    const at::Tensor value = value_of(name);
+    if (value.sizes() != tensor.sizes()) {
+      fail("{}: {} is {}, not {}", source_.path, fmt::join(names_of(names_, name), ", "),
+           text_of(value.sizes().vec()), text_of(tensor.sizes().vec()));
+    }
+    tensor.copy_(value);
+  }
+
+  const SourceFile& source_;
+  VitNames names_;
+  Reader reader_;
+  int expert_;
+  int merged_expert_ = -1;  // -1: the blocks are whole
+  bool first_row_ = true;
+  ModelConfig config_;
+  ImportedVit imported_;
+};
+
+}  // namespace
+
+std::optional<VitNames> vit_names(const SourceFile& source) {
+  for (const NamedFirst& first : kFirst) {
+    if (source.tensors.contains(first.tensor)) return first.names;
+  }
+  return {};
+}
+
+ImportedVit import_vit(const SourceFile& source, VitNames names, int expert) {
+  return VitImport(source, names, expert).run();
+}
+
+}  // namespace vremd

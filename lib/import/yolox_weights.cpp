@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/yolox_weights.h"
+
+#include "core/error.h"
+
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace vremd {
+namespace {
+
+constexpr double kBatchNormEps = 1e-3;  // that the official models are made with
+constexpr const char* kStem = "backbone.backbone.stem.conv";
+
+bool is_prediction(const std::string& layer) {
+  return layer.find("_preds.") != std::string::npos;
+}
+
+// Our layer -> the module that holds "conv" and "bn", or of a prediction the convolution itself.
+std::string official(const std::string& layer) {
+  static const std::string kBackbone = "backbone.", kNeck = "neck.";
+  if (layer == "backbone.stem") return kStem;
+  if (layer.starts_with(kBackbone)) return "backbone." + layer;
+  if (layer.starts_with(kNeck)) return kBackbone + layer.substr(kNeck.size());
+  return layer;
+}
+
+// The other way round, for the weights of convolutions; "" where `name` is no such.
+std::string layer_of(const std::string& name) {
+  static const std::string kConv = ".conv.weight", kWeight = ".weight", kInner = "backbone.";
+  if (is_prediction(name) && name.ends_with(kWeight)) {
+    return name.substr(0, name.size() - kWeight.size());
+  }
+  if (!name.ends_with(kConv)) return "";
+  const std::string module = name.substr(0, name.size() - kConv.size());
+  if (module == kStem) return "backbone.stem";
+  if (module.starts_with("backbone.backbone.")) return module.substr(kInner.size());
+  if (module.starts_with(kInner)) return "neck." + module.substr(kInner.size());
+  return module;
+}
+
+class Import {
+ public:
+  Import(const SourceFile& source, DType dtype)
+      : source_(source), imported_{{}, 640, TensorFile(dtype)} {}
+
+  ImportedYolox run() {
+    std::map<std::string, std::vector<std::int64_t>> sizes;
+    for (const auto& [name, tensor] : source_.tensors) {
+      if (const std::string layer = layer_of(name); !layer.empty()) sizes[layer] = tensor.shape;
+    }
+    imported_.shape = yolox_shape(sizes, source_.path);
+    const std::string name = imported_.shape.name();
+    if (name == "yolox-nano" || name == "yolox-tiny") imported_.input_size = 416;
+    for (const YoloxLayer& layer : yolox_layers(imported_.shape)) add(layer);
+    for (const auto& [tensor, value] : source_.tensors) {
+      if (!taken_.contains(tensor) && !tensor.ends_with(".num_batches_tracked")) {
+        fail("{}: tensor {} is no part of {}", source_.path, tensor, name);
+      }
+    }
+    return std::move(imported_);
+  }
+
+ private:
+  std::vector<float> take(const std::string& name, const std::vector<std::int64_t>& shape) {
+    taken_.insert(name);
+    const SourceTensor& tensor = source_.at(name);
+    if (tensor.shape != shape) {
+      fail("{}: {} is [{}], not [{}]", source_.path, name, fmt::join(tensor.shape, ", "),
+           fmt::join(shape, ", "));
+    }
+    return tensor.to_float();
+  }
+
+  void add(const YoloxLayer& layer) {
+    const std::string module = official(layer.name);
+    const std::vector<std::int64_t> vector{layer.out};
+    if (is_prediction(layer.name)) {
+      const auto weight = take(module + ".weight", layer.weight_shape());
+      imported_.tensors.add_kept(layer.name + ".weight", layer.weight_shape(), weight);
+      imported_.tensors.add_kept(layer.name + ".bias", vector, take(module + ".bias", vector));
+      return;
+    }
+    auto weight = take(module + ".conv.weight", layer.weight_shape());
+    const auto scale = take(module + ".bn.weight", vector), shift = take(module + ".bn.bias", vector);
+    const auto mean = take(module + ".bn.running_mean", vector);
+    const auto variance = take(module + ".bn.running_var", vector);
+    std::vector<float> bias(scale.size());
+    const std::size_t row = weight.size() / scale.size();
+    for (std::size_t i = 0; i < scale.size(); ++i) {
+      const double factor = scale[i] / std::sqrt(variance[i] + kBatchNormEps);
+      for (std::size_t k = i * row; k < (i + 1) * row; ++k) {
+        weight[k] = static_cast<float>(weight[k] * factor);
+      }
+      bias[i] = static_cast<float>(shift[i] - mean[i] * factor);
+    }
+    imported_.tensors.add_kept(layer.name + ".weight", layer.weight_shape(), weight);
+    imported_.tensors.add_kept(layer.name + ".bias", vector, bias);
+  }
+
+  const SourceFile& source_;
+  ImportedYolox imported_;
+  std::set<std::string> taken_;
+};
+
+}  // namespace
+
+bool is_yolox(const SourceFile& source) {
+  return source.tensors.contains(std::string(kStem) + ".conv.weight");
+}
+
+ImportedYolox import_yolox(const SourceFile& source, DType dtype) {
+  return Import(source, dtype).run();
+}
+
+}  // namespace vremd

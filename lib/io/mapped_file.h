@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace vremd {
+
+// A regular file, mapped into memory for reading. Copies share the mapping. An Error says
+// "path: what".
+class MappedFile {
+ public:
+  explicit MappedFile(std::string path);
+
+  const std::string& path() const { return path_; }
+  std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+
+ private:
+  std::string path_;
+  std::shared_ptr<const std::byte> data_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace vremd
