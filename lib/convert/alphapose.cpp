@@ -112,7 +112,7 @@ class Reader {
       fail("{}.image_id: {} is no frame of a video, as those before", place,
            excerpt(image, kPathExcerptBytes));
     }
-    if (*number <= last || *number - last > kFarthest) {
+    if (*number <= last || *number > last + kFarthest) {
       fail("{}.image_id: frame {} after frame {}", place, *number, last);
     }
     return *number;

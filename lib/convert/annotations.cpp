@@ -200,6 +200,15 @@ class Writer : public RecordSink {
     return *id;
   }
 
+  std::int64_t new_id(std::int64_t image, std::size_t index) const {
+    std::int64_t id = 0;
+    if (__builtin_mul_overflow(image, 100, &id) || __builtin_add_overflow(id, index, &id)) {
+      fail("{}: image id {}: too large to number its annotations",
+           excerpt(header_.video, kPathExcerptBytes), image);
+    }
+    return id;
+  }
+
   Json image_json(const FrameRecord& frame, std::int64_t id) const {
     const std::string name = sequence_name(header_);
     Json image{{"id", id}, {"file_name", picture_of(header_, frame)}};
@@ -237,9 +246,7 @@ class Writer : public RecordSink {
   Json person_json(const Instance& person, std::int64_t image, std::size_t index) {
     const bool submission = kind_ == Kind::kPoseTrack21;
     Json json;
-    if (!submission) {
-      json["id"] = person.id.value_or(image * 100 + static_cast<std::int64_t>(index));
-    }
+    if (!submission) json["id"] = person.id ? *person.id : new_id(image, index);
     json["image_id"] = image;
     json["category_id"] = 1;
     if (person.track || kind_ != Kind::kCoco) {

@@ -22,6 +22,25 @@ namespace fs = std::filesystem;
 
 // ---- stages between a reader and a writer -----------------------------------------------------
 
+// The first: what no later one could reckon with.
+class CheckNumbers : public Stage {
+ public:
+  using Stage::Stage;
+  void begin(const Header& header) override {
+    video_ = header.video;
+    next_.begin(header);
+  }
+  void frame(FrameRecord frame) override {
+    if (frame.frame > kLastFrame) {
+      fail("{}: frame {}: too large a number", excerpt(video_, kPathExcerptBytes), frame.frame);
+    }
+    next_.frame(std::move(frame));
+  }
+
+ private:
+  std::string video_;
+};
+
 // Maps every video's joints to one set, and says once what that leaves out.
 class MapJoints : public Stage {
  public:
@@ -210,7 +229,7 @@ bool convert_records(const ConvertConfig& config, const Header& header) {
   const auto selected = select(config.selection, mapped);
   const auto filled =
       config.images.empty() ? nullptr : fill_frames(config.images, context, *selected);
-  RecordSink& first = filled ? *filled : *selected;
+  CheckNumbers first(filled ? *filled : *selected);
 
   bool whole = true;
   const std::vector<std::string>& in = config.inputs;

@@ -62,6 +62,7 @@ class FrameList : public RecordSink {
   }
 
   void frame(FrameRecord frame) override {
+    if (frame.frame > kLastFrame) fail("{}: frame {}: too large a number", path_, frame.frame);
     Video& video = videos_.back();
     const std::size_t index = video.frames.size();
     FrameRecord& own = video.frames.emplace_back();

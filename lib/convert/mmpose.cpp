@@ -82,8 +82,10 @@ class Reader {
       frame_.instances.push_back(read(json, place));
       return;
     }
-    frame_.frame = integer(require(json, "frame_id", place), "frame_id", place);
-    if (outer.is_object()) --frame_.frame;
+    const std::int64_t number = integer(require(json, "frame_id", place), "frame_id", place);
+    const std::int64_t first = outer.is_object() ? 1 : 0;
+    if (number < first) fail("{}.frame_id: below {}", place, first);
+    frame_.frame = number - first;
     if (frame_.frame <= last_) fail("{}.frame_id: not in order", place);
     last_ = frame_.frame;
     const Json& people = require_list(json, "instances", place);

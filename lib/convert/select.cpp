@@ -6,11 +6,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace vremd {
 namespace {
 
-int scaled(int size, double scale) { return static_cast<int>(std::lround(size * scale)); }
+int scaled(int size, double scale) {
+  constexpr double kLargest = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp(std::round(size * scale), -kLargest, kLargest));
+}
 
 void scale_list(Json& list, double scale) {
   for (Json& value : list) {

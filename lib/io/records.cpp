@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 
+#include <climits>
 #include <cmath>
 
 namespace vremd {
@@ -84,6 +85,13 @@ class Fields {
     return value.get<std::int64_t>();
   }
 
+  std::optional<int> small_integer(const char* key) {
+    const auto value = integer(key);
+    if (!value) return std::nullopt;
+    if (*value < INT_MIN || *value > INT_MAX) wrong(key, "is too large");
+    return static_cast<int>(*value);
+  }
+
   [[noreturn]] void wrong(const char* key, const std::string& what) const {
     if (*key) fail("{}: {} {}", place_, key, what);
     fail("{}: {}", place_, what);
@@ -145,8 +153,13 @@ Instance instance_from_json(const Json& json, const std::string& place) {
     }
   }
   if (const auto pair = fields.take("neighbours")) {
+    std::array<int, 2>& offsets = one.neighbours.emplace();
     const auto n = fields.numbers(*pair, "neighbours", 2);
-    one.neighbours = {static_cast<int>(n[0]), static_cast<int>(n[1])};
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      const bool good = n[i] == std::floor(n[i]) && std::fabs(n[i]) <= INT_MAX;
+      if (!good) fields.wrong("neighbours", "are not two offsets of frames");
+      offsets[i] = static_cast<int>(n[i]);
+    }
   }
   one.track = fields.integer("track");
   one.id = fields.integer("id");
@@ -167,8 +180,8 @@ Header header_from_json(Fields fields) {
   const auto video = fields.text("video");
   if (!video) fields.wrong("video", "is missing");
   header.video = *video;
-  header.width = static_cast<int>(fields.integer("width").value_or(0));
-  header.height = static_cast<int>(fields.integer("height").value_or(0));
+  header.width = fields.small_integer("width").value_or(0);
+  header.height = fields.small_integer("height").value_or(0);
   header.fps = fields.rational("fps");
   header.time_base = fields.rational("time_base");
   header.frames_expected = fields.integer("frames_expected");
@@ -202,13 +215,14 @@ FrameRecord frame_from_json(Fields fields, const std::string& place) {
   const auto index = fields.integer("frame");
   if (!index) fields.wrong("frame", "is missing");
   if (*index < 0) fields.wrong("frame", "is negative");
+  if (*index > kLastFrame) fields.wrong("frame", "is too large");
   frame.frame = *index;
   frame.time = fields.number("time", 0);
   frame.pts = fields.integer("pts");
   frame.file = fields.text("file");
   frame.image_id = fields.integer("image_id");
-  const auto width = fields.integer("width"), height = fields.integer("height");
-  if (width && height) frame.size = {static_cast<int>(*width), static_cast<int>(*height)};
+  const auto width = fields.small_integer("width"), height = fields.small_integer("height");
+  if (width && height) frame.size = {*width, *height};
   if (const auto damaged = fields.take("damaged")) {
     frame.damage = *damaged == "missing" ? Damage::kMissing
                    : *damaged == true    ? Damage::kDamaged

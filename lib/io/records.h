@@ -23,6 +23,9 @@ namespace vremd {
 
 constexpr int kRecordFormat = 1;
 
+// So that nobody's arithmetic with the numbers of frames overflows.
+constexpr std::int64_t kLastFrame = 1'000'000'000'000;
+
 // What is true for a whole video. One header opens each video of a stream.
 struct Header {
   std::string tool, version, command;

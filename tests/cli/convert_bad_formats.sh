@@ -96,6 +96,16 @@ bad 'clip.mp4: frame 0: no image id: neither an image_id in the records nor a nu
 bad 'clip.mp4: frame 0: no image id: neither an image_id in the records nor a folder such as 012834_mpii_test' \
   --to posetrack21 clip.jsonl
 
+echo '{"meta_info":{},"instance_info":[{"frame_id":-9223372036854775808,"instances":[]}]}' > least.json
+bad 'least.json: instance_info[0].frame_id: below 1' least.json
+echo '[{"frame_id":9223372036854775807,"instances":[]}]' > most.json
+bad 'most: frame 9223372036854775807: too large a number' --from mmpose --to mmpose most.json
+sed 's/"image_id": "3.jpg"/"image_id": "9223372036854775807.jpg"/' alphapose-results.json > far.json
+bad 'far.json: [3].image_id: frame 9223372036854775807 after frame 2' far.json
+sed 's/"image_id": 139/"image_id": 9223372036854775807/' coco_results.json > results.json
+bad '9223372036854775807.jpg: image id 9223372036854775807: too large to number its annotations' \
+  --to posetrack18 results.json
+
 # ---- CSV
 csv() { printf '%b' "$1" > t.csv; shift; bad "$@" --from csv t.csv; }
 csv 'frame,joint\n' 't.csv:1: no column person'
