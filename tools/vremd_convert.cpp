@@ -64,7 +64,8 @@ int run_weights(char** argv) {
   const fs::path bin = fs::read_symlink("/proc/self/exe", error).parent_path();
   const std::string program = (bin.parent_path() / "libexec/vremd/vremd-convert-weights").string();
   execv(program.c_str(), argv + 1);
-  std::fprintf(stderr, "vremd-convert: %s: cannot run: %s\n", program.c_str(), std::strerror(errno));
+  std::fprintf(stderr, "vremd-convert: %s: cannot run: %s\n", program.c_str(),
+               std::strerror(errno));
   return cli::kFailure;
 }
 

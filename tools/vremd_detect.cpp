@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
   tool.option("f,force", config.force, "replace an existing FILE");
   tool.option("input-size", detector.input_sizes, "N[,N...]",
-              "longer side that the network sees, boxes of several are merged; default: the network's");
+              "longer side that the network sees, boxes of several are merged; default: its own");
   tool.option("min-score", detector.min_score, "NUM", "leave out boxes below this score");
   tool.option("max-people", detector.max_people, "N", "the best N of each frame; 0: all");
   tool.option("every", config.every, "K", "look at every K-th frame, hold the boxes between");

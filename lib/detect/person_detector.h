@@ -15,7 +15,7 @@ namespace vremd {
 class SafetensorsFile;
 
 struct DetectorOptions {
-  std::vector<int> input_sizes{};  // longer sides, pixels; the boxes are merged; none: the network's
+  std::vector<int> input_sizes{};  // longer sides, pixels, the boxes are merged; none: its own
   double min_score = 0.3;
   int max_people = 0;    // the best so many; 0: all
   std::string device = "auto";
@@ -43,8 +43,9 @@ class PersonDetector {
 };
 
 // What was found at each size, in frame pixels -> people: clipped to the frame, suppressed where
-// two overlap by more than `nms_iou`, the best `max_people` kept (0: all). Someone who was found at several sizes gets the mean of these boxes, weighted by
-// their scores, and the best score: 2.7 points of AP better (416 + 640) than the best box.
+// two overlap by more than `nms_iou`, the best `max_people` kept (0: all). Someone who was found at
+// several sizes gets the mean of these boxes, weighted by their scores, and the best score: 2.7
+// points of AP better (NanoDet-g, 416 + 640) than the best box.
 std::vector<ScoredBox> merge_people(std::span<const std::vector<ScoredBox>> by_size,
                                     int frame_width, int frame_height,
                                     double nms_iou, int max_people = 0);

@@ -237,7 +237,8 @@ std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const 
   at::Tensor y =
       convolve(focus(x).contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem");
   y = csp(convolve(y, "backbone.dark2.0", 2), "backbone.dark2.1", depth, true);
-  const at::Tensor c3 = csp(convolve(y, "backbone.dark3.0", 2), "backbone.dark3.1", 3 * depth, true);
+  const at::Tensor c3 =
+      csp(convolve(y, "backbone.dark3.0", 2), "backbone.dark3.1", 3 * depth, true);
   const at::Tensor c4 =
       csp(convolve(c3, "backbone.dark4.0", 2), "backbone.dark4.1", 3 * depth, true);
   const at::Tensor c5 = csp(spp(convolve(c4, "backbone.dark5.0", 2), "backbone.dark5.1"),

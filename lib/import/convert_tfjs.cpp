@@ -51,7 +51,8 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
     }
   }
   if (wanted != kMovenet.name && wanted != kNanodet.name) {
-    fail("{}: --arch {}, but TensorFlow.js graph models are movenet or nanodet", model.path, wanted);
+    fail("{}: --arch {}, but TensorFlow.js graph models are movenet or nanodet", model.path,
+         wanted);
   }
   return wanted == kMovenet.name ? kMovenet : kNanodet;
 }

@@ -4,6 +4,7 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "import/convert_tfjs.h"
 #include "import/huggingface.h"
 #include "import/self_test.h"
@@ -182,7 +183,7 @@ void print_weights(const std::string& path) {
   std::size_t tensors = 0;
   const auto print = [&](const std::string& name, DType dtype,
                          const std::vector<std::int64_t>& shape, const std::string& hash) {
-    out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", name, name_of(dtype),
+    out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", one_line(name), name_of(dtype),
                                fmt::format("{}", fmt::join(shape, "x")), hash));
     std::int64_t count = 1;
     for (const std::int64_t size : shape) count *= size;
@@ -206,7 +207,7 @@ void print_weights(const std::string& path) {
       print(name, tensor.dtype, tensor.shape, "");
     }
     for (const auto& [name, what] : source.unread) {
-      out.write_line(fmt::format("{:<48} ({})", name, what));
+      out.write_line(fmt::format("{:<48} ({})", one_line(name), what));
     }
   }
   out.write_line(fmt::format("{} tensors, {} numbers", tensors, total));

@@ -2,6 +2,7 @@
 #include "import/pth.h"
 
 #include "core/error.h"
+#include "core/text.h"
 #include "import/pickle.h"
 #include "import/zip.h"
 #include "io/mapped_file.h"
@@ -72,7 +73,7 @@ class Storages {
   static std::uint64_t size_of_storage(const StorageId& id, const std::string& path) {
     std::uint64_t size = 0;
     if (__builtin_mul_overflow(static_cast<std::uint64_t>(id.count), size_of(id.dtype), &size)) {
-      fail("{}: storage {}: impossibly large", path, id.key);
+      fail("{}: storage {}: impossibly large", path, excerpt(id.key));
     }
     return size;
   }
@@ -104,11 +105,13 @@ class ZipStorages : public Storages {
   Bytes find(const StorageId& id) override {
     auto known = checked_.find(id.key);
     if (known == checked_.end()) {
-      if (!entries_.contains(folder_ + "data/" + id.key)) fail("{}: no storage {}", path_, id.key);
+      if (!entries_.contains(folder_ + "data/" + id.key)) {
+        fail("{}: no storage {}", path_, excerpt(id.key));
+      }
       known = checked_.emplace(id.key, checked("data/" + id.key)).first;
     }
     if (known->second.size() < size_of_storage(id, path_)) {
-      fail("{}: storage {}: {} bytes are fewer than {} elements", path_, id.key,
+      fail("{}: storage {}: {} bytes are fewer than {} elements", path_, excerpt(id.key),
            known->second.size(), id.count);
     }
     return known->second;
@@ -121,7 +124,7 @@ class ZipStorages : public Storages {
     const ZipEntry& entry = entries_.at(folder_ + name);
     // PyTorch can be told to compute no checksums, and writes 0.
     if (entry.crc != 0 && crc32(entry.bytes) != entry.crc) {
-      fail("{}: {}: damaged (its checksum is wrong)", path_, folder_ + name);
+      fail("{}: {}: damaged (its checksum is wrong)", path_, excerpt(folder_ + name));
     }
     return entry.bytes;
   }
@@ -143,14 +146,18 @@ class LegacyStorages : public Storages {
       const auto id = storage_id(value, path);
       if (!id) fail("{}: a storage of a type that is not read", path);
       const auto size = element_size.emplace(id->key, size_of(id->dtype)).first->second;
-      if (size != size_of(id->dtype)) fail("{}: storage {} is of two types", path, id->key);
+      if (size != size_of(id->dtype)) {
+        fail("{}: storage {} is of two types", path, excerpt(id->key));
+      }
     }
     const Pickle keys(rest, path);
     rest = rest.subspan(keys.size());
     if (keys.value().kind != Kind::kList) fail("{}: no list of storages", path);
     for (const PickleValue* key : keys.value().items) {
       const auto known = element_size.find(key->text);
-      if (known == element_size.end()) fail("{}: storage {}: of no tensor", path, key->text);
+      if (known == element_size.end()) {
+        fail("{}: storage {}: of no tensor", path, excerpt(key->text));
+      }
       std::uint64_t count = 0;
       if (rest.size() < sizeof(count)) cut(key->text);
       std::memcpy(&count, rest.data(), sizeof(count));
@@ -163,14 +170,14 @@ class LegacyStorages : public Storages {
 
   Bytes find(const StorageId& id) override {
     const auto found = storages_.find(id.key);
-    if (found == storages_.end()) fail("{}: no storage {}", path_, id.key);
+    if (found == storages_.end()) fail("{}: no storage {}", path_, excerpt(id.key));
     if (found->second.size() < size_of_storage(id, path_)) cut(id.key);
     return found->second;
   }
 
  private:
   [[noreturn]] void cut(const std::string& key) const {
-    fail("{}: ends inside storage {} (is it cut short?)", path_, key);
+    fail("{}: ends inside storage {} (is it cut short?)", path_, excerpt(key));
   }
 
   const std::string& path_;
@@ -274,10 +281,7 @@ void read_state(const PickleValue& dict, Storages& storages, SourceFile& source)
   for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     if (dict.items[i]->kind != Kind::kString) continue;
     const std::string& name = dict.items[i]->text;
-    if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
-      fail("{}: a name with control characters", source.path);
-    }
-    const std::string place = source.path + ": " + name;
+    const std::string place = source.path + ": " + excerpt(name);
     if (auto tensor = read_tensor(*dict.items[i + 1], storages, source.path, place)) {
       source.tensors[name] = std::move(*tensor);
       source.unread.erase(name);

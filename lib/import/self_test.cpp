@@ -68,8 +68,8 @@ void compare(SelfTest& test, const at::Tensor& exact, const at::Tensor& stored, 
 
 std::string SelfTest::text() const {
   const double largest = std::max(std::abs(low), std::abs(high));
-  return fmt::format("{:.4g} to {:.4g}, the stored numbers differ by at most {:.2g} ({:.2g} %)", low,
-                     high, difference, largest > 0 ? 100 * difference / largest : 0.0);
+  return fmt::format("{:.4g} to {:.4g}, the stored numbers differ by at most {:.2g} ({:.2g} %)",
+                     low, high, difference, largest > 0 ? 100 * difference / largest : 0.0);
 }
 
 SelfTest self_test(VremdImpl& model, bool with_head, DType dtype, const std::string& path) {

@@ -2,6 +2,7 @@
 #include "import/source.h"
 
 #include "core/error.h"
+#include "core/text.h"
 #include "import/pth.h"
 #include "io/json_file.h"
 
@@ -57,8 +58,9 @@ SourceFile read_safetensors(const std::string& path) {
 SourceFile read_folder(const fs::path& folder) {
   const fs::path weights = folder / "model.safetensors", config = folder / "config.json";
   if (!fs::exists(weights)) {
+    const bool in_parts = fs::exists(folder / "model.safetensors.index.json");
     fail("{}: a folder without model.safetensors{}", folder.string(),
-         fs::exists(folder / "model.safetensors.index.json") ? " (in several files: not read)" : "");
+         in_parts ? " (in several files: not read)" : "");
   }
   if (!fs::exists(config)) fail("{}: a folder without config.json", folder.string());
   SourceFile source = read_safetensors(weights.string());
@@ -70,7 +72,8 @@ SourceFile read_folder(const fs::path& folder) {
 void take_off_module(SourceFile& source) {
   static const std::string kModule = "module.";
   const auto all_begin_so = [](const auto& names) {
-    return std::ranges::all_of(names, [](const auto& one) { return one.first.starts_with(kModule); });
+    return std::ranges::all_of(names,
+                               [](const auto& one) { return one.first.starts_with(kModule); });
   };
   if (source.tensors.empty() || !all_begin_so(source.tensors) || !all_begin_so(source.unread)) {
     return;
@@ -117,7 +120,7 @@ const SourceTensor& SourceFile::at(const std::string& name) const {
   if (found != tensors.end()) return found->second;
   const auto other = unread.find(name);
   if (other == unread.end()) fail("{}: no tensor {}", path, name);
-  fail("{}: {} is no tensor, but {}", path, name, other->second);
+  fail("{}: {} is no tensor, but {}", path, excerpt(name), excerpt(other->second));
 }
 
 SourceFile read_source(const std::string& path) {

@@ -2,6 +2,7 @@
 #include "import/vitpose.h"
 
 #include "core/error.h"
+#include "core/text.h"
 #include "model/weights.h"
 
 #include <fmt/ranges.h>
@@ -88,7 +89,7 @@ class Reader {
     for (const auto& [name, tensor] : source_.tensors) {
       const bool passed = !passed_over.empty() && name.starts_with(passed_over);
       if (!taken_.contains(name) && !passed && !has_no_place(names_, name)) {
-        fail("{}: tensor {} {} is no part of such a network", source_.path, name,
+        fail("{}: tensor {} {} is no part of such a network", source_.path, excerpt(name),
              text_of(tensor.shape));
       }
     }
@@ -171,7 +172,7 @@ std::string joint_names(std::int64_t rows, int expert, const std::string& path) 
   return fmt::format("{}", fmt::join(joints, ","));
 }
 
-// ---- tensors that are not taken as they are ------------------------------------------------------
+// ---- tensors that are not taken as they are ----------------------------------------------------
 
 // [1, N, D] and the row that was the class token's, [1, 1, D] or none.
 struct Positions {

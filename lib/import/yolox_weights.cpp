@@ -2,6 +2,7 @@
 #include "import/yolox_weights.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 #include <fmt/ranges.h>
 
@@ -59,7 +60,7 @@ class Import {
     for (const YoloxLayer& layer : yolox_layers(imported_.shape)) add(layer);
     for (const auto& [tensor, value] : source_.tensors) {
       if (!taken_.contains(tensor) && !tensor.ends_with(".num_batches_tracked")) {
-        fail("{}: tensor {} is no part of {}", source_.path, tensor, name);
+        fail("{}: tensor {} is no part of {}", source_.path, excerpt(tensor), name);
       }
     }
     return std::move(imported_);
@@ -86,7 +87,8 @@ class Import {
       return;
     }
     auto weight = take(module + ".conv.weight", layer.weight_shape());
-    const auto scale = take(module + ".bn.weight", vector), shift = take(module + ".bn.bias", vector);
+    const auto scale = take(module + ".bn.weight", vector);
+    const auto shift = take(module + ".bn.bias", vector);
     const auto mean = take(module + ".bn.running_mean", vector);
     const auto variance = take(module + ".bn.running_var", vector);
     std::vector<float> bias(scale.size());

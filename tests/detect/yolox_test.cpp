@@ -169,7 +169,9 @@ TEST_CASE("YOLOX sees BGR from 0 to 255 on grey") {
 
 TEST_CASE("YOLOX's pictures are shrunk between the nearest pixels, without a wider filter") {
   Frame frame = frame_of(192, 96);
-  const auto red = [&](int x, int y) { return &frame.rgb[static_cast<std::size_t>(y * 192 + x) * 3]; };
+  const auto red = [&](int x, int y) {
+    return &frame.rgb[static_cast<std::size_t>(y * 192 + x) * 3];
+  };
   for (int y = 0; y < 96; ++y) {
     for (int x = 0; x < 192; ++x) *red(x, y) = static_cast<std::uint8_t>(x % 3 == 1 ? 90 : 0);
   }

@@ -88,7 +88,8 @@ TEST_CASE("an official YOLOX becomes a detector of ours") {
     CHECK(!fs::exists(config.output));
   };
   fails("no tensor head.stems.1.bn.bias", [](auto& all) { all.erase("head.stems.1.bn.bias"); });
-  fails("backbone.more is no part of yolox-nano", [](auto& all) { all["backbone.more"] = {{1}, {1}}; });
+  fails("backbone.more is no part of yolox-nano",
+        [](auto& all) { all["backbone.more"] = {{1}, {1}}; });
   fails("head.stems.1.bn.bias is [1], not [64]",
         [](auto& all) { all["head.stems.1.bn.bias"] = {{1}, {1}}; });
   fails("not finite", [](auto& all) { all["head.stems.1.bn.running_var"].values[0] = -1; });

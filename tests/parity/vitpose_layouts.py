@@ -107,8 +107,9 @@ def mmpose(model):
     for name, tensor in official(model).items():
         if name == "backbone.cls_token":
             continue
-        name = name.replace("keypoint_head.", "head.").replace("patch_embed.proj", "patch_embed.projection")
-        name = name.replace("blocks.", "layers.").replace(".norm1.", ".ln1.").replace(".norm2.", ".ln2.")
+        name = name.replace("keypoint_head.", "head.").replace("blocks.", "layers.")
+        name = name.replace("patch_embed.proj", "patch_embed.projection")
+        name = name.replace(".norm1.", ".ln1.").replace(".norm2.", ".ln2.")
         name = name.replace("mlp.fc1", "ffn.layers.0.0").replace("mlp.fc2", "ffn.layers.1")
         name = name.replace("backbone.last_norm", "backbone.ln1")
         if name == "backbone.pos_embed":

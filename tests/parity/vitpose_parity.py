@@ -61,7 +61,8 @@ def steps_of(heatmaps, blur):
     own = processing.gaussian_filter
     processing.gaussian_filter = blur
     try:
-        return peaks, processing.post_dark_unbiased_data_processing(peaks.copy(), heatmaps, kernel=11)
+        step = processing.post_dark_unbiased_data_processing
+        return peaks, step(peaks.copy(), heatmaps, kernel=11)
     finally:
         processing.gaussian_filter = own
 
@@ -77,7 +78,8 @@ def distances(a, b):
 class Parity:
     def __init__(self, tools, picture, work):
         self.tools, self.picture, self.work = tools, picture, work
-        self.table = Table("size", "head", "file", "heatmaps", "peaks (px)", "joints (px)", "of joints")
+        self.table = Table("size", "head", "file", "heatmaps", "peaks (px)", "joints (px)",
+                           "of joints")
         self.cropped = Table("size", "head", "crops (grey levels)", "joints (px): median", "90 %")
         self.stored = Table("size", "head", "fp16: heatmaps", "joints (px): median", "largest",
                             "bf16: heatmaps")
@@ -182,8 +184,8 @@ class Parity:
         layouts.give_peaks(model, self.crops_of_all)
         model.save_pretrained(self.work / "hub")
         for expert in (0, 3):
-            self.compare(size, "classic", f"ViTPose+, Hugging Face, expert {expert}", self.work / "hub",
-                         model, "--expert", str(expert), expert=expert)
+            self.compare(size, "classic", f"ViTPose+, Hugging Face, expert {expert}",
+                         self.work / "hub", model, "--expert", str(expert), expert=expert)
         state = layouts.official(model)
         for name, tensor in list(state.items()):
             if name.startswith("keypoint_head."):  # the heads of the other data sets

@@ -21,7 +21,7 @@ import yolox_reference as reference
 from tools import Failure, Table, Tools
 
 BOX_BOUND, SCORE_BOUND = 0.05, 1e-4
-CELLS = 400  # so many are taken for people, before the suppression
+CELLS = 1000  # so many are taken for people, before the suppression
 
 
 def threshold(outputs):

@@ -13,7 +13,8 @@ STRIDES = (8, 16, 32)
 class BaseConv(nn.Module):
     def __init__(self, inputs, outputs, kernel, stride=1, groups=1):
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups,
+                              bias=False)
         self.bn = nn.BatchNorm2d(outputs, eps=1e-3)
 
     def forward(self, x):
@@ -220,7 +221,8 @@ def give_random_weights(model, pixels, seed):
             elif tensor.dim() == 1:
                 tensor.mul_(0.1)
             else:
-                tensor.mul_((16 if "_preds" in name else 1) * tensor[0].numel() ** -0.5)
+                gain = 6 if "reg_preds" in name else 16 if "_preds" in name else 1
+                tensor.mul_(gain * tensor[0].numel() ** -0.5)
         for module in model.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = 1.0

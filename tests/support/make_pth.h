@@ -130,9 +130,10 @@ inline std::string legacy(const std::string& value,
                           const std::vector<std::pair<std::string, std::string>>& storages,
                           std::size_t element = 4) {
   static const std::string kMagic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
-  std::string file = pickle(kMagic) + pickle(integer(1001)) +
-                     pickle(dict({{"protocol_version", integer(1001)}, {"little_endian", "\x88"}})) +
-                     pickle(value);
+  const std::string system =
+      dict({{"protocol_version", integer(1001)}, {"little_endian", "\x88"}});
+  std::string file =
+      pickle(kMagic) + pickle(integer(1001)) + pickle(system) + pickle(value);
   std::string keys = "](";
   for (const auto& [key, bytes] : storages) keys += text(key);
   file += pickle(keys + "e");
