@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/sampling.h"
 
+#include "ops/dca_attention.h"
+#include "ops/tensor_dca_attention.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -171,8 +174,18 @@ at::Tensor point_attention_by_samples(const PointAttentionArgs& args) {
   return (attention * by_head(args.v)).sum(-1).reshape({batch, dim, queries}).transpose(1, 2);
 }
 
+at::Tensor point_attention_by_kernel(const PointAttentionArgs& args) {
+  const SamplePoints& points = args.points;
+  return dca_attention(args.q, args.k, args.v, points.location, points.height, points.width,
+                       args.heads, points.zeros);
+}
+
 at::Tensor point_attention(const PointAttentionArgs& args) {
-  return args.q.is_cpu() ? point_attention_by_cells(args) : point_attention_by_samples(args);
+  if (args.q.is_cpu()) return point_attention_by_cells(args);
+  const bool fits = args.q.scalar_type() == at::kFloat &&
+                    args.q.size(2) / args.heads <= kMostDcaHeadChannels;
+  return fits && !at::GradMode::is_enabled() ? point_attention_by_kernel(args)
+                                             : point_attention_by_samples(args);
 }
 
 }  // namespace vremd

@@ -52,6 +52,7 @@ struct PointAttentionArgs {
 };
 at::Tensor point_attention_by_cells(const PointAttentionArgs& args);
 at::Tensor point_attention_by_samples(const PointAttentionArgs& args);
+at::Tensor point_attention_by_kernel(const PointAttentionArgs& args);  // ops; without gradient
 at::Tensor point_attention(const PointAttentionArgs& args);
 
 // What a layer with sampled points gives.

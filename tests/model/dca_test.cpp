@@ -2,6 +2,8 @@
 #include "model/dca.h"
 
 #include "catch_torch.h"
+#include "core/error.h"
+#include "ops/tensor_dca_attention.h"
 #include "tiny_model.h"
 
 #include <cmath>
@@ -172,6 +174,19 @@ TEST_CASE("both forms of the point attention agree, gradients too") {
     CHECK(difference(by_cells[i], by_samples[i]) < 1e-3);
   }
   CHECK(difference(by_cells.back(), by_samples.back()) < 1e-5);
+  CHECK(difference(by_cells.back(), point_attention_by_kernel(args)) < 1e-5);  // its reference
+}
+
+TEST_CASE("the kernel of the attention is given what fits") {
+  const at::Tensor q = at::randn({1, 6, 8}), location = at::randn({1, 6, 2, 3, 2});
+  CHECK(dca_attention(q, q, q, location, 2, 3, 4, true).sizes() == q.sizes());
+  CHECK(dca_attention(q.slice(0, 0, 0), q.slice(0, 0, 0), q.slice(0, 0, 0),
+                      location.slice(0, 0, 0), 2, 3, 4, true).numel() == 0);
+  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 2, 4, true), Error);   // cells
+  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 3, 3, true), Error);   // heads
+  CHECK_THROWS_AS(dca_attention(q, q, q.slice(1, 0, 5), location, 2, 3, 4, true), Error);
+  CHECK_THROWS_AS(dca_attention(q, q, q.to(at::kDouble), location, 2, 3, 4, true), Error);
+  CHECK_THROWS_AS(dca_attention(q, q, q, location.select(4, 0), 2, 3, 4, true), Error);
 }
 
 // METHOD 13, test 6.

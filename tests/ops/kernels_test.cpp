@@ -5,6 +5,7 @@
 
 #include "compare.h"
 #include "device_buffer.h"
+#include "ops/dca_attention.h"
 #include "ops/heatmap_decode.h"
 #include "ops/heatmap_refine.h"
 #include "ops/warp_affine.h"
@@ -12,10 +13,12 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -117,6 +120,28 @@ std::vector<DecodeCase> decode_cases() {
   };
 }
 
+struct AttentionCase {
+  std::string name;
+  int batch, height, width, channels, heads, groups, points;
+  bool zeros = false;
+};
+
+std::vector<AttentionCase> attention_cases() {
+  return {
+      {"empty batch", 0, 2, 2, 8, 2, 2, 3},
+      {"one cell", 2, 1, 1, 4, 1, 1, 1},
+      {"one channel", 1, 3, 2, 1, 1, 1, 4},
+      {"movenet", 1, 5, 4, 192, 8, 4, 9},         // 24 channels of a head
+      {"S", 1, 4, 3, 384, 12, 4, 9},               // 32
+      {"L", 1, 4, 3, 1024, 16, 4, 9},              // 64
+      {"H, zeros", 1, 4, 3, 1280, 16, 4, 9, true},  // 80
+      {"several groups in a head", 2, 5, 3, 48, 2, 8, 4},
+      {"groups of part of a warp", 2, 5, 3, 132, 3, 6, 4, true},
+      {"a wide head", 1, 3, 3, 256, 1, 2, 5},
+      {"many points", 1, 3, 3, 8, 2, 1, 64, true},
+  };
+}
+
 }  // namespace
 
 TEST_CASE("warp_affine: the kernel gives the reference's crops", "[kernels]") {
@@ -208,4 +233,76 @@ TEST_CASE("heatmap_decode: the kernel gives the reference's points", "[kernels]"
     }
     CHECK(nmse(got_places, expected_places) <= 1e-7);
   }
+}
+
+TEST_CASE("dca_attention: the kernel gives the reference's attention", "[kernels]") {
+  require_device();
+  for (const AttentionCase& one : attention_cases()) {
+    CAPTURE(one.name);
+    DcaAttentionArgs args;
+    args.batch = one.batch;
+    args.height = one.height;
+    args.width = one.width;
+    args.queries = one.height * one.width;
+    args.channels = one.channels;
+    args.heads = one.heads;
+    args.groups = one.groups;
+    args.points = one.points;
+    args.zeros = one.zeros;
+    const int size = one.batch * args.queries * one.channels;
+    const std::vector<float> q = noise(size, -2, 2), k = noise(size + 1, -2, 2),
+                             v = noise(size + 2, -2, 2);
+    // Beyond the map, too; one on a cell, some far away.
+    const int values = 2 * one.batch * args.queries * one.groups * one.points;
+    const int longest = std::max(one.height, one.width);
+    std::vector<float> location =
+        noise(values, -2, static_cast<float>(longest) + 1);
+    for (int i = 0; i < values; i += 37) location[i] = 1;
+    for (int i = 5; i < values; i += 101) location[i] = i % 2 ? 1e30f : -1e6f;
+    std::vector<float> expected(size);
+    args.q = q.data();
+    args.k = k.data();
+    args.v = v.data();
+    args.location = location.data();
+    args.out = expected.data();
+    dca_attention_cpu(args);
+
+    DeviceBuffer<float> device_q(q), device_k(k), device_v(v), device_location(location);
+    DeviceBuffer<float> out(std::vector<float>(expected.size(), kNan));
+    args.q = device_q.data();
+    args.k = device_k.data();
+    args.v = device_v.data();
+    args.location = device_location.data();
+    args.out = out.data();
+    dca_attention_cuda(args, nullptr);
+    CHECK(nmse(out.to_host(), expected) <= 1e-7);
+  }
+}
+
+TEST_CASE("dca_attention: points of no sense spoil their own query and head alone", "[kernels]") {
+  require_device();
+  DcaAttentionArgs args;
+  args.batch = args.groups = args.points = 2;
+  args.height = args.width = 2;
+  args.queries = 4;
+  args.channels = 8;
+  args.heads = 2;
+  const std::vector<float> q = noise(64, -1, 1), k = noise(65, -1, 1), v = noise(66, -1, 1);
+  std::vector<float> location = noise(2 * 4 * 2 * 2 * 2, -1, 2);
+  location[8 + 5] = kNan;  // query 1 of the first item, group 1
+  DeviceBuffer<float> device_q(q), device_k(k), device_v(v), device_location(location);
+  DeviceBuffer<float> out(std::vector<float>(64, 7));
+  args.q = device_q.data();
+  args.k = device_k.data();
+  args.v = device_v.data();
+  args.location = device_location.data();
+  args.out = out.data();
+  dca_attention_cuda(args, nullptr);
+  const std::vector<float> got = out.to_host();
+  for (int i = 0; i < 64; ++i) {
+    CAPTURE(i);
+    CHECK(std::isnan(got[i]) == (i >= 12 && i < 16));  // head 1's four channels
+  }
+  args.channels = 2 * 257 * 2;
+  CHECK_THROWS_AS(dca_attention_cuda(args, nullptr), std::invalid_argument);
 }
