@@ -99,6 +99,19 @@ Augmentation::Cover cover(Random& random, double largest, const CropSpec& spec) 
   return result;
 }
 
+Augmentation::Company company(Random& random, const AugmentConfig::Company& config,
+                              const Box& box, const CropRegion& region, const CropSpec& spec) {
+  const double own = std::max(box.w * spec.width / region.w, box.h * spec.height / region.h);
+  Augmentation::Company result;
+  result.size = own * (1 + uniform(random, -config.scale_limit, config.scale_limit));
+  const double side = chance(random, 0.5) ? 1 : -1;
+  result.middle = {spec.width * (0.5 + side * uniform(random, config.near, config.far)),
+                   spec.height * (0.5 + uniform(random, -0.2, 0.2))};
+  result.pick = random();
+  result.flip = chance(random, 0.5);
+  return result;
+}
+
 // Along one axis: `count` lines of `length` values, `step` apart, in place.
 void box_blur(float* values, int length, std::ptrdiff_t step, int count, std::ptrdiff_t next,
               int radius) {
@@ -158,7 +171,36 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
       result.frames[side].cover = cover(random, corrupt.largest_cover, spec);
     }
   }
+  if (config.company.prob > 0 && chance(random, config.company.prob)) {
+    result.company = company(random, config.company, box, region, spec);
+  }
   return result;
+}
+
+Affine2x3 company_to_frame(const Augmentation::Company& company, const Box& box) {
+  const double scale = std::max(box.w, box.h) / company.size;
+  const double across = company.flip ? -scale : scale;
+  return {{across, 0, box.x + box.w / 2 - across * company.middle.x,
+           0, scale, box.y + box.h / 2 - scale * company.middle.y}};
+}
+
+void paste_company(std::span<float> crop, std::span<const float> over, int height, int width,
+                   const Affine2x3& to_frame, const Box& box) {
+  constexpr double kSoftEdge = 0.1;  // share of the way from the middle
+  const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(height) * width;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const Point p = to_frame({static_cast<double>(x), static_cast<double>(y)});
+      const double u = 2 * (p.x - box.x) / box.w - 1, v = 2 * (p.y - box.y) / box.h - 1;
+      if (std::abs(u) >= 1 || std::abs(v) >= 1) continue;
+      const double outwards = std::sqrt(std::sqrt(u * u * u * u + v * v * v * v));
+      const auto share = static_cast<float>(std::clamp((1 - outwards) / kSoftEdge, 0.0, 1.0));
+      for (int c = 0; c < 3; ++c) {
+        const std::ptrdiff_t at = c * plane + static_cast<std::ptrdiff_t>(y) * width + x;
+        crop[at] += share * (over[at] - crop[at]);
+      }
+    }
+  }
 }
 
 void change_crop(std::span<float> crop, int height, int width, const Augmentation& augmentation,

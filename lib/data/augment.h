@@ -60,6 +60,14 @@ struct AugmentConfig {
     double largest_cover = 0.45;   // side, share of the crop's
     double neighbours = 0;  // probability that a neighbour is covered, too
   } corrupt;
+
+  // Another sample's person is pasted beside this one, over what is there: in pictures of one
+  // person nothing else teaches whose joints are asked for.
+  struct Company {
+    double prob = 0;
+    double near = 0.3, far = 0.6;  // of its middle from the crop's, in shares of the crop's width
+    double scale_limit = 0.3;      // the longer side of its box is this one's times 1 +- this
+  } company;
 };
 
 // How one sample is changed: where it is cropped, and how the crops' values change.
@@ -77,6 +85,13 @@ struct Augmentation {
     Cover cover;
   };
   std::array<FrameChange, 3> frames;  // previous, key, next
+
+  struct Company {
+    double size = 0;         // longer side of the box, crop pixels; 0: none
+    Point middle;            // of the box, crop pixels
+    std::uint64_t pick = 0;  // which sample, modulo their number
+    bool flip = false;
+  } company;
 };
 
 using Random = std::mt19937_64;
@@ -97,6 +112,14 @@ Augmentation no_augmentation(const Box& box, const CropSpec& spec);
 void change_crop(std::span<float> crop, int height, int width, const Augmentation& augmentation,
                  const Augmentation::FrameChange& change, std::span<const float, 3> lowest,
                  std::span<const float, 3> highest);
+
+// The map that crops company: crop pixels -> pixels of the frame where its `box` is.
+Affine2x3 company_to_frame(const Augmentation::Company& company, const Box& box);
+
+// Lays `over` on `crop`, both [3, height, width], where `to_frame` (crop pixels -> frame pixels)
+// falls into `box`, with round corners and a soft edge.
+void paste_company(std::span<float> crop, std::span<const float> over, int height, int width,
+                   const Affine2x3& to_frame, const Box& box);
 
 // Labels in crop pixels; left and right are exchanged where the region is flipped. What falls
 // outside the crop has weight 0.

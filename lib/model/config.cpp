@@ -33,6 +33,7 @@ void describe(Io& io, ModelConfig& c) {
     in("heads", c.model.heads, "auto");
     in("mlp_ratio", c.model.mlp_ratio);
     in("head", c.model.head);
+    in("prior", c.model.prior);
   });
   io.group("modules", [&](auto& in) { in("ln_eps", c.modules.ln_eps); });
   io.group("hkme", [&](auto& in) {
@@ -172,6 +173,11 @@ void validate_model(const ModelConfig& c) {
       (c.backbone.kind != "movenet" || !c.single_frame() || c.model.joints != "coco17" ||
        c.loss.kind != "mse" || c.geometry != "classic")) {
     fail("model.head: movenet needs that backbone, a single frame, coco17, classic geometry, mse");
+  }
+  one_of("model.prior", c.model.prior, {"none", "movenet"});
+  if (c.model.prior == "movenet" && (c.backbone.kind != "movenet" || c.loss.kind != "ce" ||
+                                     c.model.head == "movenet")) {
+    fail("model.prior: movenet needs that backbone, another head, loss.kind ce");
   }
   const JointSet joints = c.joints();
   std::set<std::string> seen;

@@ -60,19 +60,4 @@ struct MovenetImpl : BackboneImpl {
 
 std::shared_ptr<BackboneImpl> make_movenet(const ModelConfig& config);
 
-// MoveNet Thunder's own four heads and its decoding: the person nearest to the middle of the
-// crop is chosen, each joint's heatmap is weighted by the distance from the regressed joint, the
-// peak is moved by the offset map.
-//
-// The 17 joints (COCO's order) come out as heatmaps like any other head's: a Gaussian (sigma 2)
-// at each joint whose highest sample is the joint's score, in classic geometry (a cell is 4
-// pixels of the crop). So one decoder serves all models.
-struct MovenetHeadImpl : torch::nn::Module {
-  MovenetHeadImpl();
-  at::Tensor forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h, std::int64_t tokens_w);
-
- private:
-  std::shared_ptr<SeparableConvImpl> heatmap_, regression_, centre_, offset_;
-};
-
 }  // namespace vremd

@@ -57,6 +57,9 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
     hk_ = register_module("hk", std::make_shared<HkImpl>(config));
   }
   hm_ = register_module("hm", std::make_shared<HmImpl>(config));
+  if (config.model.prior == "movenet") {
+    prior_ = register_module("prior", std::make_shared<MovenetPriorImpl>(config.joints()));
+  }
 }
 
 at::Tensor VremdImpl::features(const at::Tensor& crops_nchw) {
@@ -92,6 +95,11 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
     const auto& weights = config.heatmap.weights;
     output.heatmaps_bkhw = output.hk * weights[0] + output.hm * weights[1];
   }
+  if (prior_) {
+    const at::Tensor key_frame = features_btnc.select(1, config.frames() / 2);
+    output.heatmaps_bkhw = output.heatmaps_bkhw +
+                           prior_->forward(key_frame, config.tokens_h(), config.tokens_w());
+  }
   output.human_mask = human.human_mask;
   output.keypoint_mask = human.keypoint_mask;
   if (keep_intermediates) {
@@ -113,6 +121,7 @@ void VremdImpl::init() {
     if (child != backbone_) init_layers(*child);
   }
   backbone_->init();
+  if (prior_) prior_->init();
 }
 
 void VremdImpl::init_from_single_frame(const VremdImpl& other) {
@@ -125,6 +134,8 @@ void VremdImpl::init_from_single_frame(const VremdImpl& other) {
       other.config.model.head != config.model.head) {
     fail("init: the models' widths or heads differ");
   }
+  if (!prior_ != !other.prior_) fail("init: one of the models has a prior, the other none");
+  if (prior_) copy_state(*other.prior_, *prior_, "prior");
   if (hm_->deconv_layers) copy_state(*other.hm_->deconv_layers, *hm_->deconv_layers, "hm");
 
   const std::int64_t dim = config.dim();

@@ -5,7 +5,7 @@
 #include "model/bmd.h"
 #include "model/heads.h"
 #include "model/hkme.h"
-#include "model/movenet.h"
+#include "model/movenet_head.h"
 
 namespace vremd {
 
@@ -41,7 +41,8 @@ struct VremdImpl : torch::nn::Module {
 
   void init();  // METHOD 5
   // Starts H_m (and the backbone, where it is of the same kind) from a trained single-frame model:
-  // agg is the identity of F_t, and H equals that model's heatmaps as far as H_k is near zero.
+  // agg is the identity of F_t, and H equals that model's heatmaps as far as H_k is near zero. A
+  // prior must be in both or in neither.
   // Joints that it lacks: head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);
   // Inference in bfloat16 (PERF 3.5): matrices of the backbone and of the blocks; LayerNorm,
@@ -65,6 +66,7 @@ struct VremdImpl : torch::nn::Module {
   std::shared_ptr<HkImpl> hk_;
   std::shared_ptr<HmImpl> hm_;
   std::shared_ptr<MovenetHeadImpl> head_;  // Thunder's own; then there is no other
+  std::shared_ptr<MovenetPriorImpl> prior_;  // null: model.prior is none
 };
 
 }  // namespace vremd

@@ -37,12 +37,9 @@ ModelConfig config_of(const SafetensorsFile& file) {
   if (kind->second != "pose") {
     fail("{}: weights of kind '{}', not of a pose model", file.path(), kind->second);
   }
-  const auto text = metadata.find("vremd_config");
-  if (text == metadata.end()) fail("{}: no \"vremd_config\" in its metadata", file.path());
-  const Json json = Json::parse(text->second, nullptr, false);
-  const std::string place = file.path() + ": vremd_config";
-  if (json.is_discarded()) fail("{}: not JSON", place);
-  return ModelConfig::from_json(json, place);
+  const auto config = stored_config(file);
+  if (!config) fail("{}: no \"vremd_config\" in its metadata", file.path());
+  return *config;
 }
 
 void save(const std::string& path, const std::string& kind, const VremdImpl& model, DType dtype,
@@ -68,6 +65,15 @@ void save(const std::string& path, const std::string& kind, const VremdImpl& mod
 }
 
 }  // namespace
+
+std::optional<ModelConfig> stored_config(const SafetensorsFile& file) {
+  const auto text = file.metadata().find("vremd_config");
+  if (text == file.metadata().end()) return {};
+  const Json json = Json::parse(text->second, nullptr, false);
+  const std::string place = file.path() + ": vremd_config";
+  if (json.is_discarded()) fail("{}: not JSON", place);
+  return ModelConfig::from_json(json, place);
+}
 
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
   std::map<std::string, at::Tensor> state;

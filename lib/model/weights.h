@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct LoadedModel {
   std::string sha256;  // of the file
   std::map<std::string, std::string> metadata;
 };
+
+// The configuration that a file of ours holds; nothing where it holds none. An Error where it is
+// damaged.
+std::optional<ModelConfig> stored_config(const SafetensorsFile& file);
 
 // Names and shapes must agree in both directions: the Error names the first that does not.
 LoadedModel load_model(const std::string& path);

@@ -26,6 +26,24 @@ void encode_targets(std::span<const JointLabel> joints, const ModelConfig& model
   }
 }
 
+// Another sample's person over some of the crops.
+struct Company {
+  std::size_t crop;  // under it
+  Affine2x3 to_frame;
+  Box box;
+};
+
+void paste(const at::Tensor& crops, std::int64_t first, std::span<const Company> companies) {
+  const int height = static_cast<int>(crops.size(2)), width = static_cast<int>(crops.size(3));
+  const std::size_t size = std::size_t{3} * height * width;
+  float* values = crops.data_ptr<float>();
+  for (std::size_t i = 0; i < companies.size(); ++i) {
+    const Company& one = companies[i];
+    paste_company({values + one.crop * size, size}, {values + (first + i) * size, size}, height,
+                  width, one.to_frame, one.box);
+  }
+}
+
 }  // namespace
 
 TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
@@ -50,6 +68,8 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
   std::vector<CropRequest> requests;
   std::vector<FramePtr> alive;
   std::vector<Augmentation> augmentations;
+  std::vector<CropRequest> company_requests;
+  std::vector<Company> companies;
   for (std::int64_t i = 0; i < count; ++i) {
     const TrainSample& sample = set.samples()[samples[i]];
     Augmentation one = no_augmentation(sample.box, spec);
@@ -64,19 +84,36 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
     batch.with_crops.push_back(i);
     const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();
     const auto pictures = set.frames(sample, frames > 1);
+    const TrainSample* other = nullptr;
+    FramePtr picture;
+    if (one.company.size > 0) {
+      other = &set.samples()[one.company.pick % set.samples().size()];
+      picture = set.frames(*other, false)[1];
+      alive.push_back(picture);
+    }
     for (int t = 0; t < frames; ++t) {
       const int slot = frames > 1 ? t : 1;
-      requests.push_back({pictures[slot].get(), crop_to_frame.after(one.frames[slot].moved)});
+      const Affine2x3& moved = one.frames[slot].moved;
+      if (other) {
+        const Affine2x3 to_frame = company_to_frame(one.company, other->box).after(moved);
+        companies.push_back({requests.size(), to_frame, other->box});
+        company_requests.push_back({picture.get(), to_frame});
+      }
+      requests.push_back({pictures[slot].get(), crop_to_frame.after(moved)});
       alive.push_back(pictures[slot]);
     }
     augmentations.push_back(std::move(one));
   }
   batch.samples.assign(samples.begin(), samples.end());
   if (requests.empty()) return batch;
-  batch.crops = warp_affine(requests, height, width, normalisation, at::kCPU);
+  const auto own = static_cast<std::int64_t>(requests.size());
+  requests.insert(requests.end(), company_requests.begin(), company_requests.end());
+  const at::Tensor crops = warp_affine(requests, height, width, normalisation, at::kCPU);
+  paste(crops, own, companies);
+  batch.crops = crops.slice(0, 0, own);
   if (augment) {
     const std::size_t size = std::size_t{3} * height * width;
-    for (std::size_t n = 0; n < requests.size(); ++n) {
+    for (std::int64_t n = 0; n < own; ++n) {
       const Augmentation& one = augmentations[n / frames];
       change_crop({batch.crops.data_ptr<float>() + n * size, size}, height, width, one,
                   one.frames[frames > 1 ? n % frames : 1], lowest, highest);

@@ -62,6 +62,12 @@ void describe(Io& io, AugmentConfig& c) {
     in("largest_cover", c.corrupt.largest_cover);
     in("neighbours", c.corrupt.neighbours);
   });
+  io.group("company", [&](auto& in) {
+    in("prob", c.company.prob);
+    in("near", c.company.near);
+    in("far", c.company.far);
+    in("scale_limit", c.company.scale_limit);
+  });
 }
 
 // All but `model` and `data`, which are read by their own.
@@ -170,11 +176,15 @@ void TrainConfig::validate_values() const {
   one_of("aug.scale.mode", aug.scale.mode, {"clipped_normal", "uniform"});
   one_of("aug.rotation.mode", aug.rotation.mode, {"clipped_normal", "uniform"});
   within("aug.scale.limit", aug.scale.limit, 0, 0.95);
-  for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip, aug.corrupt.blur,
-                         aug.corrupt.cover, aug.corrupt.neighbours, aug.colour.brightness,
-                         aug.colour.contrast}) {
+  for (const double p :
+       {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip, aug.corrupt.blur,
+        aug.corrupt.cover, aug.corrupt.neighbours, aug.colour.brightness, aug.colour.contrast,
+        aug.company.prob}) {
     within("aug: a probability or share", p, 0, 1);
   }
+  within("aug.company.near", aug.company.near, 0, 2);
+  within("aug.company.far", aug.company.far, aug.company.near, 2);
+  within("aug.company.scale_limit", aug.company.scale_limit, 0, 0.95);
   within("aug.corrupt.largest_cover", aug.corrupt.largest_cover, 0.1, 0.9);
   one_of("train.schedule", train.schedule, {"milestones", "cosine"});
   one_of("train.wd_on", train.wd_on, {"all", "matrices"});

@@ -12,7 +12,9 @@
 
 namespace vremd {
 
-bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
+bool is_backbone(const std::string& parameter) {
+  return parameter.starts_with("backbone.") || parameter.starts_with("prior.");
+}
 
 namespace {
 

@@ -13,17 +13,35 @@
 namespace vremd {
 namespace {
 
+// And the heads of a prior, which belong to it.
 void load_backbone(const std::string& name, VremdImpl& into) {
   const SafetensorsFile weights(find_weights(name));
   at::NoGradGuard no_grad;
   for (const auto& [key, tensor] : state_of(into)) {
     if (!is_backbone(key)) continue;
-    const TensorView& view = weights.at(key);
+    std::string stored = key;
+    if (key.starts_with("prior.") && !weights.tensors().contains(key)) {
+      if (key == "prior.sharpness") continue;  // of the prior alone: as it begins
+      stored.replace(0, std::strlen("prior."), "head.");
+    }
+    const TensorView& view = weights.at(stored);
     if (tensor.sizes() != at::IntArrayRef(view.shape)) {
-      fail("{}: tensor {} has another shape than the model's", weights.path(), key);
+      fail("{}: tensor {} has another shape than the model's", weights.path(), stored);
     }
     const auto values = view.to_float();
     std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  }
+}
+
+// The LayerNorm eps of the file that the backbone comes from, where the configuration leaves it to
+// the source.
+void take_ln_eps(const TrainConfig::Start& start, ModelConfig& model) {
+  if (model.backbone.ln_eps) return;
+  for (const std::string& name : {start.weights, start.backbone, start.single_frame}) {
+    if (name.empty()) continue;
+    if (const auto stored = stored_config(SafetensorsFile(find_weights(name)))) {
+      model.backbone.ln_eps = stored->backbone.ln_eps;
+    }
   }
 }
 
@@ -58,9 +76,11 @@ TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most) {
 std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set,
                                         bool calibrated) {
   at::manual_seed(static_cast<std::uint64_t>(config.train.seed));
-  auto model = std::make_shared<VremdImpl>(config.model);
-  model->init();
   const auto& start = config.start;
+  ModelConfig network = config.model;
+  take_ln_eps(start, network);
+  auto model = std::make_shared<VremdImpl>(network);
+  model->init();
   if (!start.weights.empty()) load_state(*model, SafetensorsFile(find_weights(start.weights)));
   if (!start.backbone.empty()) load_backbone(start.backbone, *model);
   if (!start.single_frame.empty()) {
@@ -73,7 +93,7 @@ std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set
     const bool frozen =
         (is_backbone(item.key()) && config.model.backbone.freeze) ||
         std::any_of(config.train.frozen.begin(), config.train.frozen.end(), begins);
-    item.value().requires_grad_(!frozen);
+    if (frozen) item.value().requires_grad_(false);
   }
   return model;
 }

@@ -146,3 +146,63 @@ TEST_CASE("crops are blurred, covered and brightened as drawn") {
   CHECK(bright[10] == Approx(20));
   CHECK(bright[143] == 255);
 }
+
+TEST_CASE("company stands beside the person, as large, and comes as often as asked") {
+  AugmentConfig config = nothing();
+  config.company.prob = 0.5;
+  const auto joints = some_joints();
+  int there = 0;
+  for (int i = 0; i < 1000; ++i) {
+    Random random = random_for(3, 0, i);
+    const auto one = draw_augmentation(random, config, kBox, joints, joint_set("posetrack15"),
+                                       kSpec, false).company;
+    if (one.size == 0) continue;
+    ++there;
+    const double own = kBox.h * kSpec.height / no_augmentation(kBox, kSpec).region.h;
+    CHECK(std::abs(one.size / own - 1) <= 0.3);
+    const double beside = std::abs(one.middle.x / kSpec.width - 0.5);
+    CHECK(beside >= 0.3);
+    CHECK(beside <= 0.6);
+  }
+  CHECK(there > 430);
+  CHECK(there < 570);
+}
+
+TEST_CASE("company is cropped from its box, mirrored where it says so") {
+  Augmentation::Company company;
+  company.size = 80;
+  company.middle = {100, 60};
+  const Box box{10, 20, 30, 160};  // twice as long as in the crop
+  const auto near = [](Point p, double x, double y) {
+    return std::abs(p.x - x) < 1e-9 && std::abs(p.y - y) < 1e-9;
+  };
+  Affine2x3 to_frame = company_to_frame(company, box);
+  CHECK(near(to_frame({100, 60}), 25, 100));
+  CHECK(near(to_frame({107.5, 100}), 40, 180));
+  company.flip = true;
+  to_frame = company_to_frame(company, box);
+  CHECK(near(to_frame({100, 60}), 25, 100));
+  CHECK(near(to_frame({107.5, 100}), 10, 180));
+}
+
+TEST_CASE("company covers its box with round corners and leaves the rest as it was") {
+  constexpr int kSide = 41;
+  std::vector<float> crop(3 * kSide * kSide, 1), over(crop.size(), 5);
+  Augmentation::Company company;
+  company.size = 20;
+  company.middle = {20, 20};
+  const Box box{0, 0, 20, 20};
+  paste_company(crop, over, kSide, kSide, company_to_frame(company, box), box);
+  const auto at = [&](int channel, int x, int y) {
+    return crop[(channel * kSide + y) * kSide + x];
+  };
+  for (int c = 0; c < 3; ++c) {
+    CHECK(at(c, 20, 20) == 5);
+    CHECK(at(c, 13, 20) == 5);
+    CHECK(at(c, 9, 20) == 1);
+    CHECK(at(c, 20, 31) == 1);
+    CHECK(at(c, 11, 11) == 1);  // a corner
+    CHECK(at(c, 29, 20) == Approx(5));  // a tenth from the edge
+    CHECK(at(c, 30, 20) == 1);
+  }
+}

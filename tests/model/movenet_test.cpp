@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch_torch.h"
 
-#include "model/movenet.h"
+#include "core/error.h"
+#include "model/movenet_head.h"
 #include "model/vremd.h"
 
 #include <catch2/catch_approx.hpp>
@@ -86,4 +87,96 @@ TEST_CASE("Thunder's own head makes one Gaussian for each joint inside the map")
   const at::Tensor mass = heatmaps.sum({2, 3}) / peak;
   CHECK(mass.le(27).all().item<bool>());
   CHECK(mass.ge(5).all().item<bool>());
+}
+
+namespace {
+
+// A model of three frames with the prior, and all its weights drawn.
+ModelConfig prior_config() {
+  ModelConfig config;
+  config.backbone.kind = "movenet";
+  config.input.size = {64, 64};
+  config.geometry = "classic";
+  config.model.prior = "movenet";
+  config.loss.kind = "ce";
+  config.hkme.enabled = config.bmd.enabled = false;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("the prior is highest where Thunder takes the joint") {
+  at::manual_seed(4);
+  at::NoGradGuard no_grad;
+  const JointSet joints = joint_set_of({"left_knee", "head_top", "nose"});
+  MovenetPriorImpl prior(joints);
+  init_layers(prior);
+  prior.init();
+  const at::Tensor tokens = at::rand({2, 16, MovenetImpl::kChannels});
+  const at::Tensor map = MovenetHeadsImpl::pyramid_4(tokens, 4, 4);
+  REQUIRE(map.sizes() == at::IntArrayRef({2, MovenetImpl::kPyramid4, 16, 16}));
+  const at::Tensor logits = prior.forward(tokens, 4, 4);
+  REQUIRE(logits.sizes() == at::IntArrayRef({2, 3, 16, 16}));
+  const at::Tensor thunder = at::sigmoid(prior.logits(map)) / prior.distances(map);
+  const JointSet& theirs = joint_set("coco17");
+  const auto peaks = [](const at::Tensor& maps) { return maps.flatten(1).argmax(1); };
+  CHECK(at::equal(peaks(logits.select(1, 0)), peaks(thunder.select(1, theirs.index("left_knee")))));
+  CHECK(at::equal(peaks(logits.select(1, 2)), peaks(thunder.select(1, theirs.index("nose")))));
+  CHECK(logits.select(1, 1).eq(0).all().item<bool>());  // Thunder has no head_top
+  CHECK((logits.select(1, 2).exp() - thunder.select(1, theirs.index("nose"))).abs().max()
+            .item<float>() < 1e-5);
+}
+
+TEST_CASE("a model with the prior gives H + prior, and learns all but the choice of the person") {
+  at::manual_seed(5);
+  VremdImpl model(prior_config());
+  model.config.backbone.freeze = false;
+  model.init();
+  const auto parameters = model.named_parameters();
+  const at::Tensor crops = at::rand({1, 3, 64, 64}) * 255;
+  at::Tensor features = model.features(crops);
+  const auto output = model.forward(features.unsqueeze(1));
+  const at::Tensor added = output.heatmaps_bkhw - output.hm;
+  CHECK(added.abs().max().item<float>() > 0);
+  const JointSet joints = model.config.joints();
+  CHECK(added[0][joints.index("head_bottom")].eq(0).all().item<bool>());
+  output.heatmaps_bkhw.square().sum().backward();
+  for (const auto& item : parameters) {
+    CAPTURE(item.key());
+    const bool is_choice = item.key().starts_with("prior.centre.");
+    CHECK(item.value().requires_grad() == !is_choice);
+    if (!is_choice && item.key().starts_with("prior.")) {
+      CHECK(item.value().grad().isfinite().all().item<bool>());
+      CHECK(item.value().grad().abs().max().item<float>() > 0);
+    }
+  }
+
+  ModelConfig config = prior_config();  // three frames start as that model
+  config.hkme.enabled = config.bmd.enabled = true;
+  at::NoGradGuard no_grad;
+  VremdImpl three(config);
+  three.init();
+  model.eval();
+  three.eval();
+  three.init_from_single_frame(model);
+  for (auto& item : three.named_parameters()) {
+    if (item.key().starts_with("hk.")) item.value().zero_();
+  }
+  features = model.features(crops).unsqueeze(1);
+  const at::Tensor got = three.forward(features.expand({1, 3, -1, -1})).heatmaps_bkhw;
+  const at::Tensor want = model.forward(features).heatmaps_bkhw;
+  CHECK((got - want).abs().max().item<float>() < 1e-3);
+}
+
+TEST_CASE("the prior needs its backbone, logits and another head") {
+  CHECK_NOTHROW(prior_config().validate());
+  ModelConfig config = prior_config();
+  config.loss.kind = "mse";
+  CHECK_THROWS_AS(config.validate(), Error);
+  config = prior_config();
+  config.backbone.kind = "vit";
+  CHECK_THROWS_AS(config.validate(), Error);
+  config = prior_config();
+  config.model.prior = "thunder";
+  CHECK_THROWS_AS(config.validate(), Error);
 }

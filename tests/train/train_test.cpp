@@ -11,6 +11,7 @@
 #include "train/process_group.h"
 #include "train/report.h"
 #include "train/schedule.h"
+#include "train/start.h"
 #include "train/trainer.h"
 #include "video/writer.h"
 
@@ -202,6 +203,77 @@ TEST_CASE("three frames start as the single-frame model, and train on stills", "
     CHECK(at::equal(tensor, trained.at(name)));  // frozen
   }
   CHECK(losses_of(folder.path + "/three").size() == 2);
+}
+
+TEST_CASE("the backbone's LayerNorm is that of the file it comes from") {
+  const Folder folder;
+  make_data(folder.path, 6);
+  TrainConfig config = toy_config(folder.path);
+  config.train.epochs = 1;
+  config.start.backbone = folder.path + "/backbone.safetensors";
+  ModelConfig source = config.model;
+  source.backbone.ln_eps = 1e-12;
+  VremdImpl imported(source);
+  imported.init();
+  save_backbone(config.start.backbone, imported, DType::kF32);
+  REQUIRE(Trainer(config, options_for(folder.path + "/a")).run());
+  CHECK(load_model(folder.path + "/a/last.safetensors").config.backbone.ln_eps == 1e-12);
+  config.model.backbone.ln_eps = 1e-5;  // unless the configuration says another
+  REQUIRE(Trainer(config, options_for(folder.path + "/b")).run());
+  CHECK(load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
+}
+
+TEST_CASE("a prior starts as the heads of the file that its backbone comes from") {
+  const Folder folder;
+  make_data(folder.path, 6);
+  TrainConfig config = toy_config(folder.path);
+  config.start.backbone = folder.path + "/thunder.safetensors";
+  config.start.calibrate = false;
+  config.model.backbone.kind = "movenet";
+  ModelConfig thunder = config.model;
+  thunder.input.size = {{64, 64}};
+  thunder.model.head = "movenet";
+  thunder.model.joints = "coco17";
+  thunder.geometry = "classic";
+  at::manual_seed(7);
+  VremdImpl source(thunder);
+  source.init();
+  save_model(config.start.backbone, source, DType::kF32);
+
+  config.model.input.size = {{64, 64}};
+  config.model.model.prior = "movenet";
+  config.model.loss.kind = "ce";
+  TrainSet set(config.data, config.model.joints());
+  const auto model = make_network(config, set, true);
+  const auto theirs = state_of(source), ours = state_of(*model);
+  int heads = 0;
+  for (const auto& [name, tensor] : theirs) {
+    if (!name.starts_with("head.") || name.starts_with("head.offset.")) continue;
+    CAPTURE(name);
+    CHECK(at::equal(ours.at("prior." + name.substr(5)), tensor));
+    ++heads;
+  }
+  CHECK(heads == 3 * 5);  // depthwise, pointwise and output, biases of the last two
+  CHECK(ours.at("prior.sharpness").eq(1).all().item<bool>());
+  CHECK(at::equal(ours.at("backbone.stem.weight"), theirs.at("backbone.stem.weight")));
+}
+
+TEST_CASE("company changes what is seen and nothing of what is asked for") {
+  const Folder folder;
+  make_data(folder.path, 6);
+  TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
+  config.aug.corrupt = {};
+  TrainSet set(config.data, config.model.joints());
+  const TrainBatch alone = first_batch(set, config, 6);
+  config.aug.company.prob = 1;
+  const TrainBatch beside = first_batch(set, config, 6), again = first_batch(set, config, 6);
+  REQUIRE(beside.crops.sizes() == alone.crops.sizes());
+  CHECK(at::equal(beside.targets, alone.targets));
+  CHECK(at::equal(beside.weights, alone.weights));
+  CHECK(at::equal(beside.crops, again.crops));
+  const at::Tensor changed = beside.crops.ne(alone.crops).to(at::kFloat).mean({1, 2, 3});
+  CHECK(changed.min().item<float>() > 0);     // in every frame of every sample
+  CHECK(changed.mean().item<float>() < 0.9);  // and not everywhere
 }
 
 TEST_CASE("what is missing or damaged is named") {

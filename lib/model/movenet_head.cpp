@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/movenet_head.h"
+
+#include <ATen/Functions.h>
+
+namespace vremd {
+namespace {
+
+// The rows and the columns of a map, [1, 1, H, 1] and [1, 1, 1, W].
+struct Grid {
+  explicit Grid(const at::Tensor& map_nchw)
+      : height(map_nchw.size(2)),
+        width(map_nchw.size(3)),
+        rows(at::arange(height, map_nchw.options()).view({1, 1, height, 1})),
+        columns(at::arange(width, map_nchw.options()).view({1, 1, 1, width})) {}
+
+  at::Tensor squared_distance(const at::Tensor& y, const at::Tensor& x) const {
+    return (rows - y).square() + (columns - x).square();
+  }
+  // 1.8 cells soften both weights, as in the graph.
+  at::Tensor softened_distance(const at::Tensor& y, const at::Tensor& x) const {
+    // sqrt has no finite gradient at 0, where a regressed joint may fall on a cell.
+    return squared_distance(y, x).clamp_min(1e-12).sqrt() + 1.8;
+  }
+  at::Tensor row_of(const at::Tensor& cells) const {
+    return cells.div(width, "floor").to(at::kFloat);
+  }
+  at::Tensor column_of(const at::Tensor& cells) const {
+    return cells.remainder(width).to(at::kFloat);
+  }
+
+  std::int64_t height, width;
+  at::Tensor rows, columns;
+};
+
+// [B, 17, 2] (y, x) of a 34-channel map at one cell for each joint, cells [B, 17].
+at::Tensor at_cells(const at::Tensor& pairs_nchw, const at::Tensor& cells_bj) {
+  const auto batch = pairs_nchw.size(0), joints = cells_bj.size(1);
+  return pairs_nchw.contiguous()
+      .view({batch, joints, 2, pairs_nchw.size(2) * pairs_nchw.size(3)})
+      .gather(3, cells_bj.view({batch, joints, 1, 1}).expand({batch, joints, 2, 1}))
+      .squeeze(3);
+}
+
+at::Tensor as_cells(const at::Tensor& values_bj) { return values_bj.unsqueeze(2).unsqueeze(3); }
+
+}  // namespace
+
+MovenetHeadsImpl::MovenetHeadsImpl() {
+  heatmap_ = head("heatmap", kJoints);
+  regression_ = head("regression", 2 * kJoints);
+  centre_ = head("centre", 1);
+  for (at::Tensor& parameter : centre_->parameters()) parameter.requires_grad_(false);
+}
+
+std::shared_ptr<SeparableConvImpl> MovenetHeadsImpl::head(const char* name,
+                                                          std::int64_t outputs) {
+  return register_module(
+      name, std::make_shared<SeparableConvImpl>(MovenetImpl::kPyramid4, 96, outputs));
+}
+
+at::Tensor MovenetHeadsImpl::pyramid_4(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
+                                       std::int64_t tokens_w) {
+  const at::Tensor channels = tokens_bnc.slice(2, 0, 16 * MovenetImpl::kPyramid4);
+  return at::pixel_shuffle(tokens_to_map(channels, tokens_h, tokens_w), 4);
+}
+
+at::Tensor MovenetHeadsImpl::logits(const at::Tensor& map_nchw) {
+  return heatmap_->forward(map_nchw);
+}
+
+at::Tensor MovenetHeadsImpl::distances(const at::Tensor& map_nchw) {
+  const Grid grid(map_nchw);
+  const auto batch = map_nchw.size(0);
+  at::Tensor person;  // [B, 17], the cell of the person, once for each joint
+  {
+    at::NoGradGuard no_grad;
+    const auto middle = [&](std::int64_t size) {
+      return at::full({1, 1, 1, 1}, static_cast<double>(size / 2), map_nchw.options());
+    };
+    const at::Tensor centre =
+        at::sigmoid(centre_->forward(map_nchw)) /
+        grid.softened_distance(middle(grid.height), middle(grid.width));
+    person = centre.flatten(1).argmax(1).view({batch, 1}).expand({batch, kJoints});
+  }
+  const at::Tensor moved = at_cells(regression_->forward(map_nchw), person);
+  return grid.softened_distance(as_cells(moved.select(2, 0) + grid.row_of(person)),
+                                as_cells(moved.select(2, 1) + grid.column_of(person)));
+}
+
+MovenetHeadImpl::MovenetHeadImpl() { offset_ = head("offset", 2 * kJoints); }
+
+at::Tensor MovenetHeadImpl::forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
+                                    std::int64_t tokens_w) {
+  const at::Tensor map = pyramid_4(tokens_bnc, tokens_h, tokens_w);
+  const Grid grid(map);
+  const at::Tensor scores = at::sigmoid(logits(map));
+  const at::Tensor peaks = (scores / distances(map)).flatten(2).argmax(2);  // [B, 17]
+
+  const at::Tensor offsets = at_cells(offset_->forward(map), peaks);
+  const at::Tensor y = grid.row_of(peaks) + offsets.select(2, 0);
+  const at::Tensor x = grid.column_of(peaks) + offsets.select(2, 1);
+  const at::Tensor score = scores.flatten(2).gather(2, peaks.unsqueeze(2)).squeeze(2);
+
+  const auto inside = [](const at::Tensor& cells, std::int64_t size) {
+    return as_cells(cells.clamp(0, static_cast<double>(size - 1)));
+  };
+  const double sigma = 2;
+  const at::Tensor gaussians =
+      grid.squared_distance(inside(y, grid.height), inside(x, grid.width))
+          .div(-2 * sigma * sigma)
+          .exp();
+  return gaussians / gaussians.amax({2, 3}, /*keepdim=*/true) * as_cells(score);
+}
+
+MovenetPriorImpl::MovenetPriorImpl(const JointSet& joints) {
+  const JointSet& theirs = joint_set("coco17");
+  for (const std::string& joint : joints.joints) {
+    const int row = theirs.index(joint);
+    rows_.push_back(row < 0 ? kJoints : row);
+  }
+  sharpness_ = register_parameter("sharpness", at::empty({kJoints}));
+}
+
+void MovenetPriorImpl::init() {
+  at::NoGradGuard no_grad;
+  sharpness_.fill_(1);
+}
+
+at::Tensor MovenetPriorImpl::forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
+                                     std::int64_t tokens_w) {
+  const at::Tensor map = pyramid_4(tokens_bnc, tokens_h, tokens_w);
+  const at::Tensor known = (at::log_sigmoid(logits(map)) - distances(map).log()) *
+                           sharpness_.view({1, kJoints, 1, 1});
+  const at::Tensor all = at::cat({known, at::zeros_like(known.slice(1, 0, 1))}, 1);
+  return all.index_select(1, at::tensor(rows_, all.options().dtype(at::kLong)));
+}
+
+}  // namespace vremd
