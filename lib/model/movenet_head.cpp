@@ -42,6 +42,26 @@ at::Tensor at_cells(const at::Tensor& pairs_nchw, const at::Tensor& cells_bj) {
       .squeeze(3);
 }
 
+// Each map moved by its own (y, x) cells [B, J, 2], bilinearly; the border stands for what is
+// beyond it.
+at::Tensor shifted(const at::Tensor& maps_bjhw, const at::Tensor& cells_bj2) {
+  const auto count = maps_bjhw.size(0) * maps_bjhw.size(1);
+  const auto height = maps_bjhw.size(2), width = maps_bjhw.size(3);
+  const at::Tensor by = cells_bj2.reshape({count, 1, 1, 2});
+  const at::Tensor rows = at::arange(height, maps_bjhw.options()).view({1, height, 1});
+  const at::Tensor columns = at::arange(width, maps_bjhw.options()).view({1, 1, width});
+  // -1 and 1 are the middles of the first and the last cell.
+  const auto normalised = [](const at::Tensor& cells, std::int64_t size) {
+    return cells * (2.0 / static_cast<double>(size - 1)) - 1;
+  };
+  const at::Tensor y = normalised(rows - by.select(3, 0), height).expand({count, height, width});
+  const at::Tensor x = normalised(columns - by.select(3, 1), width).expand({count, height, width});
+  const at::Tensor maps = maps_bjhw.reshape({count, 1, height, width});
+  return at::grid_sampler(maps, at::stack({x, y}, 3), /*interpolation_mode=*/0,
+                          /*padding_mode=*/1, /*align_corners=*/true)
+      .view_as(maps_bjhw);
+}
+
 at::Tensor as_cells(const at::Tensor& values_bj) { return values_bj.unsqueeze(2).unsqueeze(3); }
 
 }  // namespace
@@ -50,6 +70,7 @@ MovenetHeadsImpl::MovenetHeadsImpl() {
   heatmap_ = head("heatmap", kJoints);
   regression_ = head("regression", 2 * kJoints);
   centre_ = head("centre", 1);
+  offset_ = head("offset", 2 * kJoints);
   for (at::Tensor& parameter : centre_->parameters()) parameter.requires_grad_(false);
 }
 
@@ -88,7 +109,9 @@ at::Tensor MovenetHeadsImpl::distances(const at::Tensor& map_nchw) {
                                 as_cells(moved.select(2, 1) + grid.column_of(person)));
 }
 
-MovenetHeadImpl::MovenetHeadImpl() { offset_ = head("offset", 2 * kJoints); }
+at::Tensor MovenetHeadsImpl::offsets(const at::Tensor& map_nchw, const at::Tensor& cells_bj) {
+  return at_cells(offset_->forward(map_nchw), cells_bj);
+}
 
 at::Tensor MovenetHeadImpl::forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
                                     std::int64_t tokens_w) {
@@ -97,9 +120,9 @@ at::Tensor MovenetHeadImpl::forward(const at::Tensor& tokens_bnc, std::int64_t t
   const at::Tensor scores = at::sigmoid(logits(map));
   const at::Tensor peaks = (scores / distances(map)).flatten(2).argmax(2);  // [B, 17]
 
-  const at::Tensor offsets = at_cells(offset_->forward(map), peaks);
-  const at::Tensor y = grid.row_of(peaks) + offsets.select(2, 0);
-  const at::Tensor x = grid.column_of(peaks) + offsets.select(2, 1);
+  const at::Tensor moved = offsets(map, peaks);
+  const at::Tensor y = grid.row_of(peaks) + moved.select(2, 0);
+  const at::Tensor x = grid.column_of(peaks) + moved.select(2, 1);
   const at::Tensor score = scores.flatten(2).gather(2, peaks.unsqueeze(2)).squeeze(2);
 
   const auto inside = [](const at::Tensor& cells, std::int64_t size) {
@@ -130,8 +153,10 @@ void MovenetPriorImpl::init() {
 at::Tensor MovenetPriorImpl::forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
                                      std::int64_t tokens_w) {
   const at::Tensor map = pyramid_4(tokens_bnc, tokens_h, tokens_w);
-  const at::Tensor known = (at::log_sigmoid(logits(map)) - distances(map).log()) *
-                           sharpness_.view({1, kJoints, 1, 1});
+  const at::Tensor found = at::log_sigmoid(logits(map)) - distances(map).log();
+  const at::Tensor peaks = found.detach().flatten(2).argmax(2);
+  const at::Tensor known =
+      shifted(found, offsets(map, peaks)) * sharpness_.view({1, kJoints, 1, 1});
   const at::Tensor all = at::cat({known, at::zeros_like(known.slice(1, 0, 1))}, 1);
   return all.index_select(1, at::tensor(rows_, all.options().dtype(at::kLong)));
 }

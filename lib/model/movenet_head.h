@@ -6,8 +6,7 @@
 
 namespace vremd {
 
-// Of MoveNet Thunder's four heads the three that its decoding needs to find the person and the
-// cell of each joint. They read the stride-4 map, [B, 24, 4 tokens_h, 4 tokens_w].
+// MoveNet Thunder's four heads. They read the stride-4 map, [B, 24, 4 tokens_h, 4 tokens_w].
 struct MovenetHeadsImpl : torch::nn::Module {
   static constexpr int kJoints = 17;  // COCO's order
 
@@ -21,10 +20,13 @@ struct MovenetHeadsImpl : torch::nn::Module {
   // score / distance. No gradient reaches the choice of the person.
   at::Tensor distances(const at::Tensor& map_nchw);
 
- protected:
+  // (y, x) from the cell [B, 17] of each joint to the joint itself, in cells: [B, 17, 2].
+  at::Tensor offsets(const at::Tensor& map_nchw, const at::Tensor& cells_bj);
+
+ private:
   std::shared_ptr<SeparableConvImpl> head(const char* name, std::int64_t outputs);
 
-  std::shared_ptr<SeparableConvImpl> heatmap_, regression_, centre_;
+  std::shared_ptr<SeparableConvImpl> heatmap_, regression_, centre_, offset_;
 };
 
 // MoveNet Thunder's own heads and its decoding: the person nearest to the middle of the crop is
@@ -35,16 +37,12 @@ struct MovenetHeadsImpl : torch::nn::Module {
 // at each joint whose highest sample is the joint's score, in classic geometry (a cell is 4
 // pixels of the crop). So one decoder serves all models.
 struct MovenetHeadImpl : MovenetHeadsImpl {
-  MovenetHeadImpl();
   at::Tensor forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h, std::int64_t tokens_w);
-
- private:
-  std::shared_ptr<SeparableConvImpl> offset_;
 };
 
 // What Thunder knows about the joints of the key frame, as logits that are added to H (config:
-// model.prior, for loss.kind ce): sharpness_j (log score - log distance). Their softmax is highest
-// where Thunder would take the joint (but for its offset map). Joints that it does not know get 0.
+// model.prior, for loss.kind ce): sharpness_j (log score - log distance), moved by the offset at its
+// peak. Their softmax is highest where Thunder finds the joint. Joints that it does not know get 0.
 struct MovenetPriorImpl : MovenetHeadsImpl {
   explicit MovenetPriorImpl(const JointSet& joints);
   void init();

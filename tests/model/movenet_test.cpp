@@ -112,6 +112,9 @@ TEST_CASE("the prior is highest where Thunder takes the joint") {
   MovenetPriorImpl prior(joints);
   init_layers(prior);
   prior.init();
+  auto parameters = prior.named_parameters();
+  parameters["offset.output.weight"].zero_();
+  parameters["offset.output.bias"].zero_();
   const at::Tensor tokens = at::rand({2, 16, MovenetImpl::kChannels});
   const at::Tensor map = MovenetHeadsImpl::pyramid_4(tokens, 4, 4);
   REQUIRE(map.sizes() == at::IntArrayRef({2, MovenetImpl::kPyramid4, 16, 16}));
@@ -125,6 +128,12 @@ TEST_CASE("the prior is highest where Thunder takes the joint") {
   CHECK(logits.select(1, 1).eq(0).all().item<bool>());  // Thunder has no head_top
   CHECK((logits.select(1, 2).exp() - thunder.select(1, theirs.index("nose"))).abs().max()
             .item<float>() < 1e-5);
+
+  // Pairs (y, x): everything is two cells lower and one to the left.
+  parameters["offset.output.bias"].copy_(at::tensor({2.0f, -1.0f}).repeat({17}));
+  const at::Tensor moved = prior.forward(tokens, 4, 4);
+  const at::Tensor want = logits.slice(2, 0, 14).slice(3, 1, 16);
+  CHECK((moved.slice(2, 2, 16).slice(3, 0, 15) - want).abs().max().item<float>() < 1e-5);
 }
 
 TEST_CASE("a model with the prior gives H + prior, and learns all but the choice of the person") {
