@@ -40,8 +40,7 @@ struct ModelConfig {
     std::optional<int> heads;           // of every attention; auto: the ViT's, movenet 8
     double mlp_ratio = 4;               // of the transformer blocks of HKME
     std::string head = "classic";       // classic | simple (METHOD 4.2) | movenet: Thunder's own
-    // none | movenet: what Thunder's own heads find in the key frame is added to H, so that training
-    // starts from all that they know (movenet_head.h)
+    // none | movenet: a Thunder beside the network, whose findings are added to H (movenet_head.h)
     std::string prior = "none";
   } model;
 

@@ -148,24 +148,39 @@ MovenetImpl::MovenetImpl() {
   pyramid_4_ = register_module("pyramid_4", std::make_shared<SeparableConvImpl>(24, kPyramid4));
 }
 
-at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
+// The backbone's blocks and the pyramid's levels.
+struct MovenetImpl::Maps {
+  std::array<at::Tensor, kBlocks.size()> blocks;
+  at::Tensor p4, p8, p16;
+};
+
+MovenetImpl::Maps MovenetImpl::maps_of(const at::Tensor& crops_nchw) {
   at::Tensor x = (crops_nchw / 127.5 - 1)
                      .to(stem_->weight.scalar_type())
                      .contiguous(at::MemoryFormat::ChannelsLast);
   x = stem_->forward(x);
-  std::array<at::Tensor, kBlocks.size()> maps;
-  for (std::size_t k = 0; k < blocks_.size(); ++k) maps[k] = x = blocks_[k]->forward(x);
+  Maps maps;
+  for (std::size_t k = 0; k < blocks_.size(); ++k) maps.blocks[k] = x = blocks_[k]->forward(x);
 
   const at::Tensor top = lateral_32_->forward(last_->forward(x));
-  const at::Tensor p16 = pyramid_16_->forward(upsample(top, 2) + lateral_16_->forward(maps[9]));
-  const at::Tensor p8 = pyramid_8_->forward(upsample(p16, 2) + lateral_8_->forward(maps[5]));
-  const at::Tensor p4 = pyramid_4_->forward(upsample(p8, 2) + lateral_4_->forward(maps[2]));
+  maps.p16 = pyramid_16_->forward(upsample(top, 2) + lateral_16_->forward(maps.blocks[9]));
+  maps.p8 = pyramid_8_->forward(upsample(maps.p16, 2) + lateral_8_->forward(maps.blocks[5]));
+  maps.p4 = pyramid_4_->forward(upsample(maps.p8, 2) + lateral_4_->forward(maps.blocks[2]));
+  return maps;
+}
 
-  const at::Tensor all = at::cat({at::pixel_unshuffle(p4, 4),
-                                  at::pixel_unshuffle(at::cat({p8, maps[5]}, 1), 2), p16, maps[12],
-                                  upsample(maps[16], 2)},
-                                 1);
+at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
+  const Maps maps = maps_of(crops_nchw);
+  const at::Tensor stride_8 = at::cat({maps.p8, maps.blocks[5]}, 1);
+  const at::Tensor all =
+      at::cat({at::pixel_unshuffle(maps.p4, 4), at::pixel_unshuffle(stride_8, 2), maps.p16,
+               maps.blocks[12], upsample(maps.blocks[16], 2)},
+              1);
   return map_to_tokens(all).to(at::kFloat);
+}
+
+at::Tensor MovenetImpl::forward_pyramid_4(const at::Tensor& crops_nchw) {
+  return maps_of(crops_nchw).p4.to(at::kFloat);
 }
 
 void MovenetImpl::to_bf16() {

@@ -42,6 +42,7 @@ struct SeparableConvImpl : torch::nn::Module {
 struct MovenetImpl : BackboneImpl {
   MovenetImpl();
   at::Tensor forward_tokens(const at::Tensor& crops_nchw) override;
+  at::Tensor forward_pyramid_4(const at::Tensor& crops_nchw);  // [n, 24, H / 4, W / 4], float32
   int channels() const override { return kChannels; }
   void init() override { init_layers(*this); }
   void to_bf16() override;  // all of it: the tokens are float32 again
@@ -51,6 +52,9 @@ struct MovenetImpl : BackboneImpl {
 
  private:
   struct InvertedResidualImpl;
+  struct Maps;
+
+  Maps maps_of(const at::Tensor& crops_nchw);
 
   std::shared_ptr<SameConvImpl> stem_, last_;
   std::vector<std::shared_ptr<InvertedResidualImpl>> blocks_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/joints.h"
+#include "model/config.h"
 #include "model/movenet.h"
 
 namespace vremd {
@@ -17,7 +17,7 @@ struct MovenetHeadsImpl : torch::nn::Module {
   at::Tensor logits(const at::Tensor& map_nchw);  // [B, 17, H, W]; sigmoid: the scores
   // Distance in cells of each cell from where the person nearest to the middle of the crop has
   // the joint by the regression, plus the graph's 1.8: [B, 17, H, W]. Thunder takes the highest
-  // score / distance. No gradient reaches the choice of the person.
+  // score / distance.
   at::Tensor distances(const at::Tensor& map_nchw);
 
   // (y, x) from the cell [B, 17] of each joint to the joint itself, in cells: [B, 17, 2].
@@ -40,18 +40,28 @@ struct MovenetHeadImpl : MovenetHeadsImpl {
   at::Tensor forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h, std::int64_t tokens_w);
 };
 
-// What Thunder knows about the joints of the key frame, as logits that are added to H (config:
-// model.prior, for loss.kind ce): sharpness_j (log score - log distance), moved by the offset at its
-// peak. Their softmax is highest where Thunder finds the joint. Joints that it does not know get 0.
+// MoveNet Thunder whole and as it is, beside a network over its backbone that has learnt something
+// else (config: model.prior, for loss.kind ce): what it finds in the key frame is added to H, as
+// logits sharpness_j (log score - log distance), moved by the offset at their peak. Their softmax is
+// highest where Thunder finds the joint. Joints that it does not know get 0. Only the sharpness is
+// trained.
 struct MovenetPriorImpl : MovenetHeadsImpl {
-  explicit MovenetPriorImpl(const JointSet& joints);
+  static constexpr int kChannels = 16 * MovenetImpl::kPyramid4;  // of its tokens
+
+  explicit MovenetPriorImpl(const ModelConfig& config);
   void init();
-  at::Tensor forward(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
-                     std::int64_t tokens_w);  // [B, J, H, W]
+  // Crops [n, 3, H, W] -> its stride-4 map as tokens [n, N, 384], without gradient; zeros but in
+  // `rows`, where that is defined.
+  at::Tensor tokens(const at::Tensor& crops_nchw, const at::Tensor& rows);
+  at::Tensor forward(const at::Tensor& tokens_bnc);  // [B, J, H, W]
+  void to_bf16() { backbone_->to_bf16(); }
 
  private:
+  std::int64_t tokens_h_, tokens_w_;
+  double cell_;                     // of our heatmaps, in cells of Thunder's
   std::vector<std::int64_t> rows_;  // of each joint in Thunder's; kJoints: none
-  at::Tensor sharpness_;            // [17]
+  std::shared_ptr<MovenetImpl> backbone_;
+  at::Tensor sharpness_;  // [17]
 };
 
 }  // namespace vremd

@@ -58,13 +58,22 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   }
   hm_ = register_module("hm", std::make_shared<HmImpl>(config));
   if (config.model.prior == "movenet") {
-    prior_ = register_module("prior", std::make_shared<MovenetPriorImpl>(config.joints()));
+    prior_ = register_module("prior", std::make_shared<MovenetPriorImpl>(config));
   }
 }
 
-at::Tensor VremdImpl::features(const at::Tensor& crops_nchw) {
+at::Tensor VremdImpl::features(const at::Tensor& crops_nchw, const at::Tensor& keys) {
   at::AutoGradMode with_gradient(at::GradMode::is_enabled() && !config.backbone.freeze);
-  return backbone_->forward_tokens(crops_nchw);
+  const at::Tensor tokens = backbone_->forward_tokens(crops_nchw);
+  return prior_ ? at::cat({tokens, prior_->tokens(crops_nchw, keys)}, 2) : tokens;
+}
+
+at::Tensor VremdImpl::key_rows(std::int64_t crops) const {
+  return at::arange(config.frames() / 2, crops, config.frames());
+}
+
+int VremdImpl::feature_channels() const {
+  return backbone_->channels() + (prior_ ? MovenetPriorImpl::kChannels : 0);
 }
 
 VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_intermediates) {
@@ -74,7 +83,7 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
         head_->forward(features_btnc.select(1, 0), config.tokens_h(), config.tokens_w());
     return output;
   }
-  at::Tensor fm = features_btnc;  // F_{t-1}, F_t, F_{t+1}
+  at::Tensor fm = features_btnc.slice(3, 0, backbone_->channels());  // F_{t-1}, F_t, F_{t+1}
   if (proj_) fm = proj_->fc->forward(proj_->norm->forward(fm));
   const at::Tensor f_t = fm.select(1, config.frames() / 2);
 
@@ -97,8 +106,8 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
   }
   if (prior_) {
     const at::Tensor key_frame = features_btnc.select(1, config.frames() / 2);
-    output.heatmaps_bkhw = output.heatmaps_bkhw +
-                           prior_->forward(key_frame, config.tokens_h(), config.tokens_w());
+    output.heatmaps_bkhw =
+        output.heatmaps_bkhw + prior_->forward(key_frame.slice(2, backbone_->channels()));
   }
   output.human_mask = human.human_mask;
   output.keypoint_mask = human.keypoint_mask;
@@ -134,8 +143,8 @@ void VremdImpl::init_from_single_frame(const VremdImpl& other) {
       other.config.model.head != config.model.head) {
     fail("init: the models' widths or heads differ");
   }
-  if (!prior_ != !other.prior_) fail("init: one of the models has a prior, the other none");
-  if (prior_) copy_state(*other.prior_, *prior_, "prior");
+  if (other.prior_ && !prior_) fail("init: the other model has a prior");
+  if (other.prior_) copy_state(*other.prior_, *prior_, "prior");
   if (hm_->deconv_layers) copy_state(*other.hm_->deconv_layers, *hm_->deconv_layers, "hm");
 
   const std::int64_t dim = config.dim();
@@ -161,6 +170,7 @@ void VremdImpl::init_from_single_frame(const VremdImpl& other) {
 
 void VremdImpl::to_bf16() {
   backbone_->to_bf16();
+  if (prior_) prior_->to_bf16();
   if (proj_) linears_to_bf16(*proj_);
   if (hkme_) linears_to_bf16(*hkme_);
   if (bmd_) linears_to_bf16(*bmd_);
@@ -169,6 +179,7 @@ void VremdImpl::to_bf16() {
 void VremdImpl::train(bool on) {
   torch::nn::Module::train(on);
   if (config.backbone.freeze) backbone_->train(false);
+  if (prior_) prior_->train(false);
 }
 
 }  // namespace vremd

@@ -16,11 +16,15 @@ namespace vremd {
 struct VremdImpl : torch::nn::Module {
   explicit VremdImpl(ModelConfig config);
 
-  // Crops [n, 3, H, W] -> backbone tokens [n, N, C]: once for each distinct crop. Without
-  // gradient where the backbone is frozen.
-  at::Tensor features(const at::Tensor& crops_nchw);
+  // Crops [n, 3, H, W] -> tokens [n, N, C]: once for each distinct crop. Without gradient where
+  // the backbone is frozen. `keys` (int64): the rows that are key frames; undefined: any may be.
+  // Only a prior makes a difference between them.
+  at::Tensor features(const at::Tensor& crops_nchw, const at::Tensor& keys = {});
 
-  int backbone_channels() const { return backbone_->channels(); }  // C
+  // The rows of the key frames where the crops lie person by person, T each.
+  at::Tensor key_rows(std::int64_t crops) const;
+
+  int feature_channels() const;  // C: of the backbone's tokens, and the prior's after them
 
   struct Output {
     at::Tensor heatmaps_bkhw;  // H; logits where loss.kind is ce
@@ -41,8 +45,8 @@ struct VremdImpl : torch::nn::Module {
 
   void init();  // METHOD 5
   // Starts H_m (and the backbone, where it is of the same kind) from a trained single-frame model:
-  // agg is the identity of F_t, and H equals that model's heatmaps as far as H_k is near zero. A
-  // prior must be in both or in neither.
+  // agg is the identity of F_t, and H equals that model's heatmaps as far as H_k is near zero. Its
+  // prior is taken, too.
   // Joints that it lacks: head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);
   // Inference in bfloat16 (PERF 3.5): matrices of the backbone and of the blocks; LayerNorm,

@@ -82,7 +82,8 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
   return state;
 }
 
-void load_state(torch::nn::Module& module, const SafetensorsFile& file) {
+void load_state(torch::nn::Module& module, const SafetensorsFile& file,
+                const std::string& beside) {
   at::NoGradGuard no_grad;
   const auto state = state_of(module);
   for (const auto& [name, view] : file.tensors()) {
@@ -90,7 +91,10 @@ void load_state(torch::nn::Module& module, const SafetensorsFile& file) {
   }
   for (const auto& [name, tensor] : state) {
     const auto found = file.tensors().find(name);
-    if (found == file.tensors().end()) fail("{}: no tensor {}", file.path(), name);
+    if (found == file.tensors().end()) {
+      if (!beside.empty() && name.starts_with(beside)) continue;
+      fail("{}: no tensor {}", file.path(), name);
+    }
     if (tensor.sizes() != at::IntArrayRef(found->second.shape)) {
       fail("{}: tensor {} is {}, the model's is {}", file.path(), name,
            text_of(found->second.shape), text_of(tensor.sizes()));

@@ -37,6 +37,7 @@ void enter_task() {
 // A crop that the backbone sees once, however many ask for it.
 struct PoseEstimator::Crop {
   CropRequest request;
+  bool is_key = false;  // of somebody
   at::Tensor tokens_nc;
   at::Tensor pixels_chw;  // for dump only
 };
@@ -68,7 +69,8 @@ PoseEstimator::Slice::Slice(std::span<Person* const> people, const PoseEstimator
       for (std::size_t i = 0; i < frames; ++i) {
         const Frame* frame = person->triplet.frames[frames == 1 ? 1 : i].get();
         const auto [found, is_new] = known.try_emplace({frame, crop_to_frame.m}, crops.size());
-        if (is_new) crops.push_back({{frame, crop_to_frame}, {}, {}});
+        if (is_new) crops.push_back({{frame, crop_to_frame}, false, {}, {}});
+        if (i == frames / 2) crops[found->second].is_key = true;
         index.push_back(found->second);
       }
     }
@@ -152,7 +154,12 @@ void PoseEstimator::encode(std::span<Crop> crops) {
   const at::Tensor pixels_nchw =
       warp_affine(requests, spec_.height, spec_.width, normalisation_, options_.device);
   clock.next(Stage::kBackbone);
-  const at::Tensor tokens_nnc = model_->features(pixels_nchw);
+  std::vector<std::int64_t> keys;
+  for (std::size_t i = 0; i < crops.size(); ++i) {
+    if (crops[i].is_key) keys.push_back(static_cast<std::int64_t>(i));
+  }
+  const at::Tensor tokens_nnc =
+      model_->features(pixels_nchw, at::tensor(keys, at::kLong).to(options_.device));
   for (std::size_t i = 0; i < crops.size(); ++i) {
     crops[i].tokens_nc = tokens_nnc[static_cast<std::int64_t>(i)];
     if (dump) crops[i].pixels_chw = pixels_nchw[static_cast<std::int64_t>(i)];

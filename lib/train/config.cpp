@@ -77,6 +77,7 @@ void describe(Io& io, TrainConfig& c) {
     in("backbone", c.start.backbone);
     in("weights", c.start.weights);
     in("single_frame", c.start.single_frame);
+    in("prior", c.start.prior);
     in("calibrate", c.start.calibrate);
   });
   io("validate", c.validate);
@@ -203,6 +204,9 @@ void TrainConfig::validate_values() const {
   within("train.frame_mib", train.frame_mib, 1, 1e9);
   one_of("validate_by", validate_by, {"pck", "ap"});
   within("train.ema", train.ema, 0, 0.999999);
+  if (!start.prior.empty() && model.model.prior == "none") {
+    fail("start.prior: model.prior is none");
+  }
   if (!start.weights.empty() && (!start.backbone.empty() || !start.single_frame.empty())) {
     fail("start.weights: a whole model; backbone or single_frame cannot be given, too");
   }

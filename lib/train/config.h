@@ -18,6 +18,7 @@ struct TrainConfig {
     std::string backbone;      // weights file whose backbone.* is taken; "": random
     std::string weights;       // a whole model to go on from
     std::string single_frame;  // a single-frame model that H_m starts as (METHOD 7)
+    std::string prior;         // MoveNet Thunder with its own head, for model.prior
     bool calibrate = true;     // proj.norm so that each channel starts with mean 0, variance 1
   } start;
 

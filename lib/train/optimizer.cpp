@@ -12,9 +12,7 @@
 
 namespace vremd {
 
-bool is_backbone(const std::string& parameter) {
-  return parameter.starts_with("backbone.") || parameter.starts_with("prior.");
-}
+bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
 
 namespace {
 

@@ -37,6 +37,6 @@ class Optimizer {
   std::unique_ptr<torch::optim::AdamW> adamw_;
 };
 
-bool is_backbone(const std::string& parameter);  // or of the prior that belongs to it
+bool is_backbone(const std::string& parameter);
 
 }  // namespace vremd

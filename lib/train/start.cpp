@@ -9,21 +9,20 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace vremd {
 namespace {
 
-// And the heads of a prior, which belong to it.
-void load_backbone(const std::string& name, VremdImpl& into) {
+// Parameters of `into` that begin with `prefix`: from the tensors of the file that begin otherwise.
+void load_part(const std::string& name, VremdImpl& into, const std::string& prefix,
+               const std::function<std::string(const std::string&)>& stored_name) {
   const SafetensorsFile weights(find_weights(name));
   at::NoGradGuard no_grad;
   for (const auto& [key, tensor] : state_of(into)) {
-    if (!is_backbone(key)) continue;
-    std::string stored = key;
-    if (key.starts_with("prior.") && !weights.tensors().contains(key)) {
-      if (key == "prior.sharpness") continue;  // of the prior alone: as it begins
-      stored.replace(0, std::strlen("prior."), "head.");
-    }
+    if (!key.starts_with(prefix)) continue;
+    const std::string stored = stored_name(key);
+    if (stored.empty()) continue;
     const TensorView& view = weights.at(stored);
     if (tensor.sizes() != at::IntArrayRef(view.shape)) {
       fail("{}: tensor {} has another shape than the model's", weights.path(), stored);
@@ -31,6 +30,19 @@ void load_backbone(const std::string& name, VremdImpl& into) {
     const auto values = view.to_float();
     std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
   }
+}
+
+void load_backbone(const std::string& name, VremdImpl& into) {
+  load_part(name, into, "backbone.", [](const std::string& key) { return key; });
+}
+
+// From MoveNet Thunder with its own head.
+void load_prior(const std::string& name, VremdImpl& into) {
+  load_part(name, into, "prior.", [](const std::string& key) -> std::string {
+    if (key == "prior.sharpness") return {};  // no part of Thunder: as it begins
+    const std::string inner = key.substr(std::strlen("prior."));
+    return inner.starts_with("backbone.") ? inner : "head." + inner;
+  });
 }
 
 // The LayerNorm eps of the file that the backbone comes from, where the configuration leaves it to
@@ -53,7 +65,9 @@ void calibrate(const TrainConfig& config, TrainSet& set, VremdImpl& model) {
   if (!state.contains("proj.norm.weight")) return;
   model.eval();
   const TrainBatch batch = first_batch(set, config, 64);
-  const at::Tensor tokens = model.features(batch.crops).flatten(0, 1);  // [n N, C]
+  const auto channels = state["proj.norm.weight"].size(0);
+  const at::Tensor tokens =
+      model.features(batch.crops).slice(2, 0, channels).flatten(0, 1);  // [n N, C]
   const at::Tensor centred = tokens - tokens.mean(1, true);
   const at::Tensor y =
       centred / (centred.square().mean(1, true) + config.model.modules.ln_eps).sqrt();
@@ -81,7 +95,11 @@ std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set
   take_ln_eps(start, network);
   auto model = std::make_shared<VremdImpl>(network);
   model->init();
-  if (!start.weights.empty()) load_state(*model, SafetensorsFile(find_weights(start.weights)));
+  if (!start.weights.empty()) {
+    load_state(*model, SafetensorsFile(find_weights(start.weights)),
+               start.prior.empty() ? "" : "prior.");
+  }
+  if (!start.prior.empty()) load_prior(start.prior, *model);
   if (!start.backbone.empty()) load_backbone(start.backbone, *model);
   if (!start.single_frame.empty()) {
     model->init_from_single_frame(*load_model(find_weights(start.single_frame)).model);

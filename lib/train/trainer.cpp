@@ -216,7 +216,7 @@ struct Trainer::Impl {
 
   std::array<std::int64_t, 3> feature_shape() {
     const std::int64_t tokens = std::int64_t{1} * config.model.tokens_h() * config.model.tokens_w();
-    return {config.model.frames(), tokens, model().backbone_channels()};
+    return {config.model.frames(), tokens, model().feature_channels()};
   }
 
   // ---- checkpoints ------------------------------------------------------------------------
@@ -266,7 +266,8 @@ struct Trainer::Impl {
     at::Tensor features = batch.features;  // [n, T, N, C]
     if (batch.crops.defined()) {
       const Autocast autocast(amp != "fp32", device);
-      const at::Tensor tokens = network.features(batch.crops.to(device));
+      const at::Tensor tokens = network.features(
+          batch.crops.to(device), network.key_rows(batch.crops.size(0)).to(device));
       const at::Tensor fresh =
           tokens.view({-1, config.model.frames(), tokens.size(1), tokens.size(2)});
       if (cache) {

@@ -85,7 +85,9 @@ ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) 
     at::Tensor points;
     {
       const Autocast autocast(config_.train.amp == "bf16", replicas.device());
-      const at::Tensor features = replica.features(batch.crops.to(replicas.device()));
+      const at::Tensor features =
+          replica.features(batch.crops.to(replicas.device()),
+                           replica.key_rows(batch.crops.size(0)).to(replicas.device()));
       const at::Tensor heatmaps = replica.forward(features.unsqueeze(0)).heatmaps_bkhw;
       points = decode_heatmaps(replica.probabilities(heatmaps.to(at::kFloat)), model);
     }

@@ -47,11 +47,6 @@ ImportedVit imported(const SourceFile& source, int expert = 0) {
   return import_vit(source, *names, expert);
 }
 
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  REQUIRE(a.sizes() == b.sizes());
-  return (a - b).abs().max().item<double>();
-}
-
 // Without the first row: what MMPose 1.x keeps.
 void fold_positions(FloatTensor& rows) {
   const auto width = static_cast<std::size_t>(rows.shape[2]);

@@ -13,11 +13,6 @@ using namespace vremd;
 
 namespace {
 
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  REQUIRE(a.sizes() == b.sizes());
-  return (a - b).abs().max().item<double>();
-}
-
 void randomise(torch::nn::Module& module, const char* but = nullptr) {
   at::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) {

@@ -38,11 +38,6 @@ struct Fixture {
   }
 };
 
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  REQUIRE(a.sizes() == b.sizes());
-  return (a - b).abs().max().item<double>();
-}
-
 // [B, N, D] sampled at location [B, N, G, n_p, 2] with LibTorch's sampler -> [B, N, n_p, D]
 at::Tensor sampled(const at::Tensor& tokens, const at::Tensor& location, const Fixture& f,
                    bool zeros) {

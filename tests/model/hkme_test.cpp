@@ -8,15 +8,6 @@
 
 using namespace vremd;
 
-namespace {
-
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  REQUIRE(a.sizes() == b.sizes());
-  return (a - b).abs().max().item<double>();
-}
-
-}  // namespace
-
 TEST_CASE("a mask's concentration: its largest weight and how many tokens it amounts to") {
   const at::Tensor even = at::full({2, 3, 8}, 0.3f);
   CHECK(std::abs(concentration_of(even).largest - 1) < 1e-6);

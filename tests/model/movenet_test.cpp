@@ -105,62 +105,74 @@ ModelConfig prior_config() {
 
 }  // namespace
 
-TEST_CASE("the prior is highest where Thunder takes the joint") {
+TEST_CASE("the prior is highest where Thunder finds the joint") {
   at::manual_seed(4);
   at::NoGradGuard no_grad;
-  const JointSet joints = joint_set_of({"left_knee", "head_top", "nose"});
-  MovenetPriorImpl prior(joints);
+  ModelConfig config = prior_config();
+  config.model.joints = "left_knee,head_top,nose";
+  MovenetPriorImpl prior(config);
   init_layers(prior);
   prior.init();
   auto parameters = prior.named_parameters();
   parameters["offset.output.weight"].zero_();
   parameters["offset.output.bias"].zero_();
-  const at::Tensor tokens = at::rand({2, 16, MovenetImpl::kChannels});
+  parameters["sharpness"].fill_(1);
+  const at::Tensor tokens = at::rand({2, 16, MovenetPriorImpl::kChannels});
   const at::Tensor map = MovenetHeadsImpl::pyramid_4(tokens, 4, 4);
   REQUIRE(map.sizes() == at::IntArrayRef({2, MovenetImpl::kPyramid4, 16, 16}));
-  const at::Tensor logits = prior.forward(tokens, 4, 4);
+  const at::Tensor logits = prior.forward(tokens);
   REQUIRE(logits.sizes() == at::IntArrayRef({2, 3, 16, 16}));
-  const at::Tensor thunder = at::sigmoid(prior.logits(map)) / prior.distances(map);
   const JointSet& theirs = joint_set("coco17");
-  const auto peaks = [](const at::Tensor& maps) { return maps.flatten(1).argmax(1); };
-  CHECK(at::equal(peaks(logits.select(1, 0)), peaks(thunder.select(1, theirs.index("left_knee")))));
-  CHECK(at::equal(peaks(logits.select(1, 2)), peaks(thunder.select(1, theirs.index("nose")))));
+  const at::Tensor thunder = at::sigmoid(prior.logits(map)) / prior.distances(map);
+  CHECK(difference(logits.select(1, 0).exp(),
+                   thunder.select(1, theirs.index("left_knee"))) < 1e-5);
+  CHECK(difference(logits.select(1, 2).exp(), thunder.select(1, theirs.index("nose"))) < 1e-5);
   CHECK(logits.select(1, 1).eq(0).all().item<bool>());  // Thunder has no head_top
-  CHECK((logits.select(1, 2).exp() - thunder.select(1, theirs.index("nose"))).abs().max()
-            .item<float>() < 1e-5);
 
   // Pairs (y, x): everything is two cells lower and one to the left.
   parameters["offset.output.bias"].copy_(at::tensor({2.0f, -1.0f}).repeat({17}));
-  const at::Tensor moved = prior.forward(tokens, 4, 4);
   const at::Tensor want = logits.slice(2, 0, 14).slice(3, 1, 16);
-  CHECK((moved.slice(2, 2, 16).slice(3, 0, 15) - want).abs().max().item<float>() < 1e-5);
+  CHECK(difference(prior.forward(tokens).slice(2, 2, 16).slice(3, 0, 15), want) < 1e-5);
+
+  // udp: the crop's last pixel is in the last cell, classic: three pixels behind its place.
+  parameters["offset.output.bias"].zero_();
+  config.geometry = "udp";
+  MovenetPriorImpl udp(config);
+  auto same = udp.named_parameters();
+  for (const auto& item : parameters) same[item.key()].copy_(item.value());
+  const at::Tensor stretched = udp.forward(tokens);
+  const double cell = 63.0 / 15 / 4;
+  const at::Tensor at_3_cells =
+      logits.select(3, 3) * (1 - (3 * cell - 3)) + logits.select(3, 4) * (3 * cell - 3);
+  CHECK(difference(stretched.select(2, 0).select(2, 3), at_3_cells.select(2, 0)) < 1e-4);
 }
 
-TEST_CASE("a model with the prior gives H + prior, and learns all but the choice of the person") {
+TEST_CASE("a model with the prior gives H + prior, and trains its sharpness alone") {
   at::manual_seed(5);
   VremdImpl model(prior_config());
   model.config.backbone.freeze = false;
   model.init();
-  const auto parameters = model.named_parameters();
-  const at::Tensor crops = at::rand({1, 3, 64, 64}) * 255;
-  at::Tensor features = model.features(crops);
+  const at::Tensor crops = at::rand({2, 3, 64, 64}) * 255;
+  const at::Tensor features = model.features(crops);
+  CHECK(features.size(2) == model.feature_channels());
   const auto output = model.forward(features.unsqueeze(1));
   const at::Tensor added = output.heatmaps_bkhw - output.hm;
   CHECK(added.abs().max().item<float>() > 0);
   const JointSet joints = model.config.joints();
   CHECK(added[0][joints.index("head_bottom")].eq(0).all().item<bool>());
   output.heatmaps_bkhw.square().sum().backward();
-  for (const auto& item : parameters) {
+  for (const auto& item : model.named_parameters()) {
     CAPTURE(item.key());
-    const bool is_choice = item.key().starts_with("prior.centre.");
-    CHECK(item.value().requires_grad() == !is_choice);
-    if (!is_choice && item.key().starts_with("prior.")) {
+    const bool frozen = item.key().starts_with("prior.") && item.key() != "prior.sharpness";
+    CHECK(item.value().requires_grad() == !frozen);
+    if (item.key() == "prior.sharpness") {
       CHECK(item.value().grad().isfinite().all().item<bool>());
       CHECK(item.value().grad().abs().max().item<float>() > 0);
     }
   }
 
-  ModelConfig config = prior_config();  // three frames start as that model
+  // Three frames start as that model; only key frames are shown to the prior.
+  ModelConfig config = prior_config();
   config.hkme.enabled = config.bmd.enabled = true;
   at::NoGradGuard no_grad;
   VremdImpl three(config);
@@ -171,10 +183,14 @@ TEST_CASE("a model with the prior gives H + prior, and learns all but the choice
   for (auto& item : three.named_parameters()) {
     if (item.key().starts_with("hk.")) item.value().zero_();
   }
-  features = model.features(crops).unsqueeze(1);
-  const at::Tensor got = three.forward(features.expand({1, 3, -1, -1})).heatmaps_bkhw;
-  const at::Tensor want = model.forward(features).heatmaps_bkhw;
-  CHECK((got - want).abs().max().item<float>() < 1e-3);
+  const at::Tensor triplet = crops.slice(0, 0, 1).expand({3, -1, -1, -1});
+  CHECK(three.key_rows(6).equal(at::tensor({1, 4}, at::kLong)));
+  const at::Tensor of_keys = three.features(triplet, three.key_rows(3));
+  CHECK(of_keys[0].slice(1, MovenetImpl::kChannels).eq(0).all().item<bool>());
+  CHECK(three.features(triplet, at::empty({0}, at::kLong)).sizes() == of_keys.sizes());
+  const at::Tensor got = three.forward(of_keys.unsqueeze(0)).heatmaps_bkhw;
+  const at::Tensor want = model.forward(features.slice(0, 0, 1).unsqueeze(1)).heatmaps_bkhw;
+  CHECK(difference(got, want) < 1e-3);
 }
 
 TEST_CASE("the prior needs its backbone, logits and another head") {

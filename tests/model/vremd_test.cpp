@@ -16,11 +16,6 @@ namespace {
 // The models are too small for threads to pay.
 [[maybe_unused]] const bool kOneThread = (at::set_num_threads(1), true);
 
-double difference(const at::Tensor& a, const at::Tensor& b) {
-  REQUIRE(a.sizes() == b.sizes());
-  return (a - b).abs().max().item<double>();
-}
-
 ModelConfig preset_of(const std::string& preset, const std::string& size) {
   ModelConfig config;
   config.backbone.size = size;

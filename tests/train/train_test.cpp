@@ -223,39 +223,45 @@ TEST_CASE("the backbone's LayerNorm is that of the file it comes from") {
   CHECK(load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
 }
 
-TEST_CASE("a prior starts as the heads of the file that its backbone comes from") {
+TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
   const Folder folder;
   make_data(folder.path, 6);
   TrainConfig config = toy_config(folder.path);
-  config.start.backbone = folder.path + "/thunder.safetensors";
   config.start.calibrate = false;
   config.model.backbone.kind = "movenet";
+  config.model.input.size = {{64, 64}};
+  config.model.loss.kind = "ce";
   ModelConfig thunder = config.model;
-  thunder.input.size = {{64, 64}};
   thunder.model.head = "movenet";
   thunder.model.joints = "coco17";
   thunder.geometry = "classic";
+  thunder.loss.kind = "mse";
   at::manual_seed(7);
-  VremdImpl source(thunder);
+  VremdImpl source(thunder), before(config.model);
   source.init();
-  save_model(config.start.backbone, source, DType::kF32);
+  before.init();
+  config.start.prior = folder.path + "/thunder.safetensors";
+  config.start.weights = folder.path + "/before.safetensors";
+  save_model(config.start.prior, source, DType::kF32);
+  save_model(config.start.weights, before, DType::kF32);
+  CHECK_THROWS_AS(config.validate_values(), Error);  // no model.prior
 
-  config.model.input.size = {{64, 64}};
   config.model.model.prior = "movenet";
-  config.model.loss.kind = "ce";
+  CHECK_NOTHROW(config.validate_values());
   TrainSet set(config.data, config.model.joints());
   const auto model = make_network(config, set, true);
-  const auto theirs = state_of(source), ours = state_of(*model);
+  const auto ours = state_of(*model);
   int heads = 0;
-  for (const auto& [name, tensor] : theirs) {
-    if (!name.starts_with("head.")) continue;
+  for (const auto& [name, tensor] : state_of(source)) {
     CAPTURE(name);
-    CHECK(at::equal(ours.at("prior." + name.substr(5)), tensor));
-    ++heads;
+    const bool is_head = name.starts_with("head.");
+    CHECK(at::equal(ours.at("prior." + (is_head ? name.substr(5) : name)), tensor));
+    heads += is_head;
   }
   CHECK(heads == 4 * 5);  // depthwise, pointwise and output, biases of the last two
-  CHECK(ours.at("prior.sharpness").eq(1).all().item<bool>());
-  CHECK(at::equal(ours.at("backbone.stem.weight"), theirs.at("backbone.stem.weight")));
+  for (const auto& [name, tensor] : state_of(before)) CHECK(at::equal(ours.at(name), tensor));
+  config.start.prior.clear();
+  CHECK_THROWS_WITH(make_network(config, set, true), ContainsSubstring("no tensor prior."));
 }
 
 TEST_CASE("company changes what is seen and nothing of what is asked for") {
