@@ -45,8 +45,8 @@ at::Tensor at_cells(const at::Tensor& pairs_nchw, const at::Tensor& cells_bj) {
       .squeeze(3);
 }
 
-// Each map moved by its own (y, x) cells [B, J, 2], then sampled every `step` cells, bilinearly; the
-// border stands for what is beyond it.
+// Each map moved by its own (y, x) cells [B, J, 2], then sampled every `step` cells, bilinearly;
+// the border stands for what is beyond it.
 at::Tensor moved_by(const at::Tensor& maps_bjhw, const at::Tensor& cells_bj2, double step) {
   const auto count = maps_bjhw.size(0) * maps_bjhw.size(1);
   const auto height = maps_bjhw.size(2), width = maps_bjhw.size(3);

@@ -43,8 +43,8 @@ void save_backbone(const std::string& path, const VremdImpl& model, DType dtype,
 // Parameters and batch statistics by name.
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);
 
-// Sets every tensor of `module` (state_of) from the file's, in float32. Those whose names begin with
-// `beside`, if it is not empty, may be missing in the file: they stay.
+// Sets every tensor of `module` (state_of) from the file's, in float32. Those whose names begin
+// with `beside`, if it is not empty, may be missing in the file: they stay.
 void load_state(torch::nn::Module& module, const SafetensorsFile& file,
                 const std::string& beside = {});
 
