@@ -88,17 +88,8 @@ NanodetPeople::NanodetPeople(const SafetensorsFile& weights, const c10::Device& 
 
 std::vector<ScoredBox> NanodetPeople::find(const Frame& frame, int size, double min_score) const {
   const NetworkPicture input = network_picture(frame, size, device_, type_);
-  const auto maps = network_.forward(input.picture_nchw);
-  std::vector<ScoredBox> found;
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    const at::Tensor map = maps[i].squeeze(0).to(at::kCPU, at::kFloat);
-    decode_people(map, Nanodet::kStrides[i], min_score, found);
-  }
-  for (ScoredBox& one : found) {
-    one.box = {one.box.x / input.scale_x, one.box.y / input.scale_y, one.box.w / input.scale_x,
-               one.box.h / input.scale_y};
-  }
-  return found;
+  return decode_maps(network_.forward(input.picture_nchw), Nanodet::kStrides, decode_people,
+                     min_score, input.scale_x, input.scale_y);
 }
 
 }  // namespace vremd

@@ -6,7 +6,22 @@
 #include "detect/yolox_people.h"
 #include "io/safetensors.h"
 
+#include <ranges>
+
 namespace vremd {
+
+std::vector<ScoredBox> decode_maps(const std::array<at::Tensor, 3>& maps_nchw,
+                                   const std::array<int, 3>& strides, PeopleDecoder decode,
+                                   double min_score, double scale_x, double scale_y) {
+  std::vector<ScoredBox> found;
+  for (std::size_t i = 0; i < maps_nchw.size(); ++i) {
+    decode(maps_nchw[i].squeeze(0).to(at::kCPU, at::kFloat), strides[i], min_score, found);
+  }
+  for (Box& box : found | std::views::transform(&ScoredBox::box)) {
+    box = {box.x / scale_x, box.y / scale_y, box.w / scale_x, box.h / scale_y};
+  }
+  return found;
+}
 
 std::unique_ptr<PeopleNetwork> make_people_network(const SafetensorsFile& weights,
                                                    const c10::Device& device,

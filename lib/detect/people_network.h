@@ -4,9 +4,11 @@
 #include "ops/nms.h"
 #include "video/frame.h"
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -28,6 +30,15 @@ class PeopleNetwork {
   virtual std::vector<int> own_sizes() const = 0;  // that are taken where nobody asks for others
   virtual double own_nms_iou() const = 0;          // two boxes with more are the same person
 };
+
+// People in one map [C, H, W] float32 on the CPU, in network pixels, appended in row-major order.
+using PeopleDecoder = void (*)(const at::Tensor& map_chw, int stride, double min_score,
+                               std::vector<ScoredBox>& boxes);
+
+// Those of all maps [1, C, H, W] of one frame, in frame pixels; scale: network pixels per those.
+std::vector<ScoredBox> decode_maps(const std::array<at::Tensor, 3>& maps_nchw,
+                                   const std::array<int, 3>& strides, PeopleDecoder decode,
+                                   double min_score, double scale_x, double scale_y);
 
 // By the architecture that the weights name. An Error for those of something else.
 std::unique_ptr<PeopleNetwork> make_people_network(const SafetensorsFile& weights,

@@ -77,17 +77,8 @@ YoloxPeople::YoloxPeople(const SafetensorsFile& weights, const c10::Device& devi
 
 std::vector<ScoredBox> YoloxPeople::find(const Frame& frame, int size, double min_score) const {
   const Letterbox input = letterbox(frame, size, device_, type_);
-  const auto maps = network_.forward(input.picture_nchw);
-  std::vector<ScoredBox> found;
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    const at::Tensor map = maps[i].squeeze(0).to(at::kCPU, at::kFloat);
-    decode_yolox(map, Yolox::kStrides[i], min_score, found);
-  }
-  for (ScoredBox& one : found) {
-    one.box = {one.box.x / input.scale, one.box.y / input.scale, one.box.w / input.scale,
-               one.box.h / input.scale};
-  }
-  return found;
+  return decode_maps(network_.forward(input.picture_nchw), Yolox::kStrides, decode_yolox,
+                     min_score, input.scale, input.scale);
 }
 
 }  // namespace vremd

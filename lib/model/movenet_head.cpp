@@ -158,14 +158,14 @@ void MovenetPriorImpl::init() {
 
 at::Tensor MovenetPriorImpl::tokens(const at::Tensor& crops_nchw, const at::Tensor& rows) {
   at::NoGradGuard no_grad;
-  const auto height = crops_nchw.size(2) / 16, width = crops_nchw.size(3) / 16;
-  const at::Tensor none =
-      at::zeros({crops_nchw.size(0), height * width, kChannels}, crops_nchw.options());
-  if (rows.defined() && rows.size(0) == 0) return none;
-  const at::Tensor seen = rows.defined() ? crops_nchw.index_select(0, rows) : crops_nchw;
-  const at::Tensor found =
-      map_to_tokens(at::pixel_unshuffle(backbone_->forward_pyramid_4(seen), 4));
-  return rows.defined() ? none.index_copy(0, rows, found) : found;
+  const auto tokens_of = [&](const at::Tensor& crops) {
+    return map_to_tokens(at::pixel_unshuffle(backbone_->forward_pyramid_4(crops), 4));
+  };
+  if (!rows.defined()) return tokens_of(crops_nchw);
+  const at::Tensor tokens =
+      at::zeros({crops_nchw.size(0), tokens_h_ * tokens_w_, kChannels}, crops_nchw.options());
+  if (rows.size(0) == 0) return tokens;
+  return tokens.index_copy(0, rows, tokens_of(crops_nchw.index_select(0, rows)));
 }
 
 at::Tensor MovenetPriorImpl::forward(const at::Tensor& tokens_bnc) {

@@ -25,11 +25,6 @@ at::ScalarType scalar_type_of(DType dtype) {
   }
 }
 
-void copy_from(at::Tensor tensor, const TensorView& view) {
-  const std::vector<float> values = view.to_float();
-  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-}
-
 ModelConfig config_of(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const auto kind = metadata.find("kind");
@@ -82,6 +77,16 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
   return state;
 }
 
+void load_tensor(const at::Tensor& tensor, const SafetensorsFile& file, const std::string& name) {
+  const TensorView& view = file.at(name);
+  if (tensor.sizes() != at::IntArrayRef(view.shape)) {
+    fail("{}: tensor {} is {}, the model's is {}", file.path(), name, text_of(view.shape),
+         text_of(tensor.sizes()));
+  }
+  const std::vector<float> values = view.to_float();
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+}
+
 void load_state(torch::nn::Module& module, const SafetensorsFile& file,
                 const std::string& beside) {
   at::NoGradGuard no_grad;
@@ -90,16 +95,9 @@ void load_state(torch::nn::Module& module, const SafetensorsFile& file,
     if (!state.contains(name)) fail("{}: tensor {} is not of this model", file.path(), name);
   }
   for (const auto& [name, tensor] : state) {
-    const auto found = file.tensors().find(name);
-    if (found == file.tensors().end()) {
-      if (!beside.empty() && name.starts_with(beside)) continue;
-      fail("{}: no tensor {}", file.path(), name);
-    }
-    if (tensor.sizes() != at::IntArrayRef(found->second.shape)) {
-      fail("{}: tensor {} is {}, the model's is {}", file.path(), name,
-           text_of(found->second.shape), text_of(tensor.sizes()));
-    }
-    copy_from(tensor, found->second);
+    const bool may_be_missing = !beside.empty() && name.starts_with(beside);
+    if (may_be_missing && !file.tensors().contains(name)) continue;
+    load_tensor(tensor, file, name);
   }
 }
 

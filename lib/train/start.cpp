@@ -22,13 +22,7 @@ void load_part(const std::string& name, VremdImpl& into, const std::string& pref
   for (const auto& [key, tensor] : state_of(into)) {
     if (!key.starts_with(prefix)) continue;
     const std::string stored = stored_name(key);
-    if (stored.empty()) continue;
-    const TensorView& view = weights.at(stored);
-    if (tensor.sizes() != at::IntArrayRef(view.shape)) {
-      fail("{}: tensor {} has another shape than the model's", weights.path(), stored);
-    }
-    const auto values = view.to_float();
-    std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+    if (!stored.empty()) load_tensor(tensor, weights, stored);
   }
 }
 

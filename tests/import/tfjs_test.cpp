@@ -6,12 +6,11 @@
 #include "import/names.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -24,13 +23,6 @@ using Catch::Matchers::MessageMatches;
 namespace {
 
 namespace fs = std::filesystem;
-
-struct TemporaryFolder {
-  fs::path path = fs::temp_directory_path() / ("vremd-tfjs-" + std::to_string(getpid()));
-  TemporaryFolder() { fs::create_directories(path); }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-};
 
 void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -90,9 +82,9 @@ struct SmallModel {
   }
 
   std::string save(const TemporaryFolder& folder) const {
-    write_file(folder.file("small.bin"), bytes);
-    write_file(folder.file("small.json"), json.dump());
-    return folder.file("small.json");
+    write_file(folder / "small.bin", bytes);
+    write_file(folder / "small.json", json.dump());
+    return folder / "small.json";
   }
 };
 
@@ -209,12 +201,12 @@ TEST_CASE("what is wrong with a graph model is said") {
 
 TEST_CASE("what is no graph model at all") {
   const TemporaryFolder folder;
-  write_file(folder.file("text.json"), "weights");
-  CHECK_THROWS_MATCHES(read_tfjs(folder.file("text.json")), Error,
+  write_file(folder / "text.json", "weights");
+  CHECK_THROWS_MATCHES(read_tfjs(folder / "text.json"), Error,
                        MessageMatches(ContainsSubstring("text.json: not JSON")));
   CHECK_THROWS_MATCHES(read_tfjs(folder.path.string()), Error,
                        MessageMatches(ContainsSubstring("is a directory")));
-  CHECK_THROWS_MATCHES(read_tfjs(folder.file("none.json")), Error,
+  CHECK_THROWS_MATCHES(read_tfjs(folder / "none.json"), Error,
                        MessageMatches(ContainsSubstring("none.json: cannot open")));
 }
 
@@ -248,7 +240,7 @@ TEST_CASE("a graph becomes a weights file") {
     nodes.push_back(node("Add_" + std::to_string(i), "Add", {name, "bias"}));
   }
   ConvertWeightsConfig config;
-  config.output = folder.file("out.safetensors");
+  config.output = folder / "out.safetensors";
 
   SECTION("in float16") {
     config.inputs = {model.save(folder)};

@@ -9,14 +9,12 @@
 #include "io/json_file.h"
 #include "io/output_file.h"
 #include "make_vitpose.h"
+#include "temporary_folder.h"
 
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <unistd.h>
-
 #include <filesystem>
-#include <fstream>
 
 using namespace vremd;
 using namespace vremd::make_pth;
@@ -25,17 +23,6 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 namespace fs = std::filesystem;
-
-struct TemporaryFolder {
-  fs::path path = fs::temp_directory_path() / ("vremd-vitpose-" + std::to_string(getpid()));
-  TemporaryFolder() { fs::create_directories(path); }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  std::string save(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path / name, std::ios::binary) << bytes;
-    return file(name);
-  }
-};
 
 SourceFile source_of(const TemporaryFolder& folder, const FloatTensors& tensors) {
   return read_source(folder.save("in.pth", checkpoint(tensors)));
@@ -62,7 +49,7 @@ void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors
   for (const auto& [name, tensor] : tensors) {
     views[name] = {DType::kF32, tensor.shape, std::as_bytes(std::span(tensor.values))};
   }
-  write_safetensors(folder.file("model.safetensors"), views, {{"format", "pt"}});
+  write_safetensors(folder / "model.safetensors", views, {{"format", "pt"}});
   folder.save("config.json", config.dump());
 }
 
@@ -119,7 +106,7 @@ TEST_CASE("ViTPose by every name is the same network") {
     const ImportedVit vit = imported(read_source(folder.path.string()));
     CHECK(vit.names == "Hugging Face");
     CHECK(difference(heatmaps_of(*vit.model), expected) < 1e-5);
-    CHECK(imported(read_source(folder.file("model.safetensors"))).model->config.backbone.ln_eps ==
+    CHECK(imported(read_source(folder / "model.safetensors")).model->config.backbone.ln_eps ==
           1e-6);
 
     config["backbone_config"].erase("layer_norm_eps");
@@ -136,9 +123,9 @@ TEST_CASE("ViTPose by every name is the same network") {
     fails("hidden_act", "relu", "hidden_act");
     fails("qkv_bias", false, "qkv_bias");
     fails("layer_norm_eps", "small", "layer_norm_eps: expected a number");
-    fs::remove(folder.file("config.json"));
+    fs::remove(folder / "config.json");
     CHECK_THROWS_WITH(read_source(folder.path.string()), ContainsSubstring("without config.json"));
-    CHECK_THROWS_WITH(imported(read_source(folder.file("model.safetensors"))),
+    CHECK_THROWS_WITH(imported(read_source(folder / "model.safetensors")),
                       ContainsSubstring("no config.json beside it"));
   }
 }
@@ -300,7 +287,7 @@ TEST_CASE("others' weights become a file of ours, and go back") {
   const at::Tensor expected = heatmaps_of(*reference);
   ConvertWeightsConfig config;
   config.inputs = {folder.save("in.pth", checkpoint(with_names(*reference, VitNames::kVitpose)))};
-  config.output = folder.file("out.safetensors");
+  config.output = folder / "out.safetensors";
   convert_weights(config);
   const LoadedModel loaded = load_model(config.output);
   CHECK(loaded.metadata.at("kind") == "pose");
@@ -327,17 +314,17 @@ TEST_CASE("others' weights become a file of ours, and go back") {
 
   // ours -> Hugging Face's -> ours
   config.inputs = {config.output};
-  config.output = folder.file("hub");
+  config.output = folder / "hub";
   config.to = "huggingface";
   config.dtype = "auto";
   config.force = false;
   convert_weights(config);
   CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("exists; --force replaces it"));
-  const Json written = read_json_file(folder.file("hub/config.json"));
+  const Json written = read_json_file(folder / "hub/config.json");
   CHECK(written["backbone_config"]["layer_norm_eps"] == 1e-6);
   CHECK(written["id2label"]["16"] == "right_ankle");
   CHECK(written["use_simple_decoder"] == true);
-  CHECK(difference(heatmaps_of(*imported(read_source(folder.file("hub"))).model), expected) < 1e-5);
+  CHECK(difference(heatmaps_of(*imported(read_source(folder / "hub")).model), expected) < 1e-5);
 }
 
 TEST_CASE("networks that do not work are refused before anything is written") {
@@ -345,7 +332,7 @@ TEST_CASE("networks that do not work are refused before anything is written") {
   const auto reference = small_vitpose("simple");
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
   ConvertWeightsConfig config;
-  config.output = folder.file("out.safetensors");
+  config.output = folder / "out.safetensors";
   const auto fails = [&](const std::string& what) {
     config.inputs = {folder.save("in.pth", checkpoint(tensors))};
     CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring(what));

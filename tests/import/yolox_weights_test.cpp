@@ -6,16 +6,14 @@
 #include "import/convert_weights.h"
 #include "import/yolox_weights.h"
 #include "make_yolox.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 
 using namespace vremd;
@@ -26,23 +24,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct TemporaryFolder {
-  fs::path path = fs::temp_directory_path() / ("vremd-yolox-import-" + std::to_string(getpid()));
-  TemporaryFolder() { fs::create_directories(path); }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  std::string save(const FloatTensors& tensors) const {
-    std::ofstream(path / "in.pth", std::ios::binary) << checkpoint(tensors, false, "model");
-    return file("in.pth");
-  }
-};
+std::string saved(const TemporaryFolder& folder, const FloatTensors& tensors) {
+  return folder.save("in.pth", checkpoint(tensors, false, "model"));
+}
 
 }  // namespace
 
 TEST_CASE("YOLOX's batch norms are folded") {
   const TemporaryFolder folder;
   const FloatTensors tensors = official_yolox({4, 1, true, 3});
-  const ImportedYolox yolox = import_yolox(read_source(folder.save(tensors)), DType::kF32);
+  const ImportedYolox yolox = import_yolox(read_source(saved(folder, tensors)), DType::kF32);
   CHECK(yolox.shape.depthwise);
   CHECK(yolox.shape.classes == 3);
   const auto& views = yolox.tensors.views();
@@ -65,8 +56,8 @@ TEST_CASE("an official YOLOX becomes a detector of ours") {
   const TemporaryFolder folder;
   FloatTensors tensors = official_yolox({16, 1, true, 80});
   ConvertWeightsConfig config;
-  config.inputs = {folder.save(tensors)};
-  config.output = folder.file("out.safetensors");
+  config.inputs = {saved(folder, tensors)};
+  config.output = folder / "out.safetensors";
   config.task = "detect";
   convert_weights(config);
   const SafetensorsFile file(config.output);
@@ -79,11 +70,11 @@ TEST_CASE("an official YOLOX becomes a detector of ours") {
   CHECK(file.at("backbone.stem.bias").dtype == DType::kF32);
   CHECK_NOTHROW(Yolox(file.tensors(), file.path(), at::kCPU, at::kFloat));
 
-  config.output = folder.file("bad.safetensors");
+  config.output = folder / "bad.safetensors";
   const auto fails = [&](const std::string& what, const std::function<void(FloatTensors&)>& edit) {
     FloatTensors changed = tensors;
     edit(changed);
-    config.inputs = {folder.save(changed)};
+    config.inputs = {saved(folder, changed)};
     CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring(what));
     CHECK(!fs::exists(config.output));
   };

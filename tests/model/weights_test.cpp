@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "catch_torch.h"
+#include "temporary_folder.h"
 #include "tiny_model.h"
 
 #include <catch2/matchers/catch_matchers_exception.hpp>
@@ -18,20 +19,8 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 
-// A folder that goes with the test.
-struct TemporaryFolder {
-  fs::path path;
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "vremd-weights-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()));
-    path = name;
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-};
-
 std::string saved_tiny_model(const TemporaryFolder& folder) {
-  const std::string path = folder.file("tiny.safetensors");
+  const std::string path = folder / "tiny.safetensors";
   save_model(path, *tiny_model(), DType::kF32);
   return path;
 }
@@ -55,7 +44,7 @@ void check_error(const std::string& path, const std::string& what) {
 
 TEST_CASE("a saved model is read back with the same heatmaps") {
   const TemporaryFolder folder;
-  const std::string path = folder.file("model.safetensors");
+  const std::string path = folder / "model.safetensors";
   const auto model = tiny_model();
   save_model(path, *model, DType::kF32, {{"note", "kept"}});
   const LoadedModel loaded = load_model(path);
@@ -75,7 +64,7 @@ TEST_CASE("half precision rounds the matrices and keeps vectors and statistics")
   const TemporaryFolder folder;
   const auto model = tiny_model();
   const DType dtype = GENERATE(DType::kF16, DType::kBF16);
-  const std::string path = folder.file("half.safetensors");
+  const std::string path = folder / "half.safetensors";
   save_model(path, *model, dtype);
   const auto before = state_of(*model), after = state_of(*load_model(path).model);
   REQUIRE(before.size() == after.size());
@@ -130,7 +119,7 @@ TEST_CASE("weights that are not finite are not saved") {
   const auto model = tiny_model();
   at::NoGradGuard no_grad;
   state_of(*model).at("hm.final_layer.weight").fill_(1e6);  // beyond float16
-  const std::string path = folder.file("large.safetensors");
+  const std::string path = folder / "large.safetensors";
   CHECK_THROWS_MATCHES(save_model(path, *model, DType::kF16), Error,
                        MessageMatches(ContainsSubstring("hm.final_layer.weight")));
   CHECK_FALSE(fs::exists(path));
@@ -140,7 +129,7 @@ TEST_CASE("weights that are not finite are not saved") {
 
 TEST_CASE("weights are found by path and by name") {
   const TemporaryFolder folder;
-  const std::string path = folder.file("some-model.safetensors");
+  const std::string path = folder / "some-model.safetensors";
   std::ofstream(path) << "x";
   CHECK(find_weights(path) == path);
   setenv("VREMD_MODELS", folder.path.c_str(), 1);
@@ -150,7 +139,7 @@ TEST_CASE("weights are found by path and by name") {
                                                         folder.path.string())));
   unsetenv("VREMD_MODELS");
   CHECK_THROWS_AS(find_weights("some-model"), Error);
-  CHECK_THROWS_MATCHES(find_weights(folder.file("none.safetensors")), Error,
+  CHECK_THROWS_MATCHES(find_weights(folder / "none.safetensors"), Error,
                        MessageMatches(ContainsSubstring("no such weights file")));
 }
 

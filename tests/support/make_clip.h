@@ -4,6 +4,7 @@
 // Small clips, made when a test runs. Each frame carries its number in a form that any codec
 // keeps.
 
+#include "temporary_folder.h"
 #include "video/frame.h"
 #include "video/writer.h"
 
@@ -16,24 +17,6 @@
 #include <vector>
 
 namespace vremd {
-
-// An empty folder that goes with its object.
-struct TemporaryFolder {
-  std::filesystem::path path;
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vremd-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a folder");
-    path = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string operator/(const std::string& name) const { return path / name; }
-};
 
 // The upper half is a colour gradient that moves; the lower half has eight bars, white or black:
 // the bits of `number`. For sizes from 32 x 16.
