@@ -1,22 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# detect_then_pose.sh FOLDER VIDEO...: boxes and poses of many videos, in files, in two passes.
+# detect_then_pose.sh ROOT FOLDER VIDEO...: boxes and poses of many videos of an archive.
 #
-# Boxes are kept (FOLDER/NAME.boxes.jsonl), so that another pose model needs no second detection.
-# What is there already is not made again: run it again after a stop, and it goes on.
+# VIDEOs are relative to ROOT. Boxes (FOLDER/boxes/VIDEO.jsonl) are kept, so that another pose
+# model needs no second detection. Run it again after a stop, and it does what is not there yet.
 # BIN=folder/with/the/tools where they are not on PATH.
 set -euo pipefail
-test $# -ge 2 || { echo "usage: $0 FOLDER VIDEO..." >&2; exit 2; }
+test $# -ge 3 || { echo "usage: $0 ROOT FOLDER VIDEO..." >&2; exit 2; }
 PATH=${BIN:+$(cd "$BIN" && pwd):}$PATH
-folder=$1; shift
-mkdir -p "$folder"
+root=$(cd "$1" && pwd)
+mkdir -p "$2/boxes" "$2/poses"
+boxes=$(cd "$2/boxes" && pwd) poses=$(cd "$2/poses" && pwd)
+shift 2
 
 status=0
-for video in "$@"; do
-  name=$folder/$(basename "${video%.*}")
-  # An output file that exists is complete: the tools rename it into place at the end.
-  test -e "$name.boxes.jsonl" || vremd-detect "$video" -o "$name.boxes.jsonl" || status=1
-  test -e "$name.boxes.jsonl" || continue
-  test -e "$name.poses.jsonl" || vremd-pose "$name.boxes.jsonl" -o "$name.poses.jsonl" || status=1
-done
+vremd-detect --resume --root "$root" --output-dir "$boxes" "$@" || status=1
+cd "$boxes"
+vremd-pose --resume --root "$root" --output-dir "$poses" "${@/%/.jsonl}" || status=1
 exit $status

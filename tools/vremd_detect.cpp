@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-detect: videos -> person boxes (JSON lines).
 
+#include "cli/jobs.h"
 #include "cli/signals.h"
 #include "cli/tool.h"
 #include "core/log.h"
@@ -16,10 +17,11 @@ namespace {
 
 struct DetectConfig {
   std::vector<std::string> inputs;
-  std::string output = "-", weights = "nanodet-g", root, frames, precision = "fp32";
+  cli::OutputOptions output;
+  std::string weights = "nanodet-g", root, frames, precision = "fp32";
   DetectorOptions detector;
   int every = 1;
-  bool stills = false, fail_fast = false, force = false;
+  bool stills = false, fail_fast = false;
 
   void validate() const {
     try {
@@ -45,12 +47,33 @@ Json settings_of(const DetectConfig& config, const PersonDetector& detector) {
   return settings;
 }
 
-int detect(DetectConfig& config, const cli::Common& common) {
+// One output: the records of the job's videos. Gives the exit status.
+int detect(const cli::Job& job, DetectInput input, const Header& header,
+           const PersonDetector& detector, const DetectConfig& config,
+           const cli::Common& common) {
+  OutputFile out(job.output, config.output.force);
+  cli::Progress progress("frames", common.progress);
+  input.videos = job.inputs;
+  input.advanced = [&] { progress.advance(); };
+  RecordWriter writer(out);
+  const DetectCounts counts = run_detect_pipeline(input, header, detector, writer);
+
+  if (cli::stop_signal()) {
+    return cli::stopped(writer.frames(), out.keep_partial());
+  }
+  if (counts.videos > 0) out.commit();
+  const double seconds = progress.seconds();
+  log_info("{}{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB",
+           cli::label_of(job), writer.frames(), writer.instances(), seconds,
+           static_cast<double>(writer.frames()) / seconds, cli::peak_memory_mib());
+  return counts.failed > 0 ? cli::kFailure : cli::kSuccess;
+}
+
+int run(DetectConfig& config, const cli::Common& common) {
   config.validate();
   const auto range = cli::parse_frames(config.frames);
-  DetectInput input;
-  input.videos = cli::inputs_or_stdin(config.inputs);
-  OutputFile out(config.output, config.force);
+  const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
+  if (jobs.empty()) return cli::kSuccess;
 
   prepare_runtime();
   const SafetensorsFile weights(find_weights(config.weights));
@@ -66,9 +89,7 @@ int detect(DetectConfig& config, const cli::Common& common) {
   header.device = detector.device();
   header.precision = config.precision;
 
-  log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
-           config.precision, common.threads);
-  cli::Progress progress("frames", common.progress);
+  DetectInput input;
   input.root = config.root;
   input.stills = config.stills;
   input.fail_fast = config.fail_fast;
@@ -77,19 +98,11 @@ int detect(DetectConfig& config, const cli::Common& common) {
   input.every = config.every;
   input.threads = common.threads;
   input.stopped = [] { return cli::stop_signal() != 0; };
-  input.advanced = [&] { progress.advance(); };
-  RecordWriter writer(out);
-  const DetectCounts counts = run_detect_pipeline(input, header, detector, writer);
-
-  if (cli::stop_signal()) {
-    return cli::stopped(writer.frames(), out.keep_partial());
-  }
-  if (counts.videos > 0) out.commit();
-  const double seconds = progress.seconds();
-  log_info("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", writer.frames(),
-           writer.instances(), seconds, static_cast<double>(writer.frames()) / seconds,
-           cli::peak_memory_mib());
-  return counts.failed > 0 ? cli::kFailure : cli::kSuccess;
+  log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
+           config.precision, common.threads);
+  return cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
+    return detect(job, input, header, detector, config, common);
+  });
 }
 
 }  // namespace
@@ -101,8 +114,7 @@ int main(int argc, char** argv) {
   tool.versions(library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
   tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
-  tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
-  tool.option("f,force", config.force, "replace an existing FILE");
+  config.output.add_to(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side that the network sees, boxes of several are merged; default: its own");
   tool.option("min-score", detector.min_score, "NUM", "leave out boxes below this score");
@@ -114,5 +126,5 @@ int main(int argc, char** argv) {
   tool.option("fail-fast", config.fail_fast, "stop at the first video that cannot be read");
   tool.option("device", detector.device, "D", "auto, cpu, cuda or cuda:N");
   tool.option("precision", config.precision, "P", "fp32 or bf16");
-  return tool.run(argc, argv, [&](const cli::Common& common) { return detect(config, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

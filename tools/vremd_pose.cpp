@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-pose: video and person boxes -> keypoints (JSON lines).
 
+#include "cli/jobs.h"
 #include "cli/signals.h"
 #include "cli/tool.h"
 #include "core/log.h"
@@ -17,9 +18,11 @@ using namespace vremd;
 namespace {
 
 struct PoseConfig {
-  std::string output = "-", weights = "vremd-light", frames, joints, dump;
+  cli::OutputOptions output;
+  std::vector<std::string> inputs;
+  std::string weights = "vremd-light", frames, joints, dump;
   std::string decode = "auto", device = "auto", precision = "fp32";
-  bool force = false, stats = false;
+  bool stats = false;
   PoseInput input;
   EstimatorOptions estimator;
 
@@ -40,9 +43,12 @@ struct PoseConfig {
     check(device == "auto" || device == "cpu" || device.starts_with("cuda"),
           "--device takes auto, cpu, cuda or cuda:N");
     check(is_decode(decode), "--decode takes auto, argmax, quarter, dark or dark_udp");
-    check(input.resume_from.empty() || input.resume_from != output,
+    check(input.resume_from.empty() || input.resume_from != output.output,
           "--resume-from and --output name the same file");
-    for (const std::string& path : input.records) {
+    check(output.folder.empty() || input.resume_from.empty(),
+          "--resume-from takes --output, not --output-dir");
+    check(output.folder.empty() || dump.empty(), "--dump takes --output, not --output-dir");
+    for (const std::string& path : inputs) {
       if (!looks_like_video(path)) continue;
       throw cli::UsageError(path + " is a video; use: vremd-detect " + path + " | vremd-pose");
     }
@@ -73,10 +79,39 @@ void complete(PoseConfig& config, const ModelConfig& model) {
   if (!on_cpu) input.chunk_frames = std::max(8, options.batch_size);
 }
 
-int pose(PoseConfig& config, const cli::Common& common) {
+// One output: the records of the job's inputs, with keypoints. Gives the exit status.
+int pose(const cli::Job& job, PoseInput input, const Header& header, PoseEstimator& estimator,
+         const PoseConfig& config, const cli::Common& common) {
+  OutputFile out(job.output, config.output.force);
+  input.records = job.inputs;
+  PoseReader reader(std::move(input), header);
+  cli::Progress progress("frames", common.progress);
+  RecordWriter writer(out);
+  run_pose_pipeline(reader, estimator, writer,
+                    {.threads = common.threads,
+                     .stats = config.stats,
+                     .advanced = [&](std::int64_t frames) { progress.advance(frames); }});
+  if (cli::stop_signal()) {
+    return cli::stopped(writer.frames(), out.keep_partial());
+  }
+  if (job.of_many && reader.cut()) {  // --resume shall not take it for done
+    log_warning("not complete: {}", out.keep_partial());
+  } else if (reader.videos() > reader.counts().failed_videos) {
+    out.commit();
+  }
+  log_counts(reader);
+  const double seconds = progress.seconds();
+  const auto frames = writer.frames(), people = writer.instances();
+  log_info("{}{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
+           cli::label_of(job), frames, people, seconds, frames / seconds, people / seconds,
+           cli::peak_memory_mib());
+  return reader.counts().failed_videos > 0 || reader.cut() ? cli::kFailure : cli::kSuccess;
+}
+
+int run(PoseConfig& config, const cli::Common& common) {
   config.validate();
-  config.input.records = cli::inputs_or_stdin(config.input.records);
-  OutputFile out(config.output, config.force);
+  const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
+  if (jobs.empty()) return cli::kSuccess;
   prepare_runtime();
   const std::string weights = find_weights(config.weights);
   const LoadedModel loaded = load_model(weights);
@@ -96,26 +131,14 @@ int pose(PoseConfig& config, const cli::Common& common) {
   header.device = name_of(options.device);
   header.precision = config.precision;
   header.joints = selected_joints(options.joints, loaded.config);
-  PoseReader reader(config.input, header);
 
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            config.precision, common.threads, options.batch_size);
-  cli::Progress progress("frames", common.progress);
-  RecordWriter writer(out);
-  run_pose_pipeline(reader, estimator, writer,
-                    {.threads = common.threads,
-                     .stats = config.stats,
-                     .advanced = [&](std::int64_t frames) { progress.advance(frames); }});
-  if (cli::stop_signal()) {
-    return cli::stopped(writer.frames(), out.keep_partial());
-  }
-  if (reader.videos() > reader.counts().failed_videos) out.commit();
-  log_counts(reader, estimator);
-  const double seconds = progress.seconds();
-  const auto frames = writer.frames(), people = writer.instances();
-  log_info("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB", frames,
-           people, seconds, frames / seconds, people / seconds, cli::peak_memory_mib());
-  return reader.counts().failed_videos > 0 || reader.cut() ? cli::kFailure : cli::kSuccess;
+  const int status = cli::run_jobs(jobs, /*fail_fast=*/false, [&](const cli::Job& job) {
+    return pose(job, config.input, header, estimator, config, common);
+  });
+  log_times(estimator);
+  return status;
 }
 
 }  // namespace
@@ -125,10 +148,9 @@ int main(int argc, char** argv) {
   PoseInput& input = config.input;
   EstimatorOptions& estimator = config.estimator;
   cli::Tool tool("vremd-pose", "keypoints of the people in detection records");
-  tool.inputs(input.records, "[RECORDS...]");
+  tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
-  tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
-  tool.option("f,force", config.force, "replace an existing FILE");
+  config.output.add_to(tool);
   tool.option("resume-from", input.resume_from, "FILE",
               "go on with the output of a run that was stopped");
   tool.option("video", input.video, "FILE", "instead of the video that the records name");
@@ -146,5 +168,5 @@ int main(int argc, char** argv) {
   tool.option("dump", config.dump, "DIR", "write crops, heatmaps and inner tensors there");
   tool.option("stats", config.stats, "end records tell the seconds of each stage");
   tool.versions(library_versions);
-  return tool.run(argc, argv, [&](const cli::Common& common) { return pose(config, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -35,7 +35,11 @@ void hand_over(FrameChunk& chunk) {
 class ChunkWriter {
  public:
   ChunkWriter(RecordWriter& writer, StageTimes& times, bool stats)
-      : writer_(writer), times_(times), stats_(stats) {}
+      : writer_(writer), times_(times), stats_(stats) {
+    for (std::size_t i = 0; i < kStageNames.size(); ++i) {
+      before_[i] = times_.seconds(static_cast<Stage>(i));
+    }
+  }
 
   void write(const FrameChunk& chunk) {
     const StageClock clock(times_, Stage::kWrite);
@@ -126,7 +130,7 @@ Json settings_of(const EstimatorOptions& options, const PoseInput& input) {
   return settings;
 }
 
-void log_counts(const PoseReader& reader, PoseEstimator& estimator) {
+void log_counts(const PoseReader& reader) {
   const auto warn = [](std::int64_t count, const char* what) {
     if (count) log_warning("{} {}", count, what);
   };
@@ -135,6 +139,9 @@ void log_counts(const PoseReader& reader, PoseEstimator& estimator) {
   warn(counts.uncropped, "instances without keypoints: their boxes cannot be cropped");
   warn(counts.undecoded, "instances without keypoints: their frames cannot be decoded");
   warn(counts.substituted, "neighbours cannot be used: the frame itself stood in for them");
+}
+
+void log_times(PoseEstimator& estimator) {
   for (std::size_t i = 0; i < kStageNames.size(); ++i) {
     const double seconds = estimator.times().seconds(static_cast<Stage>(i));
     log_verbose("{}: {:.2f} s", kStageNames[i], seconds);

@@ -25,7 +25,7 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWrite
 // The header's settings: all that can change a result, but for the range of frames.
 Json settings_of(const EstimatorOptions& options, const PoseInput& input);
 
-// Warns of what was not as it should be; the seconds of the stages where -v was given.
-void log_counts(const PoseReader& reader, PoseEstimator& estimator);
+void log_counts(const PoseReader& reader);  // warns of what was not as it should be
+void log_times(PoseEstimator& estimator);    // with -v: the seconds of the stages
 
 }  // namespace vremd

@@ -11,12 +11,25 @@ test "$(head -c 4 out/short.png | tail -c 3)" = PNG
 jq -se '[.[] | select(.type == "frame").instances[]] | length > 0 and all(.keypoints | length > 0)' \
   out/short.jsonl
 
-bash $SOURCE_DIR/examples/detect_then_pose.sh kept short.mp4
-cmp <(jq -c 'select(.type == "frame")' kept/short.poses.jsonl) \
+mkdir -p archive/day1; cp short.mp4 archive/day1
+each() { bash $SOURCE_DIR/examples/detect_then_pose.sh archive kept "$@"; }
+each day1/short.mp4
+cmp <(jq -c 'select(.type == "frame")' kept/poses/day1/short.mp4.jsonl) \
     <(jq -c 'select(.type == "frame")' out/short.jsonl)
-before=$(stat -c %Y%i kept/short.poses.jsonl)
-bash $SOURCE_DIR/examples/detect_then_pose.sh kept short.mp4
-test "$before" = "$(stat -c %Y%i kept/short.poses.jsonl)"
-status=0; bash $SOURCE_DIR/examples/detect_then_pose.sh kept missing.mp4 2> err || status=$?
+before=$(stat -c %Y%i kept/poses/day1/short.mp4.jsonl)
+each day1/short.mp4
+test "$before" = "$(stat -c %Y%i kept/poses/day1/short.mp4.jsonl)"
+status=0; each day1/missing.mp4 2> err || status=$?
 test $status -eq 1
 grep -q 'missing.mp4' err
+
+# Two tasks of an array: each does its share.
+mkdir archive/day2; cp short.mp4 archive/day2
+printf 'day1/short.mp4\nday2/short.mp4\n' > list
+for task in 0 1; do
+  SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_ID=$task \
+    bash $SOURCE_DIR/examples/slurm_array.sbatch archive list cluster
+  test $(find cluster/poses -type f | wc -l) -eq $((task + 1))
+done
+cmp <(jq -c 'select(.type == "frame")' cluster/poses/day1/short.mp4.jsonl) \
+    <(jq -c 'select(.type == "frame")' out/short.jsonl)

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/jobs.h"
+
+#include "cli/signals.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "io/output_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+namespace vremd::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExtension = ".jsonl";
+
+// What an input's output is called in the folder. The whole name stays in it: clip.avi and
+// clip.mp4 are two inputs.
+fs::path name_of(const std::string& input) {
+  fs::path path = fs::path(input).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // "pictures/"
+  const bool inside = path.is_relative() && *path.begin() != "..";
+  if (!inside) path = path.filename();
+  if (path.empty() || path == "." || path == "..") {
+    throw UsageError(input + ": --output-dir cannot name its output");
+  }
+  if (path.extension() != kExtension) path += kExtension;
+  return path;
+}
+
+}  // namespace
+
+void OutputOptions::add_to(Tool& tool) {
+  tool.option("o,output", output, "FILE", "write here; '-' is standard output");
+  tool.option("output-dir", folder, "DIR", "each input into a file of its own there");
+  tool.option("f,force", force, "replace existing files");
+  tool.option("resume", resume, "with --output-dir: leave out inputs whose output is there");
+}
+
+std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) const {
+  if (folder.empty()) {
+    if (resume) throw UsageError("--resume takes --output-dir");
+    return {{inputs_or_stdin(inputs), output, false}};
+  }
+  if (output != "-") throw UsageError("--output and --output-dir: one of them");
+  if (resume && force) throw UsageError("--resume and --force: one of them");
+  if (inputs.empty()) throw UsageError("--output-dir: no input");
+
+  std::vector<Job> result;
+  std::map<std::string, std::string> taken;  // output -> input
+  std::int64_t done = 0;
+  for (const std::string& input : inputs) {
+    if (input == "-") throw UsageError("--output-dir: standard input has no name");
+    const std::string path = (fs::path(folder) / name_of(input)).string();
+    const auto [other, is_new] = taken.emplace(path, input);
+    if (!is_new) throw UsageError(input + " and " + other->second + ": both would be " + path);
+    std::error_code ignored;
+    if (fs::equivalent(input, path, ignored)) {
+      throw UsageError(input + ": --output-dir would replace it");
+    }
+    if (fs::exists(path, ignored)) {
+      if (resume) {
+        ++done;
+        continue;
+      }
+      if (!force) fail("{}: exists (--force replaces it, --resume leaves it)", path);
+    }
+    result.push_back({{input}, path, true});
+  }
+  if (done > 0) log_info("{} of {} inputs were done already", done, inputs.size());
+  return result;
+}
+
+std::string label_of(const Job& job) { return job.of_many ? job.output + ": " : ""; }
+
+int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
+             const std::function<int(const Job&)>& work) {
+  if (!jobs.front().of_many) return work(jobs.front());
+  int status = kSuccess;
+  std::int64_t failed = 0;
+  for (const Job& job : jobs) {
+    try {
+      make_folder(fs::path(job.output).parent_path().string());
+      const int of_job = work(job);
+      if (stop_signal()) return of_job;
+      if (of_job != kSuccess) ++failed;
+      status = std::max(status, of_job);
+    } catch (const Error& error) {
+      if (stop_signal()) throw;
+      log_error("{}", error.what());
+      ++failed;
+      status = kFailure;
+    }
+    if (failed > 0 && fail_fast) break;
+  }
+  if (failed > 0) log_warning("{} of {} inputs failed", failed, jobs.size());
+  return status;
+}
+
+}  // namespace vremd::cli

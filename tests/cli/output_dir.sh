@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Many inputs, each into a file of its own; --resume does what is not there yet.
+work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
+vremd_pose_files weights paper tiny.safetensors
+mkdir -p day1 day2
+vremd_pose_files clip 4 day1/00.mkv
+vremd_pose_files clip 3 day2/00.mkv
+echo nothing > day2/bad.mkv
+detect() { vremd-detect --device cpu --input-size 64 "$@"; }
+pose() { vremd-pose --device cpu -w $work/tiny.safetensors "$@"; }
+plain() { jq -c 'del(.command)' "$@"; }
+refused() {  # status, message, command ...
+  local want=$1 text=$2 status=0; shift 2
+  "$@" > out 2> err || status=$?
+  test $status -eq $want
+  grep -q -e "$text" err || { cat err; exit 1; }
+}
+
+# Folders of relative names stay; one that cannot be read fails alone.
+refused 1 '^vremd-detect: warning: 1 of 3 inputs failed$' \
+  detect day1/00.mkv day2/bad.mkv day2/00.mkv --output-dir boxes
+test "$(cd boxes; find . -type f | sort | xargs)" = './day1/00.mkv.jsonl ./day2/00.mkv.jsonl'
+test ! -s out
+for day in 1 2; do
+  detect -q day$day/00.mkv | plain > one
+  plain boxes/day$day/00.mkv.jsonl | cmp - one
+done
+# What is there is left alone, what is not is tried again.
+before=$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)
+rm boxes/day2/00.mkv.jsonl
+detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err
+grep -q '^vremd-detect: 1 of 2 inputs were done already$' err
+test "$before" = "$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)"
+plain boxes/day2/00.mkv.jsonl | cmp - one
+detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err  # nothing to do
+refused 1 'day1/00.mkv.jsonl: exists (--force replaces it, --resume leaves it)$' \
+  detect day1/00.mkv --output-dir boxes
+refused 1 'day2/bad.mkv' detect --fail-fast day2/bad.mkv day2/00.mkv --output-dir fast
+test ! -e fast/day2/00.mkv.jsonl
+# An absolute input has its name alone, so two may meet.
+refused 2 'both would be flat/00.mkv.jsonl$' \
+  detect $work/day1/00.mkv $work/day2/00.mkv --output-dir flat
+test ! -e flat
+
+# Keypoints: one model for all inputs, the same records as one by one.
+for day in 1 2; do
+  mkdir -p people/day$day
+  vremd_pose_files records $((5 - day)) day$day/00.mkv > people/day$day/00.mkv.jsonl
+done
+(cd people; pose -q --stats --root .. --output-dir ../poses day1/00.mkv.jsonl day2/00.mkv.jsonl)
+for day in 1 2; do
+  pose -q people/day$day/00.mkv.jsonl | plain > one
+  plain poses/day$day/00.mkv.jsonl | jq -c 'del(.seconds)' | cmp - one
+done
+# An input that was cut is not done.
+head -n 3 people/day1/00.mkv.jsonl > people/cut.jsonl
+refused 1 'warning: not complete: poses/people/cut.jsonl.tmp' \
+  pose --output-dir poses people/cut.jsonl
+test ! -e poses/people/cut.jsonl
+test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
+
+refused 2 'would replace it' pose --output-dir . people/day1/00.mkv.jsonl
+refused 2 'one of them' pose --output-dir poses -o x people/day1/00.mkv.jsonl
+refused 2 'one of them' pose --output-dir poses --resume -f people/day1/00.mkv.jsonl
+refused 2 'takes --output-dir' pose --resume people/day1/00.mkv.jsonl
+refused 2 'has no name' pose --output-dir poses -
+refused 2 'no input' pose --output-dir poses < /dev/null
+refused 2 'not --output-dir' pose --output-dir poses --dump dump people/day1/00.mkv.jsonl
+refused 2 'not --output-dir' pose --output-dir poses --resume-from x people/day1/00.mkv.jsonl
