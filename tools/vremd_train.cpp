@@ -24,6 +24,7 @@ struct Config {
   std::string dataset, root;
   std::string output, device = "auto";
   bool resume = false, dry_run = false;
+  int cache_features = 0;
 };
 
 std::string preset_help() {
@@ -47,6 +48,10 @@ TrainConfig train_config(const Config& config) {
       config.train_config.empty() ? Json::object() : read_with_comments(config.train_config);
   const std::string place = config.train_config.empty() ? "--preset" : config.train_config;
   TrainConfig result = TrainConfig::from_json(json, place, config.preset);
+  if (config.cache_features > 0) {
+    result.train.cache_features = config.cache_features;
+    result.validate_values();
+  }
   if (config.dataset.empty()) return result;
   TrainDataConfig data;
   data.dataset = config.dataset;
@@ -76,6 +81,7 @@ int train(const Config& config, const cli::Common& common) {
   if (config.dataset.empty() != config.root.empty()) {
     throw cli::UsageError("--dataset and --root go together");
   }
+  if (config.cache_features < 0) throw cli::UsageError("--cache-features must not be negative");
   prepare_runtime();
   const TrainConfig what = train_config(config);
   if (config.dry_run) return preview(what, config.output) ? cli::kSuccess : cli::kFailure;
@@ -115,6 +121,8 @@ int main(int argc, char** argv) {
               "train and validate on this data set: posetrack17, posetrack18, posetrack21, coco");
   tool.option("root", config.root, "FOLDER", "where the data set lies, as it was downloaded");
   tool.option("o,output", config.output, "FOLDER", "checkpoints, weights and metrics go here");
+  tool.option("cache-features", config.cache_features, "K",
+              "keep the frozen backbone's features of K augmentations of each person");
   tool.option("resume", config.resume, "go on with the run in FOLDER");
   tool.option("dry-run", config.dry_run, "check the data, draw samples into FOLDER, do not train");
   tool.option("device", config.device, "NAME", "auto, cpu, cuda, cuda:N");

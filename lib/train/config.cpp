@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "io/json_fields.h"
+#include "model/weights.h"
 
 namespace vremd {
 namespace {
@@ -124,6 +125,13 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
     if (!own->is_string()) fail("{}: preset: expected a string", place);
     if (name.empty()) name = own->get<std::string>();
     rest.erase("preset");
+  }
+  if (const auto start = json.find("start"); start != json.end() && start->is_object()) {
+    const auto weights = start->find("weights");
+    if (weights != start->end() && weights->is_string() && *weights != "") {
+      const SafetensorsFile file(find_weights(weights->get<std::string>()));
+      config.model = stored_config(file).value_or(config.model);
+    }
   }
   if (!name.empty()) apply_preset(config, name);
   if (const auto model = json.find("model"); model != json.end()) {

@@ -70,6 +70,9 @@ Validation::Validation(const TrainConfig& config)
   for (std::size_t i = 0; i < count; ++i) {
     chosen_.push_back(static_cast<int>(i * all / count));  // evenly spread
   }
+  predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});
+  // What the annotations lack for it is to be told before the training, not after.
+  if (config.validate_by == "ap") static_cast<void>(average_precision());
 }
 
 ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) {

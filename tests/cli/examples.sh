@@ -33,3 +33,9 @@ for task in 0 1; do
 done
 cmp <(jq -c 'select(.type == "frame")' cluster/poses/day1/short.mp4.jsonl) \
     <(jq -c 'select(.type == "frame")' out/short.jsonl)
+
+# Weights of one's own, from a video.
+bash $SOURCE_DIR/examples/train_toy.sh short.mp4 toy > log 2>&1 || { cat log; exit 1; }
+test -s toy/run/report.html
+test -s toy/run/samples.png
+test "$(jq -r .type toy/poses.jsonl | sort | uniq -c | tr -s ' \n' ' ')" = " 1 end 6 frame 1 header "

@@ -54,6 +54,22 @@ test $status -eq 1
 grep -q 'vremd-train: gone.mp4: no such file' err
 test ! -e gone
 
+# An option instead of the configuration's key; it needs a backbone that stays.
+vremd-train --config run.json --cache-features 2 -o kept -q
+test "$(jq .train.cache_features kept/config.json)" = 2
+jq '.model.backbone.freeze = false' run.json > learns.json
+status=0; vremd-train --config learns.json --cache-features 2 -o learns 2> err || status=$?
+test $status -eq 1
+grep -q 'train.cache_features: needs backbone.freeze$' err
+test ! -e learns
+
+jq 'del(.annotations[].bbox_head)' toy.json > headless.json
+jq '.validate = "headless.json" | .validate_by = "ap"' run.json > headless-run.json
+status=0; vremd-train --config headless-run.json -o headless 2> err || status=$?
+test $status -eq 1
+grep -q 'headless.json: frame 0 (.*street.mp4): a person without head box$' err
+test ! -s headless/metrics.jsonl
+
 vremd-train --config run.json -o whole -j 2 2> err
 test "$(ls whole | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.json last.safetensors metrics.jsonl report.html samples.png '
 test "$(jq -c 'select(.epoch) | [.epoch, .step]' whole/metrics.jsonl | tr '\n' ' ')" = '[1,3] [2,6] [3,9] '

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch_torch.h"
+#include "tiny_model.h"
 
 #include "core/error.h"
 #include "core/log.h"
@@ -221,6 +222,20 @@ TEST_CASE("the backbone's LayerNorm is that of the file it comes from") {
   config.model.backbone.ln_eps = 1e-5;  // unless the configuration says another
   REQUIRE(Trainer(config, options_for(folder.path + "/b")).run());
   CHECK(load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
+}
+
+TEST_CASE("a network goes on as its weights say, but for what the configuration changes") {
+  const Folder folder;
+  const auto source = tiny_model(5, tiny_config("paper"));
+  const std::string path = folder.path + "/tiny.safetensors";
+  save_model(path, *source, DType::kF32);
+  const Json json{{"start", {{"weights", path}}}, {"model", {{"backbone", {{"freeze", false}}}}}};
+  const TrainConfig config = TrainConfig::from_json(json, "c.json");
+  ModelConfig want = source->config;
+  want.backbone.freeze = false;
+  CHECK(config.model.to_json() == want.to_json());
+  CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
+  CHECK_THROWS_AS(TrainConfig::from_json({{"start", {{"weights", path + "x"}}}}, "c"), Error);
 }
 
 TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
