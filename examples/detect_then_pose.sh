@@ -14,7 +14,8 @@ boxes=$(cd "$2/boxes" && pwd) poses=$(cd "$2/poses" && pwd)
 shift 2
 
 status=0
-vremd-detect --resume --root "$root" --output-dir "$boxes" "$@" || status=1
+step() { "$@" || { status=$?; test $status -lt 128 || exit $status; }; }  # a signal ends all
+step vremd-detect --resume --root "$root" --output-dir "$boxes" "$@"
 cd "$boxes"
-vremd-pose --resume --root "$root" --output-dir "$poses" "${@/%/.jsonl}" || status=1
+step vremd-pose --resume --root "$root" --output-dir "$poses" "${@/%/.jsonl}"
 exit $status

@@ -28,5 +28,5 @@ cat > "$folder/train.json" << END
 }
 END
 vremd-train --config "$folder/train.json" --dry-run -o "$folder/run"
-vremd-train --config "$folder/train.json" -o "$folder/run"
+vremd-train --config "$folder/train.json" --resume -o "$folder/run"
 vremd-pose -f -w "$folder/run/last.safetensors" "$folder/boxes.jsonl" -o "$folder/poses.jsonl"

@@ -22,7 +22,7 @@ struct PoseConfig {
   std::vector<std::string> inputs;
   std::string weights = "vremd-light", frames, joints, dump;
   std::string decode = "auto", device = "auto", precision = "fp32";
-  bool stats = false;
+  bool stats = false, fail_fast = false;
   PoseInput input;
   EstimatorOptions estimator;
 
@@ -47,6 +47,8 @@ struct PoseConfig {
           "--resume-from and --output name the same file");
     check(output.folder.empty() || input.resume_from.empty(),
           "--resume-from takes --output, not --output-dir");
+    check(output.folder.empty() || input.video.empty(),
+          "--video takes --output, not --output-dir");
     check(output.folder.empty() || dump.empty(), "--dump takes --output, not --output-dir");
     for (const std::string& path : inputs) {
       if (!looks_like_video(path)) continue;
@@ -94,10 +96,13 @@ int pose(const cli::Job& job, PoseInput input, const Header& header, PoseEstimat
   if (cli::stop_signal()) {
     return cli::stopped(writer.frames(), out.keep_partial());
   }
-  if (job.of_many && reader.cut()) {  // --resume shall not take it for done
-    log_warning("not complete: {}", out.keep_partial());
-  } else if (reader.videos() > reader.counts().failed_videos) {
-    out.commit();
+  const auto failed = reader.counts().failed_videos;
+  if (reader.videos() > failed) {
+    if (job.of_many && (failed > 0 || reader.cut())) {  // --resume shall not take it for done
+      log_warning("not complete: {}", out.keep_partial());
+    } else {
+      out.commit();
+    }
   }
   log_counts(reader);
   const double seconds = progress.seconds();
@@ -105,7 +110,7 @@ int pose(const cli::Job& job, PoseInput input, const Header& header, PoseEstimat
   log_info("{}{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
            cli::label_of(job), frames, people, seconds, frames / seconds, people / seconds,
            cli::peak_memory_mib());
-  return reader.counts().failed_videos > 0 || reader.cut() ? cli::kFailure : cli::kSuccess;
+  return failed > 0 || reader.cut() ? cli::kFailure : cli::kSuccess;
 }
 
 int run(PoseConfig& config, const cli::Common& common) {
@@ -134,7 +139,7 @@ int run(PoseConfig& config, const cli::Common& common) {
 
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            config.precision, common.threads, options.batch_size);
-  const int status = cli::run_jobs(jobs, /*fail_fast=*/false, [&](const cli::Job& job) {
+  const int status = cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
     return pose(job, config.input, header, estimator, config, common);
   });
   log_times(estimator);
@@ -166,6 +171,7 @@ int main(int argc, char** argv) {
   tool.option("device", config.device, "D", "auto, cpu, cuda or cuda:N");
   tool.option("precision", config.precision, "P", "fp32 or bf16");
   tool.option("dump", config.dump, "DIR", "write crops, heatmaps and inner tensors there");
+  tool.option("fail-fast", config.fail_fast, "with --output-dir: stop at the first failed input");
   tool.option("stats", config.stats, "end records tell the seconds of each stage");
   tool.versions(library_versions);
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });

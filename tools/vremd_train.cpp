@@ -95,7 +95,7 @@ int train(const Config& config, const cli::Common& common) {
   const bool own_gpu = place && (config.device == "auto" || config.device == "cuda");
   options.device = choose_device(config.device);
   if (own_gpu && options.device.is_cuda()) {
-    options.device = choose_device("cuda:" + std::to_string(place->local_rank));
+    options.device = choose_device("cuda:" + std::to_string(gpu_of(*place, cuda_devices())));
   }
   try {
     ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();

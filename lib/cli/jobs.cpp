@@ -56,7 +56,8 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
     if (input == "-") throw UsageError("--output-dir: standard input has no name");
     const std::string path = (fs::path(folder) / name_of(input)).string();
     const auto [other, is_new] = taken.emplace(path, input);
-    if (!is_new) throw UsageError(input + " and " + other->second + ": both would be " + path);
+    if (!is_new) throw UsageError(input + " and " + other->second + ": both would be " + path +
+                                  " (relative names keep their folders: --root)");
     std::error_code ignored;
     if (fs::equivalent(input, path, ignored)) {
       throw UsageError(input + ": --output-dir would replace it");
@@ -88,9 +89,12 @@ int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
       if (stop_signal()) return of_job;
       if (of_job != kSuccess) ++failed;
       status = std::max(status, of_job);
-    } catch (const Error& error) {
+    } catch (const UsageError&) {
+      throw;
+    } catch (const std::exception& error) {  // LibTorch's carry a stack trace behind the first line
       if (stop_signal()) throw;
-      log_error("{}", error.what());
+      const std::string text = error.what();
+      log_error("{}", text.substr(0, text.find('\n')));
       ++failed;
       status = kFailure;
     }

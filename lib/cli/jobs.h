@@ -26,14 +26,14 @@ struct OutputOptions {
   void add_to(Tool& tool);  // --output, --output-dir, --force, --resume
 
   // One job without --output-dir, else one for each input: FOLDER/INPUT.jsonl, with the folders of
-  // a relative input. --resume leaves out the inputs whose output is there, since one has its name
-  // only when it is complete; without it and --force such an output is an Error.
+  // a relative input. --resume leaves out the inputs whose output is there: it has its name only
+  // when all of its input was done; without it and --force such an output is an Error.
   // UsageError: options that do not go together, two inputs with one output, an output that would
   // replace its input.
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
 };
 
-// Works on one job after the other; a signal ends it. With --output-dir an Error of one is
+// Works on one job after the other; a signal ends it. With --output-dir what one throws is
 // reported and the next begins, unless `fail_fast`. Gives the exit status.
 int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
              const std::function<int(const Job&)>& work);

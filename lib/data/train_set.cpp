@@ -161,8 +161,14 @@ std::shared_ptr<FrameStore::Entry> FrameStore::entry(const std::string& path) {
 }
 
 void FrameStore::count(const std::string& path, Entry& entry) {
-  for (const FramePtr& frame : entry.frames) entry.bytes += static_cast<double>(frame->rgb.size());
+  double bytes = 0;
+  for (const FramePtr& frame : entry.frames) bytes += static_cast<double>(frame->rgb.size());
+  if (bytes > most_bytes_) {
+    log_warning("{}: {:.0f} MiB of decoded frames, more than train.frame_mib: cut long videos into "
+                "clips", path, bytes / (1 << 20));
+  }
   const std::lock_guard lock(mutex_);
+  entry.bytes = bytes;
   const auto own = entries_.find(path);
   if (own == entries_.end() || own->second.get() != &entry) return;  // thrown out meanwhile
   bytes_ += entry.bytes;
@@ -209,7 +215,12 @@ TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& 
                    double frame_mebibytes)
     : joints_(joints), trained_(joints.joints.size(), false), store_(frame_mebibytes) {
   for (const TrainDataConfig& config : configs) add(config);
-  if (samples_.empty()) fail("no person with a labelled joint in the training data");
+  if (configs.empty()) fail("no data to train on (data, or --dataset with --root)");
+  if (samples_.empty()) {
+    fail("{}: no person with a labelled joint", configs.front().annotations.empty()
+                                                    ? configs.front().root
+                                                    : configs.front().annotations);
+  }
 }
 
 DatasetFiles dataset_files(const std::string& name, const std::string& root,
@@ -257,6 +268,10 @@ void TrainSet::add(const TrainDataConfig& given) {
   log_info("{}: {} persons in {} videos and stills{}", config.annotations, count.samples,
            count.videos,
            count.suspects ? fmt::format(", {} suspects left out", count.suspects) : "");
+  if (count.labels_outside > 0) {
+    log_warning("{}: {} labels outside the picture left out", config.annotations,
+                count.labels_outside);
+  }
   counts_.push_back(std::move(count));
 }
 
@@ -310,6 +325,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
     ++count.videos;
     videos_.push_back(std::move(video));
     file_joints_.push_back(set);
+    may_miss_.push_back(config.missing == "key");
   }
 }
 
@@ -339,21 +355,37 @@ FramePtr TrainSet::load(const AnnotatedVideo& video, int frame) {
   return store_.picture(video.picture(annotated));
 }
 
-FramePtr TrainSet::neighbour(const AnnotatedVideo& video, int frame, int side) {
+TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int side) const {
+  const AnnotatedVideo& video = videos_[v];
   const AnnotatedFrame& key = video.frames[frame];
   const int f = frame + side;
-  const bool listed = f >= 0 && f < static_cast<int>(video.frames.size()) &&
-                      video.frames[f].index == key.index + side;
-  if (listed) return load(video, f);
+  const bool inside = f >= 0 && f < static_cast<int>(video.frames.size());
+  NeighbourPicture result;
+  if (inside && video.frames[f].index == key.index + side) {
+    result.path = video.picture(video.frames[f]);
+  } else if (const auto name = numbered_on(key.file_name, side)) {
+    result.path = fs::path(video.path) / *name;
+  }
+  if (!result.path.empty() && !fs::exists(result.path)) {
+    result.is_missing = inside && !may_miss_[v];
+    if (!result.is_missing) result.path.clear();
+  }
+  return result;
+}
+
+FramePtr TrainSet::neighbour(int v, int frame, int side) {
+  const AnnotatedVideo& video = videos_[v];
   if (video.source == VideoSource::kVideoFile) {
-    const std::int64_t index = key.index + side;
+    const std::int64_t index = video.frames[frame].index + side;
     const bool end = index < 0 || index >= store_.video_length(video.path);
     return end ? nullptr : store_.video_frame(video.path, index);
   }
-  const auto name = numbered_on(key.file_name, side);
-  if (!name) return nullptr;
-  const std::string path = fs::path(video.path) / *name;
-  return fs::exists(path) ? store_.picture(path) : nullptr;
+  const NeighbourPicture picture = neighbour_picture(v, frame, side);
+  if (picture.is_missing) {
+    fail("{}: no such file, a neighbour of frame {} (data.missing \"key\" takes the frame itself)",
+         picture.path, video.frames[frame].index);
+  }
+  return picture.path.empty() ? nullptr : store_.picture(picture.path);
 }
 
 std::array<FramePtr, 3> TrainSet::frames(const TrainSample& sample, bool neighbours) {
@@ -363,22 +395,28 @@ std::array<FramePtr, 3> TrainSet::frames(const TrainSample& sample, bool neighbo
   std::array<FramePtr, 3> result{key, key, key};
   if (!neighbours || is_still(sample)) return result;
   for (const int side : {-1, 1}) {
-    FramePtr other = neighbour(video, sample.frame, side);
+    FramePtr other = neighbour(sample.video, sample.frame, side);
     if (other && !other->missing) result[1 + side] = std::move(other);
   }
   return result;
 }
 
-std::vector<std::string> TrainSet::missing_files(std::size_t most) const {
+std::vector<std::string> TrainSet::missing_files(std::size_t most, bool neighbours) const {
   std::vector<std::string> missing;
   std::set<std::string> seen;
+  const auto look = [&](const std::string& path) {
+    if (missing.size() == most || !seen.insert(path).second || fs::exists(path)) return;
+    missing.push_back(fmt::format("{}: no such file", path));
+  };
   for (const TrainSample& sample : samples_) {
     const AnnotatedVideo& video = videos_[sample.video];
-    const std::string path = video.source == VideoSource::kVideoFile
-                                 ? video.path
-                                 : video.picture(video.frames[sample.frame]);
-    if (missing.size() == most || !seen.insert(path).second || fs::exists(path)) continue;
-    missing.push_back(fmt::format("{}: no such file", path));
+    const bool is_file = video.source == VideoSource::kVideoFile;
+    look(is_file ? video.path : video.picture(video.frames[sample.frame]));
+    if (is_file || !neighbours || is_still(sample)) continue;
+    for (const int side : {-1, 1}) {
+      const auto picture = neighbour_picture(sample.video, sample.frame, side);
+      if (picture.is_missing) look(picture.path);
+    }
   }
   return missing;
 }

@@ -29,6 +29,7 @@ struct TrainDataConfig {
   double disagreement = 0.5;      // a label this many torsos from a sure second opinion is dropped
   double sure = 0.6;              // score of a sure second opinion
   bool sanitise_boxes = true;     // cut at the picture's edge (METHOD 1.1)
+  std::string missing = "error";  // a neighbour inside of a video: error | key: the frame itself
   double adopt = 2;               // joints that the set never labels: taken from this score on
 };
 
@@ -91,7 +92,8 @@ class TrainSet {
 
   // Previous, key, next (one frame: key alone is enough). Ends clamp; a still is all three. A
   // neighbour that the annotations do not list is the picture with the next number, as many digits
-  // long (METHOD 1.2). Error: a picture cannot be read.
+  // long (METHOD 1.2). Error: a picture cannot be read, or a neighbour is missing between frames
+  // that the annotations list, unless `missing` allows it.
   std::array<FramePtr, 3> frames(const TrainSample& sample, bool neighbours);
   bool is_still(const TrainSample& sample) const;
   bool trained(int joint) const { return trained_[joint]; }  // some label of it exists
@@ -99,7 +101,7 @@ class TrainSet {
 
   // For checks before a long run: what is wrong with the files of the samples, at most `most`
   // lines. All pictures and videos are looked for, not opened.
-  std::vector<std::string> missing_files(std::size_t most) const;
+  std::vector<std::string> missing_files(std::size_t most, bool neighbours) const;
 
   struct Count {
     std::string annotations;  // as in the configuration
@@ -117,11 +119,17 @@ class TrainSet {
   void add(Annotations& annotations, const TrainDataConfig& config, const Opinions& opinions,
            Count& count);
   FramePtr load(const AnnotatedVideo& video, int frame);
-  FramePtr neighbour(const AnnotatedVideo& video, int frame, int side);
+  FramePtr neighbour(int video, int frame, int side);
+  struct NeighbourPicture {
+    std::string path;         // "": there is none
+    bool is_missing = false;  // but should be there
+  };
+  NeighbourPicture neighbour_picture(int video, int frame, int side) const;
 
   JointSet joints_;
   std::vector<AnnotatedVideo> videos_;
   std::vector<JointSet> file_joints_;  // of each video
+  std::vector<bool> may_miss_;         // of each video: a neighbour
   std::vector<TrainSample> samples_;
   std::vector<bool> trained_;
   struct Part {

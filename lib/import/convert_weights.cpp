@@ -52,6 +52,7 @@ void check(const ConvertWeightsConfig& config) {
   if (config.expert < 0 || config.expert >= kExperts) {
     throw cli::UsageError(fmt::format("--expert must be in [0, {}]", kExperts - 1));
   }
+  if (config.heads < 0 || config.heads > 64) throw cli::UsageError("--heads must be in [0, 64]");
   if (config.inputs.size() > 1) throw cli::UsageError("one weights file at a time");
   if (config.output.empty() || config.output == "-") {
     throw cli::UsageError(config.to == kHuggingFace ? "--to huggingface needs a folder: -o DIR"
@@ -121,7 +122,7 @@ void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source)
 }
 
 void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, VitNames names) {
-  const ImportedVit imported = import_vit(source, names, config.expert);
+  const ImportedVit imported = import_vit(source, names, config.expert, config.heads);
   check_architecture(config, imported.has_head ? "vitpose" : "vit");
   for (const std::string& warning : imported.warnings) {
     log_warning("{}: {}", source.path, warning);
@@ -229,6 +230,7 @@ int convert_weights_main(int argc, char** argv) {
               "fp16, bf16, fp32, or auto: fp16, and fp32 for huggingface");
   tool.option("expert", config.expert, "K",
               "of ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
+  tool.option("heads", config.heads, "N", "of a ViT's attention; 0: ViTPose's for its size");
   tool.option("info", config.info, "print what weights files hold");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     check(config);

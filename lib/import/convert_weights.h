@@ -17,6 +17,7 @@ struct ConvertWeightsConfig {
   std::string dtype = "auto";         // of the written floats: fp16, bf16, fp32; auto: fp16 for
                                       // our file, fp32 for others
   int expert = 0;                     // of ViTPose+
+  int heads = 0;                      // of a ViT's attention; 0: ViTPose's for its size
   bool info = false;                  // print what a weights file holds instead
   bool force = false;
 };

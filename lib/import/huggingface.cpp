@@ -83,7 +83,7 @@ Json config_of(const ModelConfig& config, DType dtype) {
                          {"num_channels", 3},
                          {"hidden_size", size.dim},
                          {"num_hidden_layers", size.depth},
-                         {"num_attention_heads", size.heads},
+                         {"num_attention_heads", config.backbone_heads()},
                          {"mlp_ratio", 4},
                          {"num_experts", 1},
                          {"hidden_act", "gelu"},

@@ -210,8 +210,10 @@ at::Tensor patches(const at::Tensor& weight, const std::string& path) {
 
 class VitImport {
  public:
-  VitImport(const SourceFile& source, VitNames names, int expert)
-      : source_(source), names_(names), reader_(source, names), expert_(expert) {}
+  VitImport(const SourceFile& source, VitNames names, int expert, int heads)
+      : source_(source), names_(names), reader_(source, names), expert_(expert) {
+    if (heads > 0) config_.backbone.heads = heads;
+  }
 
   ImportedVit run() {
     configure();
@@ -235,15 +237,19 @@ class VitImport {
       fail("{}: patches of shape {}", source_.path, text_of(proj.shape));
     }
     config_.backbone.size = size_of_width(proj.shape[0], source_.path);
+    if (names_ == VitNames::kPlain && config_.backbone.size == "s" && !config_.backbone.heads) {
+      fail("{}: ViT-S has 6 attention heads (timm, DeiT, DINO) or 12 (ViTPose's own), and the "
+           "tensors do not tell: --heads does", source_.path);
+    }
     config_.backbone.ln_eps = kOfficialEps;
     configure_positions();
     configure_experts();
     if (names_ == VitNames::kHuggingFace) {
       const HuggingFaceConfig theirs(source_);
       config_.backbone.ln_eps = theirs.ln_eps;
-      if (theirs.heads != vit_size(config_.backbone.size).heads) {
+      if (theirs.heads != config_.backbone_heads()) {
         fail("{}: {} attention heads, but ViTPose-{} has {}", source_.config_path, theirs.heads,
-             config_.backbone.size, vit_size(config_.backbone.size).heads);
+             config_.backbone.size, config_.backbone_heads());
       }
     }
     configure_head();
@@ -374,8 +380,8 @@ std::optional<VitNames> vit_names(const SourceFile& source) {
   return {};
 }
 
-ImportedVit import_vit(const SourceFile& source, VitNames names, int expert) {
-  return VitImport(source, names, expert).run();
+ImportedVit import_vit(const SourceFile& source, VitNames names, int expert, int heads) {
+  return VitImport(source, names, expert, heads).run();
 }
 
 }  // namespace vremd

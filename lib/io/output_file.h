@@ -39,7 +39,7 @@ class PartialFile {
 };
 
 // Where a tool's lines go: a file (through PartialFile), or standard output for "-".
-// Every write is checked, the last one in commit(). Each line is flushed, so that readers and a
+// Every write is checked, the last one in commit(), which also waits for the disk. Each line is flushed, so that readers and a
 // killed run's partial file have it.
 class OutputFile {
  public:

@@ -23,6 +23,7 @@ void describe(Io& io, ModelConfig& c) {
   io.group("backbone", [&](auto& in) {
     in("kind", c.backbone.kind);
     in("size", c.backbone.size);
+    in("heads", c.backbone.heads, "auto");
     in("ln_eps", c.backbone.ln_eps, "source");
     in("freeze", c.backbone.freeze);
   });
@@ -159,6 +160,13 @@ void validate_model(const ModelConfig& c) {
   one_of("backbone.kind", c.backbone.kind, {"vit", "movenet"});
   if (c.backbone.kind == "vit") {
     one_of("backbone.size", c.backbone.size, {"s", "b", "l", "h", "tiny"});
+    const int width = vit_size(c.backbone.size).dim;
+    within("backbone.heads", c.backbone_heads(), 1, width);
+    if (width % c.backbone_heads() != 0) {
+      fail("backbone.heads: {} heads do not divide the width {}", c.backbone_heads(), width);
+    }
+  } else if (c.backbone.heads) {
+    fail("backbone.heads: of a ViT alone");
   }
   within("backbone.ln_eps", c.backbone.ln_eps.value_or(1e-6), 0, 1);
   within("modules.ln_eps", c.modules.ln_eps, 0, 1);
@@ -358,7 +366,11 @@ int ModelConfig::dim() const {
 
 int ModelConfig::heads() const {
   if (model.heads) return *model.heads;
-  return backbone.kind == "movenet" ? 8 : vit_size(backbone.size).heads;
+  return backbone.kind == "movenet" ? 8 : backbone_heads();
+}
+
+int ModelConfig::backbone_heads() const {
+  return backbone.heads.value_or(vit_size(backbone.size).heads);
 }
 
 JointSet ModelConfig::joints() const {

@@ -29,6 +29,7 @@ struct ModelConfig {
   struct Backbone {
     std::string kind = "vit";      // vit | movenet
     std::string size = "l";        // vit: s | b | l | h | tiny (64 wide, 2 blocks: for tests)
+    std::optional<int> heads;      // of the ViT's attention; auto: ViTPose's for its size
     std::optional<double> ln_eps;  // the source's; "source" in JSON: 1e-6
     bool freeze = true;            // no gradient, evaluation mode also while training
   } backbone;
@@ -145,7 +146,7 @@ struct ModelConfig {
   } loss;
 
   struct Init {
-    bool head_from_backbone_ckpt = false;  // H_m starts as the single-frame model's head
+    bool head_from_backbone_ckpt = false;  // start.backbone is a start.single_frame
   } init;
 
   // Keys that are not there keep their defaults; an unknown key, a wrong type or a value that
@@ -162,6 +163,7 @@ struct ModelConfig {
   int heatmap_width() const { return input_width() / 4; }
   int dim() const;    // D
   int heads() const;
+  int backbone_heads() const;  // of a ViT
   JointSet joints() const;
   std::vector<int> trained_joints() const;  // indices into joints()
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }

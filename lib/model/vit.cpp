@@ -41,7 +41,7 @@ VitImpl::VitImpl(const ModelConfig& config) : dim_(vit_size(config.backbone.size
   patch_embed_ = register_module("patch_embed", std::make_shared<PatchEmbedImpl>(dim_));
   blocks_ = register_module(
       "blocks", std::make_shared<BlocksImpl>(
-                    size.depth, BlockOptions{.dim = dim_, .heads = size.heads, .ln_eps = ln_eps}));
+                    size.depth, BlockOptions{.dim = dim_, .heads = config.backbone_heads(), .ln_eps = ln_eps}));
   last_norm_ = register_module("last_norm", std::make_shared<LayerNormImpl>(dim_, ln_eps));
 }
 

@@ -26,14 +26,18 @@ c10::Device choose_device(const std::string& text) {
       fail("--device takes auto, cpu, cuda or cuda:N, not '{}'", text);
     }
   }
-  const auto& hooks = at::detail::getCUDAHooks();
-  const bool built = hooks.hasCUDART();
-  const int count = built ? hooks.deviceCount() : 0;
+  const bool built = at::detail::getCUDAHooks().hasCUDART();
+  const int count = cuda_devices();
   if (index < count) return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
   if (is_auto) return c10::Device(c10::kCPU);
   if (!built) fail("--device {}: this build has no CUDA", text);
   if (count == 0) fail("--device {}: no CUDA device was found", text);
   fail("--device {}: there are {} CUDA devices, the first is cuda:0", text, count);
+}
+
+int cuda_devices() {
+  const auto& hooks = at::detail::getCUDAHooks();
+  return hooks.hasCUDART() ? hooks.deviceCount() : 0;
 }
 
 std::string name_of(const c10::Device& device) { return device.str(); }

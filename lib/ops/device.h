@@ -13,6 +13,8 @@ namespace vremd {
 // unknown word is an Error, too). cuda where there is none is an Error; only auto falls back.
 c10::Device choose_device(const std::string& text);
 
+int cuda_devices();  // that this process sees; 0 without CUDA
+
 // For start lines and headers: "cpu", "cuda:0".
 std::string name_of(const c10::Device& device);
 

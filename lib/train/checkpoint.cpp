@@ -21,6 +21,8 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   write_safetensors(path, views,
                     {{"kind", "checkpoint"},
                      {"step", std::to_string(checkpoint.step)},
+                     {"processes", std::to_string(checkpoint.processes)},
+                     {"persons", std::to_string(checkpoint.persons)},
                      {"best", fmt::format("{}", checkpoint.best)},
                      {"config", checkpoint.config}});
 }
@@ -35,6 +37,8 @@ Checkpoint load_checkpoint(const std::string& path) {
   if (text("kind") != "checkpoint") fail("{}: not a checkpoint", path);
   Checkpoint checkpoint;
   checkpoint.step = std::strtoll(text("step").c_str(), nullptr, 10);
+  checkpoint.processes = std::strtoll(text("processes").c_str(), nullptr, 10);
+  checkpoint.persons = std::strtoll(text("persons").c_str(), nullptr, 10);
   checkpoint.best = std::strtod(text("best").c_str(), nullptr);
   checkpoint.config = text("config");
   for (const auto& [name, view] : file.tensors()) {

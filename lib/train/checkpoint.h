@@ -14,6 +14,7 @@ struct Checkpoint {
   std::map<std::string, at::Tensor> tensors;
   std::int64_t step = 0;
   double best = -1;        // best validation score so far
+  std::int64_t processes = 1, persons = 0;  // that share a step; of an epoch
   std::string config;      // the run's configuration as JSON text
 };
 

@@ -19,6 +19,7 @@ void describe(Io& io, TrainDataConfig& c) {
   io("weigh_by_score", c.weigh_by_score);
   io("sanitise_boxes", c.sanitise_boxes);
   io("skip_suspects", c.skip_suspects);
+  io("missing", c.missing);
   io("second_opinion", c.second_opinion);
   io("disagreement", c.disagreement);
   io("sure", c.sure);
@@ -126,14 +127,25 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
     if (name.empty()) name = own->get<std::string>();
     rest.erase("preset");
   }
+  bool from_weights = false;
   if (const auto start = json.find("start"); start != json.end() && start->is_object()) {
     const auto weights = start->find("weights");
     if (weights != start->end() && weights->is_string() && *weights != "") {
       const SafetensorsFile file(find_weights(weights->get<std::string>()));
+      from_weights = true;
       config.model = stored_config(file).value_or(config.model);
+      config.model.model.trained_joints.reset();  // what has labels here comes to them
     }
   }
-  if (!name.empty()) apply_preset(config, name);
+  if (!name.empty()) {
+    const Json before = config.model.to_json();
+    apply_preset(config, name);
+    const Json changes = Json::diff(before, config.model.to_json());
+    if (from_weights && !changes.empty()) {
+      fail("{}: preset {} is of another network than start.weights ({})", place, name,
+           changes[0]["path"].get<std::string>());
+    }
+  }
   if (const auto model = json.find("model"); model != json.end()) {
     Json merged = config.model.to_json();
     merged.merge_patch(*model);
@@ -181,7 +193,10 @@ Json TrainConfig::to_json() const {
 
 void TrainConfig::validate_values() const {
   model.validate();
-  for (const auto& one : data) within("data.repeat", one.repeat, 0, 1000);
+  for (const auto& one : data) {
+    within("data.repeat", one.repeat, 0, 1000);
+    one_of("data.missing", one.missing, {"error", "key"});
+  }
   one_of("aug.scale.mode", aug.scale.mode, {"clipped_normal", "uniform"});
   one_of("aug.rotation.mode", aug.rotation.mode, {"clipped_normal", "uniform"});
   within("aug.scale.limit", aug.scale.limit, 0, 0.95);
@@ -198,7 +213,11 @@ void TrainConfig::validate_values() const {
   one_of("train.schedule", train.schedule, {"milestones", "cosine"});
   one_of("train.wd_on", train.wd_on, {"all", "matrices"});
   one_of("train.amp", train.amp, {"bf16", "backbone", "fp32"});
-  within("train.epochs", train.epochs, 0, 1e6);
+  within("train.epochs", train.epochs, 1e-6, 1e6);
+  within("train.warmup", train.warmup, 0, 1e9);
+  within("train.backbone_warmup", train.backbone_warmup, 0, 1e9);
+  within("train.wd", train.wd, 0, 10);
+  within("train.clip", train.clip, 0, 1e9);
   within("train.lr", train.lr, 0, 10);
   within("train.batch", train.batch, 1, 65536);
   within("train.accum", train.accum, 1, 65536);
@@ -207,13 +226,16 @@ void TrainConfig::validate_values() const {
   if (train.cache_features > 0 && !model.backbone.freeze) {
     fail("train.cache_features: needs backbone.freeze");
   }
-  within("train.loaders", train.loaders, 1, 1024);
+  within("train.loaders", train.loaders, 0, 1024);
   within("train.prefetch", train.prefetch, 1, 65536);
   within("train.frame_mib", train.frame_mib, 1, 1e9);
   one_of("validate_by", validate_by, {"pck", "ap"});
   within("train.ema", train.ema, 0, 0.999999);
   if (!start.prior.empty() && model.model.prior == "none") {
     fail("start.prior: model.prior is none");
+  }
+  if (!start.backbone.empty() && !start.single_frame.empty()) {
+    fail("start.single_frame: brings its backbone; start.backbone cannot be given, too");
   }
   if (!start.weights.empty() && (!start.backbone.empty() || !start.single_frame.empty())) {
     fail("start.weights: a whole model; backbone or single_frame cannot be given, too");

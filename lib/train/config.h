@@ -25,7 +25,7 @@ struct TrainConfig {
   std::vector<TrainDataConfig> data;
   std::string validate;  // annotations to score on after each epoch: a file or folder; "": none
   std::string validate_root;
-  int validate_most = 0;            // at most this many persons; 0: all
+  int validate_most = 0;            // whole frames with about this many persons; 0: all
   std::string validate_by = "pck";  // what is best: pck (torso, 0.2) | ap (PoseTrack)
 
   AugmentConfig aug;
@@ -51,7 +51,7 @@ struct TrainConfig {
     double ema = 0;             // decay of the averaged weights; 0: none
     double checkpoint_minutes = 5;
     int cache_features = 0;     // K augmented variants of each sample, features kept; 0: none
-    int loaders = 1;            // threads that read and crop
+    int loaders = 0;            // threads that read and crop; 0: 1, with a GPU --threads - 1
     int prefetch = 4;           // micro-batches that wait at most
     double frame_mib = 4096;    // of decoded pictures that are kept in memory
   } train;

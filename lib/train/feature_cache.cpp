@@ -9,9 +9,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace vremd {
+
+namespace {
+
+// Network file systems know no O_TMPFILE: there a file that loses its name at once.
+int unnamed_file(const std::string& folder) {
+  const int file = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return file;
+  std::string name = folder + "/features.XXXXXX";
+  const int named = mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) unlink(name.c_str());
+  return named;
+}
+
+}  // namespace
 
 FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int variants,
                            std::array<std::int64_t, 3> shape, at::ScalarType dtype)
@@ -19,7 +35,7 @@ FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int 
   entry_bytes_ = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]) * c10::elementSize(dtype);
   const std::size_t entries = entry(samples, 0);
   bytes_ = entries * entry_bytes_;
-  const int file = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const int file = unnamed_file(folder);
   if (file < 0) fail("{}: cannot keep features here: {}", folder, std::strerror(errno));
   // All of it at once: a disk that fills up later would end the process.
   const int error = posix_fallocate(file, 0, static_cast<off_t>(bytes_));

@@ -14,6 +14,13 @@ namespace vremd {
 
 bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
 
+bool is_matrix(const std::string& parameter, const at::Tensor& tensor) {
+  for (const char* embedding : {"token", "temporal_embed", "pos_embed"}) {
+    if (parameter.ends_with(embedding)) return false;
+  }
+  return tensor.dim() >= 2;
+}
+
 namespace {
 
 double global_norm(const std::vector<at::Tensor>& parameters) {
@@ -32,7 +39,7 @@ Optimizer::Optimizer(const TrainConfig::Train& config,
   std::map<std::pair<bool, bool>, Group, std::greater<>> groups;
   for (const auto& [name, tensor] : parameters) {
     const bool backbone = is_backbone(name);
-    const bool decayed = config.wd_on == "all" || tensor.dim() >= 2;
+    const bool decayed = config.wd_on == "all" || is_matrix(name, tensor);
     Group& group = groups[{backbone, decayed}];
     group.backbone = backbone;
     group.lr = backbone && config.backbone_lr > 0 ? config.backbone_lr : config.lr;

@@ -38,5 +38,7 @@ class Optimizer {
 };
 
 bool is_backbone(const std::string& parameter);
+// What wd_on "matrices" decays: neither vectors nor tokens and embeddings, whatever their shape.
+bool is_matrix(const std::string& parameter, const at::Tensor& tensor);
 
 }  // namespace vremd

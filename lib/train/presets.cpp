@@ -31,6 +31,7 @@ const std::vector<Preset>& presets() {
       {"mmpose_protocol", paper},
       {"vitpose_coco",
        [](TrainConfig& c) {  // METHOD 10.3, without the layer-wise decay
+         c.model.backbone.freeze = false;
          c.train.epochs = 210;
          c.train.milestones = {170, 200};
          c.train.lr = 5e-4;

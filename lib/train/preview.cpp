@@ -6,6 +6,8 @@
 #include "draw/sheet_drawing.h"
 #include "io/output_file.h"
 #include "train/samples.h"
+#include "train/start.h"
+#include "train/validation.h"
 
 #include <fmt/format.h>
 
@@ -46,20 +48,37 @@ void print_counts(const TrainSet& set, const TrainConfig& config) {
   }
 }
 
+// What the training itself would end with, some time after its start.
+bool can_begin(TrainSet& set, const TrainConfig& config) {
+  const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
+  const std::int64_t step = std::int64_t{1} * config.train.batch * config.train.accum;
+  if (persons < step) {
+    log_error("train.batch: {} persons of a step are more than the {} of an epoch", step, persons);
+    return false;
+  }
+  static_cast<void>(make_network(config, set, /*calibrated=*/false));
+  if (config.validate.empty()) return true;
+  Validation validation(config);
+  const std::vector<std::string> missing =
+      validation.set().missing_files(kErrors, /*neighbours=*/false);
+  for (const std::string& line : missing) log_error("{}", line);
+  return missing.empty();
+}
+
 }  // namespace
 
 bool preview(const TrainConfig& config, const std::string& folder) {
   TrainSet set(config.data, config.model.joints(), config.train.frame_mib);
   print_counts(set, config);
-  const std::vector<std::string> missing = set.missing_files(kErrors);
+  const std::vector<std::string> missing = set.missing_files(kErrors, config.model.frames() > 1);
   for (const std::string& line : missing) log_error("{}", line);
   if (!missing.empty()) return false;
   make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
-  write_canvas(draw_samples(training_samples(set, config, kSamples), config), path,
-               /*force=*/true);
-  print(fmt::format("{}: {} samples with their targets\n", path, kSamples));
-  return true;
+  const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
+  write_canvas(draw_samples(drawn, config), path, /*force=*/true);
+  print(fmt::format("{}: {} samples with their targets\n", path, drawn.size()));
+  return can_begin(set, config);
 }
 
 }  // namespace vremd

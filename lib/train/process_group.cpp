@@ -2,6 +2,7 @@
 #include "train/process_group.h"
 
 #include "core/error.h"
+#include "core/log.h"
 
 #include <ATen/Functions.h>
 
@@ -45,6 +46,8 @@ int optional(const char* name, int otherwise) {
 
 }  // namespace
 
+int gpu_of(const ProcessPlace& place, int gpus) { return gpus > 0 ? place.local_rank % gpus : 0; }
+
 std::string first_host(const std::string& slurm_list) {
   const std::size_t bracket = slurm_list.find_first_of("[,");
   if (bracket == std::string::npos || slurm_list[bracket] == ',') {
@@ -67,13 +70,13 @@ std::optional<ProcessPlace> process_place() {
       place.host = host;
       place.port = required("MASTER_PORT", "WORLD_SIZE");
     }
-  } else if (std::getenv("SLURM_PROCID") && std::getenv("SLURM_NTASKS")) {
-    place.size = required("SLURM_NTASKS", "SLURM_PROCID");
-    place.rank = required("SLURM_PROCID", "SLURM_NTASKS");
+  } else if (std::getenv("SLURM_STEP_NUM_TASKS")) {  // not in a batch script itself
+    place.size = required("SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_TASKS");
+    place.rank = required("SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
     place.local_rank = optional("SLURM_LOCALID", 0);
     if (place.size > 1) {
-      const char* hosts = std::getenv("SLURM_JOB_NODELIST");
-      if (!hosts) fail("SLURM_PROCID is set, but SLURM_JOB_NODELIST is not");
+      const char* hosts = std::getenv("SLURM_STEP_NODELIST");
+      if (!hosts) fail("SLURM_STEP_NUM_TASKS is set, but SLURM_STEP_NODELIST is not");
       place.host = first_host(hosts);
       place.port = optional("MASTER_PORT", 20000 + optional("SLURM_JOB_ID", 0) % 10000);
     }
@@ -143,8 +146,10 @@ ProcessGroup::ProcessGroup() = default;
 ProcessGroup::ProcessGroup(ProcessGroup&&) noexcept = default;
 ProcessGroup::~ProcessGroup() = default;
 
-ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device) : place_(place) {
+ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device)
+    : place_(place), device_(device) {
   if (place.size == 1) return;
+  if (first()) log_info("waiting for {} processes at {}:{}", place.size, place.host, place.port);
   try {
     backend_ = std::make_unique<Backend>(place, device);
   } catch (const c10::Error& error) {
@@ -155,14 +160,15 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device) 
 
 namespace {
 
-// All tensors side by side in one, changed by `change`, and back.
+// All tensors side by side in one on the device, changed by `change`, and back.
 template <typename Change>
-void changed_as_one(const std::vector<at::Tensor>& tensors, const Change& change) {
+void changed_as_one(const std::vector<at::Tensor>& tensors, const at::Device& device,
+                    const Change& change) {
   if (tensors.empty()) return;
   at::NoGradGuard no_grad;
   std::vector<at::Tensor> parts;
   for (const at::Tensor& tensor : tensors) parts.push_back(tensor.detach().reshape({-1}));
-  at::Tensor flat = at::cat(parts);
+  at::Tensor flat = at::cat(parts).to(device);
   change(flat);
   std::int64_t from = 0;
   for (const at::Tensor& tensor : tensors) {
@@ -175,11 +181,15 @@ void changed_as_one(const std::vector<at::Tensor>& tensors, const Change& change
 }  // namespace
 
 void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
-  if (backend_) changed_as_one(tensors, [this](at::Tensor& flat) { backend_->sum(flat); });
+  if (backend_) {
+    changed_as_one(tensors, device_, [this](at::Tensor& flat) { backend_->sum(flat); });
+  }
 }
 
 void ProcessGroup::broadcast(const std::vector<at::Tensor>& tensors) {
-  if (backend_) changed_as_one(tensors, [this](at::Tensor& flat) { backend_->broadcast(flat); });
+  if (backend_) {
+    changed_as_one(tensors, device_, [this](at::Tensor& flat) { backend_->broadcast(flat); });
+  }
 }
 
 }  // namespace vremd

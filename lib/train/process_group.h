@@ -13,16 +13,20 @@ namespace vremd {
 // Where this process stands among those that train together.
 struct ProcessPlace {
   int rank = 0, size = 1;
-  int local_rank = 0;  // on this machine: the number of its GPU
+  int local_rank = 0;  // on this machine
   std::string host;    // of rank 0
   int port = 0;
 };
 
 // What torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or else srun
-// (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID, SLURM_JOB_NODELIST; the port from SLURM_JOB_ID unless
-// MASTER_PORT is set). Nothing: this process is alone. An Error names a variable that is missing
-// or no number.
+// (SLURM_STEP_NUM_TASKS, SLURM_PROCID, SLURM_LOCALID, SLURM_STEP_NODELIST; the port from
+// SLURM_JOB_ID unless MASTER_PORT is set). Nothing: this process is alone, as is what a batch script
+// runs without srun. An Error names a variable that is missing or no number.
 std::optional<ProcessPlace> process_place();
+
+// The GPU of a process that sees `gpus` of them. Where each sees its own alone (srun
+// --gpus-per-task), that is number 0 everywhere.
+int gpu_of(const ProcessPlace& place, int gpus);
 
 // The first host of a list such as "gpu[03-05,9],login1": "gpu03".
 std::string first_host(const std::string& slurm_list);
@@ -41,7 +45,7 @@ class ProcessGroup {
   int size() const { return place_.size; }
   bool first() const { return place_.rank == 0; }
 
-  // Each becomes the sum over all processes; float32, equal shapes everywhere.
+  // Each becomes the sum over all processes; float32 on any device, equal shapes everywhere.
   void sum(const std::vector<at::Tensor>& tensors);
   // Each becomes that of rank 0.
   void broadcast(const std::vector<at::Tensor>& tensors);
@@ -49,6 +53,7 @@ class ProcessGroup {
  private:
   struct Backend;
   ProcessPlace place_;
+  at::Device device_ = at::kCPU;  // where the library works
   std::unique_ptr<Backend> backend_;  // null: alone
 };
 

@@ -94,9 +94,11 @@ std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set
                start.prior.empty() ? "" : "prior.");
   }
   if (!start.prior.empty()) load_prior(start.prior, *model);
-  if (!start.backbone.empty()) load_backbone(start.backbone, *model);
-  if (!start.single_frame.empty()) {
-    model->init_from_single_frame(*load_model(find_weights(start.single_frame)).model);
+  const bool with_head = network.init.head_from_backbone_ckpt && !start.backbone.empty();
+  const std::string& single_frame = with_head ? start.backbone : start.single_frame;
+  if (!start.backbone.empty() && !with_head) load_backbone(start.backbone, *model);
+  if (!single_frame.empty()) {
+    model->init_from_single_frame(*load_model(find_weights(single_frame)).model);
   } else if (start.weights.empty() && start.calibrate && calibrated) {
     calibrate(config, set, *model);
   }

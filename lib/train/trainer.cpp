@@ -20,6 +20,7 @@
 #include "train/start.h"
 #include "train/validation.h"
 
+#include <ATen/ops/full.h>
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
@@ -57,14 +58,38 @@ State cloned(const State& state) {
   return copy;
 }
 
-// The weights say which joints had labels (METHOD 1.6).
-void name_trained_joints(const TrainSet& set, ModelConfig& model) {
-  if (model.model.trained_joints) return;
-  std::vector<std::string> names;
-  for (int j = 0; j < set.joints().size(); ++j) {
-    if (set.trained(j)) names.push_back(set.joints().joints[j]);
+// The weights say which joints had labels (METHOD 1.6), here or in the weights that this goes on
+// from.
+void name_trained_joints(const TrainSet& set, TrainConfig& config) {
+  auto& trained = config.model.model.trained_joints;
+  if (trained) return;
+  const JointSet& joints = set.joints();
+  std::vector<bool> known(static_cast<std::size_t>(joints.size()));
+  for (int j = 0; j < joints.size(); ++j) known[j] = set.trained(j);
+  if (!config.start.weights.empty()) {
+    const auto before = stored_config(SafetensorsFile(find_weights(config.start.weights)));
+    if (before && before->joints().joints == joints.joints) {
+      for (const int j : before->trained_joints()) known[j] = true;
+    }
   }
-  if (static_cast<int>(names.size()) < set.joints().size()) model.model.trained_joints = names;
+  std::vector<std::string> names;
+  for (int j = 0; j < joints.size(); ++j) {
+    if (known[j]) names.push_back(joints.joints[j]);
+  }
+  if (static_cast<int>(names.size()) < joints.size()) trained = names;
+}
+
+// What may change between a run and its continuation: it makes no difference to the weights.
+Json decisive(const std::string& config) {
+  Json json = Json::parse(config);
+  for (const char* key : {"checkpoint_minutes", "loaders", "prefetch", "frame_mib"}) {
+    json["train"].erase(key);
+  }
+  return json;
+}
+
+bool starts_random(const TrainConfig::Start& start) {
+  return start.backbone.empty() && start.weights.empty() && start.single_frame.empty();
 }
 
 }  // namespace
@@ -81,6 +106,9 @@ struct Trainer::Impl {
   std::unique_ptr<FeatureCache> cache;  // of train.cache_features
   State average;  // of train.ema
   std::int64_t step = 0, steps_per_epoch = 0, steps = 0;
+  std::int64_t saved_step = 0;  // of the checkpoint
+  std::int64_t persons = 0;     // of an epoch, of all processes
+  bool epoch_told = false;      // the epoch that ends with `step` has its line in metrics.jsonl
   double best = -1;
   std::ofstream metrics;
 
@@ -103,17 +131,22 @@ struct Trainer::Impl {
         options(std::move(o)),
         processes(std::move(p)),
         parallelism(oneapi::tbb::global_control::max_allowed_parallelism,
-                    static_cast<std::size_t>(options.threads + config.train.loaders + 1)),
+                    static_cast<std::size_t>(options.threads + loaders() + 1)),
         set(config.data, config.model.joints(), config.train.frame_mib) {
     make_folder();
-    name_trained_joints(set, config.model);
-    const auto persons = static_cast<std::int64_t>(order_of(0)->size());
+    name_trained_joints(set, config);
+    persons = static_cast<std::int64_t>(order_of(0)->size());
     steps_per_epoch = persons / step_size();
     if (steps_per_epoch == 0) {
       fail("train.batch: {} persons of a step are more than the {} of an epoch", step_size(),
            persons);
     }
     steps = std::llround(config.train.epochs * static_cast<double>(steps_per_epoch));
+    if (steps == 0) fail("train.epochs: {} are no step", config.train.epochs);
+    if (config.model.backbone.freeze && starts_random(config.start)) {
+      log_warning("the backbone is random and stays so (model.backbone.freeze): start.backbone, "
+                  "start.weights or start.single_frame names what it is");
+    }
     replicas = std::make_unique<Replicas>(make_network(config, set, !options.resume),
                                           options.threads, options.device);
     optimizer = std::make_unique<Optimizer>(config.train, replicas->trained_parameters());
@@ -129,10 +162,31 @@ struct Trainer::Impl {
           config.train.amp == "fp32" ? at::kFloat : at::kBFloat16);
     }
     if (!config.validate.empty()) validation = std::make_unique<Validation>(config);
-    if (processes.first()) {
-      metrics.open(file("metrics.jsonl"), std::ios::app);
-      if (!metrics) fail("{}: cannot open", file("metrics.jsonl"));
+    if (processes.first()) begin_metrics();
+    const at::Tensor told = at::full({1}, epoch_told ? 1.0 : 0.0);
+    processes.broadcast({told});
+    epoch_told = told.item<double>() > 0;
+  }
+
+  // On a GPU the one worker waits for the crops of all; on the CPU the workers need the cores.
+  int loaders() const {
+    if (config.train.loaders > 0) return config.train.loaders;
+    return options.device.is_cpu() ? 1 : std::max(1, options.threads - 1);
+  }
+
+  // Goes on behind the checkpoint: what a run that was killed did after it is done again.
+  void begin_metrics() {
+    const std::string path = file("metrics.jsonl");
+    std::string kept;
+    if (options.resume && fs::exists(path)) {
+      for (const Json& line : read_metrics(path)) {
+        if (line.value("step", std::int64_t{0}) <= step) kept += line.dump() + "\n";
+        epoch_told = epoch_told || (line.contains("epoch") && line.value("step", std::int64_t{-1}) == step);
+      }
     }
+    write_file(path, kept, /*force=*/true);
+    metrics.open(path, std::ios::app);
+    if (!metrics) fail("{}: cannot open", path);
   }
 
   VremdImpl& model() { return replicas->model(); }
@@ -147,8 +201,8 @@ struct Trainer::Impl {
     if (there && !options.resume) {
       fail("{}: holds a training run; --resume goes on with it", options.output);
     }
-    if (!there && options.resume) fail("{}: no checkpoint to resume from", options.output);
-    if (!options.resume && processes.first()) {
+    options.resume = there;
+    if (!there && processes.first()) {
       write_file(file("config.json"), config.to_json().dump(2) + "\n", true);
     }
   }
@@ -227,19 +281,29 @@ struct Trainer::Impl {
     checkpoint.step = step;
     checkpoint.best = best;
     checkpoint.config = config.to_json().dump();
+    checkpoint.processes = processes.size();
+    checkpoint.persons = persons;
     for (const auto& [name, tensor] : state_of(model())) {
       checkpoint.tensors["model." + name] = tensor;
     }
     for (const auto& [name, tensor] : average) checkpoint.tensors["ema." + name] = tensor;
     optimizer->store(checkpoint);
     save_checkpoint(file("checkpoint.safetensors"), checkpoint);
+    saved_step = step;
   }
 
   void resume() {
     const std::string path = file("checkpoint.safetensors");
     const Checkpoint checkpoint = load_checkpoint(path);
-    if (checkpoint.config != config.to_json().dump()) {
-      fail("{}: was trained with another configuration", path);
+    const Json changes =
+        Json::diff(decisive(checkpoint.config), decisive(config.to_json().dump()));
+    if (!changes.empty()) {
+      fail("{}: was trained with another configuration ({})", path,
+           changes[0]["path"].get<std::string>());
+    }
+    if (checkpoint.processes != processes.size() || checkpoint.persons != persons) {
+      fail("{}: was trained by {} processes on {} persons an epoch, not by {} on {}", path,
+           checkpoint.processes, checkpoint.persons, processes.size(), persons);
     }
     const auto restore = [&](const State& state, const std::string& prefix) {
       at::NoGradGuard no_grad;
@@ -252,7 +316,7 @@ struct Trainer::Impl {
     restore(state_of(model()), "model.");
     restore(average, "ema.");
     optimizer->restore(checkpoint);
-    step = checkpoint.step;
+    step = saved_step = checkpoint.step;
     best = checkpoint.best;
     log_info("resumed at step {} of {}", step, steps);
   }
@@ -296,8 +360,18 @@ struct Trainer::Impl {
     }
   }
 
-  // False: some process was told to stop; the step is not taken.
+  // False: some process was told to stop; the step is not taken. What is thrown leaves the model
+  // as it was before the step.
   bool train_step(BatchLoader& loader) {
+    try {
+      return try_step(loader);
+    } catch (...) {
+      replicas->discard();
+      throw;
+    }
+  }
+
+  bool try_step(BatchLoader& loader) {
     if (processes.size() == 1 && options.stopped()) return false;
     const std::int64_t count = config.micro_batches();
     at::Tensor told = at::zeros({2}, at::TensorOptions(replicas->device()));  // loss, stop
@@ -318,14 +392,12 @@ struct Trainer::Impl {
     }
     const double sum = processes.size() > 1 ? told[0].item<double>() : loss;
     if (!std::isfinite(sum)) {
-      fail("step {}: the loss is not finite ({}); the last checkpoint is in {}", step, sum,
-           options.output);
+      fail("step {}: the loss is not finite ({})", step, sum);
     }
     replicas->apply(count * processes.size());
     const double norm = optimizer->step(step, steps, static_cast<double>(steps_per_epoch));
     if (!std::isfinite(norm)) {
-      fail("step {}: the gradient is not finite ({}); the last checkpoint is in {}", step, norm,
-           options.output);
+      fail("step {}: the gradient is not finite ({})", step, norm);
     }
     ++step;
     follow();
@@ -353,21 +425,28 @@ struct Trainer::Impl {
     const State state = state_of(model());
     const State kept = cloned(state);
     copy_state(average, state);
-    body();
+    try {
+      body();
+    } catch (...) {
+      copy_state(kept, state);
+      throw;
+    }
     copy_state(kept, state);
   }
 
   // ---- reports ----------------------------------------------------------------------------
 
   void write_metrics(const Json& line) {
-    if (processes.first()) metrics << line.dump() << std::endl;
+    if (!processes.first()) return;
+    metrics << line.dump() << std::endl;
+    if (!metrics) fail("{}: cannot write", file("metrics.jsonl"));
   }
 
   void report(const BatchLoader& loader) {
     const double seconds = seconds_since(window.start);
     const double rate = static_cast<double>(window.steps * step_size()) / seconds;
     const double waited = (loader.seconds_waited() - window.waited) /
-                          (seconds * static_cast<double>(replicas->size()));
+                          (seconds * static_cast<double>(busy_workers()));
     const double lr = optimizer->learning_rate(), loss = window.loss / window.steps;
     if (processes.first()) {
       log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s, waiting {:.1f} %",
@@ -383,42 +462,60 @@ struct Trainer::Impl {
     window = {Clock::now(), 0, 0, loader.seconds_waited(), 0};
   }
 
-  void end_epoch(std::int64_t epoch) {
+  std::int64_t busy_workers() const {
+    return std::min<std::int64_t>(static_cast<std::int64_t>(replicas->size()),
+                                  config.micro_batches());
+  }
+
+  // The weights are safe before anything else is done. The line in metrics.jsonl comes last: an
+  // epoch without one is scored again by the run that goes on. False: stopped meanwhile.
+  bool end_epoch() {
+    const std::int64_t epoch = (step + steps_per_epoch - 1) / steps_per_epoch;
+    bool finished = true;
     with_average([&] {
-      Json line{{"epoch", epoch}, {"step", step}};
-      if (validation) {
-        const ValidationScores scores = validation->score(*replicas, processes);
-        line.update(scores.to_json());
-        const double score = scores.best_by(config.validate_by);
-        if (processes.first()) {
-          log_info("epoch {}: PCK@0.2 {:.4f}{}", epoch, scores.body_pck(),
-                   scores.ap ? fmt::format(", AP {:.2f}", scores.ap->ap.back()) : "");
-        }
-        if (score > best) {
-          best = score;
-          if (processes.first()) {
-            save_model(file("best.safetensors"), model(), DType::kF32,
-                       {{config.validate_by, fmt::format("{:.5f}", score)}});
-          }
-        }
-      }
-      write_metrics(line);
-      if (processes.first()) {
-        save_model(file("last.safetensors"), model(), DType::kF32);
-        write_report();
-      }
+      if (processes.first()) save_model(file("last.safetensors"), model(), DType::kF32);
     });
     save();
+    Json line{{"epoch", epoch}, {"step", step}};
+    if (validation) {
+      const double before = best;
+      with_average([&] { finished = validate(epoch, line); });
+      if (!finished) return false;
+      if (best > before) save();
+    }
+    write_metrics(line);
+    if (processes.first()) write_report();
+    return true;
+  }
+
+  bool validate(std::int64_t epoch, Json& line) {
+    const auto stopped = [this] { return processes.size() == 1 && options.stopped(); };
+    const auto scores = validation->score(*replicas, processes, stopped);
+    if (!scores) return false;
+    line.update(scores->to_json());
+    const double score = scores->best_by(config.validate_by);
+    if (processes.first()) {
+      log_info("epoch {}: PCK@0.2 {:.4f}{}", epoch, scores->body_pck(),
+               scores->ap ? fmt::format(", AP {:.2f}", scores->ap->ap.back()) : "");
+    }
+    if (score > best) {
+      best = score;
+      if (processes.first()) {
+        save_model(file("best.safetensors"), model(), DType::kF32,
+                   {{config.validate_by, fmt::format("{:.5f}", score)}});
+      }
+    }
+    return true;
   }
 
   void write_report() {
-    std::string png;
-    if (validation) {
-      const std::string path = file("samples.png");
-      write_canvas(draw_samples(validation_samples(*validation, config, kSamples), config), path,
-                   /*force=*/true);
-      png = read_text_file(path);
-    }
+    // People as they are predicted, or without a validation set as they are learnt.
+    const std::string path = file("samples.png");
+    write_canvas(draw_samples(validation ? validation_samples(*validation, config, kSamples)
+                                         : training_samples(set, config, kSamples),
+                              config),
+                 path, /*force=*/true);
+    const std::string png = read_text_file(path);
     const std::string title = fmt::format("vremd-train: {}", options.output);
     write_file(file("report.html"), html_report(title, read_metrics(file("metrics.jsonl")), png),
                true);
@@ -429,10 +526,35 @@ struct Trainer::Impl {
       log_info("{} persons, {} steps of {} an epoch, {} steps, {} workers, {} processes",
                set.samples().size(), steps_per_epoch, step_size(), steps, replicas->size(),
                processes.size());
+      if (busy_workers() < static_cast<std::int64_t>(replicas->size())) {
+        log_info("a step has {} micro-batches: a smaller train.micro_batch would keep all workers "
+                 "busy", config.micro_batches());
+      }
     }
+    try {
+      return train();
+    } catch (...) {
+      save_what_was_learnt();
+      throw;
+    }
+  }
+
+  // After an error, where the model is as the last step has left it.
+  void save_what_was_learnt() {
+    if (step == saved_step) return;
+    try {
+      save();
+      log_info("{}: step {}", file("checkpoint.safetensors"), step);
+    } catch (const std::exception& error) {
+      log_error("{}", error.what());
+    }
+  }
+
+  bool train() {
+    if (step > 0 && at_epoch_end() && !epoch_told && !end_epoch()) return false;
     const std::int64_t count = config.micro_batches();
     BatchLoader loader([this](std::int64_t index) { return load(index); }, step * count,
-                       steps * count, config.train.loaders,
+                       steps * count, loaders(),
                        std::max<int>(config.train.prefetch, static_cast<int>(replicas->size())));
     auto last_save = Clock::now();
     window.start = last_save;
@@ -442,9 +564,9 @@ struct Trainer::Impl {
         return false;
       }
       if (seconds_since(window.start) > options.report_seconds) report(loader);
-      if (step % steps_per_epoch == 0 || step == steps) {
+      if (at_epoch_end()) {
         if (window.steps > 0) report(loader);
-        end_epoch((step + steps_per_epoch - 1) / steps_per_epoch);
+        if (!end_epoch()) return false;
         last_save = window.start = Clock::now();
       } else if (seconds_since(last_save) > 60 * config.train.checkpoint_minutes) {
         save();
@@ -453,6 +575,8 @@ struct Trainer::Impl {
     }
     return true;
   }
+
+  bool at_epoch_end() const { return step % steps_per_epoch == 0 || step == steps; }
 };
 
 Trainer::Trainer(TrainConfig config, TrainerOptions options, ProcessGroup processes)

@@ -64,18 +64,35 @@ Json ValidationScores::to_json() const {
 
 Validation::Validation(const TrainConfig& config)
     : config_(config), set_({data_of(config)}, config.model.joints(), config.train.frame_mib) {
-  const std::size_t all = set_.samples().size();
-  const std::size_t count =
-      config.validate_most > 0 ? std::min<std::size_t>(all, config.validate_most) : all;
-  for (std::size_t i = 0; i < count; ++i) {
-    chosen_.push_back(static_cast<int>(i * all / count));  // evenly spread
-  }
+  choose(config.validate_most);
   predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});
   // What the annotations lack for it is to be told before the training, not after.
   if (config.validate_by == "ap") static_cast<void>(average_precision());
 }
 
-ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) {
+// Whole frames, evenly spread, with at most about `most` persons: in a frame that is scored nobody
+// may be left out. 0: all.
+void Validation::choose(int most) {
+  const std::vector<TrainSample>& samples = set_.samples();
+  std::vector<int> begins;  // of each frame's samples
+  for (int i = 0; i < static_cast<int>(samples.size()); ++i) {
+    const bool same = i > 0 && samples[i].video == samples[i - 1].video &&
+                      samples[i].frame == samples[i - 1].frame;
+    if (!same) begins.push_back(i);
+  }
+  begins.push_back(static_cast<int>(samples.size()));
+  const std::size_t all = begins.size() - 1;
+  const double share =
+      most > 0 ? std::min(1.0, most / static_cast<double>(samples.size())) : 1.0;
+  const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(share * all + 0.5));
+  for (std::size_t f = 0; f < count; ++f) {
+    const std::size_t frame = f * all / count;
+    for (int i = begins[frame]; i < begins[frame + 1]; ++i) chosen_.push_back(i);
+  }
+}
+
+std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGroup& processes,
+                                                  const std::function<bool()>& stopped) {
   const ModelConfig& model = config_.model;
   const auto count = static_cast<std::int64_t>(chosen_.size());
   predictions_ = at::zeros({count, set_.joints().size(), 3});
@@ -83,6 +100,7 @@ ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) 
   const Affine2x3 to_crop = heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
   const std::int64_t own = (count - processes.rank() + processes.size() - 1) / processes.size();
   replicas.evaluate(own, [&](VremdImpl& replica, std::int64_t n) {
+    if (stopped()) return;
     const std::int64_t i = processes.rank() + n * processes.size();
     const TrainBatch batch = make_plain(set_, chosen_[i], model);
     at::Tensor points;
@@ -108,6 +126,7 @@ ValidationScores Validation::score(Replicas& replicas, ProcessGroup& processes) 
       out[3 * j + 2] = p[2];
     }
   });
+  if (stopped()) return std::nullopt;
   processes.sum({predictions_});
   ValidationScores scores;
   scores.pck = pck(matching(), PckLength::kTorso, kThreshold);

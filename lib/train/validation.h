@@ -8,6 +8,7 @@
 #include "train/process_group.h"
 #include "train/replicas.h"
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,8 +29,9 @@ class Validation {
   explicit Validation(const TrainConfig& config);
 
   // Each process predicts its share of the people; all get the scores. With the weights that are
-  // in the model.
-  ValidationScores score(Replicas& replicas, ProcessGroup& processes);
+  // in the model. Nothing: stopped meanwhile.
+  std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes,
+                                        const std::function<bool()>& stopped);
 
   TrainSet& set() { return set_; }
   const std::vector<int>& chosen() const { return chosen_; }  // of set().samples()
@@ -37,6 +39,7 @@ class Validation {
   const at::Tensor& predictions() const { return predictions_; }
 
  private:
+  void choose(int most);
   Matching matching() const;
   PoseAp average_precision() const;
 

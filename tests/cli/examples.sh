@@ -26,11 +26,15 @@ grep -q 'missing.mp4' err
 # Two tasks of an array: each does its share.
 mkdir archive/day2; cp short.mp4 archive/day2
 printf 'day1/short.mp4\nday2/short.mp4\n' > list
-for task in 0 1; do
-  SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_ID=$task \
+mkdir fake; printf '#!/bin/sh\nexec "$@"\n' > fake/srun; chmod +x fake/srun
+for task in 1 2; do
+  PATH=$PWD/fake:$PATH SLURM_ARRAY_TASK_ID=$task \
     bash $SOURCE_DIR/examples/slurm_array.sbatch archive list cluster
-  test $(find cluster/poses -type f | wc -l) -eq $((task + 1))
+  test $(find cluster/poses -type f | wc -l) -eq $task
 done
+PATH=$PWD/fake:$PATH SLURM_ARRAY_TASK_ID=3 \
+  bash $SOURCE_DIR/examples/slurm_array.sbatch archive list nothing
+test ! -e nothing
 cmp <(jq -c 'select(.type == "frame")' cluster/poses/day1/short.mp4.jsonl) \
     <(jq -c 'select(.type == "frame")' out/short.jsonl)
 

@@ -38,7 +38,7 @@ refused 1 'day1/00.mkv.jsonl: exists (--force replaces it, --resume leaves it)$'
 refused 1 'day2/bad.mkv' detect --fail-fast day2/bad.mkv day2/00.mkv --output-dir fast
 test ! -e fast/day2/00.mkv.jsonl
 # An absolute input has its name alone, so two may meet.
-refused 2 'both would be flat/00.mkv.jsonl$' \
+refused 2 'both would be flat/00.mkv.jsonl ' \
   detect $work/day1/00.mkv $work/day2/00.mkv --output-dir flat
 test ! -e flat
 
@@ -59,6 +59,22 @@ refused 1 'warning: not complete: poses/people/cut.jsonl.tmp' \
 test ! -e poses/people/cut.jsonl
 test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
 
+# Nor is one of whose videos one is gone; its part stays beside.
+{ cat people/day1/00.mkv.jsonl; sed 's/day2/day3/' people/day2/00.mkv.jsonl; } > people/two.jsonl
+for try in 1 2; do
+  refused 1 'day3/00.mkv: cannot open' pose --resume --output-dir poses people/two.jsonl
+  test ! -e poses/people/two.jsonl
+done
+vremd-draw -q people/day1/00.mkv.jsonl --sheet -o day1/one.png
+mkdir stills; cp day1/one.png stills; echo nothing > stills/two.png
+refused 1 'warning: not complete: boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
+test ! -e boxes/stills.jsonl
+# --fail-fast stops at the first.
+refused 1 'people/gone.jsonl: no such file' \
+  pose --fail-fast --output-dir fast people/gone.jsonl people/day1/00.mkv.jsonl
+test ! -e fast/people/day1/00.mkv.jsonl
+
+refused 2 '--video takes --output' pose --video day1/00.mkv --output-dir poses people/day1/00.mkv.jsonl
 refused 2 'would replace it' pose --output-dir . people/day1/00.mkv.jsonl
 refused 2 'one of them' pose --output-dir poses -o x people/day1/00.mkv.jsonl
 refused 2 'one of them' pose --output-dir poses --resume -f people/day1/00.mkv.jsonl

@@ -91,7 +91,30 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their n
   CHECK(number_of(frames[1]) == Approx(200).margin(2));
   CHECK(number_of(frames[0]) == Approx(160).margin(2));
   CHECK(frames[2] == frames[1]);  // 000006.jpg does not exist: the key frame
-  CHECK(set.missing_files(5).empty());
+  CHECK(set.missing_files(5, true).empty());
+}
+
+TEST_CASE("a neighbour that is missing inside of a video is an error, or the frame itself") {
+  const Folder folder;
+  Json listed = Json::parse(kPoseTrack18);
+  Json next = listed["images"][0];
+  next["id"] = next["frame_id"] = 10001110006;
+  next["file_name"] = "images/train/000111_mpii/000006.jpg";
+  listed["images"].push_back(next);
+  folder.write("annotations/train/000111_mpii.json", listed.dump());
+  folder.picture("images/train/000111_mpii/000005.jpg", 200);
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
+  TrainSet set({data}, joint_set("posetrack15"));
+  CHECK_THROWS_WITH(set.frames(set.samples()[0], true), ContainsSubstring("000006.jpg: no such file"));
+  CHECK(set.missing_files(5, false).empty());
+  REQUIRE(set.missing_files(5, true).size() == 1);
+  data.missing = "key";
+  TrainSet lenient({data}, joint_set("posetrack15"));
+  const auto frames = lenient.frames(lenient.samples()[0], true);
+  CHECK(frames[2] == frames[1]);
+  CHECK(lenient.missing_files(5, true).empty());
 }
 
 TEST_CASE("PoseTrack17's annolist is read for training") {
@@ -160,8 +183,8 @@ TEST_CASE("what a data set lacks is named") {
   data.annotations = folder.path + "/a";
   data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
-  REQUIRE(set.missing_files(5).size() == 1);
-  CHECK_THAT(set.missing_files(5)[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
+  REQUIRE(set.missing_files(5, true).size() == 1);
+  CHECK_THAT(set.missing_files(5, true)[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
   fs::create_directories(folder.path + "/empty");
   data.annotations = folder.path + "/empty";
   CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")), ContainsSubstring("no *.json"));

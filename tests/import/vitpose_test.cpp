@@ -28,10 +28,10 @@ SourceFile source_of(const TemporaryFolder& folder, const FloatTensors& tensors)
   return read_source(folder.save("in.pth", checkpoint(tensors)));
 }
 
-ImportedVit imported(const SourceFile& source, int expert = 0) {
+ImportedVit imported(const SourceFile& source, int expert = 0, int heads = 0) {
   const auto names = vit_names(source);
   REQUIRE(names);
-  return import_vit(source, *names, expert);
+  return import_vit(source, *names, expert, heads);
 }
 
 // Without the first row: what MMPose 1.x keeps.
@@ -206,6 +206,13 @@ TEST_CASE("a plain ViT is a backbone") {
   CHECK(at::equal(state.at("backbone.blocks.1.attn.qkv.weight"),
                   theirs.at("backbone.blocks.1.attn.qkv.weight")));
 
+  SECTION("how many heads it has is for somebody to say") {
+    CHECK(imported(source_of(folder, tensors), 0, 2).model->config.backbone_heads() == 2);
+    CHECK_THROWS_WITH(imported(source_of(folder, tensors), 0, 5), ContainsSubstring("heads"));
+    tensors.at("patch_embed.proj.weight") = {{384, 3, 16, 16},
+                                             std::vector<float>(384 * 3 * 16 * 16)};
+    CHECK_THROWS_WITH(imported(source_of(folder, tensors)), ContainsSubstring("--heads does"));
+  }
   SECTION("patches of 14 are padded, a missing last norm is said") {
     FloatTensor& patches = tensors.at("patch_embed.proj.weight");
     patches = {{64, 3, 14, 14}, std::vector<float>(64 * 3 * 14 * 14, 2)};

@@ -9,11 +9,13 @@
 #include "train/checkpoint.h"
 #include "train/feature_cache.h"
 #include "train/loader.h"
+#include "train/optimizer.h"
 #include "train/process_group.h"
 #include "train/report.h"
 #include "train/schedule.h"
 #include "train/start.h"
 #include "train/trainer.h"
+#include "train/validation.h"
 #include "video/writer.h"
 
 #include <catch2/catch_approx.hpp>
@@ -236,6 +238,24 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   CHECK(config.model.to_json() == want.to_json());
   CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
   CHECK_THROWS_AS(TrainConfig::from_json({{"start", {{"weights", path + "x"}}}}, "c"), Error);
+  CHECK_NOTHROW(TrainConfig::from_json(json, "c.json", "recommended"));
+  CHECK_THROWS_WITH(TrainConfig::from_json(json, "c.json", "table6_b"),
+                    ContainsSubstring("preset table6_b is of another network") &&
+                        ContainsSubstring("/bmd/"));
+  CHECK(TrainConfig::from_json(Json::object(), "c", "vitpose_coco").model.backbone.freeze == false);
+
+  // Joints that have labels here come to those that the file knows.
+  make_data(folder.path, 6);
+  ModelConfig some = tiny_config("paper");
+  some.model.joints = "posetrack17";
+  some.model.trained_joints = {"left_ear", "left_knee"};
+  save_model(path, *tiny_model(5, some), DType::kF32);
+  Json run{{"start", {{"weights", path}}},
+           {"data", {{{"annotations", folder.path + "/data.json"}}}},
+           {"train", {{"epochs", 1}, {"batch", 6}, {"amp", "fp32"}}}};
+  REQUIRE(Trainer(TrainConfig::from_json(run, "c"), options_for(folder.path + "/run")).run());
+  CHECK(load_model(folder.path + "/run/last.safetensors").config.model.trained_joints ==
+        std::vector<std::string>{"nose", "left_ear", "left_knee"});
 }
 
 TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
@@ -304,15 +324,146 @@ TEST_CASE("what is missing or damaged is named") {
   std::filesystem::remove(folder.path + "/images/03.png");
   CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/a")).run(),
                     ContainsSubstring("images/03.png"));
-  TrainerOptions resume = options_for(folder.path + "/b");
-  resume.resume = true;
-  CHECK_THROWS_WITH(Trainer(config, resume), ContainsSubstring("no checkpoint"));
   config.train.batch = 7;
   CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/c")),
                     ContainsSubstring("train.batch: 7 persons of a step are more than the 6"));
   config.data[0].annotations = folder.path + "/nothing.json";
   CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/d")),
                     ContainsSubstring("nothing.json"));
+}
+
+TEST_CASE("an error in the middle loses nothing, and the run goes on after it", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 12);
+  TrainConfig config = toy_config(folder.path);
+  config.train.epochs = 2;
+  config.validate = folder.path + "/data.json";
+  const std::string whole = folder.path + "/whole", parts = folder.path + "/parts";
+  REQUIRE(Trainer(config, options_for(whole)).run());
+  TrainerOptions options = options_for(parts);
+  options.resume = true;  // there is nothing yet: it begins
+  const auto gone = [&](int sample, const auto& body) {
+    const std::string name = fmt::format("{}/images/{:02}.png", folder.path, sample);
+    std::filesystem::rename(name, name + ".gone");
+    body();
+    std::filesystem::rename(name + ".gone", name);
+  };
+  // In the second step of the first epoch ...
+  const TrainSet set(config.data, config.model.joints());
+  gone(set.order(8888, 0).back(), [&] {
+    CHECK_THROWS_WITH(Trainer(config, options).run(), ContainsSubstring(".png"));
+  });
+  CHECK(load_checkpoint(parts + "/checkpoint.safetensors").step == 1);
+  // ... and while it is scored.
+  Json other = Json::parse(bytes_of(folder.path + "/data.json"));
+  other["images"][3]["file_name"] = "images/x.png";
+  std::ofstream(folder.path + "/score.json") << other.dump();
+  TrainConfig scored = config;
+  scored.validate = folder.path + "/score.json";
+  TrainerOptions scored_options = options_for(folder.path + "/scored");
+  CHECK_THROWS_WITH(Trainer(scored, scored_options).run(), ContainsSubstring("images/x.png"));
+  CHECK(load_checkpoint(folder.path + "/scored/checkpoint.safetensors").step == 2);
+  CHECK_NOTHROW(load_model(folder.path + "/scored/last.safetensors"));
+  std::filesystem::copy(folder.path + "/images/03.png", folder.path + "/images/x.png");
+  scored_options.resume = true;
+  REQUIRE(Trainer(scored, scored_options).run());
+  CHECK(read_metrics(folder.path + "/scored/metrics.jsonl").size() == 6);
+
+  // What a killed run has written after its last checkpoint is not there twice.
+  std::ofstream(parts + "/metrics.jsonl", std::ios::app) << R"({"step": 2, "loss": 1})" << "\n";
+  REQUIRE(Trainer(config, options).run());
+  CHECK(losses_of(parts) == losses_of(whole));
+  for (const char* file : {"/last.safetensors", "/best.safetensors"}) {
+    CHECK(bytes_of(parts + file) == bytes_of(whole + file));
+  }
+  // Other people are another run.
+  make_data(folder.path, 13);
+  CHECK_THROWS_WITH(Trainer(config, options), ContainsSubstring("12 persons an epoch"));
+}
+
+TEST_CASE("gradients of several batches make one step, and averages follow the weights", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 12);
+  TrainConfig config = toy_config(folder.path);
+  config.train.epochs = 1;
+  config.train.batch = 12;
+  config.train.micro_batch = 3;
+  config.train.ema = 0.9;
+  TrainSet set(config.data, config.model.joints());
+  const auto start = state_of(*make_network(config, set, true));
+  const auto trained = [&](const std::string& name) {
+    REQUIRE(Trainer(config, options_for(folder.path + "/" + name)).run());
+    return load_checkpoint(folder.path + "/" + name + "/checkpoint.safetensors").tensors;
+  };
+  const auto one = trained("one");
+  config.train.batch = 6;
+  config.train.accum = 2;
+  const auto two = trained("two");
+  config.train.amp = "bf16";
+  const auto half = trained("half");
+  double moved = 0, apart = 0;
+  for (const auto& [name, tensor] : start) {
+    CAPTURE(name);
+    const at::Tensor& after = one.at("model." + name);
+    CHECK(at::equal(after, two.at("model." + name)));
+    // One step: decay (1 + 1) / (10 + 1).
+    const at::Tensor average = at::lerp(tensor, after, 1 - 2.0 / 11);
+    CHECK(at::allclose(one.at("ema." + name), average, 1e-5, 1e-7));
+    moved += (after - tensor).norm().item<double>();
+    apart += (half.at("model." + name) - after).norm().item<double>();
+  }
+  CHECK(moved > 0.01);
+  CHECK(apart > 0);            // bfloat16 is something else ...
+  CHECK(apart < 0.7 * moved);  // ... but goes the same way
+}
+
+TEST_CASE("clipping bounds the gradient, decay leaves tokens and vectors alone") {
+  TrainConfig::Train train;
+  train.wd = 0.1;
+  train.lr = 1;
+  train.clip = 1;
+  train.wd_on = "matrices";
+  const auto ones = [](at::IntArrayRef shape) {
+    at::Tensor tensor = at::ones(shape);
+    tensor.mutable_grad() = at::zeros(shape);
+    return tensor;
+  };
+  const std::vector<std::pair<std::string, at::Tensor>> parameters = {
+      {"hkme.human.token", ones({3, 1, 4})}, {"hkme.temporal_embed", ones({1, 3, 4})},
+      {"backbone.pos_embed", ones({1, 2, 4})}, {"hk.fc1.bias", ones({4})}, {"hk.fc1.weight", ones({4, 4})}};
+  Optimizer optimizer(train, parameters);
+  CHECK(optimizer.step(0, 1, 1) == 0);
+  for (const auto& [name, tensor] : parameters) {
+    CAPTURE(name);
+    CHECK(tensor.flatten()[0].item<double>() == Approx(name == "hk.fc1.weight" ? 0.9 : 1));
+  }
+  at::Tensor gradient = parameters[3].second.mutable_grad();
+  gradient[0] = 3;
+  gradient[1] = 4;
+  CHECK(optimizer.step(0, 1, 1) == Approx(5));
+  CHECK(gradient.norm().item<double>() == Approx(1).epsilon(1e-4));
+}
+
+TEST_CASE("who is scored comes in whole frames") {
+  const Folder folder;
+  make_data(folder.path, 8);
+  Json data = Json::parse(bytes_of(folder.path + "/data.json"));
+  for (int n = 0; n < 8; ++n) {  // everybody twice
+    Json other = data["annotations"][n];
+    other["id"] = 100 + n;
+    data["annotations"].push_back(other);
+  }
+  std::ofstream(folder.path + "/data.json") << data.dump();
+  TrainConfig config = toy_config(folder.path);
+  config.validate = folder.path + "/data.json";
+  CHECK(Validation(config).chosen().size() == 16);
+  config.validate_most = 5;
+  Validation some(config);
+  REQUIRE(some.chosen().size() == 6);  // three of the eight frames
+  std::map<int, int> people;
+  for (const int i : some.chosen()) ++people[some.set().samples()[i].video];
+  CHECK(people.size() == 3);
+  for (const auto& [video, count] : people) CHECK(count == 2);
 }
 
 TEST_CASE("neither threads nor the size of the queue changes the weights", "[slow]") {
@@ -462,13 +613,19 @@ TEST_CASE("torchrun's variables and Slurm's say which process this is") {
     CHECK_THROWS_WITH(process_place(), ContainsSubstring("RANK: 'x' is no number"));
   }
   {
-    const Variable id("SLURM_PROCID", "1"), tasks("SLURM_NTASKS", "2");
-    const Variable list("SLURM_JOB_NODELIST", "gpu[03-05,9],login1"), job("SLURM_JOB_ID", "123456");
+    const Variable id("SLURM_PROCID", "1"), all_tasks("SLURM_NTASKS", "2");
+    CHECK_FALSE(process_place());  // a batch script without srun
+    const Variable tasks("SLURM_STEP_NUM_TASKS", "2"), job("SLURM_JOB_ID", "123456");
+    const Variable list("SLURM_STEP_NODELIST", "gpu[03-05,9],login1");
     const ProcessPlace place = process_place().value();
     CHECK(place.rank == 1);
     CHECK(place.host == "gpu03");
     CHECK(place.port == 23456);
   }
+  ProcessPlace place;
+  place.local_rank = 1;
+  CHECK(gpu_of(place, 8) == 1);
+  CHECK(gpu_of(place, 1) == 0);  // it sees its own alone
   CHECK(first_host("a,b") == "a");
   CHECK(first_host("n[7]") == "n7");
   CHECK(first_host("solo") == "solo");
