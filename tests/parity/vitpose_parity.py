@@ -203,7 +203,8 @@ class Parity:
         state = layouts.plain(model, torch.Generator().manual_seed(4))
         torch.save({"model": state, "epoch": 1599}, self.work / "mae.pth")
         ours = self.work / "ours.safetensors"
-        self.tools.import_weights(self.work / "mae.pth", ours, "-f", "--dtype", "fp32")
+        self.tools.import_weights(self.work / "mae.pth", ours, "-f", "--dtype", "fp32", "--heads",
+                                  "12")
         rows = state["pos_embed"]
         grid = rows[:, 1:].reshape(1, 14, 14, -1).permute(0, 3, 1, 2)
         grid = torch.nn.functional.interpolate(grid, size=(16, 12), mode="bicubic")
