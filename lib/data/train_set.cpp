@@ -421,6 +421,22 @@ std::vector<std::string> TrainSet::missing_files(std::size_t most, bool neighbou
   return missing;
 }
 
+bool TrainSet::annotated(int sample, int joint) const {
+  const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& one) {
+    return sample < one.first + one.count;
+  });
+  return counts_[static_cast<std::size_t>(part - parts_.begin())].labels[joint] > 0;
+}
+
+bool TrainSet::sets_differ() const {
+  for (const Count& count : counts_) {
+    for (std::size_t j = 0; j < trained_.size(); ++j) {
+      if (count.samples > 0 && trained_[j] != (count.labels[j] > 0)) return true;
+    }
+  }
+  return false;
+}
+
 bool TrainSet::is_still(const TrainSample& sample) const {
   return videos_[sample.video].source == VideoSource::kStill;
 }

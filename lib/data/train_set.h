@@ -98,6 +98,10 @@ class TrainSet {
   bool is_still(const TrainSample& sample) const;
   bool trained(int joint) const { return trained_[joint]; }  // some label of it exists
   std::string place(const TrainSample& sample) const;        // for messages
+  // Some label of `joint` exists in the data set of `sample` (an index), one entry of the
+  // configuration; and whether these entries differ in that.
+  bool annotated(int sample, int joint) const;
+  bool sets_differ() const;
 
   // For checks before a long run: what is wrong with the files of the samples, at most `most`
   // lines. All pictures and videos are looked for, not opened.

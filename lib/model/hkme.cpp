@@ -102,7 +102,8 @@ KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
 }
 
 KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
-                                                   const at::Tensor& token_bias) {
+                                                   const at::Tensor& token_bias,
+                                                   const at::Tensor& annotated) {
   const auto batch = f_c.size(0), count = f_c.size(2), dim = f_c.size(3);
   at::Tensor joined = at::cat({for_each_frame(token_, batch), f_c}, 2);  // [B, 3, J + N, D]
   if (temporal_embed_.defined()) joined = joined + temporal_embed_;
@@ -117,17 +118,20 @@ KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
   const at::Tensor keypoints = seen.slice(2, 0, joints_), tokens = seen.slice(2, joints_);
   Output output{tokens, {}, keypoints.select(1, 1)};
   if (options_.mask) {
-    output.mask = mask_of(keypoints, tokens);
+    output.mask = mask_of(keypoints, tokens, annotated);
     output.f_f = tokens * output.mask.unsqueeze(-1);
   }
   return output;
 }
 
-at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tensor& tokens) const {
+at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tensor& tokens,
+                                     const at::Tensor& annotated) const {
   const auto batch = tokens.size(0), count = tokens.size(2), dim = tokens.size(3);
-  at::Tensor rows = keypoints;
+  at::Tensor rows = keypoints, counted = annotated;
   if (static_cast<std::int64_t>(trained_.size()) != joints_) {
-    rows = keypoints.index_select(2, at::tensor(trained_, keypoints.options().dtype(at::kLong)));
+    const at::Tensor trained = at::tensor(trained_, keypoints.options().dtype(at::kLong));
+    rows = keypoints.index_select(2, trained);
+    if (counted.defined()) counted = counted.index_select(1, trained);
   }
   const auto row_count = rows.size(2);
   at::Tensor map =  // bfloat16 under autocast, while training
@@ -136,6 +140,7 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
   if (options_.scale == "rsqrt_d") map = map * rsqrt_of(dim);
   // Over the tokens: over the keypoints the sum below would be 1 everywhere (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
+  if (counted.defined()) map = map * counted.view({batch, 1, row_count, 1, 1});
   at::Tensor mask;  // [B, 3, N]
   auto summed = row_count;
   if (options_.sum == "all") {
@@ -147,6 +152,10 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
     mask = map.diagonal(0, 1, 3).sum(1).transpose(1, 2);  // [B, J, N, 3] -> [B, 3, N]
   }
   if (options_.norm == "mean1") {
+    if (counted.defined()) {  // each sample has its own number of rows
+      const at::Tensor share = counted.sum(1).clamp_min(1) / static_cast<double>(row_count);
+      mask = mask / share.view({batch, 1, 1});
+    }
     return mask * (3.0 * static_cast<double>(count) / static_cast<double>(summed));
   }
   if (options_.norm == "max1") return mask / mask.amax({1, 2}, true);
@@ -210,7 +219,7 @@ HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme), position_
   reduce_ = register_module("reduce", std::make_shared<ReduceImpl>(config));
 }
 
-HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd) {
+HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& annotated) {
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
   const bool with_bias = options_.mask_mode == "scale+bias";
   Output output;
@@ -223,7 +232,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd) {
     if (with_bias && options_.human.activation == "sigmoid") bias = log_of(human.mask);
   }
   if (keypoint_) {
-    const auto keypoint = keypoint_->forward(f, bias);
+    const auto keypoint = keypoint_->forward(f, bias, annotated);
     f = output.f_joint = keypoint.f_f;
     output.keypoint_mask = keypoint.mask;
     output.tokens = keypoint.tokens;

@@ -54,11 +54,15 @@ struct KeypointMaskImpl : Layer {
     at::Tensor tokens;  // T_t [B, J, D]: the key frame's
   };
   // token_bias (may be undefined) [B, 3, N] is added to the first block's attention logits.
-  Output forward(const at::Tensor& f_c, const at::Tensor& token_bias);
+  Output forward(const at::Tensor& f_c, const at::Tensor& token_bias,
+                 const at::Tensor& annotated = {});
   void init() override;
 
-  // Mask_k of all keypoint tokens [B, 3, J, D] over all tokens [B, 3, N, D].
-  at::Tensor mask_of(const at::Tensor& keypoints, const at::Tensor& tokens) const;
+  // Mask_k of all keypoint tokens [B, 3, J, D] over all tokens [B, 3, N, D]. `annotated` [B, J], 1
+  // or 0: joints that a sample's data set never annotates are left out (METHOD 1.6); undefined: of
+  // the trained ones none.
+  at::Tensor mask_of(const at::Tensor& keypoints, const at::Tensor& tokens,
+                     const at::Tensor& annotated = {}) const;
 
  private:
   const ModelConfig::Hkme::Keypoint options_;
@@ -100,7 +104,7 @@ struct HkmeImpl : Layer {
     at::Tensor human_mask, keypoint_mask;  // [B, 3, N]; undefined where switched off
     at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]; likewise
   };
-  Output forward(const at::Tensor& fm_btnd);
+  Output forward(const at::Tensor& fm_btnd, const at::Tensor& annotated = {});
   void init() override;
 
  private:

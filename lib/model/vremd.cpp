@@ -76,7 +76,8 @@ int VremdImpl::feature_channels() const {
   return backbone_->channels() + (prior_ ? MovenetPriorImpl::kChannels : 0);
 }
 
-VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_intermediates) {
+VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_intermediates,
+                                     const at::Tensor& annotated) {
   if (head_) {
     Output output;
     output.heatmaps_bkhw =
@@ -89,7 +90,7 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
 
   HkmeImpl::Output human;
   human.f = f_t;
-  if (hkme_) human = hkme_->forward(fm);
+  if (hkme_) human = hkme_->forward(fm, annotated);
   BmdImpl::Output motion;
   if (bmd_) {
     motion = bmd_->forward(fm, human.f);

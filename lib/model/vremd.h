@@ -37,8 +37,10 @@ struct VremdImpl : torch::nn::Module {
     // delta p of DCA, DA or DC: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
     at::Tensor offsets;
   };
-  // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C].
-  Output forward(const at::Tensor& features_btnc, bool keep_intermediates = false);
+  // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C]. `annotated` [B, J]:
+  // in training, the joints that Mask_k of each sample counts (hkme.h).
+  Output forward(const at::Tensor& features_btnc, bool keep_intermediates = false,
+                 const at::Tensor& annotated = {});
 
   // What is decoded (METHOD 7): H itself, or min(1, 2 pi sigma^2 softmax(H)) for ce.
   at::Tensor probabilities(const at::Tensor& heatmaps_bkhw) const;

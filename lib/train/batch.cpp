@@ -65,6 +65,7 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
   TrainBatch batch;
   batch.targets = at::zeros({count, joints, model.heatmap_height(), model.heatmap_width()});
   batch.weights = at::zeros({count, joints});
+  if (set.sets_differ()) batch.annotated = at::zeros({count, joints});
   std::vector<CropRequest> requests;
   std::vector<FramePtr> alive;
   std::vector<Augmentation> augmentations;
@@ -80,6 +81,9 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
     }
     encode_targets(joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
                    batch.targets[i].data_ptr<float>(), batch.weights[i].data_ptr<float>());
+    for (std::int64_t j = 0; batch.annotated.defined() && j < joints; ++j) {
+      if (set.annotated(samples[i], static_cast<int>(j))) batch.annotated[i][j] = 1;
+    }
     if (!plan.without_crops.empty() && plan.without_crops[i]) continue;
     batch.with_crops.push_back(i);
     const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();

@@ -18,6 +18,8 @@ struct TrainBatch {
   at::Tensor crops;    // [m T, 3, H, W], frames of one sample side by side
   at::Tensor targets;  // [n, J, h, w]
   at::Tensor weights;  // [n, J]
+  // [n, J], 1: the sample's data set annotates the joint. Undefined: all that any set annotates.
+  at::Tensor annotated;
 
   // With a cache of features:
   std::vector<int> samples;             // of the training set

@@ -342,7 +342,10 @@ struct Trainer::Impl {
     }
     const Autocast autocast(amp == "bf16", device);
     const bool watched = watch_masks.exchange(false);
-    const auto output = network.forward(features.to(device), /*keep_intermediates=*/watched);
+    const at::Tensor annotated = batch.annotated.defined() ? batch.annotated.to(device)
+                                                           : at::Tensor();
+    const auto output =
+        network.forward(features.to(device), /*keep_intermediates=*/watched, annotated);
     if (watched && output.keypoint_mask.defined()) masks = concentration_of(output.keypoint_mask);
     const double share = static_cast<double>(count) / static_cast<double>(step_size());
     return training_loss(config.model.loss, {output.heatmaps_bkhw, output.hk, output.hm},

@@ -169,6 +169,21 @@ TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
   CHECK(sample.joints[set.joints().index("left_shoulder")].weight == 1);
   CHECK(set.counts()[0].labels[set.joints().index("left_shoulder")] == 1);
   CHECK_FALSE(set.trained(set.joints().index("head_top")));
+  CHECK_FALSE(set.sets_differ());
+
+  // Beside a set that annotates other joints.
+  folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
+  TrainDataConfig other;
+  other.dataset = "posetrack18";
+  other.root = folder.path;
+  const TrainSet mixed({data, other}, joint_set("posetrack15"));
+  REQUIRE(mixed.samples().size() == 2);
+  CHECK(mixed.sets_differ());
+  const int shoulder = set.joints().index("left_shoulder"), top = set.joints().index("head_top");
+  CHECK(mixed.annotated(0, shoulder));
+  CHECK_FALSE(mixed.annotated(0, top));
+  CHECK_FALSE(mixed.annotated(1, shoulder));
+  CHECK(mixed.annotated(1, top));
   CHECK(number_of(set.frames(sample, true)[0]) == Approx(77).margin(2));
 }
 

@@ -269,6 +269,24 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
   check_sum(mask_with("literal", "key_frame"), static_cast<double>(trained));
   CHECK(difference(mask_with("max1", "all").amax({1, 2}), at::ones({2})) < 1e-6);
 
+  // Samples whose data sets annotate less have the masks of models that were trained on less.
+  at::Tensor annotated = at::zeros({2, 15});
+  annotated[0][2] = annotated[0][14] = 1;  // head_top, right_ankle
+  annotated[1].fill_(1);
+  for (const char* sum : {"all", "key_frame", "per_frame"}) {
+    for (const char* norm : {"mean1", "literal", "max1"}) {
+      config.hkme.keypoint.sum = sum;
+      config.hkme.keypoint.norm = norm;
+      const at::Tensor both =
+          KeypointMaskImpl(config).mask_of(keypoints, tokens, annotated);
+      ModelConfig less = config;
+      less.model.trained_joints = {{"right_ankle"}};
+      if (all_trained) less.model.trained_joints->push_back("head_top");
+      CHECK(difference(both[0], KeypointMaskImpl(less).mask_of(keypoints, tokens)[0]) < 1e-4);
+      CHECK(difference(both[1], mask_with(norm, sum)[1]) < 1e-6);
+    }
+  }
+
   // per_frame: the part of each frame's rows that falls on that frame; all rows give the rest.
   const at::Tensor own = mask_with("literal", "per_frame"), all = mask_with("literal", "all");
   CHECK((own <= all + 1e-6).all().item<bool>());
