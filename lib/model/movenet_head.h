@@ -42,9 +42,9 @@ struct MovenetHeadImpl : MovenetHeadsImpl {
 
 // MoveNet Thunder whole and as it is, beside a network over its backbone that has learnt something
 // else (config: model.prior, for loss.kind ce): what it finds in the key frame is added to H, as
-// logits sharpness_j (log score - log distance), moved by the offset at their peak. Their softmax
-// is highest where Thunder finds the joint. Joints that it does not know get 0. Only the sharpness
-// is trained.
+// logits sharpness_j sqrt(score at the peak) (log score - log distance), moved by the offset at
+// their peak: of what Thunder itself is not sure, less is believed. Their softmax is highest where
+// Thunder finds the joint. Joints that it does not know get 0. Only the sharpness is trained.
 struct MovenetPriorImpl : MovenetHeadsImpl {
   static constexpr int kChannels = 16 * MovenetImpl::kPyramid4;  // of its tokens
 
