@@ -61,18 +61,13 @@ int detect(const cli::Job& job, DetectInput input, const Header& header,
   if (cli::stop_signal()) {
     return cli::stopped(writer.frames(), out.keep_partial());
   }
-  if (counts.videos > 0) {
-    if (job.of_many && counts.failed > 0) {  // --resume shall not take it for done
-      log_warning("not complete: {}", out.keep_partial());
-    } else {
-      out.commit();
-    }
-  }
+  const bool failed = counts.failed > 0;
+  if (counts.videos > 0) cli::finish(out, job, failed);
   const double seconds = progress.seconds();
   log_info("{}{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB",
            cli::label_of(job), writer.frames(), writer.instances(), seconds,
            static_cast<double>(writer.frames()) / seconds, cli::peak_memory_mib());
-  return counts.failed > 0 ? cli::kFailure : cli::kSuccess;
+  return failed ? cli::kFailure : cli::kSuccess;
 }
 
 int run(DetectConfig& config, const cli::Common& common) {

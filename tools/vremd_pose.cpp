@@ -96,21 +96,16 @@ int pose(const cli::Job& job, PoseInput input, const Header& header, PoseEstimat
   if (cli::stop_signal()) {
     return cli::stopped(writer.frames(), out.keep_partial());
   }
-  const auto failed = reader.counts().failed_videos;
-  if (reader.videos() > failed) {
-    if (job.of_many && (failed > 0 || reader.cut())) {  // --resume shall not take it for done
-      log_warning("not complete: {}", out.keep_partial());
-    } else {
-      out.commit();
-    }
-  }
+  const auto failed_videos = reader.counts().failed_videos;
+  const bool failed = failed_videos > 0 || reader.cut();
+  if (reader.videos() > failed_videos) cli::finish(out, job, failed);
   log_counts(reader);
   const double seconds = progress.seconds();
   const auto frames = writer.frames(), people = writer.instances();
   log_info("{}{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
            cli::label_of(job), frames, people, seconds, frames / seconds, people / seconds,
            cli::peak_memory_mib());
-  return failed > 0 || reader.cut() ? cli::kFailure : cli::kSuccess;
+  return failed ? cli::kFailure : cli::kSuccess;
 }
 
 int run(PoseConfig& config, const cli::Common& common) {

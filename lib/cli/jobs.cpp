@@ -4,7 +4,6 @@
 #include "cli/signals.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "io/output_file.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -76,6 +75,14 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
 }
 
 std::string label_of(const Job& job) { return job.of_many ? job.output + ": " : ""; }
+
+void finish(OutputFile& out, const Job& job, bool failed) {
+  if (job.of_many && failed) {
+    log_warning("not complete: {}", out.keep_partial());
+  } else {
+    out.commit();
+  }
+}
 
 int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
              const std::function<int(const Job&)>& work) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/tool.h"
+#include "io/output_file.h"
 
 #include <functional>
 #include <string>
@@ -32,6 +33,10 @@ struct OutputOptions {
   // replace its input.
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
 };
+
+// Gives the output its name, or of one of many inputs, where something failed, leaves it beside:
+// --resume shall not take it for done.
+void finish(OutputFile& out, const Job& job, bool failed);
 
 // Works on one job after the other; a signal ends it. With --output-dir what one throws is
 // reported and the next begins, unless `fail_fast`. Gives the exit status.

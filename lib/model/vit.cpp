@@ -39,9 +39,8 @@ VitImpl::VitImpl(const ModelConfig& config) : dim_(vit_size(config.backbone.size
   const std::int64_t positions = config.tokens_h() * config.tokens_w();
   pos_embed_ = register_parameter("pos_embed", empty_parameter({1, 1 + positions, dim_}));
   patch_embed_ = register_module("patch_embed", std::make_shared<PatchEmbedImpl>(dim_));
-  blocks_ = register_module(
-      "blocks", std::make_shared<BlocksImpl>(
-                    size.depth, BlockOptions{.dim = dim_, .heads = config.backbone_heads(), .ln_eps = ln_eps}));
+  const BlockOptions options{.dim = dim_, .heads = config.backbone_heads(), .ln_eps = ln_eps};
+  blocks_ = register_module("blocks", std::make_shared<BlocksImpl>(size.depth, options));
   last_norm_ = register_module("last_norm", std::make_shared<LayerNormImpl>(dim_, ln_eps));
 }
 

@@ -22,7 +22,16 @@ constexpr int kSamples = 24;         // are drawn
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-void print_counts(const TrainSet& set, const TrainConfig& config) {
+struct Sizes {
+  std::int64_t persons, step;  // of an epoch; persons of a step, of one process
+};
+
+Sizes sizes_of(const TrainSet& set, const TrainConfig& config) {
+  return {static_cast<std::int64_t>(set.order(0, 0).size()),
+          std::int64_t{1} * config.train.batch * config.train.accum};
+}
+
+void print_counts(const TrainSet& set, const TrainConfig& config, const Sizes& sizes) {
   for (const TrainSet::Count& count : set.counts()) {
     print(fmt::format("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
                       count.videos));
@@ -38,8 +47,7 @@ void print_counts(const TrainSet& set, const TrainConfig& config) {
     }
     print("\n");
   }
-  const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
-  const std::int64_t step = std::int64_t{1} * config.train.batch * config.train.accum;
+  const auto [persons, step] = sizes;
   const std::int64_t per_epoch = persons / step;
   print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, per_epoch,
                     step, std::llround(config.train.epochs * static_cast<double>(per_epoch))));
@@ -49,11 +57,10 @@ void print_counts(const TrainSet& set, const TrainConfig& config) {
 }
 
 // What the training itself would end with, some time after its start.
-bool can_begin(TrainSet& set, const TrainConfig& config) {
-  const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
-  const std::int64_t step = std::int64_t{1} * config.train.batch * config.train.accum;
-  if (persons < step) {
-    log_error("train.batch: {} persons of a step are more than the {} of an epoch", step, persons);
+bool can_begin(TrainSet& set, const TrainConfig& config, const Sizes& sizes) {
+  if (sizes.persons < sizes.step) {
+    log_error("train.batch: {} persons of a step are more than the {} of an epoch", sizes.step,
+              sizes.persons);
     return false;
   }
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
@@ -69,7 +76,8 @@ bool can_begin(TrainSet& set, const TrainConfig& config) {
 
 bool preview(const TrainConfig& config, const std::string& folder) {
   TrainSet set(config.data, config.model.joints(), config.train.frame_mib);
-  print_counts(set, config);
+  const Sizes sizes = sizes_of(set, config);
+  print_counts(set, config, sizes);
   const std::vector<std::string> missing = set.missing_files(kErrors, config.model.frames() > 1);
   for (const std::string& line : missing) log_error("{}", line);
   if (!missing.empty()) return false;
@@ -78,7 +86,7 @@ bool preview(const TrainConfig& config, const std::string& folder) {
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
   write_canvas(draw_samples(drawn, config), path, /*force=*/true);
   print(fmt::format("{}: {} samples with their targets\n", path, drawn.size()));
-  return can_begin(set, config);
+  return can_begin(set, config, sizes);
 }
 
 }  // namespace vremd
