@@ -5,7 +5,7 @@ and 6 on the same data, and the score of each.
 
 CONFIG.json is a configuration of vremd-train with data, validation and schedule; the preset decides about the modules
 alone. A folder for the runs: --runs (kept; a finished run is not repeated). One seed and little data: an ordering found
-here says how the implementation behaves, not what PoseTrack would say."""
+here says how the implementation behaves, not what PoseTrack would say. ablations.md has what came out."""
 import argparse
 import json
 import os

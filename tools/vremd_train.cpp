@@ -13,8 +13,6 @@
 #include <c10/util/Exception.h>
 #include <torch/version.h>
 
-#include <algorithm>
-
 using namespace vremd;
 
 namespace {
@@ -33,19 +31,9 @@ std::string preset_help() {
   return "a recipe of the paper or its relatives: " + list;
 }
 
-Json read_with_comments(const std::string& path) {
-  const std::string text = read_text_file(path);
-  try {
-    return Json::parse(text, nullptr, true, /*ignore_comments=*/true);
-  } catch (const Json::parse_error& error) {
-    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
-    fail("{}:{}: not JSON", path, 1 + std::count(text.begin(), end, '\n'));
-  }
-}
-
 TrainConfig train_config(const Config& config) {
   const Json json =
-      config.train_config.empty() ? Json::object() : read_with_comments(config.train_config);
+      config.train_config.empty() ? Json::object() : read_config_file(config.train_config);
   const std::string place = config.train_config.empty() ? "--preset" : config.train_config;
   TrainConfig result = TrainConfig::from_json(json, place, config.preset);
   if (config.cache_features > 0) {

@@ -4,6 +4,7 @@
 #include "cli/signals.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -98,10 +99,9 @@ int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
       status = std::max(status, of_job);
     } catch (const UsageError&) {
       throw;
-    } catch (const std::exception& error) {  // LibTorch's carry a stack trace behind the first line
+    } catch (const std::exception& error) {
       if (stop_signal()) throw;
-      const std::string text = error.what();
-      log_error("{}", text.substr(0, text.find('\n')));
+      log_error("{}", first_line(error.what()));
       ++failed;
       status = kFailure;
     }

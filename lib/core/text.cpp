@@ -61,6 +61,8 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+
 std::string excerpt(std::string_view text, std::size_t most) {
   std::string line;
   return append_line(text, most, line) ? line : line + "…";

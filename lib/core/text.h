@@ -16,6 +16,9 @@ std::size_t utf8_length(std::string_view text);
 // With \n, \t, \r and \xNN instead of control characters and of bytes that are not UTF-8.
 std::string one_line(std::string_view text);
 
+// What stands before the first \n: LibTorch's messages carry a stack trace behind it.
+std::string first_line(std::string_view text);
+
 // What messages quote of a file's content: one line, and where that is longer than `most` bytes, as
 // many whole characters of its beginning as fit in, and "…".
 constexpr std::size_t kExcerptBytes = 60;

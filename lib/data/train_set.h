@@ -2,14 +2,13 @@
 #pragma once
 
 #include "data/augment.h"
+#include "data/frame_store.h"
 #include "io/posetrack.h"
-#include "video/frame.h"
 
 #include <array>
-#include <list>
+#include <atomic>
+#include <cstdint>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,38 +32,15 @@ struct TrainDataConfig {
   double adopt = 2;               // joints that the set never labels: taken from this score on
 };
 
+// Another model's joints of people, by annotation id, in the order of the annotation file; weight =
+// score.
+using Opinions = std::map<std::int64_t, std::vector<JointLabel>>;
+
 // A person in a frame, with labels in the order of the model's joints.
 struct TrainSample {
   int video = 0, frame = 0, person = 0;  // of TrainSet::videos
   Box box;  // METHOD 1.1
   std::vector<JointLabel> joints;
-};
-
-// Decoded frames, the last used ones kept: pictures are read one by one, video files as a whole.
-// Thread-safe.
-class FrameStore {
- public:
-  explicit FrameStore(double most_mebibytes) : most_bytes_(most_mebibytes * (1 << 20)) {}
-
-  FramePtr picture(const std::string& path);
-  FramePtr video_frame(const std::string& path, std::int64_t index);  // Error: past its end
-  std::int64_t video_length(const std::string& path);                 // frames
-
- private:
-  struct Entry {
-    std::once_flag once;
-    std::vector<FramePtr> frames;  // one: a picture
-    double bytes = 0;
-    std::list<std::string>::iterator use;
-  };
-  std::shared_ptr<Entry> entry(const std::string& path);
-  std::shared_ptr<Entry> clip(const std::string& path);
-  void count(const std::string& path, Entry& entry);  // its frames are there now
-
-  double most_bytes_, bytes_ = 0;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
-  std::list<std::string> uses_;  // paths, the last used one first
 };
 
 // Where a data set as it is downloaded to `root` keeps a split ("train", "val"): posetrack17,
@@ -103,9 +79,18 @@ class TrainSet {
   bool annotated(int sample, int joint) const;
   bool sets_differ() const;
 
+  // Neighbours between frames that the annotations list, or in the video, which could not be used
+  // and their key frame stood in for, so far.
+  std::int64_t substituted() const { return substituted_; }
+
   // For checks before a long run: what is wrong with the files of the samples, at most `most`
-  // lines. All pictures and videos are looked for, not opened.
-  std::vector<std::string> missing_files(std::size_t most, bool neighbours) const;
+  // lines, and how many neighbours `missing` allows to be missing. All pictures and videos are
+  // looked for, not opened.
+  struct MissingFiles {
+    std::vector<std::string> lines;
+    std::int64_t substituted = 0;
+  };
+  MissingFiles missing_files(std::size_t most, bool neighbours) const;
 
   struct Count {
     std::string annotations;  // as in the configuration
@@ -118,7 +103,6 @@ class TrainSet {
   const std::vector<Count>& counts() const { return counts_; }
 
  private:
-  using Opinions = std::map<std::int64_t, std::vector<JointLabel>>;
   void add(const TrainDataConfig& config);
   void add(Annotations& annotations, const TrainDataConfig& config, const Opinions& opinions,
            Count& count);
@@ -143,6 +127,7 @@ class TrainSet {
   std::vector<Part> parts_;
   std::vector<Count> counts_;
   FrameStore store_;
+  std::atomic<std::int64_t> substituted_ = 0;
 };
 
 }  // namespace vremd

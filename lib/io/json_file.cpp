@@ -33,6 +33,10 @@ Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists
   return parse_json(open(path).get(), name_of_input(path), lists);
 }
 
+Json read_config_file(const std::string& path) {
+  return parse_json(read_text_file(path), name_of_input(path), 1, JsonComments::kSkipped);
+}
+
 std::string read_text_file(const std::string& path) {
   const File file = open(path);
   std::string text;

@@ -13,6 +13,9 @@ namespace vremd {
 // The whole JSON text of a file, or of standard input for "-". An Error names "file:line".
 Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists = {});
 
+// The same for what people write: comments are allowed (// and /* */).
+Json read_config_file(const std::string& path);
+
 // Every byte of a file, or of standard input for "-".
 std::string read_text_file(const std::string& path);
 

@@ -191,11 +191,14 @@ class Builder : public nlohmann::json_sax<Json> {
   std::size_t byte_ = 0;
 };
 
-Json parse(Bytes& bytes, const std::string& name, long line,
-           const std::vector<JsonItems>& lists) {
+Json parse(Bytes& bytes, const std::string& name, long line, const std::vector<JsonItems>& lists,
+           JsonComments comments = JsonComments::kRefused) {
   if (bytes.ended()) fail("{}: empty", name);
   Builder builder(lists);
-  if (Json::sax_parse(ByteIterator(bytes), ByteIterator(), &builder)) return builder.take();
+  if (Json::sax_parse(ByteIterator(bytes), ByteIterator(), &builder, Json::input_format_t::json,
+                      /*strict=*/true, /*ignore_comments=*/comments == JsonComments::kSkipped)) {
+    return builder.take();
+  }
   const Bytes::Place place = bytes.place(builder.byte() ? builder.byte() : bytes.count());
   const long here = place.line + line - 1;
   if (!builder.message().empty()) fail("{}:{}: {}", name, here, builder.message());
@@ -206,9 +209,10 @@ Json parse(Bytes& bytes, const std::string& name, long line,
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& name, long line) {
+Json parse_json(std::string_view text, const std::string& name, long line,
+                JsonComments comments) {
   Bytes bytes(text);
-  return parse(bytes, name, line, {});
+  return parse(bytes, name, line, {}, comments);
 }
 
 Json parse_json(std::FILE* file, const std::string& name, const std::vector<JsonItems>& lists) {

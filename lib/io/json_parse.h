@@ -26,6 +26,9 @@ struct JsonItems {
   std::function<void(Json item, std::size_t index, const Json& outer)> take;
 };
 
+// What people write themselves may have // and /* */ in it.
+enum class JsonComments { kRefused, kSkipped };
+
 // The text is no JSON at all, or not UTF-8.
 struct JsonSyntaxError : Error {
   using Error::Error;
@@ -33,7 +36,8 @@ struct JsonSyntaxError : Error {
 
 // Errors "name:LINE: not valid JSON at column C", "name:LINE: PATH: the key is there twice", ...
 // `line` is the number of the text's first line. A byte order mark is skipped.
-Json parse_json(std::string_view text, const std::string& name, long line = 1);
+Json parse_json(std::string_view text, const std::string& name, long line = 1,
+                JsonComments comments = JsonComments::kRefused);
 Json parse_json(std::FILE* file, const std::string& name, const std::vector<JsonItems>& lists);
 
 }  // namespace vremd

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/arange.h>
@@ -76,7 +77,7 @@ std::optional<OneDnn> choose(at::ScalarType type) {
   } catch (const std::exception& error) {  // oneDNN's own
     problem = error.what();
   }
-  problem.resize(std::min(problem.find('\n'), problem.size()));
+  problem = first_line(problem);
   if (!name.empty()) fail("VREMD_LINEAR=onednn: {}: {}", type_name, problem);
   log_info("linear layers in {} use LibTorch's own product: oneDNN: {}", type_name, problem);
   return {};

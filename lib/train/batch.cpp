@@ -126,9 +126,9 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
   return batch;
 }
 
-TrainBatch make_plain(TrainSet& set, int sample, const ModelConfig& model) {
+TrainBatch make_plain(TrainSet& set, std::span<const int> samples, const ModelConfig& model) {
   BatchPlan plan;
-  plan.samples = std::span(&sample, 1);
+  plan.samples = samples;
   return make_batch(set, plan, model, nullptr);
 }
 

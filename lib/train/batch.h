@@ -41,7 +41,7 @@ struct BatchPlan {
 TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
                       const AugmentConfig* augment);
 
-// One sample as it is.
-TrainBatch make_plain(TrainSet& set, int sample, const ModelConfig& model);
+// Samples as they are.
+TrainBatch make_plain(TrainSet& set, std::span<const int> samples, const ModelConfig& model);
 
 }  // namespace vremd

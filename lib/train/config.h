@@ -56,7 +56,9 @@ struct TrainConfig {
     double frame_mib = 4096;    // of decoded pictures that are kept in memory
   } train;
 
-  // How a step is cut up, for `processes` of them.
+  std::int64_t persons_of_step() const {  // of one process
+    return std::int64_t{1} * train.batch * train.accum;
+  }
   int micro_batches() const {  // of one process and step
     return train.accum * ((train.batch + train.micro_batch - 1) / train.micro_batch);
   }

@@ -22,16 +22,11 @@ constexpr int kSamples = 24;         // are drawn
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-struct Sizes {
-  std::int64_t persons, step;  // of an epoch; persons of a step, of one process
-};
-
-Sizes sizes_of(const TrainSet& set, const TrainConfig& config) {
-  return {static_cast<std::int64_t>(set.order(0, 0).size()),
-          std::int64_t{1} * config.train.batch * config.train.accum};
+std::int64_t persons_of_epoch(const TrainSet& set) {
+  return static_cast<std::int64_t>(set.order(0, 0).size());
 }
 
-void print_counts(const TrainSet& set, const TrainConfig& config, const Sizes& sizes) {
+void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   for (const TrainSet::Count& count : set.counts()) {
     print(fmt::format("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
                       count.videos));
@@ -47,8 +42,7 @@ void print_counts(const TrainSet& set, const TrainConfig& config, const Sizes& s
     }
     print("\n");
   }
-  const auto [persons, step] = sizes;
-  const std::int64_t per_epoch = persons / step;
+  const std::int64_t step = config.persons_of_step(), per_epoch = persons / step;
   print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, per_epoch,
                     step, std::llround(config.train.epochs * static_cast<double>(per_epoch))));
   for (int j = 0; j < set.joints().size(); ++j) {
@@ -56,37 +50,42 @@ void print_counts(const TrainSet& set, const TrainConfig& config, const Sizes& s
   }
 }
 
+bool all_there(const TrainSet& set, bool neighbours) {
+  const TrainSet::MissingFiles missing = set.missing_files(kErrors, neighbours);
+  for (const std::string& line : missing.lines) log_error("{}", line);
+  if (missing.substituted > 0) {
+    print(fmt::format("{} neighbours are not there: the frame itself stands in for them\n",
+                      missing.substituted));
+  }
+  return missing.lines.empty();
+}
+
 // What the training itself would end with, some time after its start.
-bool can_begin(TrainSet& set, const TrainConfig& config, const Sizes& sizes) {
-  if (sizes.persons < sizes.step) {
-    log_error("train.batch: {} persons of a step are more than the {} of an epoch", sizes.step,
-              sizes.persons);
+bool can_begin(TrainSet& set, const TrainConfig& config, std::int64_t persons) {
+  if (persons < config.persons_of_step()) {
+    log_error("train.batch: {} persons of a step are more than the {} of an epoch",
+              config.persons_of_step(), persons);
     return false;
   }
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
   if (config.validate.empty()) return true;
   Validation validation(config);
-  const std::vector<std::string> missing =
-      validation.set().missing_files(kErrors, /*neighbours=*/false);
-  for (const std::string& line : missing) log_error("{}", line);
-  return missing.empty();
+  return all_there(validation.set(), /*neighbours=*/config.model.frames() > 1);
 }
 
 }  // namespace
 
 bool preview(const TrainConfig& config, const std::string& folder) {
   TrainSet set(config.data, config.model.joints(), config.train.frame_mib);
-  const Sizes sizes = sizes_of(set, config);
-  print_counts(set, config, sizes);
-  const std::vector<std::string> missing = set.missing_files(kErrors, config.model.frames() > 1);
-  for (const std::string& line : missing) log_error("{}", line);
-  if (!missing.empty()) return false;
+  const std::int64_t persons = persons_of_epoch(set);
+  print_counts(set, config, persons);
+  if (!all_there(set, config.model.frames() > 1)) return false;
   make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
   write_canvas(draw_samples(drawn, config), path, /*force=*/true);
   print(fmt::format("{}: {} samples with their targets\n", path, drawn.size()));
-  return can_begin(set, config, sizes);
+  return can_begin(set, config, persons);
 }
 
 }  // namespace vremd

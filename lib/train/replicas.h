@@ -2,11 +2,13 @@
 #pragma once
 
 #include "model/vremd.h"
+#include "ops/device.h"
 #include "train/batch.h"
 
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -58,18 +60,18 @@ class Replicas {
     return trained_;
   }
 
-  // Evaluation: body(replica, i) for i = 0 ... count - 1, shared out to the workers.
+  // Evaluation: body(replica, i) for i = 0 ... count - 1, in that order, each by the worker that is
+  // free first.
   template <typename Body>
   void evaluate(std::int64_t count, const Body& body) {
     copy_statistics();
     notice_changes();
+    std::atomic<std::int64_t> next = 0;
     on_workers(replicas_.size(), [&](std::size_t worker) {
+      prepare_worker();
       at::NoGradGuard no_grad;
       replicas_[worker]->eval();
-      const auto step = static_cast<std::int64_t>(replicas_.size());
-      for (auto i = static_cast<std::int64_t>(worker); i < count; i += step) {
-        body(*replicas_[worker], i);
-      }
+      for (std::int64_t i = next++; i < count; i = next++) body(*replicas_[worker], i);
     });
   }
 

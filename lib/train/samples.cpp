@@ -91,7 +91,7 @@ std::vector<DrawnSample> validation_samples(Validation& validation, const TrainC
   for (std::size_t i = 0; i < most; ++i) {
     const std::size_t n = i * all / most;
     const int sample = validation.chosen()[n];
-    const TrainBatch batch = make_plain(validation.set(), sample, model);
+    const TrainBatch batch = make_plain(validation.set(), {&sample, 1}, model);
     const CropSpec spec = model.crop_spec();
     const Affine2x3 to_crop =
         frame_to_crop(crop_region(validation.set().samples()[sample].box, spec), spec);

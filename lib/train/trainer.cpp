@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "draw/sheet_drawing.h"
 #include "io/json.h"
 #include "io/json_file.h"
@@ -109,6 +110,7 @@ struct Trainer::Impl {
   std::int64_t saved_step = 0;  // of the checkpoint
   std::int64_t persons = 0;     // of an epoch, of all processes
   bool epoch_told = false;      // the epoch that ends with `step` has its line in metrics.jsonl
+  std::int64_t substituted_told = 0;  // of set.substituted()
   double best = -1;
   std::ofstream metrics;
 
@@ -211,7 +213,7 @@ struct Trainer::Impl {
 
   // Of all processes together.
   std::int64_t step_size() const {
-    return std::int64_t{1} * config.train.batch * config.train.accum * processes.size();
+    return config.persons_of_step() * processes.size();
   }
 
   std::shared_ptr<const std::vector<int>> order_of(std::uint64_t epoch) {
@@ -233,7 +235,7 @@ struct Trainer::Impl {
     const std::int64_t batch = config.train.batch, size = config.train.micro_batch;
     const std::int64_t in_batch = (number % per_batch) * size;
     const std::int64_t first = (of_step % steps_per_epoch) * step_size() +
-                               processes.rank() * batch * config.train.accum +
+                               processes.rank() * config.persons_of_step() +
                                (number / per_batch) * batch + in_batch;
     const auto order = order_of(epoch);
     BatchPlan plan;
@@ -480,6 +482,7 @@ struct Trainer::Impl {
     });
     save();
     Json line{{"epoch", epoch}, {"step", step}};
+    count_substituted(line);
     if (validation) {
       const double before = best;
       with_average([&] { finished = validate(epoch, line); });
@@ -491,9 +494,23 @@ struct Trainer::Impl {
     return true;
   }
 
+  // Of all processes, since the line before; the loaders are some batches ahead.
+  void count_substituted(Json& line) {
+    const std::int64_t all = set.substituted();
+    const at::Tensor count = at::full({1}, static_cast<double>(all - substituted_told), at::kDouble);
+    substituted_told = all;
+    processes.sum({count});
+    const auto sum = static_cast<std::int64_t>(count.item<double>());
+    if (sum == 0) return;
+    line["substituted"] = sum;
+    if (processes.first()) {
+      log_warning("{} neighbours could not be used: the frame itself stood in for them", sum);
+    }
+  }
+
   bool validate(std::int64_t epoch, Json& line) {
     const auto stopped = [this] { return processes.size() == 1 && options.stopped(); };
-    const auto scores = validation->score(*replicas, processes, stopped);
+    const auto scores = validation->score(*replicas, processes, loaders(), stopped);
     if (!scores) return false;
     line.update(scores->to_json());
     const double score = scores->best_by(config.validate_by);
@@ -549,7 +566,7 @@ struct Trainer::Impl {
       save();
       log_info("{}: step {}", file("checkpoint.safetensors"), step);
     } catch (const std::exception& error) {
-      log_error("{}", error.what());
+      log_error("{}", first_line(error.what()));
     }
   }
 

@@ -5,6 +5,7 @@
 #include "data/crop.h"
 #include "eval/poseval_frames.h"
 #include "ops/tensor_ops.h"
+#include "train/loader.h"
 
 #include <ATen/ops/zeros.h>
 
@@ -92,39 +93,29 @@ void Validation::choose(int most) {
 }
 
 std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGroup& processes,
+                                                  int loaders,
                                                   const std::function<bool()>& stopped) {
-  const ModelConfig& model = config_.model;
   const auto count = static_cast<std::int64_t>(chosen_.size());
   predictions_ = at::zeros({count, set_.joints().size(), 3});
-  const CropSpec spec = model.crop_spec();
-  const Affine2x3 to_crop = heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
-  const std::int64_t own = (count - processes.rank() + processes.size() - 1) / processes.size();
-  replicas.evaluate(own, [&](VremdImpl& replica, std::int64_t n) {
+  std::vector<std::int64_t> own;  // of chosen_
+  std::vector<int> samples;
+  for (std::int64_t i = processes.rank(); i < count; i += processes.size()) {
+    own.push_back(i);
+    samples.push_back(chosen_[i]);
+  }
+  const auto size = static_cast<std::size_t>(config_.train.micro_batch);
+  const std::size_t batches = (own.size() + size - 1) / size;
+  const auto part = [&](auto& all, std::int64_t batch) {
+    const std::size_t first = static_cast<std::size_t>(batch) * size;
+    return std::span(all).subspan(first, std::min(size, all.size() - first));
+  };
+  BatchLoader loader(
+      [&](std::int64_t batch) { return make_plain(set_, part(samples, batch), config_.model); }, 0,
+      static_cast<std::int64_t>(batches), loaders,
+      std::max<int>(config_.train.prefetch, static_cast<int>(replicas.size())));
+  replicas.evaluate(static_cast<std::int64_t>(batches), [&](VremdImpl& replica, std::int64_t batch) {
     if (stopped()) return;
-    const std::int64_t i = processes.rank() + n * processes.size();
-    const TrainBatch batch = make_plain(set_, chosen_[i], model);
-    at::Tensor points;
-    {
-      const Autocast autocast(config_.train.amp == "bf16", replicas.device());
-      const at::Tensor features =
-          replica.features(batch.crops.to(replicas.device()),
-                           replica.key_rows(batch.crops.size(0)).to(replicas.device()));
-      const at::Tensor heatmaps = replica.forward(features.unsqueeze(0)).heatmaps_bkhw;
-      points = decode_heatmaps(replica.probabilities(heatmaps.to(at::kFloat)), model);
-    }
-    points = points.cpu();
-    const Affine2x3 to_frame =
-        frame_to_crop(crop_region(set_.samples()[chosen_[i]].box, spec), spec)
-            .inverse()
-            .after(to_crop);
-    float* out = predictions_[i].data_ptr<float>();
-    for (int j = 0; j < set_.joints().size(); ++j) {
-      const float* p = points[0][j].data_ptr<float>();
-      const Point at = to_frame({p[0], p[1]});
-      out[3 * j] = static_cast<float>(at.x);
-      out[3 * j + 1] = static_cast<float>(at.y);
-      out[3 * j + 2] = p[2];
-    }
+    predict(replica, loader.take(batch), replicas.device(), part(own, batch));
   });
   if (stopped()) return std::nullopt;
   processes.sum({predictions_});
@@ -136,6 +127,37 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
     log_warning("{}: nobody has both a shoulder and the opposite hip: no PCK", config_.validate);
   }
   return scores;
+}
+
+// Into predictions_ at `places`.
+void Validation::predict(VremdImpl& network, const TrainBatch& batch, const at::Device& device,
+                         std::span<const std::int64_t> places) {
+  const ModelConfig& model = config_.model;
+  at::Tensor points;
+  {
+    const Autocast autocast(config_.train.amp == "bf16", device);
+    const at::Tensor tokens =
+        network.features(batch.crops.to(device), network.key_rows(batch.crops.size(0)).to(device));
+    const at::Tensor heatmaps =
+        network.forward(tokens.view({-1, model.frames(), tokens.size(1), tokens.size(2)}))
+            .heatmaps_bkhw;
+    points = decode_heatmaps(network.probabilities(heatmaps.to(at::kFloat)), model).cpu();
+  }
+  const CropSpec spec = model.crop_spec();
+  const Affine2x3 to_crop = heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
+  for (std::size_t n = 0; n < places.size(); ++n) {
+    const TrainSample& sample = set_.samples()[chosen_[places[n]]];
+    const Affine2x3 to_frame =
+        frame_to_crop(crop_region(sample.box, spec), spec).inverse().after(to_crop);
+    float* out = predictions_[places[n]].data_ptr<float>();
+    for (int j = 0; j < set_.joints().size(); ++j) {
+      const float* p = points[static_cast<std::int64_t>(n)][j].data_ptr<float>();
+      const Point at = to_frame({p[0], p[1]});
+      out[3 * j] = static_cast<float>(at.x);
+      out[3 * j + 1] = static_cast<float>(at.y);
+      out[3 * j + 2] = p[2];
+    }
+  }
 }
 
 // Every frame with a chosen person, its people and what was predicted for them.

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace vremd {
@@ -28,9 +29,10 @@ class Validation {
  public:
   explicit Validation(const TrainConfig& config);
 
-  // Each process predicts its share of the people; all get the scores. With the weights that are
-  // in the model. Nothing: stopped meanwhile.
-  std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes,
+  // Each process predicts its share of the people, train.micro_batch at a time, while `loaders`
+  // threads read and crop the next ones; all get the scores. With the weights that are in the
+  // model. Nothing: stopped meanwhile.
+  std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes, int loaders,
                                         const std::function<bool()>& stopped);
 
   TrainSet& set() { return set_; }
@@ -40,6 +42,8 @@ class Validation {
 
  private:
   void choose(int most);
+  void predict(VremdImpl& network, const TrainBatch& batch, const at::Device& device,
+               std::span<const std::int64_t> places);
   Matching matching() const;
   PoseAp average_precision() const;
 

@@ -97,6 +97,27 @@ jq -s -e '[.[] | select(.type == "frame")] as $f | .[-1] as $e |
   ($e.damaged // 0) == ([$f[] | select(.damaged == true)] | length) and
   all($f[] | select(.damaged == "missing"); .instances == [])' hurt.jsonl > out
 
+# Options from a file, comments allowed; the command line wins. What is wrong in it: status 2 and its place.
+cat > options.json <<'END'
+{
+  "frames": "2:4",  // two of them
+  "min_score": 0.5
+}
+END
+detect --config options.json --frames 2:3 $clip | jq -s -e '
+  [.[] | select(.type == "frame") | .frame] == [2] and .[0].settings.min_score == 0.5' > out
+refused() {  # MESSAGE
+  status=0; detect --config options.json $clip > out 2> err || status=$?
+  test $status -eq 2
+  grep -q "vremd-detect: --config: options.json$1" err || { cat err; exit 1; }
+}
+echo '{"frames": "2:4", "frames": "2:5"}' > options.json
+refused ':1: frames: the key is there twice$'
+echo '{"frams": "2:4"}' > options.json
+refused ": no option 'frams'$"
+rm options.json
+refused ': cannot open: No such file or directory$'
+
 # The reader of a pipe goes away: quiet, as SIGPIPE would do it.
 echo 0 > status
 { detect $clip 2> err || echo $? > status; } | head -n 1 > out

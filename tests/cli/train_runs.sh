@@ -29,13 +29,17 @@ cat > run.json <<'END'
 }
 END
 
-# Comments are allowed; what is no JSON is named with its line.
+# Comments are allowed; what is no JSON, and a key that is there twice, is named with its line.
 sed '1a // a network small enough for a test' run.json > remarks.json
 vremd-train --config remarks.json -o remarks --dry-run > /dev/null
 sed '3a ]' run.json > broken.json
 status=0; vremd-train --config broken.json -o remarks 2> err || status=$?
 test $status -eq 1
-grep -q 'vremd-train: broken.json:4: not JSON' err
+grep -q 'vremd-train: broken.json:4: not valid JSON' err
+sed 's/"epochs": 3,/& "epochs": 4,/' run.json > twice.json
+status=0; vremd-train --config twice.json -o remarks 2> err || status=$?
+test $status -eq 1
+grep -q 'vremd-train: twice.json:5: train.epochs: the key is there twice' err
 
 # A dry run counts, draws what will be learnt, and trains nothing.
 vremd-train --config run.json -o dry --dry-run > counts 2> err

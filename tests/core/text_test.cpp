@@ -28,6 +28,13 @@ TEST_CASE("one_line escapes control characters and what is not UTF-8, nothing el
   CHECK(one_line(one_line("\n")) == one_line("\n"));
 }
 
+TEST_CASE("first_line leaves out what stands behind a line break") {
+  CHECK(first_line("shapes differ\nException raised from check at Foo.cpp:3\n") == "shapes differ");
+  CHECK(first_line("\nrest").empty());
+  CHECK(first_line("one") == "one");
+  CHECK(first_line("").empty());
+}
+
 TEST_CASE("excerpt cuts behind whole characters and escapes") {
   const std::string sixty(60, 'x');
   CHECK(excerpt(sixty) == sixty);

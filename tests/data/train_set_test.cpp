@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "make_clip.h"
 #include "video/writer.h"
 
 #include <catch2/catch_approx.hpp>
@@ -91,7 +92,7 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their n
   CHECK(number_of(frames[1]) == Approx(200).margin(2));
   CHECK(number_of(frames[0]) == Approx(160).margin(2));
   CHECK(frames[2] == frames[1]);  // 000006.jpg does not exist: the key frame
-  CHECK(set.missing_files(5, true).empty());
+  CHECK(set.missing_files(5, true).lines.empty());
 }
 
 TEST_CASE("a neighbour that is missing inside of a video is an error, or the frame itself") {
@@ -108,13 +109,15 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
   data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   CHECK_THROWS_WITH(set.frames(set.samples()[0], true), ContainsSubstring("000006.jpg: no such file"));
-  CHECK(set.missing_files(5, false).empty());
-  REQUIRE(set.missing_files(5, true).size() == 1);
+  CHECK(set.missing_files(5, false).lines.empty());
+  REQUIRE(set.missing_files(5, true).lines.size() == 1);
   data.missing = "key";
   TrainSet lenient({data}, joint_set("posetrack15"));
   const auto frames = lenient.frames(lenient.samples()[0], true);
   CHECK(frames[2] == frames[1]);
-  CHECK(lenient.missing_files(5, true).empty());
+  CHECK(lenient.missing_files(5, true).lines.empty());
+  CHECK(lenient.missing_files(5, true).substituted == 1);
+  CHECK(lenient.substituted() == 1);  // the end of the video does not count
 }
 
 TEST_CASE("PoseTrack17's annolist is read for training") {
@@ -143,6 +146,46 @@ TEST_CASE("PoseTrack17's annolist is read for training") {
   const auto frames = set.frames(sample, true);
   CHECK(frames[0] == frames[1]);
   CHECK(number_of(frames[2]) == Approx(90).margin(2));
+}
+
+TEST_CASE("PoseTrack21 as downloaded: the folder of its download, or data/ in it") {
+  const Folder folder;
+  folder.write("data/posetrack_data/train/000001_bonn_train.json", R"({
+    "images": [{"id": 10000010000, "image_id": 10000010000, "vid_id": "000001", "nframes": 2,
+                "file_name": "images/train/000001_bonn/000000.jpg", "is_labeled": true},
+               {"id": 10000010001, "image_id": 10000010001, "vid_id": "000001", "nframes": 2,
+                "file_name": "images/train/000001_bonn/000001.jpg", "is_labeled": true}],
+    "annotations": [
+      {"id": 1000001000000, "image_id": 10000010000, "person_id": 7, "track_id": 0,
+       "category_id": 1, "bbox": [5, 6, 30, 40], "bbox_head": [10, 8, 9, 9],
+       "keypoints": [20,20,1, 18,22,1, 21,12,1, 0,0,0, 0,0,0, 25,25,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
+                     0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0]},
+      {"id": 1000001000100, "image_id": 10000010001, "person_id": 7, "track_id": 0,
+       "category_id": 1, "bbox": [6, 6, 30, 40], "bbox_head": [11, 8, 9, 9],
+       "keypoints": [21,20,1, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0,
+                     0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0, 0,0,0]}],
+    "categories": [{"id": 1, "name": "person", "keypoints": ["nose", "head_bottom", "head_top",
+      "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow",
+      "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee",
+      "left_ankle", "right_ankle"]}]})");
+  folder.picture("data/images/train/000001_bonn/000000.jpg", 20);
+  folder.picture("data/images/train/000001_bonn/000001.jpg", 120);
+  for (const char* root : {"", "data"}) {
+    TrainDataConfig data;
+    data.dataset = "posetrack21";
+    data.root = fs::path(folder.path) / root;
+    TrainSet set({data}, joint_set("posetrack15"));
+    REQUIRE(set.samples().size() == 2);
+    CHECK(set.counts()[0].videos == 1);
+    const TrainSample& first = set.samples()[0];
+    CHECK(first.box.w == 30);
+    CHECK(first.joints[set.joints().index("head_top")].y == 12);
+    CHECK(first.joints[set.joints().index("left_shoulder")].x == 25);
+    const auto frames = set.frames(first, true);
+    CHECK(frames[0] == frames[1]);  // the beginning of the video
+    CHECK(number_of(frames[2]) == Approx(120).margin(2));
+    CHECK(set.missing_files(5, true).lines.empty());
+  }
 }
 
 TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
@@ -198,11 +241,38 @@ TEST_CASE("what a data set lacks is named") {
   data.annotations = folder.path + "/a";
   data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
-  REQUIRE(set.missing_files(5, true).size() == 1);
-  CHECK_THAT(set.missing_files(5, true)[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
+  const auto missing = set.missing_files(5, true);
+  REQUIRE(missing.lines.size() == 1);
+  CHECK(missing.substituted == 0);
+  CHECK_THAT(missing.lines[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
   fs::create_directories(folder.path + "/empty");
   data.annotations = folder.path + "/empty";
   CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")), ContainsSubstring("no *.json"));
+}
+
+TEST_CASE("of a video those frames are kept that will be asked for") {
+  const Folder folder;
+  const std::string clip = make_clip(folder.path + "/clip.mp4", 30);
+  FrameStore store(100);
+  for (const int n : {3, 4, 9}) store.will_need(clip, n);
+  CHECK(number_in(*store.video_frame(clip, 4)) == 4);
+  CHECK(number_in(*store.video_frame(clip, 9)) == 9);
+  CHECK_FALSE(store.video_frame(clip, 5));
+  CHECK(store.video_length(clip) == 10);  // nobody asks for the rest
+
+  Json label = Json::parse(kPoseTrack18);
+  label["images"][0]["file_name"] = "clip.mp4";
+  label["images"][0]["frame_id"] = 29;
+  folder.write("label.json", label.dump());
+  TrainDataConfig data;
+  data.annotations = folder.path + "/label.json";
+  TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.samples().size() == 1);
+  const auto frames = set.frames(set.samples()[0], true);
+  CHECK(number_in(*frames[0]) == 28);
+  CHECK(number_in(*frames[1]) == 29);
+  CHECK(frames[2] == frames[1]);  // the end of the video
+  CHECK(set.substituted() == 0);
 }
 
 TEST_CASE("a small store forgets the pictures that were used longest ago, and reads them again") {

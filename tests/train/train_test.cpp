@@ -444,6 +444,29 @@ TEST_CASE("clipping bounds the gradient, decay leaves tokens and vectors alone")
   CHECK(gradient.norm().item<double>() == Approx(1).epsilon(1e-4));
 }
 
+TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 12);
+  Json data = Json::parse(bytes_of(folder.path + "/data.json"));
+  for (int n = 0; n < 12; ++n) {  // one video
+    data["images"][n]["vid_id"] = "v";
+    data["images"][n]["frame_id"] = n;
+    data["images"][n]["nframes"] = 12;
+  }
+  data["annotations"].erase(5);
+  std::ofstream(folder.path + "/data.json") << data.dump();
+  std::filesystem::remove(folder.path + "/images/05.png");
+  TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
+  config.data[0].missing = "key";
+  config.train.batch = 11;
+  const std::string output = folder.path + "/out";
+  REQUIRE(Trainer(config, options_for(output)).run());
+  const std::vector<Json> lines = read_metrics(output + "/metrics.jsonl");
+  REQUIRE_FALSE(lines.empty());
+  CHECK(lines.back()["epoch"] == 1);
+  CHECK(lines.back()["substituted"] == 2);  // behind 4 and before 6
+}
+
 TEST_CASE("who is scored comes in whole frames") {
   const Folder folder;
   make_data(folder.path, 8);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/train_labels.h"
+
+#include "core/error.h"
+#include "io/json_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace vremd {
+namespace {
+
+double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
+  double longest = 0;
+  for (const auto& [a, b] : {std::pair{"left_shoulder", "right_hip"},
+                             std::pair{"right_shoulder", "left_hip"}}) {
+    const int i = set.index(a), j = set.index(b);
+    if (i < 0 || j < 0 || joints[i].weight <= 0 || joints[j].weight <= 0) continue;
+    longest = std::max(longest, std::hypot(joints[i].x - joints[j].x, joints[i].y - joints[j].y));
+  }
+  return longest;
+}
+
+double number_at(const Json& extra, const char* key, std::size_t index, double absent) {
+  const auto list = extra.find(key);
+  if (list == extra.end() || !list->is_array() || index >= list->size() ||
+      !(*list)[index].is_number()) {
+    return absent;
+  }
+  return (*list)[index].get<double>();
+}
+
+}  // namespace
+
+Opinions read_opinions(const std::string& path) {
+  Opinions result;
+  if (path.empty()) return result;
+  const Json json = read_json_file(path);
+  if (!json.is_object()) fail("{}: not a JSON object", path);
+  for (const auto& [key, points] : json.items()) {
+    char* end = nullptr;
+    const auto id = std::strtoll(key.c_str(), &end, 10);
+    if (*end || !points.is_array()) continue;
+    std::vector<JointLabel>& one = result[id];
+    for (const Json& p : points) {
+      if (!p.is_array() || p.size() != 3 || !p[0].is_number() || !p[1].is_number() ||
+          !p[2].is_number()) {
+        fail("{}: {}: not a list of [x, y, score]", path, excerpt(key));
+      }
+      one.push_back({p[0].get<double>(), p[1].get<double>(), p[2].get<double>()});
+    }
+  }
+  return result;
+}
+
+std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainDataConfig& config,
+                                  std::size_t count) {
+  std::vector<JointLabel> labels(count);
+  for (std::size_t j = 0; j < person.joints.size(); ++j) {
+    const AnnotatedJoint& joint = person.joints[j];
+    if (!joint.labelled()) continue;
+    const double score = person.scores.empty() ? 1 : person.scores[j];
+    if (score < config.min_score ||
+        number_at(person.extra, "flip_dist", j, 0) > config.max_flip_distance) {
+      continue;
+    }
+    labels[j] = {joint.x, joint.y, config.weigh_by_score ? std::clamp(score, 0.0, 1.0) : 1};
+  }
+  return labels;
+}
+
+void correct_labels(const std::vector<JointLabel>& opinion, const TrainDataConfig& config,
+                    const JointSet& set, const std::vector<bool>& labelled_in_set,
+                    std::vector<JointLabel>& labels) {
+  const double size = torso(labels, set);
+  for (std::size_t j = 0; j < labels.size() && j < opinion.size(); ++j) {
+    const JointLabel& other = opinion[j];
+    if (labels[j].weight > 0) {
+      const double apart = std::hypot(labels[j].x - other.x, labels[j].y - other.y);
+      if (size > 0 && other.weight > config.sure && apart > config.disagreement * size) {
+        labels[j].weight = 0;
+      }
+    } else if (!labelled_in_set[j] && other.weight >= config.adopt) {
+      labels[j] = {other.x, other.y, 1};
+    }
+  }
+}
+
+std::vector<bool> labelled_joints(const Annotations& annotations) {
+  std::vector<bool> labelled(annotations.joints.joints.size(), false);
+  for (const AnnotatedVideo& video : annotations.videos) {
+    for (const AnnotatedFrame& frame : video.frames) {
+      for (const AnnotatedPerson& person : frame.persons) {
+        for (std::size_t j = 0; j < person.joints.size(); ++j) {
+          if (person.joints[j].labelled()) labelled[j] = true;
+        }
+      }
+    }
+  }
+  return labelled;
+}
+
+int drop_outside(std::vector<JointLabel>& labels, const AnnotatedFrame& frame) {
+  if (frame.width <= 0 || frame.height <= 0) return 0;
+  int count = 0;
+  for (JointLabel& label : labels) {
+    if (label.weight <= 0) continue;
+    const bool inside = label.x >= -0.5 && label.y >= -0.5 && label.x < frame.width &&
+                        label.y < frame.height;
+    if (!inside) label.weight = 0;
+    count += !inside;
+  }
+  return count;
+}
+
+}  // namespace vremd
