@@ -17,7 +17,7 @@ if ! test -e "$folder/labels.json"; then
   vremd-pose "$folder/boxes.jsonl" | vremd-convert --to posetrack18 -o "$folder/labels.json"
 fi
 
-# What is not said has its default; vremd-train(1) lists all keys.
+# What is not said has its default; the run's config.json shows every key.
 cat > "$folder/train.json" << END
 {
   "start": {"weights": "vremd-light"},

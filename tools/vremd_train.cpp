@@ -5,13 +5,17 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "io/json_file.h"
 #include "ops/device.h"
 #include "train/preview.h"
 #include "train/trainer.h"
 
 #include <c10/util/Exception.h>
+#include <fmt/ranges.h>
 #include <torch/version.h>
+
+#include <algorithm>
 
 using namespace vremd;
 
@@ -23,12 +27,13 @@ struct Config {
   std::string output, device = "auto";
   bool resume = false, dry_run = false;
   int cache_features = 0;
+  bool cache_given = false;
 };
 
-std::string preset_help() {
-  std::string list;
-  for (const std::string& name : preset_names()) list += (list.empty() ? "" : " ") + name;
-  return "a recipe of the paper or its relatives: " + list;
+void one_of(const char* option, const std::string& value, const std::vector<std::string>& names) {
+  if (value.empty() || std::find(names.begin(), names.end(), value) != names.end()) return;
+  throw cli::UsageError(
+      fmt::format("{} {}: not one of {}", option, excerpt(value), fmt::join(names, ", ")));
 }
 
 TrainConfig train_config(const Config& config) {
@@ -36,7 +41,7 @@ TrainConfig train_config(const Config& config) {
       config.train_config.empty() ? Json::object() : read_config_file(config.train_config);
   const std::string place = config.train_config.empty() ? "--preset" : config.train_config;
   TrainConfig result = TrainConfig::from_json(json, place, config.preset);
-  if (config.cache_features > 0) {
+  if (config.cache_given) {
     result.train.cache_features = config.cache_features;
     result.validate_values();
   }
@@ -49,7 +54,7 @@ TrainConfig train_config(const Config& config) {
     const DatasetFiles files = dataset_files(config.dataset, config.root, "val");
     result.validate = files.annotations;
     result.validate_root = files.root;
-    if (config.dataset != "coco") result.validate_by = "ap";
+    if (config.dataset != "coco" && !json.contains("validate_by")) result.validate_by = "ap";
   }
   return result;
 }
@@ -69,11 +74,12 @@ int train(const Config& config, const cli::Common& common) {
   if (config.dataset.empty() != config.root.empty()) {
     throw cli::UsageError("--dataset and --root go together");
   }
+  if (config.resume && config.dry_run) throw cli::UsageError("--dry-run resumes nothing");
   if (config.cache_features < 0) throw cli::UsageError("--cache-features must not be negative");
+  one_of("--preset", config.preset, preset_names());
+  one_of("--dataset", config.dataset, dataset_names());
   prepare_runtime();
   const TrainConfig what = train_config(config);
-  if (config.dry_run) return preview(what, config.output) ? cli::kSuccess : cli::kFailure;
-
   TrainerOptions options;
   options.output = config.output;
   options.resume = config.resume;
@@ -82,13 +88,17 @@ int train(const Config& config, const cli::Common& common) {
   const auto place = process_place();
   const bool own_gpu = place && (config.device == "auto" || config.device == "cuda");
   options.device = choose_device(config.device);
+  if (config.dry_run) return preview(what, config.output) ? cli::kSuccess : cli::kFailure;
   if (own_gpu && options.device.is_cuda()) {
     options.device = choose_device("cuda:" + std::to_string(gpu_of(*place, cuda_devices())));
   }
   try {
     ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();
     Trainer trainer(what, options, std::move(processes));
-    if (!trainer.run()) log_info("stopped; go on with --resume");
+    if (!trainer.run()) {  // some process was told to stop
+      log_info("stopped; go on with --resume");
+      return cli::kFailure;
+    }
   } catch (const c10::Error& error) {
     if (!is_out_of_memory(error)) throw;
     fail("out of memory on {}: fewer persons at once (train.micro_batch: {}) or fewer threads need "
@@ -104,9 +114,12 @@ int main(int argc, char** argv) {
   Config config;
   cli::Tool tool("vremd-train", "train a pose network", cli::ConfigOption::kOwn);
   tool.option("config", config.train_config, "FILE", "what to train, on what, how (JSON)");
-  tool.option("preset", config.preset, "NAME", preset_help());
+  tool.option("preset", config.preset, "NAME",
+              fmt::format("a row of the paper's tables, or a recipe: {}",
+                          fmt::join(preset_names(), " ")));
   tool.option("dataset", config.dataset, "NAME",
-              "train and validate on this data set: posetrack17, posetrack18, posetrack21, coco");
+              fmt::format("train and validate on this data set: {}",
+                          fmt::join(dataset_names(), " ")));
   tool.option("root", config.root, "FOLDER", "where the data set lies, as it was downloaded");
   tool.option("o,output", config.output, "FOLDER", "checkpoints, weights and metrics go here");
   tool.option("cache-features", config.cache_features, "K",
@@ -115,5 +128,8 @@ int main(int argc, char** argv) {
   tool.option("dry-run", config.dry_run, "check the data, draw samples into FOLDER, do not train");
   tool.option("device", config.device, "NAME", "auto, cpu, cuda, cuda:N");
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
-  return tool.run(argc, argv, [&](const cli::Common& common) { return train(config, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) {
+    config.cache_given = tool.given("cache-features");
+    return train(config, common);
+  });
 }

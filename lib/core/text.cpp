@@ -61,7 +61,9 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
 
 std::string excerpt(std::string_view text, std::size_t most) {
   std::string line;

@@ -41,7 +41,7 @@ struct AugmentConfig {
 
   struct Colour {
     double brightness = 0;  // values x (1 +- this)
-    double contrast = 0;    // distance from the crop's mean x (1 +- this)
+    double contrast = 0;    // distance from middle grey x (1 +- this)
   } colour;
 
   // Three frames from a still: its neighbours are the same picture, moved.

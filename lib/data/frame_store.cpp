@@ -54,11 +54,13 @@ std::shared_ptr<FrameStore::Entry> FrameStore::clip(const std::string& path) {
   std::call_once(one->once, [&] {
     VideoReader reader(path);
     const std::set<std::int64_t>& needed = needed_.at(path);
+    std::vector<FramePtr> frames;
     for (std::int64_t index = 0; index <= *needed.rbegin(); ++index) {
       FramePtr frame = reader.next();
       if (!frame) break;
-      one->frames.push_back(needed.contains(index) ? std::move(frame) : nullptr);
+      frames.push_back(needed.contains(index) ? std::move(frame) : nullptr);
     }
+    one->frames = std::move(frames);
     count(path, *one);
   });
   return one;

@@ -21,9 +21,10 @@ class FrameStore {
   explicit FrameStore(double most_mebibytes) : most_bytes_(most_mebibytes * (1 << 20)) {}
 
   FramePtr picture(const std::string& path);
-  // Once for each frame of a video, before the first is asked for.
+  // For each frame of a video that will be asked for, before the first one is.
   void will_need(const std::string& path, std::int64_t index) { needed_[path].insert(index); }
-  FramePtr video_frame(const std::string& path, std::int64_t index);  // null: before or past its ends
+  // Null: before or past the video's ends.
+  FramePtr video_frame(const std::string& path, std::int64_t index);
   // Frames; where the video goes on behind the last one that is needed, up to that one.
   std::int64_t video_length(const std::string& path);
 

@@ -6,9 +6,12 @@
 #include "data/annotation_files.h"
 #include "data/train_labels.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <set>
 
 namespace vremd {
@@ -40,8 +43,11 @@ std::optional<std::string> numbered_on(const std::string& file_name, std::int64_
 }  // namespace
 
 TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints,
-                   double frame_mebibytes)
-    : joints_(joints), trained_(joints.joints.size(), false), store_(frame_mebibytes) {
+                   bool neighbours, double frame_mebibytes)
+    : joints_(joints),
+      trained_(joints.joints.size(), false),
+      neighbours_(neighbours),
+      store_(frame_mebibytes) {
   for (const TrainDataConfig& config : configs) add(config);
   if (configs.empty()) fail("no data to train on (data, or --dataset with --root)");
   if (samples_.empty()) {
@@ -49,6 +55,10 @@ TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& 
                                                     ? configs.front().root
                                                     : configs.front().annotations);
   }
+}
+
+std::vector<std::string> dataset_names() {
+  return {"posetrack17", "posetrack18", "posetrack21", "coco"};
 }
 
 DatasetFiles dataset_files(const std::string& name, const std::string& root,
@@ -65,12 +75,13 @@ DatasetFiles dataset_files(const std::string& name, const std::string& root,
     for (const char* pictures : {"", "images"}) {
       const std::string folder = base / pictures / (split + "2017");
       if (fs::is_directory(folder)) {
-        places.push_back({base / "annotations" / ("person_keypoints_" + split + "2017.json"), folder});
+        const std::string file = "person_keypoints_" + split + "2017.json";
+        places.push_back({base / "annotations" / file, folder});
       }
     }
     if (places.empty()) fail("{}: no folder {}2017 with the pictures of COCO", root, split);
   } else {
-    fail("dataset '{}': not one of: posetrack17 posetrack18 posetrack21 coco", name);
+    fail("dataset '{}': not one of: {}", name, fmt::join(dataset_names(), " "));
   }
   for (const DatasetFiles& one : places) {
     if (fs::exists(one.annotations)) return one;
@@ -151,8 +162,10 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
         }
         if (any) {
           samples_.push_back(std::move(sample));
-          for (int side = -1; side <= 1 && is_file; ++side) {
-            store_.will_need(video.path, frame.index + side);
+          for (const int side : {-1, 0, 1}) {
+            if (is_file && (neighbours_ || side == 0)) {
+              store_.will_need(video.path, frame.index + side);
+            }
           }
         }
         count.unlabelled += !any;
@@ -207,67 +220,83 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
   } else if (const auto name = numbered_on(key.file_name, side)) {
     result.path = fs::path(video.path) / *name;
   }
-  if (!result.path.empty() && !fs::exists(result.path)) {
-    result.is_missing = inside;
-    if (!result.is_missing) result.path.clear();
+  if (result.path.empty()) {
+    if (inside) result.missing = video.picture(key) + ": no number that names its neighbours";
+  } else if (!fs::exists(result.path)) {
+    if (inside) result.missing = result.path + ": no such file";
+    result.path.clear();
   }
   return result;
 }
 
-FramePtr TrainSet::neighbour(int v, int frame, int side) {
+std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
   const AnnotatedVideo& video = videos_[v];
   if (video.source == VideoSource::kVideoFile) {
-    return store_.video_frame(video.path, video.frames[frame].index + side);
+    FramePtr found = store_.video_frame(video.path, video.frames[frame].index + side);
+    if (!found) return std::nullopt;
+    return found->missing ? nullptr : std::move(found);
   }
   const NeighbourPicture picture = neighbour_picture(v, frame, side);
-  if (picture.is_missing) {
-    if (!may_miss_[v]) {
-      fail("{}: no such file, a neighbour of frame {} (data.missing \"key\" takes the frame itself)",
-           picture.path, video.frames[frame].index);
-    }
-    ++substituted_;
-    return nullptr;
+  try {
+    if (!picture.missing.empty()) throw Error(picture.missing);
+    if (picture.path.empty()) return std::nullopt;
+    return store_.picture(picture.path);
+  } catch (const Error& error) {
+    if (may_miss_[v]) return nullptr;
+    fail("{}, a neighbour of frame {} (with missing: \"key\" the frame itself is taken)",
+         error.what(), video.frames[frame].index);
   }
-  return picture.path.empty() ? nullptr : store_.picture(picture.path);
 }
 
-std::array<FramePtr, 3> TrainSet::frames(const TrainSample& sample, bool neighbours) {
-  const AnnotatedVideo& video = videos_[sample.video];
-  const FramePtr key = load(video, sample.frame);
+FramePtr TrainSet::key_frame(const TrainSample& sample) {
+  FramePtr key = load(videos_[sample.video], sample.frame);
   if (key->missing) fail("{}: the frame cannot be decoded", place(sample));
-  std::array<FramePtr, 3> result{key, key, key};
-  if (!neighbours || is_still(sample)) return result;
+  return key;
+}
+
+TrainSet::Frames TrainSet::frames(const TrainSample& sample) {
+  const FramePtr key = key_frame(sample);
+  Frames result{{key, key, key}};
+  if (!neighbours_ || is_still(sample)) return result;
   for (const int side : {-1, 1}) {
-    FramePtr other = neighbour(sample.video, sample.frame, side);
+    const std::optional<FramePtr> other = neighbour(sample.video, sample.frame, side);
     if (!other) continue;
-    if (other->missing || other->width != key->width || other->height != key->height) {
-      ++substituted_;
-      continue;
+    if (*other && (*other)->width == key->width && (*other)->height == key->height) {
+      result.frames[1 + side] = *other;
+    } else {
+      ++result.substituted;
     }
-    result[1 + side] = std::move(other);
   }
   return result;
 }
 
-TrainSet::MissingFiles TrainSet::missing_files(std::size_t most, bool neighbours) const {
+TrainSet::MissingFiles TrainSet::missing_files(std::size_t most) const {
+  std::vector<int> all(samples_.size());
+  std::iota(all.begin(), all.end(), 0);
+  return missing_files(most, all);
+}
+
+TrainSet::MissingFiles TrainSet::missing_files(std::size_t most,
+                                               std::span<const int> samples) const {
   MissingFiles missing;
   std::set<std::string> seen;
-  const auto look = [&](const std::string& path) {
-    if (missing.lines.size() == most || !seen.insert(path).second || fs::exists(path)) return;
-    missing.lines.push_back(fmt::format("{}: no such file", path));
+  const auto add = [&](const std::string& line) {
+    if (missing.lines.size() < most && seen.insert(line).second) missing.lines.push_back(line);
   };
-  for (const TrainSample& sample : samples_) {
+  for (const int index : samples) {
+    const TrainSample& sample = samples_[index];
     const AnnotatedVideo& video = videos_[sample.video];
     const bool is_file = video.source == VideoSource::kVideoFile;
-    look(is_file ? video.path : video.picture(video.frames[sample.frame]));
-    if (is_file || !neighbours || is_still(sample)) continue;
+    const std::string key = is_file ? video.path : video.picture(video.frames[sample.frame]);
+    if (missing.lines.size() < most && !fs::exists(key)) add(key + ": no such file");
+    if (is_file || !neighbours_ || is_still(sample)) continue;
     for (const int side : {-1, 1}) {
       const auto picture = neighbour_picture(sample.video, sample.frame, side);
-      if (!picture.is_missing) continue;
+      if (picture.missing.empty()) continue;
       if (may_miss_[sample.video]) {
         ++missing.substituted;
       } else {
-        look(picture.path);
+        add(picture.missing);
       }
     }
   }

@@ -6,9 +6,10 @@
 #include "io/posetrack.h"
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct TrainDataConfig {
   double min_score = 0;        // joints with `scores` below this are not labels
   double max_flip_distance = 1;   // joints whose `flip_dist` exceeds this are not labels
   bool weigh_by_score = false;    // a joint's weight is its score
-  bool skip_suspects = false;     // persons marked `suspect_lr` in the second opinion
+  bool skip_suspects = false;     // persons that the annotations mark `suspect_lr`
   std::string second_opinion;     // {annotation id: [17 x (x, y, score)]}, another model's
   double disagreement = 0.5;      // a label this many torsos from a sure second opinion is dropped
   double sure = 0.6;              // score of a sure second opinion
@@ -48,15 +49,17 @@ struct TrainSample {
 struct DatasetFiles {
   std::string annotations, root;
 };
+std::vector<std::string> dataset_names();
 DatasetFiles dataset_files(const std::string& name, const std::string& root,
                            const std::string& split);
 
 // The persons of some annotation files.
 class TrainSet {
  public:
-  // `frame_mebibytes`: of decoded frames that are kept in memory.
+  // `neighbours`: of each frame, besides itself. `frame_mebibytes`: of decoded frames that are kept
+  // in memory.
   TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints,
-           double frame_mebibytes = 4096);
+           bool neighbours = true, double frame_mebibytes = 4096);
 
   const std::vector<TrainSample>& samples() const { return samples_; }
   const std::vector<AnnotatedVideo>& videos() const { return videos_; }
@@ -66,11 +69,18 @@ class TrainSet {
   // Indices into samples() for one epoch, shuffled; each file as often as its `repeat` says.
   std::vector<int> order(std::uint64_t seed, std::uint64_t epoch) const;
 
-  // Previous, key, next (one frame: key alone is enough). Ends clamp; a still is all three. A
+  // Previous, key, next. Ends clamp; a still, and without `neighbours` anything, is all three. A
   // neighbour that the annotations do not list is the picture with the next number, as many digits
   // long (METHOD 1.2). Error: a picture cannot be read, or a neighbour is missing between frames
   // that the annotations list, unless `missing` allows it.
-  std::array<FramePtr, 3> frames(const TrainSample& sample, bool neighbours);
+  struct Frames {
+    std::array<FramePtr, 3> frames;
+    // Neighbours that the key frame stands in for inside of the video: missing or damaged where
+    // `missing` allows it, of a video file not decoded, or of another size.
+    int substituted = 0;
+  };
+  Frames frames(const TrainSample& sample);
+  FramePtr key_frame(const TrainSample& sample);
   bool is_still(const TrainSample& sample) const;
   bool trained(int joint) const { return trained_[joint]; }  // some label of it exists
   std::string place(const TrainSample& sample) const;        // for messages
@@ -79,18 +89,15 @@ class TrainSet {
   bool annotated(int sample, int joint) const;
   bool sets_differ() const;
 
-  // Neighbours between frames that the annotations list, or in the video, which could not be used
-  // and their key frame stood in for, so far.
-  std::int64_t substituted() const { return substituted_; }
-
-  // For checks before a long run: what is wrong with the files of the samples, at most `most`
+  // For checks before a long run: what is wrong with the files of samples (indices), at most `most`
   // lines, and how many neighbours `missing` allows to be missing. All pictures and videos are
   // looked for, not opened.
   struct MissingFiles {
     std::vector<std::string> lines;
     std::int64_t substituted = 0;
   };
-  MissingFiles missing_files(std::size_t most, bool neighbours) const;
+  MissingFiles missing_files(std::size_t most, std::span<const int> samples) const;
+  MissingFiles missing_files(std::size_t most) const;  // of all
 
   struct Count {
     std::string annotations;  // as in the configuration
@@ -107,10 +114,11 @@ class TrainSet {
   void add(Annotations& annotations, const TrainDataConfig& config, const Opinions& opinions,
            Count& count);
   FramePtr load(const AnnotatedVideo& video, int frame);
-  FramePtr neighbour(int video, int frame, int side);
+  // Nothing: the video ends there. A null pointer: it cannot be used.
+  std::optional<FramePtr> neighbour(int video, int frame, int side);
   struct NeighbourPicture {
-    std::string path;         // "": there is none
-    bool is_missing = false;  // but should be there
+    std::string path;     // "": there is none
+    std::string missing;  // "", or "file: what" where one should be
   };
   NeighbourPicture neighbour_picture(int video, int frame, int side) const;
 
@@ -126,8 +134,8 @@ class TrainSet {
   };
   std::vector<Part> parts_;
   std::vector<Count> counts_;
+  bool neighbours_;
   FrameStore store_;
-  std::atomic<std::int64_t> substituted_ = 0;
 };
 
 }  // namespace vremd

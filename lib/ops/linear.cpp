@@ -11,7 +11,6 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <string>

@@ -87,12 +87,13 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
     if (!plan.without_crops.empty() && plan.without_crops[i]) continue;
     batch.with_crops.push_back(i);
     const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();
-    const auto pictures = set.frames(sample, frames > 1);
+    const auto [pictures, substituted] = set.frames(sample);
+    batch.substituted += substituted;
     const TrainSample* other = nullptr;
     FramePtr picture;
     if (one.company.size > 0) {
       other = &set.samples()[one.company.pick % set.samples().size()];
-      picture = set.frames(*other, false)[1];
+      picture = set.key_frame(*other);
       alive.push_back(picture);
     }
     for (int t = 0; t < frames; ++t) {

@@ -21,6 +21,8 @@ struct TrainBatch {
   // [n, J], 1: the sample's data set annotates the joint. Undefined: all that any set annotates.
   at::Tensor annotated;
 
+  int substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
+
   // With a cache of features:
   std::vector<int> samples;             // of the training set
   std::vector<std::int64_t> with_crops;  // the m of the n that have crops

@@ -23,6 +23,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
                      {"step", std::to_string(checkpoint.step)},
                      {"processes", std::to_string(checkpoint.processes)},
                      {"persons", std::to_string(checkpoint.persons)},
+                     {"substituted", std::to_string(checkpoint.substituted)},
                      {"best", fmt::format("{}", checkpoint.best)},
                      {"config", checkpoint.config}});
 }
@@ -39,6 +40,7 @@ Checkpoint load_checkpoint(const std::string& path) {
   checkpoint.step = std::strtoll(text("step").c_str(), nullptr, 10);
   checkpoint.processes = std::strtoll(text("processes").c_str(), nullptr, 10);
   checkpoint.persons = std::strtoll(text("persons").c_str(), nullptr, 10);
+  checkpoint.substituted = std::strtoll(text("substituted").c_str(), nullptr, 10);
   checkpoint.best = std::strtod(text("best").c_str(), nullptr);
   checkpoint.config = text("config");
   for (const auto& [name, view] : file.tensors()) {

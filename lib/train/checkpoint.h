@@ -15,6 +15,7 @@ struct Checkpoint {
   std::int64_t step = 0;
   double best = -1;        // best validation score so far
   std::int64_t processes = 1, persons = 0;  // that share a step; of an epoch
+  std::int64_t substituted = 0;  // neighbours of this epoch that could not be used
   std::string config;      // the run's configuration as JSON text
 };
 

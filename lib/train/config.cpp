@@ -84,6 +84,7 @@ void describe(Io& io, TrainConfig& c) {
   });
   io("validate", c.validate);
   io("validate_root", c.validate_root);
+  io("validate_missing", c.validate_missing);
   io("validate_most", c.validate_most);
   io("validate_by", c.validate_by);
   io.group("aug", [&](auto& in) { describe(in, c.aug); });
@@ -114,6 +115,27 @@ void describe(Io& io, TrainConfig& c) {
   });
 }
 
+// The first key in which the network of a preset is another than that of weights, which became
+// `changed` when it was applied; "": none. How a network is trained and started is no part of it.
+std::string other_network(const ModelConfig& weights, const ModelConfig& changed,
+                          const std::string& preset) {
+  const auto shape = [](const ModelConfig& model) {
+    Json json = model.to_json();
+    json["backbone"].erase("freeze");
+    json.erase("loss");
+    json.erase("init");
+    return json;
+  };
+  const Json changes = Json::diff(shape(weights), shape(changed));
+  if (!changes.empty()) return changes[0]["path"].get<std::string>();
+  // What the preset leaves at its default: whether there are three frames at all.
+  TrainConfig named;
+  apply_preset(named, preset);
+  if (named.model.hkme.enabled != weights.hkme.enabled) return "/hkme/enabled";
+  if (named.model.bmd.enabled != weights.bmd.enabled) return "/bmd/enabled";
+  return "";
+}
+
 }  // namespace
 
 TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
@@ -138,12 +160,11 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
     }
   }
   if (!name.empty()) {
-    const Json before = config.model.to_json();
+    const ModelConfig before = config.model;
     apply_preset(config, name);
-    const Json changes = Json::diff(before, config.model.to_json());
-    if (from_weights && !changes.empty()) {
-      fail("{}: preset {} is of another network than start.weights ({})", place, name,
-           changes[0]["path"].get<std::string>());
+    const std::string other = from_weights ? other_network(before, config.model, name) : "";
+    if (!other.empty()) {
+      fail("{}: preset {} is of another network than start.weights ({})", place, name, other);
     }
   }
   if (const auto model = json.find("model"); model != json.end()) {
@@ -197,6 +218,7 @@ void TrainConfig::validate_values() const {
     within("data.repeat", one.repeat, 0, 1000);
     one_of("data.missing", one.missing, {"error", "key"});
   }
+  one_of("validate_missing", validate_missing, {"error", "key"});
   one_of("aug.scale.mode", aug.scale.mode, {"clipped_normal", "uniform"});
   one_of("aug.rotation.mode", aug.rotation.mode, {"clipped_normal", "uniform"});
   within("aug.scale.limit", aug.scale.limit, 0, 0.95);

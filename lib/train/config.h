@@ -5,6 +5,7 @@
 #include "data/train_set.h"
 #include "model/config.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct TrainConfig {
   std::vector<TrainDataConfig> data;
   std::string validate;  // annotations to score on after each epoch: a file or folder; "": none
   std::string validate_root;
+  std::string validate_missing = "error";  // a neighbour inside of a video, as TrainDataConfig's
   int validate_most = 0;            // whole frames with about this many persons; 0: all
   std::string validate_by = "pck";  // what is best: pck (torso, 0.2) | ap (PoseTrack)
 

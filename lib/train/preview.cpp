@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -24,6 +25,11 @@ void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 std::int64_t persons_of_epoch(const TrainSet& set) {
   return static_cast<std::int64_t>(set.order(0, 0).size());
+}
+
+std::int64_t steps_in_all(const TrainConfig& config, std::int64_t persons) {
+  const auto per_epoch = static_cast<double>(persons / config.persons_of_step());
+  return std::llround(config.train.epochs * per_epoch);
 }
 
 void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t persons) {
@@ -42,16 +48,15 @@ void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t p
     }
     print("\n");
   }
-  const std::int64_t step = config.persons_of_step(), per_epoch = persons / step;
-  print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, per_epoch,
-                    step, std::llround(config.train.epochs * static_cast<double>(per_epoch))));
+  const std::int64_t step = config.persons_of_step();
+  print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons,
+                    persons / step, step, steps_in_all(config, persons)));
   for (int j = 0; j < set.joints().size(); ++j) {
     if (!set.trained(j)) print(fmt::format("no label of {}\n", set.joints().joints[j]));
   }
 }
 
-bool all_there(const TrainSet& set, bool neighbours) {
-  const TrainSet::MissingFiles missing = set.missing_files(kErrors, neighbours);
+bool all_there(const TrainSet::MissingFiles& missing) {
   for (const std::string& line : missing.lines) log_error("{}", line);
   if (missing.substituted > 0) {
     print(fmt::format("{} neighbours are not there: the frame itself stands in for them\n",
@@ -67,19 +72,27 @@ bool can_begin(TrainSet& set, const TrainConfig& config, std::int64_t persons) {
               config.persons_of_step(), persons);
     return false;
   }
+  if (steps_in_all(config, persons) == 0) {
+    log_error("train.epochs: {} are no step", config.train.epochs);
+    return false;
+  }
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
   if (config.validate.empty()) return true;
   Validation validation(config);
-  return all_there(validation.set(), /*neighbours=*/config.model.frames() > 1);
+  return all_there(validation.set().missing_files(kErrors, validation.chosen()));
 }
 
 }  // namespace
 
 bool preview(const TrainConfig& config, const std::string& folder) {
-  TrainSet set(config.data, config.model.joints(), config.train.frame_mib);
+  if (std::filesystem::exists(std::filesystem::path(folder) / "checkpoint.safetensors")) {
+    fail("{}: holds a training run; a dry run wants a folder of its own", folder);
+  }
+  TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
+               config.train.frame_mib);
   const std::int64_t persons = persons_of_epoch(set);
   print_counts(set, config, persons);
-  if (!all_there(set, config.model.frames() > 1)) return false;
+  if (!all_there(set.missing_files(kErrors))) return false;
   make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);

@@ -45,7 +45,7 @@ class ProcessGroup {
   int size() const { return place_.size; }
   bool first() const { return place_.rank == 0; }
 
-  // Each becomes the sum over all processes; float32 on any device, equal shapes everywhere.
+  // Each becomes the sum over all processes; floating point on any device, equal shapes everywhere.
   void sum(const std::vector<at::Tensor>& tensors);
   // Each becomes that of rank 0.
   void broadcast(const std::vector<at::Tensor>& tensors);

@@ -71,7 +71,12 @@ class Replicas {
       prepare_worker();
       at::NoGradGuard no_grad;
       replicas_[worker]->eval();
-      for (std::int64_t i = next++; i < count; i = next++) body(*replicas_[worker], i);
+      try {
+        for (std::int64_t i = next++; i < count; i = next++) body(*replicas_[worker], i);
+      } catch (...) {
+        next = count;  // for the others
+        throw;
+      }
     });
   }
 

@@ -127,12 +127,13 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-// The values of `key` over `x`, where both are numbers.
-Curve curve_of(const std::vector<Json>& metrics, const char* x, const char* key) {
-  Curve curve{key, {}};
+// The values at `place` ("/key", "/key/key in it") over `x`, where both are numbers.
+Curve curve_of(const std::vector<Json>& metrics, const char* x, const char* place) {
+  Curve curve{place + 1, {}};
+  const Json::json_pointer to_y(place);
   for (const Json& line : metrics) {
-    if (line.contains(x) && line.contains(key) && line[x].is_number() && line[key].is_number()) {
-      curve.points.emplace_back(line[x].get<double>(), line[key].get<double>());
+    if (line.contains(x) && line.contains(to_y) && line[x].is_number() && line[to_y].is_number()) {
+      curve.points.emplace_back(line[x].get<double>(), line[to_y].get<double>());
     }
   }
   return curve;
@@ -168,29 +169,32 @@ std::vector<Json> read_metrics(const std::string& path) {
 }
 
 std::string html_report(const std::string& title, const std::vector<Json>& metrics,
-                        const std::string& png) {
+                        const std::string& png, const std::string& caption) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
       "<style>body {{ font-family: sans-serif; max-width: 1000px; margin: 2em auto; }} svg, img "
       "{{ max-width: 100%; height: auto; }}</style></head><body>\n<h1>{0}</h1>\n",
       escaped(title));
-  html += chart("loss", "step", {curve_of(metrics, "step", "loss")});
+  html += chart("loss", "step", {curve_of(metrics, "step", "/loss")});
   html += chart("norm of the gradient, before clipping", "step",
-                {curve_of(metrics, "step", "norm")});
-  html += chart("learning rate", "step", {curve_of(metrics, "step", "lr")});
-  html += chart("persons per second", "step", {curve_of(metrics, "step", "rate")});
+                {curve_of(metrics, "step", "/norm")});
+  html += chart("learning rate", "step", {curve_of(metrics, "step", "/lr")});
+  html += chart("persons per second", "step", {curve_of(metrics, "step", "/rate")});
   html += chart("share of time that workers waited for data", "step",
-                {curve_of(metrics, "step", "wait")});
+                {curve_of(metrics, "step", "/wait")});
+  html += chart("Mask_k: tokens that it looks at", "step",
+                {curve_of(metrics, "step", "/mask/effective")});
+  html += chart("Mask_k: log of its largest value", "step",
+                {curve_of(metrics, "step", "/mask/log_largest")});
   html += chart("validation: PCK@0.2 of the torso, 12 body joints", "epoch",
-                {curve_of(metrics, "epoch", "pck")});
+                {curve_of(metrics, "epoch", "/pck")});
   html += chart("validation: PCK@0.2 of each joint", "epoch", joint_curves(metrics, "joints"));
-  html += chart("validation: PoseTrack AP", "epoch", {curve_of(metrics, "epoch", "ap")});
+  html += chart("validation: PoseTrack AP", "epoch", {curve_of(metrics, "epoch", "/ap")});
   html += chart("validation: PoseTrack AP of each joint", "epoch",
                 joint_curves(metrics, "joint_ap"));
   if (!png.empty()) {
-    html += fmt::format("<h2>People of the validation set</h2>\n<img alt=\"skeletons as they are "
-                        "predicted after the last epoch\" src=\"data:image/png;base64,{}\">\n",
-                        base64(png));
+    html += fmt::format("<h2>{0}</h2>\n<img alt=\"{0}\" src=\"data:image/png;base64,{1}\">\n",
+                        escaped(caption), base64(png));
   }
   return html + "</body></html>\n";
 }

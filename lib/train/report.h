@@ -12,9 +12,9 @@ namespace vremd {
 std::vector<Json> read_metrics(const std::string& path);
 
 // A page that shows how a run went: curves of the loss, the learning rate, the share of time that
-// the workers waited for data, the validation score and that of each joint, and a picture. It needs
-// no other file and no network. `png`: the picture's bytes; "": none.
+// the workers waited for data, Mask_k, the validation score and that of each joint, and a picture.
+// It needs no other file and no network. `png`: the picture's bytes; "": none. `caption`: its.
 std::string html_report(const std::string& title, const std::vector<Json>& metrics,
-                        const std::string& png);
+                        const std::string& png, const std::string& caption);
 
 }  // namespace vremd

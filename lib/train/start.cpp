@@ -2,6 +2,7 @@
 #include "train/start.h"
 
 #include "core/error.h"
+#include "core/log.h"
 #include "model/weights.h"
 #include "train/optimizer.h"
 
@@ -39,15 +40,16 @@ void load_prior(const std::string& name, VremdImpl& into) {
   });
 }
 
-// The LayerNorm eps of the file that the backbone comes from, where the configuration leaves it to
-// the source.
-void take_ln_eps(const TrainConfig::Start& start, ModelConfig& model) {
-  if (model.backbone.ln_eps) return;
+// What the tensors of the file that the backbone comes from do not tell, the eps of its norms and
+// the number of its heads, where the configuration leaves them to the source.
+void take_from_source(const TrainConfig::Start& start, ModelConfig& model) {
+  auto& own = model.backbone;
   for (const std::string& name : {start.weights, start.backbone, start.single_frame}) {
     if (name.empty()) continue;
-    if (const auto stored = stored_config(SafetensorsFile(find_weights(name)))) {
-      model.backbone.ln_eps = stored->backbone.ln_eps;
-    }
+    const auto stored = stored_config(SafetensorsFile(find_weights(name)));
+    if (!stored || stored->backbone.kind != own.kind) continue;
+    if (!own.ln_eps) own.ln_eps = stored->backbone.ln_eps;
+    if (!own.heads) own.heads = stored->backbone.heads;
   }
 }
 
@@ -78,15 +80,22 @@ TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most) {
   const std::vector<int> order = set.order(plan.seed, 0);
   plan.samples = std::span(order).first(std::min<std::size_t>(order.size(), most));
   for (std::size_t i = 0; i < plan.samples.size(); ++i) plan.draws.push_back(i);
-  return make_batch(set, plan, config.model, &config.aug);
+  const bool plain = config.train.cache_features == 1;
+  return make_batch(set, plan, config.model, plain ? nullptr : &config.aug);
 }
 
 std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set,
                                         bool calibrated) {
   at::manual_seed(static_cast<std::uint64_t>(config.train.seed));
   const auto& start = config.start;
+  if (config.model.backbone.freeze && start.backbone.empty() && start.weights.empty() &&
+      start.single_frame.empty()) {
+    log_warning("the backbone is random and stays so (model.backbone.freeze): start.backbone, "
+                "start.weights or start.single_frame names what it is");
+  }
   ModelConfig network = config.model;
-  take_ln_eps(start, network);
+  take_from_source(start, network);
+  network.validate();
   auto model = std::make_shared<VremdImpl>(network);
   model->init();
   if (!start.weights.empty()) {

@@ -89,10 +89,6 @@ Json decisive(const std::string& config) {
   return json;
 }
 
-bool starts_random(const TrainConfig::Start& start) {
-  return start.backbone.empty() && start.weights.empty() && start.single_frame.empty();
-}
-
 }  // namespace
 
 struct Trainer::Impl {
@@ -110,7 +106,7 @@ struct Trainer::Impl {
   std::int64_t saved_step = 0;  // of the checkpoint
   std::int64_t persons = 0;     // of an epoch, of all processes
   bool epoch_told = false;      // the epoch that ends with `step` has its line in metrics.jsonl
-  std::int64_t substituted_told = 0;  // of set.substituted()
+  std::int64_t substituted = 0;  // neighbours of this epoch that could not be used
   double best = -1;
   std::ofstream metrics;
 
@@ -134,7 +130,8 @@ struct Trainer::Impl {
         processes(std::move(p)),
         parallelism(oneapi::tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.threads + loaders() + 1)),
-        set(config.data, config.model.joints(), config.train.frame_mib) {
+        set(config.data, config.model.joints(), config.model.frames() > 1,
+            config.train.frame_mib) {
     make_folder();
     name_trained_joints(set, config);
     persons = static_cast<std::int64_t>(order_of(0)->size());
@@ -145,10 +142,6 @@ struct Trainer::Impl {
     }
     steps = std::llround(config.train.epochs * static_cast<double>(steps_per_epoch));
     if (steps == 0) fail("train.epochs: {} are no step", config.train.epochs);
-    if (config.model.backbone.freeze && starts_random(config.start)) {
-      log_warning("the backbone is random and stays so (model.backbone.freeze): start.backbone, "
-                  "start.weights or start.single_frame names what it is");
-    }
     replicas = std::make_unique<Replicas>(make_network(config, set, !options.resume),
                                           options.threads, options.device);
     optimizer = std::make_unique<Optimizer>(config.train, replicas->trained_parameters());
@@ -168,6 +161,7 @@ struct Trainer::Impl {
     const at::Tensor told = at::full({1}, epoch_told ? 1.0 : 0.0);
     processes.broadcast({told});
     epoch_told = told.item<double>() > 0;
+    if (epoch_told) substituted = 0;  // they are in that line
   }
 
   // On a GPU the one worker waits for the crops of all; on the CPU the workers need the cores.
@@ -183,7 +177,8 @@ struct Trainer::Impl {
     if (options.resume && fs::exists(path)) {
       for (const Json& line : read_metrics(path)) {
         if (line.value("step", std::int64_t{0}) <= step) kept += line.dump() + "\n";
-        epoch_told = epoch_told || (line.contains("epoch") && line.value("step", std::int64_t{-1}) == step);
+        const bool here = line.value("step", std::int64_t{-1}) == step;
+        epoch_told = epoch_told || (here && line.contains("epoch"));
       }
     }
     write_file(path, kept, /*force=*/true);
@@ -239,8 +234,8 @@ struct Trainer::Impl {
                                (number / per_batch) * batch + in_batch;
     const auto order = order_of(epoch);
     BatchPlan plan;
-    plan.samples = std::span(*order).subspan(
-        static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, batch - in_batch)));
+    const auto count = static_cast<std::size_t>(std::min(size, batch - in_batch));
+    plan.samples = std::span(*order).subspan(static_cast<std::size_t>(first), count);
     plan.seed = static_cast<std::uint64_t>(config.train.seed);
     plan.epoch = epoch;
     if (cache) return load_cached(plan);
@@ -285,6 +280,7 @@ struct Trainer::Impl {
     checkpoint.config = config.to_json().dump();
     checkpoint.processes = processes.size();
     checkpoint.persons = persons;
+    checkpoint.substituted = substituted;
     for (const auto& [name, tensor] : state_of(model())) {
       checkpoint.tensors["model." + name] = tensor;
     }
@@ -320,6 +316,7 @@ struct Trainer::Impl {
     optimizer->restore(checkpoint);
     step = saved_step = checkpoint.step;
     best = checkpoint.best;
+    substituted = checkpoint.substituted;
     log_info("resumed at step {} of {}", step, steps);
   }
 
@@ -379,12 +376,20 @@ struct Trainer::Impl {
   bool try_step(BatchLoader& loader) {
     if (processes.size() == 1 && options.stopped()) return false;
     const std::int64_t count = config.micro_batches();
-    at::Tensor told = at::zeros({2}, at::TensorOptions(replicas->device()));  // loss, stop
+    // Loss, stop, neighbours that could not be used.
+    at::Tensor told = at::zeros({3}, at::TensorOptions(replicas->device()));
     told[1] = options.stopped() ? 1 : 0;
+    std::atomic<std::int64_t> of_step = 0;
+    const auto take = [&](std::int64_t index) {
+      TrainBatch batch = loader.take(index);
+      of_step += batch.substituted;
+      return batch;
+    };
     const double loss = replicas->accumulate(
-        step * count, (step + 1) * count, [&](std::int64_t index) { return loader.take(index); },
+        step * count, (step + 1) * count, take,
         [&](VremdImpl& network, const TrainBatch& batch) { return loss_of(network, batch); });
     told[0] = loss;
+    told[2] = static_cast<double>(of_step);
     if (processes.size() > 1) {
       std::vector<at::Tensor> all = replicas->gradients();
       for (const at::Tensor& tensor : replicas->statistics()) all.push_back(tensor);
@@ -405,6 +410,7 @@ struct Trainer::Impl {
       fail("step {}: the gradient is not finite ({})", step, norm);
     }
     ++step;
+    substituted += std::llround(told[2].item<double>());
     follow();
     window.loss += sum;
     window.norm += norm;
@@ -482,7 +488,7 @@ struct Trainer::Impl {
     });
     save();
     Json line{{"epoch", epoch}, {"step", step}};
-    count_substituted(line);
+    if (substituted > 0) line["substituted"] = substituted;
     if (validation) {
       const double before = best;
       with_average([&] { finished = validate(epoch, line); });
@@ -490,27 +496,22 @@ struct Trainer::Impl {
       if (best > before) save();
     }
     write_metrics(line);
-    if (processes.first()) write_report();
-    return true;
-  }
-
-  // Of all processes, since the line before; the loaders are some batches ahead.
-  void count_substituted(Json& line) {
-    const std::int64_t all = set.substituted();
-    const at::Tensor count = at::full({1}, static_cast<double>(all - substituted_told), at::kDouble);
-    substituted_told = all;
-    processes.sum({count});
-    const auto sum = static_cast<std::int64_t>(count.item<double>());
-    if (sum == 0) return;
-    line["substituted"] = sum;
     if (processes.first()) {
-      log_warning("{} neighbours could not be used: the frame itself stood in for them", sum);
+      if (substituted > 0) {
+        log_warning("{} neighbours could not be used: the frame itself stood in for them",
+                    substituted);
+      }
+      write_report();
     }
+    substituted = 0;
+    return true;
   }
 
   bool validate(std::int64_t epoch, Json& line) {
     const auto stopped = [this] { return processes.size() == 1 && options.stopped(); };
-    const auto scores = validation->score(*replicas, processes, loaders(), stopped);
+    // On the CPU nothing but the crops takes its time there: who waits for them makes room.
+    const int readers = options.device.is_cpu() ? options.threads : loaders();
+    const auto scores = validation->score(*replicas, processes, readers, stopped);
     if (!scores) return false;
     line.update(scores->to_json());
     const double score = scores->best_by(config.validate_by);
@@ -535,10 +536,12 @@ struct Trainer::Impl {
                                          : training_samples(set, config, kSamples),
                               config),
                  path, /*force=*/true);
-    const std::string png = read_text_file(path);
-    const std::string title = fmt::format("vremd-train: {}", options.output);
-    write_file(file("report.html"), html_report(title, read_metrics(file("metrics.jsonl")), png),
-               true);
+    const char* caption = validation ? "People of the validation set, as they are predicted"
+                                     : "People of the training data, with their targets";
+    const std::string html =
+        html_report(fmt::format("vremd-train: {}", options.output),
+                    read_metrics(file("metrics.jsonl")), read_text_file(path), caption);
+    write_file(file("report.html"), html, /*force=*/true);
   }
 
   bool run() {

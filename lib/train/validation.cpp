@@ -7,10 +7,12 @@
 #include "ops/tensor_ops.h"
 #include "train/loader.h"
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -18,11 +20,13 @@ namespace vremd {
 namespace {
 
 constexpr double kThreshold = 0.2;  // of the torso
+constexpr int kCpuBatch = 4;        // people
 
 TrainDataConfig data_of(const TrainConfig& config) {
   TrainDataConfig data;
   data.annotations = config.validate;
   data.root = config.validate_root;
+  data.missing = config.validate_missing;
   data.sanitise_boxes = false;  // as vremd-pose takes them
   return data;
 }
@@ -54,6 +58,7 @@ Json ValidationScores::to_json() const {
   for (const auto& [name, count] : pck.joints) {
     json["joints"][name] = number_or_null(count.joints > 0 ? count.rate() : std::nan(""));
   }
+  if (substituted > 0) json["validation_substituted"] = substituted;
   if (ap) {
     json["ap"] = number_or_null(ap->ap.back());
     for (int j = 0; j < kPoseJoints; ++j) {
@@ -64,7 +69,8 @@ Json ValidationScores::to_json() const {
 }
 
 Validation::Validation(const TrainConfig& config)
-    : config_(config), set_({data_of(config)}, config.model.joints(), config.train.frame_mib) {
+    : config_(config), set_({data_of(config)}, config.model.joints(), config.model.frames() > 1,
+           config.train.frame_mib) {
   choose(config.validate_most);
   predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});
   // What the annotations lack for it is to be told before the training, not after.
@@ -103,23 +109,30 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
     own.push_back(i);
     samples.push_back(chosen_[i]);
   }
-  const auto size = static_cast<std::size_t>(config_.train.micro_batch);
-  const std::size_t batches = (own.size() + size - 1) / size;
+  // On the CPU small ones, for all workers have something to do; the same for any number of them.
+  const int most = replicas.device().is_cpu() ? kCpuBatch : config_.train.micro_batch;
+  const std::int64_t size = std::min(most, config_.train.micro_batch);
+  const std::int64_t batches = (std::ssize(own) + size - 1) / size;
   const auto part = [&](auto& all, std::int64_t batch) {
-    const std::size_t first = static_cast<std::size_t>(batch) * size;
-    return std::span(all).subspan(first, std::min(size, all.size() - first));
+    const auto first = static_cast<std::size_t>(batch * size);
+    return std::span(all).subspan(first, std::min<std::size_t>(size, all.size() - first));
   };
   BatchLoader loader(
       [&](std::int64_t batch) { return make_plain(set_, part(samples, batch), config_.model); }, 0,
-      static_cast<std::int64_t>(batches), loaders,
+      batches, loaders,
       std::max<int>(config_.train.prefetch, static_cast<int>(replicas.size())));
-  replicas.evaluate(static_cast<std::int64_t>(batches), [&](VremdImpl& replica, std::int64_t batch) {
+  std::atomic<std::int64_t> substituted = 0;
+  replicas.evaluate(batches, [&](VremdImpl& replica, std::int64_t batch) {
     if (stopped()) return;
-    predict(replica, loader.take(batch), replicas.device(), part(own, batch));
+    const TrainBatch people = loader.take(batch);
+    substituted += people.substituted;
+    predict(replica, people, replicas.device(), part(own, batch));
   });
   if (stopped()) return std::nullopt;
-  processes.sum({predictions_});
+  const at::Tensor all_substituted = at::full({1}, static_cast<double>(substituted));
+  processes.sum({predictions_, all_substituted});
   ValidationScores scores;
+  scores.substituted = static_cast<std::int64_t>(all_substituted.item<double>());
   scores.pck = pck(matching(), PckLength::kTorso, kThreshold);
   if (config_.validate_by == "ap") {
     scores.ap = average_precision();

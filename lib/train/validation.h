@@ -19,18 +19,19 @@ namespace vremd {
 struct ValidationScores {
   Pck pck;                   // PCK@0.2 of the torso (EVAL 8b)
   std::optional<PoseAp> ap;  // PoseTrack AP (EVAL 4), where it was asked for
+  std::int64_t substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
 
   double body_pck() const;                    // of the 12 body joints; 0 without any
   double best_by(const std::string& by) const;  // "pck": body_pck(), 0...1; "ap": the total, 0...100
-  Json to_json() const;                       // {"pck": ..., "joints": {...}, "ap": ...}
+  Json to_json() const;                       // {"pck": ..., "joints": {...}, "ap": ..., ...}
 };
 
 class Validation {
  public:
   explicit Validation(const TrainConfig& config);
 
-  // Each process predicts its share of the people, train.micro_batch at a time, while `loaders`
-  // threads read and crop the next ones; all get the scores. With the weights that are in the
+  // Each process predicts its share of the people, while `loaders` threads read and crop the next
+  // ones; all get the scores. With the weights that are in the
   // model. Nothing: stopped meanwhile.
   std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes, int loaders,
                                         const std::function<bool()>& stopped);

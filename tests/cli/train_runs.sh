@@ -58,6 +58,11 @@ test $status -eq 1
 grep -q 'vremd-train: gone.mp4: no such file' err
 test ! -e gone
 
+jq '.train.epochs = 0.01' run.json > short.json
+status=0; vremd-train --config short.json -o dry --dry-run > counts 2> err || status=$?
+test $status -eq 1
+grep -q 'train.epochs: 0.01 are no step$' err
+
 # An option instead of the configuration's key; it needs a backbone that stays.
 vremd-train --config run.json --cache-features 2 -o kept -q
 test "$(jq .train.cache_features kept/config.json)" = 2
@@ -75,6 +80,11 @@ grep -q 'headless.json: frame 0 (.*street.mp4): a person without head box$' err
 test ! -s headless/metrics.jsonl
 
 vremd-train --config run.json -o whole -j 2 2> err
+cp whole/samples.png people.png
+status=0; vremd-train --config run.json -o whole --dry-run 2> err || status=$?
+test $status -eq 1
+grep -q 'whole: holds a training run' err
+cmp whole/samples.png people.png
 test "$(ls whole | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.json last.safetensors metrics.jsonl report.html samples.png '
 test "$(jq -c 'select(.epoch) | [.epoch, .step]' whole/metrics.jsonl | tr '\n' ' ')" = '[1,3] [2,6] [3,9] '
 
@@ -180,11 +190,18 @@ jq '.data[0].annotations = "late.json"' run.json > bad.json
 expect 'street.mp4: no frame 500: the video has 95' --config bad.json
 jq '.train.lr = 10 | .train.clip = 0 | .data[0].repeat = 50 | .model.model.head = "simple"' run.json > bad.json
 expect 'the \(loss\|gradient\) is not finite' --config bad.json
-expect "preset 'table7': not one of" --preset table7
-expect "dataset 'mpii': not one of" --config run.json --dataset mpii --root .
 RANK=0 WORLD_SIZE=2 expect 'WORLD_SIZE is set, but MASTER_ADDR is not' --config run.json
-status=0; vremd-train --config run.json --dataset coco -o refused 2> err || status=$?
-test $status -eq 2
+misused() {  # MESSAGE ARGUMENTS...: exit 2, and nothing done
+  local message=$1; shift
+  status=0; vremd-train "$@" -o refused -q 2> err || status=$?
+  test $status -eq 2 || { echo "status $status of $*"; cat err; exit 1; }
+  grep -q -- "$message" err || { cat err; exit 1; }
+  test ! -e refused
+}
+misused '--dataset and --root go together' --config run.json --dataset coco
+misused '--preset table7: not one of paper_strict, ' --preset table7
+misused '--dataset mpii: not one of posetrack17, ' --config run.json --dataset mpii --root .
+misused '--dry-run resumes nothing' --config run.json --dry-run --resume
 jq '.model.backbone.size = "l" | .model.input.size = [256, 192]' run.json > large.json
 status=0; (ulimit -v 2500000; vremd-train --config large.json -o large -q -j 1 2> err) || status=$?
 test $status -eq 1

@@ -88,11 +88,11 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their n
   CHECK(sample.box.y == 10);
   CHECK(sample.box.h == 37);
   CHECK_FALSE(set.is_still(sample));
-  const auto frames = set.frames(sample, true);
+  const auto frames = set.frames(sample).frames;
   CHECK(number_of(frames[1]) == Approx(200).margin(2));
   CHECK(number_of(frames[0]) == Approx(160).margin(2));
   CHECK(frames[2] == frames[1]);  // 000006.jpg does not exist: the key frame
-  CHECK(set.missing_files(5, true).lines.empty());
+  CHECK(set.missing_files(5).lines.empty());
 }
 
 TEST_CASE("a neighbour that is missing inside of a video is an error, or the frame itself") {
@@ -108,16 +108,52 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
   data.dataset = "posetrack18";
   data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
-  CHECK_THROWS_WITH(set.frames(set.samples()[0], true), ContainsSubstring("000006.jpg: no such file"));
-  CHECK(set.missing_files(5, false).lines.empty());
-  REQUIRE(set.missing_files(5, true).lines.size() == 1);
+  CHECK_THROWS_WITH(set.frames(set.samples()[0]), ContainsSubstring("000006.jpg: no such file"));
+  REQUIRE(set.missing_files(5).lines.size() == 1);
+  CHECK(set.missing_files(5, {}).lines.empty());
+  TrainSet alone({data}, joint_set("posetrack15"), /*neighbours=*/false);
+  CHECK(alone.frames(alone.samples()[0]).frames[2] == alone.key_frame(alone.samples()[0]));
+  CHECK(alone.missing_files(5).lines.empty());
   data.missing = "key";
   TrainSet lenient({data}, joint_set("posetrack15"));
-  const auto frames = lenient.frames(lenient.samples()[0], true);
-  CHECK(frames[2] == frames[1]);
-  CHECK(lenient.missing_files(5, true).lines.empty());
-  CHECK(lenient.missing_files(5, true).substituted == 1);
-  CHECK(lenient.substituted() == 1);  // the end of the video does not count
+  const auto frames = lenient.frames(lenient.samples()[0]);
+  CHECK(frames.frames[2] == frames.frames[1]);
+  CHECK(frames.substituted == 1);  // the end of the video does not count
+  CHECK(lenient.missing_files(5).lines.empty());
+  CHECK(lenient.missing_files(5).substituted == 1);
+
+  // It is there, but no picture.
+  folder.write("images/train/000111_mpii/000006.jpg", "cut off");
+  CHECK_THROWS_WITH(set.frames(set.samples()[0]), ContainsSubstring("000006.jpg: ") &&
+                                                      ContainsSubstring("a neighbour of frame"));
+  CHECK(lenient.frames(lenient.samples()[0]).substituted == 1);
+  // A name without a number names no neighbours.
+  listed["images"][0]["file_name"] = "images/train/000111_mpii/a.jpg";
+  listed["images"][0]["frame_id"] = 5;
+  listed["images"][1]["frame_id"] = 9;
+  folder.write("annotations/train/000111_mpii.json", listed.dump());
+  folder.picture("images/train/000111_mpii/a.jpg", 200);
+  data.missing = "error";
+  TrainSet unnumbered({data}, joint_set("posetrack15"));
+  CHECK_THROWS_WITH(unnumbered.frames(unnumbered.samples()[0]),
+                    ContainsSubstring("a.jpg: no number that names its neighbours"));
+}
+
+TEST_CASE("a neighbour of another size is not used") {
+  const Folder folder;
+  folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
+  folder.picture("images/train/000111_mpii/000005.jpg", 200);
+  Frame small;
+  small.width = small.height = 16;
+  small.rgb.assign(3 * 16 * 16, 100);
+  write_picture(folder.path + "/images/train/000111_mpii/000006.jpg", small);
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
+  TrainSet set({data}, joint_set("posetrack15"));
+  const auto frames = set.frames(set.samples()[0]);
+  CHECK(frames.frames[2] == frames.frames[1]);
+  CHECK(frames.substituted == 1);
 }
 
 TEST_CASE("PoseTrack17's annolist is read for training") {
@@ -143,7 +179,7 @@ TEST_CASE("PoseTrack17's annolist is read for training") {
   // The extent of the joints and 15 % of it on each side.
   CHECK(sample.box.x == Approx(10 - 0.15 * 20));
   CHECK(sample.box.h == Approx(1.3 * 20));
-  const auto frames = set.frames(sample, true);
+  const auto frames = set.frames(sample).frames;
   CHECK(frames[0] == frames[1]);
   CHECK(number_of(frames[2]) == Approx(90).margin(2));
 }
@@ -181,10 +217,10 @@ TEST_CASE("PoseTrack21 as downloaded: the folder of its download, or data/ in it
     CHECK(first.box.w == 30);
     CHECK(first.joints[set.joints().index("head_top")].y == 12);
     CHECK(first.joints[set.joints().index("left_shoulder")].x == 25);
-    const auto frames = set.frames(first, true);
+    const auto frames = set.frames(first).frames;
     CHECK(frames[0] == frames[1]);  // the beginning of the video
     CHECK(number_of(frames[2]) == Approx(120).margin(2));
-    CHECK(set.missing_files(5, true).lines.empty());
+    CHECK(set.missing_files(5).lines.empty());
   }
 }
 
@@ -227,7 +263,7 @@ TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
   CHECK_FALSE(mixed.annotated(0, top));
   CHECK_FALSE(mixed.annotated(1, shoulder));
   CHECK(mixed.annotated(1, top));
-  CHECK(number_of(set.frames(sample, true)[0]) == Approx(77).margin(2));
+  CHECK(number_of(set.frames(sample).frames[0]) == Approx(77).margin(2));
 }
 
 TEST_CASE("what a data set lacks is named") {
@@ -241,7 +277,7 @@ TEST_CASE("what a data set lacks is named") {
   data.annotations = folder.path + "/a";
   data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
-  const auto missing = set.missing_files(5, true);
+  const auto missing = set.missing_files(5);
   REQUIRE(missing.lines.size() == 1);
   CHECK(missing.substituted == 0);
   CHECK_THAT(missing.lines[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
@@ -268,11 +304,11 @@ TEST_CASE("of a video those frames are kept that will be asked for") {
   data.annotations = folder.path + "/label.json";
   TrainSet set({data}, joint_set("posetrack15"));
   REQUIRE(set.samples().size() == 1);
-  const auto frames = set.frames(set.samples()[0], true);
+  const auto [frames, substituted] = set.frames(set.samples()[0]);
   CHECK(number_in(*frames[0]) == 28);
   CHECK(number_in(*frames[1]) == 29);
   CHECK(frames[2] == frames[1]);  // the end of the video
-  CHECK(set.substituted() == 0);
+  CHECK(substituted == 0);
 }
 
 TEST_CASE("a small store forgets the pictures that were used longest ago, and reads them again") {
