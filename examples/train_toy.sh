@@ -27,6 +27,6 @@ cat > "$folder/train.json" << END
   "train": {"epochs": 1, "batch": 8, "lr": 1e-4, "schedule": "cosine", "clip": 1}
 }
 END
-vremd-train --config "$folder/train.json" --dry-run -o "$folder/run"
+vremd-train --config "$folder/train.json" --dry-run -o "$folder/check"
 vremd-train --config "$folder/train.json" --resume -o "$folder/run"
 vremd-pose -f -w "$folder/run/last.safetensors" "$folder/boxes.jsonl" -o "$folder/poses.jsonl"

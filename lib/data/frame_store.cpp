@@ -45,6 +45,10 @@ FramePtr FrameStore::picture(const std::string& path) {
   std::call_once(one->once, [&] {
     one->frames = {read_picture(path)};
     count(path, *one);
+    const std::lock_guard lock(mutex_);
+    if (one->frames.front()->damaged && damaged_.insert(path).second) {
+      log_warning("{}: damaged: what can be decoded of it is used", path);
+    }
   });
   return one->frames.front();
 }

@@ -43,7 +43,8 @@ class FrameStore {
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
   std::map<std::string, std::set<std::int64_t>> needed_;
-  std::list<std::string> uses_;  // paths, the last used one first
+  std::list<std::string> uses_;    // paths, the last used one first
+  std::set<std::string> damaged_;  // pictures that the user was told of
 };
 
 }  // namespace vremd

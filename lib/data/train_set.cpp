@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "data/annotation_files.h"
 #include "data/train_labels.h"
+#include "video/reader.h"
 
 #include <fmt/ranges.h>
 
@@ -221,7 +222,8 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
     result.path = fs::path(video.path) / *name;
   }
   if (result.path.empty()) {
-    if (inside) result.missing = video.picture(key) + ": no number that names its neighbours";
+    const bool named = number_in(key.file_name).has_value();  // else that before 000000.jpg
+    if (inside && !named) result.missing = video.picture(key) + ": no number that names its neighbours";
   } else if (!fs::exists(result.path)) {
     if (inside) result.missing = result.path + ": no such file";
     result.path.clear();
@@ -237,15 +239,18 @@ std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
     return found->missing ? nullptr : std::move(found);
   }
   const NeighbourPicture picture = neighbour_picture(v, frame, side);
-  try {
-    if (!picture.missing.empty()) throw Error(picture.missing);
+  std::string problem = picture.missing;
+  if (problem.empty()) {
     if (picture.path.empty()) return std::nullopt;
-    return store_.picture(picture.path);
-  } catch (const Error& error) {
-    if (may_miss_[v]) return nullptr;
-    fail("{}, a neighbour of frame {} (with missing: \"key\" the frame itself is taken)",
-         error.what(), video.frames[frame].index);
+    try {
+      return store_.picture(picture.path);
+    } catch (const BadPicture& error) {
+      problem = error.what();
+    }
   }
+  if (may_miss_[v]) return nullptr;
+  fail("{}, a neighbour of frame {} (data[].missing or validate_missing \"key\" takes the frame itself)",
+       problem, video.frames[frame].index);
 }
 
 FramePtr TrainSet::key_frame(const TrainSample& sample) {

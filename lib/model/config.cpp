@@ -366,7 +366,7 @@ int ModelConfig::dim() const {
 
 int ModelConfig::heads() const {
   if (model.heads) return *model.heads;
-  return backbone.kind == "movenet" ? 8 : backbone_heads();
+  return backbone.kind == "movenet" ? 8 : vit_size(backbone.size).heads;
 }
 
 int ModelConfig::backbone_heads() const {

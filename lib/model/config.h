@@ -38,7 +38,7 @@ struct ModelConfig {
     std::optional<int> dim;             // D; auto: the ViT's width, movenet 192
     std::string joints = "posetrack15";  // a named set, or joint names separated by commas
     std::optional<std::vector<std::string>> trained_joints;  // auto: all (METHOD 1.6)
-    std::optional<int> heads;           // of every attention; auto: the ViT's, movenet 8
+    std::optional<int> heads;           // of every attention; auto: ViTPose's for the ViT's size, movenet 8
     double mlp_ratio = 4;               // of the transformer blocks of HKME
     std::string head = "classic";       // classic | simple (METHOD 4.2) | movenet: Thunder's own
     // none | movenet: a Thunder beside the network, whose findings are added to H (movenet_head.h)

@@ -117,8 +117,9 @@ void describe(Io& io, TrainConfig& c) {
 
 // The first key in which the network of a preset is another than that of weights, which became
 // `changed` when it was applied; "": none. How a network is trained and started is no part of it.
+// `own`: the configuration's "model", which wins over both.
 std::string other_network(const ModelConfig& weights, const ModelConfig& changed,
-                          const std::string& preset) {
+                          const std::string& preset, const Json& own) {
   const auto shape = [](const ModelConfig& model) {
     Json json = model.to_json();
     json["backbone"].erase("freeze");
@@ -131,8 +132,11 @@ std::string other_network(const ModelConfig& weights, const ModelConfig& changed
   // What the preset leaves at its default: whether there are three frames at all.
   TrainConfig named;
   apply_preset(named, preset);
-  if (named.model.hkme.enabled != weights.hkme.enabled) return "/hkme/enabled";
-  if (named.model.bmd.enabled != weights.bmd.enabled) return "/bmd/enabled";
+  const Json theirs = weights.to_json(), ours = named.model.to_json();
+  for (const char* place : {"/hkme/enabled", "/bmd/enabled"}) {
+    const Json::json_pointer key(place);
+    if (!own.contains(key) && theirs[key] != ours[key]) return place;
+  }
   return "";
 }
 
@@ -162,7 +166,10 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
   if (!name.empty()) {
     const ModelConfig before = config.model;
     apply_preset(config, name);
-    const std::string other = from_weights ? other_network(before, config.model, name) : "";
+    const std::string other =
+        from_weights
+            ? other_network(before, config.model, name, json.value("model", Json::object()))
+            : "";
     if (!other.empty()) {
       fail("{}: preset {} is of another network than start.weights ({})", place, name, other);
     }

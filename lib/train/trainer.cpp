@@ -81,11 +81,13 @@ void name_trained_joints(const TrainSet& set, TrainConfig& config) {
 }
 
 // What may change between a run and its continuation: it makes no difference to the weights.
-Json decisive(const std::string& config) {
-  Json json = Json::parse(config);
+Json decisive(const TrainConfig& config) {
+  Json json = config.to_json();
   for (const char* key : {"checkpoint_minutes", "loaders", "prefetch", "frame_mib"}) {
     json["train"].erase(key);
   }
+  json.erase("validate_missing");  // with "error" there is nothing that "key" would have replaced
+  for (Json& one : json["data"]) one.erase("missing");
   return json;
 }
 
@@ -95,7 +97,8 @@ struct Trainer::Impl {
   TrainConfig config;
   TrainerOptions options;
   ProcessGroup processes;
-  oneapi::tbb::global_control parallelism;  // workers, loaders and this thread
+  // Workers, loaders, this thread, and the readers of validation.
+  oneapi::tbb::global_control parallelism;
   TrainSet set;
   std::unique_ptr<Replicas> replicas;
   std::unique_ptr<Optimizer> optimizer;
@@ -129,7 +132,7 @@ struct Trainer::Impl {
         options(std::move(o)),
         processes(std::move(p)),
         parallelism(oneapi::tbb::global_control::max_allowed_parallelism,
-                    static_cast<std::size_t>(options.threads + loaders() + 1)),
+                    static_cast<std::size_t>(2 * options.threads + loaders() + 1)),
         set(config.data, config.model.joints(), config.model.frames() > 1,
             config.train.frame_mib) {
     make_folder();
@@ -293,8 +296,8 @@ struct Trainer::Impl {
   void resume() {
     const std::string path = file("checkpoint.safetensors");
     const Checkpoint checkpoint = load_checkpoint(path);
-    const Json changes =
-        Json::diff(decisive(checkpoint.config), decisive(config.to_json().dump()));
+    const TrainConfig before = TrainConfig::from_json(Json::parse(checkpoint.config), path);
+    const Json changes = Json::diff(decisive(before), decisive(config));
     if (!changes.empty()) {
       fail("{}: was trained with another configuration ({})", path,
            changes[0]["path"].get<std::string>());
@@ -509,8 +512,9 @@ struct Trainer::Impl {
 
   bool validate(std::int64_t epoch, Json& line) {
     const auto stopped = [this] { return processes.size() == 1 && options.stopped(); };
-    // On the CPU nothing but the crops takes its time there: who waits for them makes room.
-    const int readers = options.device.is_cpu() ? options.threads : loaders();
+    // Without a backward pass one thread could not crop for all workers of a CPU.
+    const bool own = config.train.loaders == 0 && options.device.is_cpu();
+    const int readers = own ? options.threads : loaders();
     const auto scores = validation->score(*replicas, processes, readers, stopped);
     if (!scores) return false;
     line.update(scores->to_json());

@@ -101,7 +101,7 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   if (!file.is_open()) fail("{}: cannot open: {}", path, std::strerror(errno));
   const std::int64_t size = file.size();
   if (size < 0) fail("{}: not a file", path);
-  if (size == 0) fail("{}: the file is empty", path);
+  if (size == 0) throw BadPicture(path + ": the file is empty");
   constexpr std::int64_t kMaxBytes = std::int64_t{1} << 30;
   if (size > kMaxBytes) fail("{}: too large for a picture", path);
 
@@ -114,7 +114,7 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   packet_->flags |= AV_PKT_FLAG_KEY;  // else libav's PNG decoder adds it to the picture before
 
   const AVCodecID id = codec_of(as_text(packet_->data, std::min(kHeadSize, size)));
-  if (id == AV_CODEC_ID_NONE) fail("{}: not a picture", path);
+  if (id == AV_CODEC_ID_NONE) throw BadPicture(path + ": not a picture");
   if (!codec_ || codec_id_ != id) open_codec(path, id);
 
   complaints_->clear();
@@ -127,8 +127,9 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   }
   if (status < 0) {
     codec_.reset();
-    fail("{}: cannot decode: {}", path,
-         complaints_->any() ? complaints_->last() : av_error_text(status));
+    if (status == AVERROR(ENOMEM)) throw std::bad_alloc();
+    throw BadPicture(fmt::format("{}: cannot decode: {}", path,
+                                 complaints_->any() ? complaints_->last() : av_error_text(status)));
   }
   auto frame = std::make_unique<Frame>();
   frame->damaged = complaints_->any() || (picture_->flags & AV_FRAME_FLAG_CORRUPT) ||

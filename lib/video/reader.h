@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/error.h"
 #include "video/frame.h"
 
 #include <functional>
@@ -50,7 +51,13 @@ class VideoReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// A still picture (JPEG, PNG, ...) as one frame. Error "path: what".
+// A file that could be read, but of which no picture can be made.
+struct BadPicture : Error {
+  using Error::Error;
+};
+
+// A still picture (JPEG, PNG, ...) as one frame. Error "path: what"; a BadPicture where it is the
+// file's content.
 FramePtr read_picture(const std::string& path);
 
 // True where `path` names one picture by its content or its ending (.jpg .jpeg .png .bmp .webp

@@ -42,4 +42,6 @@ cmp <(jq -c 'select(.type == "frame")' cluster/poses/day1/short.mp4.jsonl) \
 bash $SOURCE_DIR/examples/train_toy.sh short.mp4 toy > log 2>&1 || { cat log; exit 1; }
 test -s toy/run/report.html
 test -s toy/run/samples.png
+test -s toy/check/samples.png
+bash $SOURCE_DIR/examples/train_toy.sh short.mp4 toy > log 2>&1 || { cat log; exit 1; }  # again: all is there
 test "$(jq -r .type toy/poses.jsonl | sort | uniq -c | tr -s ' \n' ' ')" = " 1 end 6 frame 1 header "

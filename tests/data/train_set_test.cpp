@@ -127,6 +127,11 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
   CHECK_THROWS_WITH(set.frames(set.samples()[0]), ContainsSubstring("000006.jpg: ") &&
                                                       ContainsSubstring("a neighbour of frame"));
   CHECK(lenient.frames(lenient.samples()[0]).substituted == 1);
+  // What cannot be read is no bad picture.
+  fs::remove(folder.path + "/images/train/000111_mpii/000006.jpg");
+  fs::create_directory(folder.path + "/images/train/000111_mpii/000006.jpg");
+  CHECK_THROWS_WITH(lenient.frames(lenient.samples()[0]), ContainsSubstring("not a file"));
+  fs::remove(folder.path + "/images/train/000111_mpii/000006.jpg");
   // A name without a number names no neighbours.
   listed["images"][0]["file_name"] = "images/train/000111_mpii/a.jpg";
   listed["images"][0]["frame_id"] = 5;

@@ -57,6 +57,16 @@ TEST_CASE("a config survives JSON") {
   CHECK(read.normalisation().raw);
 }
 
+TEST_CASE("a ViT with other heads than its size's has the modules of its size") {
+  for (const bool three : {false, true}) {
+    const Json json{{"backbone", {{"size", "s"}, {"heads", 6}}}, {"bmd", {{"enabled", three}}},
+                    {"hkme", {{"enabled", three}}}};
+    const ModelConfig config = ModelConfig::from_json(json, "file.json");
+    CHECK(config.backbone_heads() == 6);
+    CHECK(config.heads() == 12);
+  }
+}
+
 TEST_CASE("what is wrong in a config is named by its path") {
   check_refused("[]", "configuration: expected an object");
   check_refused(R"({"hkme": {"depth": 2}})", "hkme.depth: unknown key");

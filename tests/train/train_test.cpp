@@ -258,6 +258,9 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
     CHECK_THROWS_WITH(TrainConfig::from_json(of_alone, "c", preset),
                       ContainsSubstring("another network than start.weights (/hkme/enabled)"));
   }
+  const Json off{{"enabled", false}};  // who says so has the recipe alone
+  const Json said{{"start", {{"weights", alone}}}, {"model", {{"hkme", off}, {"bmd", off}}}};
+  CHECK(TrainConfig::from_json(said, "c", "recommended").train.warmup == 500);
   CHECK(TrainConfig::from_json(Json::object(), "c", "vitpose_coco").model.backbone.freeze == false);
 
   // Joints that have labels here come to those that the file knows.
@@ -485,6 +488,35 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
     if (line.contains("epoch")) counts.push_back(line.value("substituted", 0));
   }
   CHECK(counts == std::vector{2, 2});  // behind 4 and before 6; what the report shows is not counted
+
+  // ... nor is anything lost or counted twice when it is stopped, wherever, and goes on.
+  config.train.batch = 5;
+  config.validate = folder.path + "/data.json";
+  config.validate_missing = "key";
+  const auto told = [](const std::string& run) {
+    std::vector<std::string> epochs;
+    for (const Json& line : read_metrics(run + "/metrics.jsonl")) {
+      if (!line.contains("epoch")) continue;
+      epochs.push_back(fmt::format("{} {}", line.value("substituted", 0),
+                                   line.value("validation_substituted", 0)));
+    }
+    return epochs;
+  };
+  REQUIRE(Trainer(config, options_for(folder.path + "/whole")).run());
+  const auto whole = told(folder.path + "/whole");
+  REQUIRE(whole.size() == 2);
+  CHECK(whole[0].ends_with(" 2"));
+  for (int last = 1; last < 14; ++last) {  // times that it is asked
+    TrainerOptions options = options_for(fmt::format("{}/parts{}", folder.path, last));
+    int asked = 0;
+    options.stopped = [&] { return ++asked > last; };
+    options.threads = 1;
+    if (Trainer(config, options).run()) continue;
+    options.stopped = [] { return false; };
+    options.resume = true;
+    REQUIRE(Trainer(config, options).run());
+    CHECK(told(options.output) == whole);
+  }
 }
 
 TEST_CASE("who is scored comes in whole frames") {
