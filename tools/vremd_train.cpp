@@ -39,7 +39,8 @@ void one_of(const char* option, const std::string& value, const std::vector<std:
 TrainConfig train_config(const Config& config) {
   const Json json =
       config.train_config.empty() ? Json::object() : read_config_file(config.train_config);
-  const std::string place = config.train_config.empty() ? "--preset" : name_of_input(config.train_config);
+  const std::string place =
+      config.train_config.empty() ? "--preset" : name_of_input(config.train_config);
   TrainConfig result = TrainConfig::from_json(json, place, config.preset);
   if (config.cache_given) {
     result.train.cache_features = config.cache_features;

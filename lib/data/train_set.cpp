@@ -56,6 +56,11 @@ TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& 
                                                     ? configs.front().root
                                                     : configs.front().annotations);
   }
+  for (const Count& count : counts_) {
+    for (std::size_t j = 0; j < trained_.size(); ++j) {
+      sets_differ_ |= count.samples > 0 && trained_[j] != (count.labels[j] > 0);
+    }
+  }
 }
 
 std::vector<std::string> dataset_names() {
@@ -223,7 +228,9 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
   }
   if (result.path.empty()) {
     const bool named = number_in(key.file_name).has_value();  // else that before 000000.jpg
-    if (inside && !named) result.missing = video.picture(key) + ": no number that names its neighbours";
+    if (inside && !named) {
+      result.missing = video.picture(key) + ": no number that names its neighbours";
+    }
   } else if (!fs::exists(result.path)) {
     if (inside) result.missing = result.path + ": no such file";
     result.path.clear();
@@ -249,8 +256,8 @@ std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
     }
   }
   if (may_miss_[v]) return nullptr;
-  fail("{}, a neighbour of frame {} (data[].missing or validate_missing \"key\" takes the frame itself)",
-       problem, video.frames[frame].index);
+  fail("{}, a neighbour of frame {} (data[].missing or validate_missing \"key\" takes the frame "
+       "itself)", problem, video.frames[frame].index);
 }
 
 FramePtr TrainSet::key_frame(const TrainSample& sample) {
@@ -313,15 +320,6 @@ bool TrainSet::annotated(int sample, int joint) const {
     return sample < one.first + one.count;
   });
   return counts_[static_cast<std::size_t>(part - parts_.begin())].labels[joint] > 0;
-}
-
-bool TrainSet::sets_differ() const {
-  for (const Count& count : counts_) {
-    for (std::size_t j = 0; j < trained_.size(); ++j) {
-      if (count.samples > 0 && trained_[j] != (count.labels[j] > 0)) return true;
-    }
-  }
-  return false;
 }
 
 bool TrainSet::is_still(const TrainSample& sample) const {

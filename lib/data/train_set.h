@@ -87,7 +87,7 @@ class TrainSet {
   // Some label of `joint` exists in the data set of `sample` (an index), one entry of the
   // configuration; and whether these entries differ in that.
   bool annotated(int sample, int joint) const;
-  bool sets_differ() const;
+  bool sets_differ() const { return sets_differ_; }
 
   // For checks before a long run: what is wrong with the files of samples (indices), at most `most`
   // lines, and how many neighbours `missing` allows to be missing. All pictures and videos are
@@ -134,7 +134,7 @@ class TrainSet {
   };
   std::vector<Part> parts_;
   std::vector<Count> counts_;
-  bool neighbours_;
+  bool sets_differ_ = false, neighbours_;
   FrameStore store_;
 };
 

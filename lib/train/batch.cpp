@@ -81,8 +81,9 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
     }
     encode_targets(joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
                    batch.targets[i].data_ptr<float>(), batch.weights[i].data_ptr<float>());
-    for (std::int64_t j = 0; batch.annotated.defined() && j < joints; ++j) {
-      if (set.annotated(samples[i], static_cast<int>(j))) batch.annotated[i][j] = 1;
+    if (batch.annotated.defined()) {
+      float* row = batch.annotated[i].data_ptr<float>();
+      for (int j = 0; j < joints; ++j) row[j] = set.annotated(samples[i], j) ? 1 : 0;
     }
     if (!plan.without_crops.empty() && plan.without_crops[i]) continue;
     batch.with_crops.push_back(i);

@@ -5,6 +5,8 @@
 #include "io/json_fields.h"
 #include "model/weights.h"
 
+#include <cmath>
+
 namespace vremd {
 namespace {
 
@@ -202,6 +204,21 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
     fail("{}: {}", place, error.what());
   }
   return config;
+}
+
+TrainConfig::Steps TrainConfig::steps(std::int64_t persons, int processes) const {
+  const std::int64_t per_epoch = persons / (persons_of_step() * processes);
+  return {per_epoch, std::llround(train.epochs * static_cast<double>(per_epoch))};
+}
+
+TrainConfig::Steps TrainConfig::some_steps(std::int64_t persons, int processes) const {
+  const Steps result = steps(persons, processes);
+  if (result.per_epoch == 0) {
+    fail("train.batch: {} persons of a step are more than the {} of an epoch",
+         persons_of_step() * processes, persons);
+  }
+  if (result.all == 0) fail("train.epochs: {} are no step", train.epochs);
+  return result;
 }
 
 Json TrainConfig::to_json() const {

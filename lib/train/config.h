@@ -61,6 +61,12 @@ struct TrainConfig {
   std::int64_t persons_of_step() const {  // of one process
     return std::int64_t{1} * train.batch * train.accum;
   }
+  // Whole steps in an epoch of `persons` and in the training, for so many processes.
+  struct Steps {
+    std::int64_t per_epoch = 0, all = 0;
+  };
+  Steps steps(std::int64_t persons, int processes) const;
+  Steps some_steps(std::int64_t persons, int processes) const;  // Error: there are none
   int micro_batches() const {  // of one process and step
     return train.accum * ((train.batch + train.micro_batch - 1) / train.micro_batch);
   }

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -22,15 +21,6 @@ constexpr std::size_t kErrors = 10;  // are named
 constexpr int kSamples = 24;         // are drawn
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
-
-std::int64_t persons_of_epoch(const TrainSet& set) {
-  return static_cast<std::int64_t>(set.order(0, 0).size());
-}
-
-std::int64_t steps_in_all(const TrainConfig& config, std::int64_t persons) {
-  const auto per_epoch = static_cast<double>(persons / config.persons_of_step());
-  return std::llround(config.train.epochs * per_epoch);
-}
 
 void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   for (const TrainSet::Count& count : set.counts()) {
@@ -48,9 +38,9 @@ void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t p
     }
     print("\n");
   }
-  const std::int64_t step = config.persons_of_step();
+  const TrainConfig::Steps steps = config.steps(persons, /*processes=*/1);
   print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons,
-                    persons / step, step, steps_in_all(config, persons)));
+                    steps.per_epoch, config.persons_of_step(), steps.all));
   for (int j = 0; j < set.joints().size(); ++j) {
     if (!set.trained(j)) print(fmt::format("no label of {}\n", set.joints().joints[j]));
   }
@@ -67,15 +57,7 @@ bool all_there(const TrainSet::MissingFiles& missing) {
 
 // What the training itself would end with, some time after its start.
 bool can_begin(TrainSet& set, const TrainConfig& config, std::int64_t persons) {
-  if (persons < config.persons_of_step()) {
-    log_error("train.batch: {} persons of a step are more than the {} of an epoch",
-              config.persons_of_step(), persons);
-    return false;
-  }
-  if (steps_in_all(config, persons) == 0) {
-    log_error("train.epochs: {} are no step", config.train.epochs);
-    return false;
-  }
+  config.some_steps(persons, /*processes=*/1);
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
   if (config.validate.empty()) return true;
   Validation validation(config);
@@ -90,7 +72,7 @@ bool preview(const TrainConfig& config, const std::string& folder) {
   }
   TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
                config.train.frame_mib);
-  const std::int64_t persons = persons_of_epoch(set);
+  const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
   print_counts(set, config, persons);
   if (!all_there(set.missing_files(kErrors))) return false;
   make_folder(folder);

@@ -138,13 +138,9 @@ struct Trainer::Impl {
     make_folder();
     name_trained_joints(set, config);
     persons = static_cast<std::int64_t>(order_of(0)->size());
-    steps_per_epoch = persons / step_size();
-    if (steps_per_epoch == 0) {
-      fail("train.batch: {} persons of a step are more than the {} of an epoch", step_size(),
-           persons);
-    }
-    steps = std::llround(config.train.epochs * static_cast<double>(steps_per_epoch));
-    if (steps == 0) fail("train.epochs: {} are no step", config.train.epochs);
+    const TrainConfig::Steps counts = config.some_steps(persons, processes.size());
+    steps_per_epoch = counts.per_epoch;
+    steps = counts.all;
     replicas = std::make_unique<Replicas>(make_network(config, set, !options.resume),
                                           options.threads, options.device);
     optimizer = std::make_unique<Optimizer>(config.train, replicas->trained_parameters());

@@ -31,8 +31,7 @@ class Validation {
   explicit Validation(const TrainConfig& config);
 
   // Each process predicts its share of the people, while `loaders` threads read and crop the next
-  // ones; all get the scores. With the weights that are in the
-  // model. Nothing: stopped meanwhile.
+  // ones; all get the scores. With the weights that are in the model. Nothing: stopped meanwhile.
   std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes, int loaders,
                                         const std::function<bool()>& stopped);
 
