@@ -78,6 +78,7 @@ int run(DetectConfig& config, const cli::Common& common) {
 
   prepare_runtime();
   const SafetensorsFile weights(find_weights(config.weights));
+  auto sha256 = weights.sha256();
   config.detector.bf16 = config.precision == "bf16";
   const PersonDetector detector(weights, config.detector);
 
@@ -85,7 +86,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   header.tool = common.tool;
   header.version = common.version;
   header.command = common.command;
-  header.model = "sha256:" + weights.sha256();
+  header.model = "sha256:" + sha256.get();
   header.settings = settings_of(config, detector);
   header.device = detector.device();
   header.precision = config.precision;

@@ -3,7 +3,7 @@
 
 #include "core/geometry.h"
 #include "core/joints.h"
-#include "data/crop.h"
+#include "ops/crop.h"
 
 #include <array>
 #include <cstdint>

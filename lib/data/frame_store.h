@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "video/frame.h"
+#include "core/frame.h"
 
 #include <cstdint>
 #include <list>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ops/nms.h"
-#include "video/frame.h"
+#include "core/frame.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>

@@ -3,7 +3,7 @@
 
 #include "io/json.h"
 #include "ops/nms.h"
-#include "video/frame.h"
+#include "core/frame.h"
 
 #include <memory>
 #include <span>

@@ -4,7 +4,7 @@
 #include "core/geometry.h"
 #include "draw/colours.h"
 #include "io/output_file.h"
-#include "video/frame.h"
+#include "core/frame.h"
 
 #include <memory>
 #include <string>

@@ -13,6 +13,7 @@
 #include "import/vitpose.h"
 #include "import/yolox_weights.h"
 #include "io/output_file.h"
+#include "io/sha256.h"
 #include "model/weights.h"
 
 #include <ATen/Parallel.h>
@@ -193,7 +194,7 @@ void print_weights(const std::string& path) {
   };
   if (path.ends_with(".safetensors") && !fs::is_directory(path)) {
     const SafetensorsFile file(path);
-    out.write_line(fmt::format("{}  sha256:{}", path, file.sha256()));
+    out.write_line(fmt::format("{}  sha256:{}", path, file.sha256().get()));
     for (const auto& [key, value] : file.metadata()) {
       out.write_line(fmt::format("{}: {}", key, value));
     }

@@ -2,6 +2,7 @@
 #include "import/source.h"
 
 #include "core/error.h"
+#include "core/half.h"
 #include "core/text.h"
 #include "import/pth.h"
 #include "io/json_file.h"
@@ -46,7 +47,7 @@ SourceFile read_safetensors(const std::string& path) {
   SourceFile source;
   source.path = path;
   source.container = "safetensors";
-  source.sha256 = file->sha256();
+  source.sha256 = file->sha256().get();
   for (const auto& [name, view] : file->tensors()) {
     source.tensors[name] = {view.dtype, view.shape, row_major_strides(view.shape), view.bytes,
                             false};

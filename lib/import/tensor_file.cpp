@@ -2,6 +2,7 @@
 #include "import/tensor_file.h"
 
 #include "core/error.h"
+#include "core/half.h"
 
 #include <cmath>
 #include <cstring>

@@ -2,6 +2,7 @@
 #include "import/tfjs.h"
 
 #include "core/error.h"
+#include "core/half.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 

@@ -112,7 +112,7 @@ class Import {
 }  // namespace
 
 bool is_yolox(const SourceFile& source) {
-  return source.tensors.contains(std::string(kStem) + ".conv.weight");
+  return source.tensors.contains(fmt::format("{}.conv.weight", kStem));
 }
 
 ImportedYolox import_yolox(const SourceFile& source, DType dtype) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <map>
 #include <span>
 #include <string>
@@ -38,7 +39,8 @@ class SafetensorsFile {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   const TensorView& at(const std::string& name) const;  // Error "file: no tensor NAME"
-  std::string sha256() const;                           // of the whole file, 64 hex digits
+  // Of the whole file, 64 hex digits, computed in a thread of its own beside what follows.
+  std::future<std::string> sha256() const;
 
  private:
   MappedFile file_;
@@ -51,12 +53,5 @@ class SafetensorsFile {
 // aligned to 8 bytes: equal content gives equal bytes.
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata, bool force = true);
-
-// SHA-256 (FIPS 180-4), 64 hex digits.
-std::string sha256(std::span<const std::byte> bytes);
-
-std::uint16_t to_half(float value);  // round to nearest even, as IEEE 754
-float from_half(std::uint16_t half);
-std::uint16_t to_bfloat16(float value);
 
 }  // namespace vremd

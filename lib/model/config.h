@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/joints.h"
-#include "data/crop.h"
+#include "ops/crop.h"
 #include "io/json.h"
 #include "ops/tensor_ops.h"
 

@@ -103,12 +103,13 @@ void load_state(torch::nn::Module& module, const SafetensorsFile& file,
 
 LoadedModel load_model(const std::string& path) {
   const SafetensorsFile file(path);
+  auto sha256 = file.sha256();
   LoadedModel loaded;
   loaded.config = config_of(file);
   loaded.model = std::make_shared<VremdImpl>(loaded.config);
   load_state(*loaded.model, file);
   loaded.model->eval();
-  loaded.sha256 = file.sha256();
+  loaded.sha256 = sha256.get();
   loaded.metadata = file.metadata();
   return loaded;
 }

@@ -5,7 +5,7 @@
 
 #include "core/geometry.h"
 #include "ops/heatmap_decode.h"
-#include "video/frame.h"
+#include "core/frame.h"
 
 #include <array>
 #include <span>

@@ -2,7 +2,7 @@
 #include "train/validation.h"
 
 #include "core/log.h"
-#include "data/crop.h"
+#include "ops/crop.h"
 #include "eval/poseval_frames.h"
 #include "ops/tensor_ops.h"
 #include "train/loader.h"

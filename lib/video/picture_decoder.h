@@ -2,7 +2,7 @@
 #pragma once
 
 #include "video/av.h"
-#include "video/frame.h"
+#include "core/frame.h"
 #include "video/rgb_converter.h"
 
 #include <memory>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/error.h"
-#include "video/frame.h"
+#include "core/frame.h"
 
 #include <functional>
 #include <memory>

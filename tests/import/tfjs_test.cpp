@@ -2,6 +2,7 @@
 #include "import/tfjs.h"
 
 #include "core/error.h"
+#include "core/half.h"
 #include "import/convert_weights.h"
 #include "import/names.h"
 #include "io/json.h"

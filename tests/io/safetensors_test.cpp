@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/half.h"
 #include "io/safetensors.h"
+#include "io/sha256.h"
 
 #include "core/error.h"
 

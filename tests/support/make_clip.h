@@ -5,7 +5,7 @@
 // keeps.
 
 #include "temporary_folder.h"
-#include "video/frame.h"
+#include "core/frame.h"
 #include "video/writer.h"
 
 #include <algorithm>

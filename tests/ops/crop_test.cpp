@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/crop.h"
+#include "ops/crop.h"
 
 #include "core/error.h"
 
