@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Broken files of every format: one line with the file and the place, status 1, no output.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Files as the other tools write them are recognised and read; what is written has their form.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # --images: every frame of the data set is in the output, also where the input has none.
 case=$TEST_DIR/data/eval-cases/p6_synth_pt18

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Annotated boxes as records: stills, a video, a folder of pictures with global frame numbers.
 cd $TEST_DIR/cli/golden

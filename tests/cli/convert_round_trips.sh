@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Records -> format -> records: exact, but for what the format has no place for.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

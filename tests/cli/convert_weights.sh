@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Weights of others: in, used at once, out again; what is wrong with a file is said in one line.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Several inputs, stills, damaged and wrong ones: what can be read is, and the status tells.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Every option of --help is in the man page, and the page is clean.
 page=$MAN_DIR/vremd-detect.1

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # The people of the demo clip: the same bytes for any number of threads, file or pipe.
 clip=$SOURCE_DIR/examples/street.mp4

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Wrong command lines end with 2, bad input with 1, one line and the place; nothing half-written.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # A video, a folder of pictures, one picture and a sheet, from a file and from a pipe.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
@@ -7,7 +8,7 @@ records() {
   echo "{\"type\":\"header\",\"video\":\"$1\",\"width\":768,\"height\":576,\"joint_set\":\"posetrack17\"}"
   for frame in $(seq $2 $3); do
     x=$((100 + 5 * frame)); points=
-    for joint in $(seq 17); do points="$points[$((x + 3 * joint)),$((200 + 10 * joint)),0.8],"; done
+    for joint in $(seq 17); do points="${points}[$((x + 3 * joint)),$((200 + 10 * joint)),0.8],"; done
     echo "{\"type\":\"frame\",\"frame\":$frame,\"time\":0.$frame,\"instances\":[{\"box\":[$x,190,80,200],\"score\":0.8,\"keypoints\":[${points%,}]}]}"
   done
   echo '{"type":"end"}'

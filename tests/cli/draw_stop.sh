@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # A stop keeps the video so far, playable, under its temporary name.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
@@ -12,7 +13,7 @@ mkfifo slow
 vremd-draw slow -o out.mp4 2> err & child=$!
 exec 7> slow
 head -n 21 r.jsonl >&7
-for try in $(seq 300); do test -n "$(ls | grep 'out.mp4.tmp')" && break; sleep 0.1; done
+for _ in $(seq 300); do test -n "$(ls | grep 'out.mp4.tmp')" && break; sleep 0.1; done
 sleep 0.5
 kill -TERM $child
 status=0; wait $child || status=$?

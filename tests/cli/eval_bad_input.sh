@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Wrong command lines end with 2, bad input with 1, the place, and nothing on standard output.
 golden=$TEST_DIR/cli/golden

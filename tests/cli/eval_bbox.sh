@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Box AP in cocoapi's twelve lines; annotated boxes through the pipe find everything.
 cd $TEST_DIR/cli/golden

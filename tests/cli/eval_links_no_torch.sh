@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # The tools that start in milliseconds do not link LibTorch, and one that does is seen to.
 torch() { ldd $(command -v $1) | grep -E 'libtorch|libc10'; }

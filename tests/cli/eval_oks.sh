@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # OKS AP as cocoapi and xtcocotools print it, from results and from records; what has to be refused.
 case=$TEST_DIR/data/eval-cases/oks_made_up

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # PCK of hand-made poses; file = pipe, text and JSON tell the same, a cut stream ends with 1.
 cd $TEST_DIR/cli/golden

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # The official files and tables of PoseTrack, from files and from records; what has to be refused.
 cases=$TEST_DIR/data/eval-cases

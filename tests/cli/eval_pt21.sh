@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # What PoseTrack21's kit prints, from files and from records; its errors; its faults on demand only.
 cases=$TEST_DIR/data/eval-cases

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # The examples do what they say, on a piece of the demo clip.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Many inputs, each into a file of its own; --resume does what is not there yet.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
@@ -61,7 +62,7 @@ test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
 
 # Nor is one of whose videos one is gone; its part stays beside.
 { cat people/day1/00.mkv.jsonl; sed 's/day2/day3/' people/day2/00.mkv.jsonl; } > people/two.jsonl
-for try in 1 2; do
+for _ in 1 2; do
   refused 1 'day3/00.mkv: cannot open' pose --resume --output-dir poses people/two.jsonl
   test ! -e poses/people/two.jsonl
 done

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Memory does not grow with the length of the video: frames of 57 KB each, 300 and 3000 of them.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Records in, records with keypoints out: the same bytes for any threads and batch, file or pipe.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # A run goes on with what a stopped one has left; the result is that of one run.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

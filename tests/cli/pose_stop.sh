@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Signals, a reader that goes, an input that is cut: what is done is written, no end record.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
@@ -14,7 +15,7 @@ for threads in 1 4; do
   vremd-pose -w tiny.safetensors -j $threads --batch-size 1 slow -o stopped.jsonl 2> err & child=$!
   exec 7> slow
   head -n 4 boxes.jsonl >&7
-  for try in $(seq 300); do
+  for _ in $(seq 300); do
     test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -ge 2 && break
     sleep 0.1
   done
@@ -45,7 +46,7 @@ head -n 3 boxes.jsonl >&7
 sleep 1
 sed -n 4,5p boxes.jsonl >&7 2> /dev/null || true  # it may be gone already
 wait $child
-for try in $(seq 100); do test -s code && break; sleep 0.1; done
+for _ in $(seq 100); do test -s code && break; sleep 0.1; done
 exec 7>&-
 grep -q 141 code
 

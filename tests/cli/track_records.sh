@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Records in, the same records with track numbers out: file = pipe, nothing else changes.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

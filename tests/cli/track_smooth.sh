@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # --smooth changes coordinates, not who is who, and not without being asked.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Each frame is written as it comes. Signals and a reader that goes: what is done is kept.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
@@ -17,7 +18,7 @@ for signal in TERM INT; do
   (set -m; vremd-track slow -o stopped.jsonl 2> err & echo $! > pid; status=0; wait $! || status=$?; echo $status > status) &
   exec 7> slow
   head -n 4 boxes.jsonl >&7
-  for try in $(seq 300); do
+  for _ in $(seq 300); do
     test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -eq 4 && break
     sleep 0.1
   done

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Every option of --help is in the man page.
 page=$MAN_DIR/vremd-train.1

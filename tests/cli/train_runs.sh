@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # vremd-train: a dry run, a run, kill -9 and --resume, two processes.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
@@ -96,7 +97,7 @@ for epoch in 0 1 2; do  # each hits a run that is in or after that epoch
   rm -rf parts
   vremd-train --config often.json -o parts -j 1 -q & child=$!
   scored() { grep -c '"epoch"' parts/metrics.jsonl 2> /dev/null || true; }
-  for try in $(seq 400); do
+  for _ in $(seq 400); do
     test "0$(scored)" -ge $epoch && test -e parts/checkpoint.safetensors && break
     sleep 0.02
   done
@@ -117,7 +118,7 @@ test $killed -ge 2
 # SIGTERM: a checkpoint of where it was, --resume goes on.
 rm -rf parts
 vremd-train --config run.json -o parts -q & child=$!
-for try in $(seq 200); do test -s parts/metrics.jsonl && break; sleep 0.05; done
+for _ in $(seq 200); do test -s parts/metrics.jsonl && break; sleep 0.05; done
 kill -TERM $child
 status=0; wait $child || status=$?
 test $status -eq 0 || test $status -eq 143 || { echo "status $status"; exit 1; }
@@ -126,19 +127,21 @@ cmp parts/last.safetensors whole/last.safetensors
 
 # Two processes with half the batch each: the same curve.
 jq '.train.batch = 4' run.json > half.json
+child=()
 for rank in 0 1; do
   RANK=$rank WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$((20000 + $$ % 10000)) \
-    vremd-train --config half.json -o two -j 1 -q 2> err.$rank & eval child$rank=$!
+    vremd-train --config half.json -o two -j 1 -q 2> err.$rank & child+=($!)
 done
-wait $child0 || { cat err.0; exit 1; }
-wait $child1 || { cat err.1; exit 1; }
+wait ${child[0]} || { cat err.0; exit 1; }
+wait ${child[1]} || { cat err.1; exit 1; }
+child=()
 for rank in 0 1; do  # the same by Slurm's variables
   SLURM_PROCID=$rank SLURM_STEP_NUM_TASKS=2 SLURM_STEP_NODELIST=localhost SLURM_LOCALID=$rank \
     MASTER_PORT=$((30000 + $$ % 10000)) \
-    vremd-train --config half.json -o slurm -j 1 -q 2> err.$rank & eval child$rank=$!
+    vremd-train --config half.json -o slurm -j 1 -q 2> err.$rank & child+=($!)
 done
-wait $child0 || { cat err.0; exit 1; }
-wait $child1 || { cat err.1; exit 1; }
+wait ${child[0]} || { cat err.0; exit 1; }
+wait ${child[1]} || { cat err.1; exit 1; }
 cmp two/last.safetensors slurm/last.safetensors
 losses() { jq -s '[.[] | select(.loss) | .loss]' $1/metrics.jsonl; }
 jq -ne --argjson a "$(losses whole)" --argjson b "$(losses two)" '
