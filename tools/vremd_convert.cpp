@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
   tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
   tool.option("o,output", config.output, "OUT",
-              "output file, '-' (standard output), or a directory (one file per video)");
+              "output file, '-', or directory (one file per video)");
   tool.option("f,force", config.force, "overwrite existing files");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     return convert(config, frames, common);

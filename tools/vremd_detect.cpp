@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
   tool.versions(library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
   tool.option("w,weights", config.weights, "FILE",
-              "detector weights: a file or the name of a bundled model");
+              "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side of the network input, pixels (default: by model)");

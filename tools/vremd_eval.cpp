@@ -65,22 +65,22 @@ int main(int argc, char** argv) {
   tool.option("frames", config.frames, "WHICH", "frames to score: annotated or labeled");
   tool.option("json-nan", config.json_nan, "WORD",
               "how to write NaN in the official files: NaN or null");
-  tool.option("plots", config.plots, "DIR", "write AP plots (SVG) to DIR; requires -e");
+  tool.option("plots", config.plots, "DIR", "for -e: write AP plots (SVG) to DIR");
   tool.option("kit", config.kit, "KIT",
               "score like an evaluation kit: pt21 (PoseTrack21: mAP and HOTA)");
   tool.option("hota-fix", config.hota_fix,
-              "with --kit: correct HOTA in frames without predictions");
+              "for --kit: correct HOTA in frames without predictions");
   tool.option("compat-int-trunc", config.compat_int_trunc,
-              "with --kit: truncate scores if all keypoints are integers");
+              "for --kit: truncate scores if all keypoints are integers");
   tool.option("oks", config.oks, "KIT",
               "COCO keypoint AP, computed like cocoapi or xtcoco");
   tool.option("sigmas", config.sigmas, "SET",
-              "with --oks: coco17, posetrack, posetrack-pifpaf or a JSON file");
-  tool.option("no-area", config.no_area, "with --oks: use 0.53 x box area as the area of a person");
+              "for --oks: coco17, posetrack, posetrack-pifpaf or FILE");
+  tool.option("no-area", config.no_area, "for --oks: use 0.53 x box area as the area of a person");
   tool.option("pck", config.pck, "LENGTH",
               "percentage of correct keypoints, relative to torso, head or bbox");
   tool.option("threshold", config.threshold, "NUM",
-              "with --pck: maximum distance, as a fraction of that length");
+              "for --pck: largest distance as a fraction of that length");
   tool.option("bbox", config.bbox, "COCO box AP");
   tool.option("json", config.json, "FILE",
               "write all results as JSON to FILE; '-': print JSON, not text");

@@ -150,7 +150,7 @@ int main(int argc, char** argv) {
   cli::Tool tool("vremd-pose", "estimate the poses of detected people");
   tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("w,weights", config.weights, "FILE",
-              "pose model weights: a file or the name of a bundled model");
+              "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("resume-from", input.resume_from, "FILE",
               "continue from the partial output of an interrupted run");

@@ -115,18 +115,17 @@ int train(const Config& config, const cli::Common& common) {
 
 int main(int argc, char** argv) {
   Config config;
-  cli::Tool tool("vremd-train", "train a pose network", cli::ConfigOption::kOwn);
+  cli::Tool tool("vremd-train", "train pose networks", cli::ConfigOption::kOwn);
   tool.option("config", config.train_config, "FILE", "training configuration (JSON)");
   tool.option("preset", config.preset, "NAME",
               fmt::format("start from a predefined configuration: {}",
-                          fmt::join(preset_names(), " ")));
+                          fmt::join(preset_names(), ", ")));
   tool.option("dataset", config.dataset, "NAME",
-              fmt::format("train and validate on a standard data set: {}",
-                          fmt::join(dataset_names(), " ")));
+              fmt::format("standard data set: {}", fmt::join(dataset_names(), ", ")));
   tool.option("root", config.root, "DIR", "top directory of the data set, as downloaded");
   tool.option("o,output", config.output, "DIR", "directory for checkpoints, weights and metrics");
   tool.option("cache-features", config.cache_features, "K",
-              "cache the frozen backbone's features for K augmentations per person");
+              "cache backbone features for K augmentations per person");
   tool.option("resume", config.resume, "continue the run in DIR");
   tool.option("dry-run", config.dry_run,
               "check the data and draw samples to DIR, without training");

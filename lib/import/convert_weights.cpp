@@ -224,11 +224,11 @@ int convert_weights_main(int argc, char** argv) {
               "output file (safetensors), or directory with --to huggingface");
   tool.option("f,force", config.force, "overwrite existing files");
   tool.option("arch", config.architecture, "NAME",
-              "required architecture: auto (any), movenet, nanodet, vitpose, vit or yolox");
-  tool.option("task", config.task, "TASK", "required task: pose or detect");
+              "expected network: auto, movenet, nanodet, vitpose, vit or yolox");
+  tool.option("task", config.task, "TASK", "expected task: pose or detect");
   tool.option("to", config.to, "FORM", "output format: vremd or huggingface");
   tool.option("dtype", config.dtype, "TYPE",
-              "number format: fp16, bf16, fp32 or auto (fp16; huggingface: fp32)");
+              "fp16, bf16, fp32 or auto (fp16; huggingface: fp32)");
   tool.option("expert", config.expert, "K",
               "ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
   tool.option("heads", config.heads, "N", "attention heads of a ViT; 0: as in ViTPose for its size");
