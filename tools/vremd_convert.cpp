@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
               "output joints: posetrack15, posetrack17, coco17, body25, openpose18, halpe26 "
               "or NAME[,NAME...]");
   tool.option("input-joints", config.input_joints, "SET",
-              "joints of an input that does not name them (default: by count)");
+              "joints of an input without names; by default determined by number");
   tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");
   tool.option("frames", frames, "A:B", "process only frames [A, B)");
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");

@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
               "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
-              "longer side of the network input, pixels (default: by model)");
+              "longer side of the network input, pixels; by default model-specific");
   tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");
   tool.option("max-people", detector.max_people, "N", "keep the N best boxes per frame; 0: all");
   tool.option("every", config.every, "K", "detect on every K-th frame; reuse its boxes in between");
