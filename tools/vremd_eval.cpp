@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   tool.option("oks", config.oks, "KIT",
               "COCO keypoint AP, computed like cocoapi or xtcoco");
   tool.option("sigmas", config.sigmas, "SET",
-              "for --oks: coco17, posetrack, posetrack-pifpaf or FILE");
+              "for --oks: coco17, posetrack, posetrack-pifpaf, FILE");
   tool.option("no-area", config.no_area, "for --oks: use 0.53 x box area as the area of a person");
   tool.option("pck", config.pck, "LENGTH",
               "percentage of correct keypoints, relative to torso, head or bbox");

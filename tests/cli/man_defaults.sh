@@ -4,8 +4,11 @@ for tool in ${TOOLS:-convert detect draw eval pose track train}; do
   page=$MAN_DIR/vremd-$tool.1
   test -e $page || exit 77
   text=$(MANWIDTH=200 man --nh $page | col -bx)
-  vremd-$tool --help | tr -s '\n ' ' ' | sed 's/ --/\n--/g' |
-    sed -nE 's/^--([a-z-]+).*\(default: ([^)]*)\).*/\1 \2/p' | while read -r option value; do
+  vremd-$tool --help | awk '
+    /^  (-., |    )--/ { print line; line = "" }
+    { line = line " " $0 }
+    END { print line }' |
+    sed -nE 's/^ +(-., )?--([a-z-]+).*\(default: ([^)]*)\).*/\2 \3/p' | while read -r option value; do
     awk -v option="^ +(-., )?--$option( |,|$)" -v value="$value" '
       $0 ~ option { here = 1 }
       here { paragraph = paragraph " " $0 }
