@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   Selection& selection = config.selection;
   std::string frames;
   cli::Tool tool("vremd-convert", "convert records and model weights between formats");
-  tool.inputs(config.inputs, "FILE...");
+  tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
   tool.option("from", config.from, "FORMAT",
               "input format (default: detected from the content): " + format_names());
   tool.option("to", config.to, "FORMAT", "output format, one of the above");

@@ -55,7 +55,7 @@ int draw(DrawConfig config, const cli::Common& common) {
 int main(int argc, char** argv) {
   DrawConfig config;
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
-  tool.inputs(config.inputs, "[RECORDS...]");
+  tool.inputs(config.inputs, "[RECORDS...] -o OUT");
   tool.option("o,output", config.output, "OUT",
               "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory");
   tool.option("f,force", config.force, "overwrite existing files");

@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   tool.option("json", config.json, "FILE",
               "write all results as JSON to FILE; '-': print JSON, not text");
   tool.option("f,force", config.force, "overwrite existing files");
-  tool.inputs(more_predictions, "[PREDICTIONS...]");
+  tool.inputs(more_predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (!predictions.empty()) config.predictions.push_back(predictions);
     config.predictions.insert(config.predictions.end(), more_predictions.begin(),
