@@ -166,9 +166,9 @@ int main(int argc, char** argv) {
               "heatmap decoding: auto, argmax, quarter, dark or dark_udp");
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
   tool.option("stride", input.neighbours.stride, "K",
-              "distance to the neighbouring frames, in frames");
+              "distance to the neighbouring frames in frames");
   tool.option("delta-ms", input.neighbours.delta_ms, "MS",
-              "distance in milliseconds; 0: use --stride");
+              "distance to the neighbouring frames in milliseconds; 0: use --stride");
   tool.option("batch-size", estimator.batch_size, "N",
               "people per batch; 0: by device (CPU 8, GPU 64)");
   tool.option("device", config.device, "D", "compute device: auto, cpu, cuda or cuda:N");
