@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
   tool.option("resume", config.resume, "continue the run in DIR");
   tool.option("dry-run", config.dry_run,
               "check the data and draw samples to DIR, without training");
-  tool.option("device", config.device, "NAME", "compute device: auto, cpu, cuda or cuda:N");
+  tool.option("device", config.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
   return tool.run(argc, argv, [&](const cli::Common& common) {
     config.cache_given = tool.given("cache-features");
