@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""ablations.py VREMD_TRAIN CONFIG.json [PRESET...] - one short training of each row of the paper's tables 4, 5
-and 6 on the same data, and the score of each.
+"""ablations.py VREMD_TRAIN CONFIG.json [PRESET...] - train each row of the paper's tables 4, 5 and 6 briefly on the
+same data, and print the scores.
 
-CONFIG.json is a configuration of vremd-train with data, validation and schedule; the preset decides about the modules
-alone. A folder for the runs: --runs (kept; a finished run is not repeated). One seed and little data: an ordering found
-here says how the implementation behaves, not what PoseTrack would say. ablations.md has what came out."""
+CONFIG.json is a configuration of vremd-train with data, validation and schedule; the preset determines only the
+modules. --runs names the directory of the runs, which are kept; finished runs are not repeated. With one seed and little
+data, the order of the rows shows how the implementation behaves, not the result on PoseTrack. See ablations.md for
+results."""
 import argparse
 import json
 import os
@@ -13,17 +14,17 @@ import subprocess
 import sys
 import time
 
-# The rows and PoseTrack17's mAP in the paper.
+# The rows, with the mAP on PoseTrack17 in the paper.
 PAPER = {'table4_baseline': 80.2, 'table4_a': 85.3, 'table4_b': 85.6, 'table4_c': 87.6, 'table5_a': 85.9,
          'table5_b': 86.5, 'table5_c': 86.8, 'table6_a': 84.7, 'table6_b': 85.8, 'table6_c': 87.1}
-MEANING = {'table4_baseline': 'one frame, head alone', 'table4_a': 'HKME', 'table4_b': 'BMD',
-           'table4_c': 'HKME + BMD: all', 'table5_a': 'HKME without masks', 'table5_b': 'human mask alone',
-           'table5_c': 'keypoint mask alone', 'table6_a': 'deformable convolutions', 'table6_b': 'deformable attention',
+MEANING = {'table4_baseline': 'one frame, head only', 'table4_a': 'HKME', 'table4_b': 'BMD',
+           'table4_c': 'HKME + BMD (complete)', 'table5_a': 'HKME without masks', 'table5_b': 'human mask only',
+           'table5_c': 'keypoint mask only', 'table6_a': 'deformable convolutions', 'table6_b': 'deformable attention',
            'table6_c': 'DCA, one stream'}
 
 
 def parameters(path):
-    """Of the modules and heads: everything but the backbone and the batch statistics."""
+    """Parameters of modules and heads: everything except the backbone and batch statistics."""
     with open(path, 'rb') as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), 'little')))
     total = 0

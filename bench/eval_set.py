@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""eval_set.py FOLDER [--form 17|18] - made annotations and predictions of the size of PoseTrack18's
-validation set: 74 sequences, 4002 frames, 19 thousand annotated and 24 thousand predicted people,
-in FOLDER/gt and FOLDER/pred. Seeded: the same bytes every time."""
+"""eval_set.py DIR [--form 17|18] - write synthetic annotations and predictions of the size of the
+PoseTrack18 validation set (74 sequences, 4002 frames, 19 thousand annotated and 24 thousand predicted
+people) to DIR/gt and DIR/pred. The random numbers are seeded: every run writes the same bytes."""
 import argparse
 import json
 import os
@@ -12,7 +12,7 @@ SEQUENCES, FRAMES, ANNOTATED, PREDICTED = 74, 4002, 19000, 24000
 NAMES = ['nose', 'head_bottom', 'head_top', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder',
          'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
          'right_knee', 'left_ankle', 'right_ankle']
-# Of a person one unit tall, from the head's top down.
+# Joint positions of a person of height 1, relative to the top of the head.
 SHAPE = [(0, .10), (0, .17), (0, 0), (0, 0), (0, 0), (.12, .2), (-.12, .2), (.17, .36), (-.17, .36),
          (.19, .5), (-.19, .5), (.08, .52), (-.08, .52), (.09, .75), (-.09, .75), (.09, .97), (-.09, .97)]
 ID_17 = [13, 12, 14, None, None, 9, 8, 10, 7, 11, 6, 3, 2, 4, 1, 5, 0]

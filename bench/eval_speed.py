@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""eval_speed.py VREMD_EVAL - time and memory of AP, MOT and per-sequence files on one thread, for a
-set of the size of PoseTrack18's validation set (eval_set.py) in both forms; goal: 1.5 s and 200 MB.
-Then how long the tools beside it take to start that do not link LibTorch; goal: 20 ms."""
+"""eval_speed.py VREMD_EVAL - measure time and memory of AP, MOT and per-sequence files on one thread,
+for a data set of the size of the PoseTrack18 validation set (eval_set.py) in both formats; goal: 1.5 s
+and 200 MB. Then measure the startup time of the tools in the same directory that do not link LibTorch;
+goal: 20 ms."""
 import os
 import resource
 import subprocess
@@ -14,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def run(*command):
-    """Wall seconds, processor seconds, and peak MB of one run."""
+    """Wall time and CPU time in seconds, and peak memory in MB, of one run."""
     begin, pid = time.monotonic(), os.fork()
     if pid == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-motion-set: stills -> clips of three frames whose middle one is the annotated still.
+// vremd-motion-set: annotated stills -> clips of three frames with the still in the middle.
 //
-// A fixed, seeded protocol to see whether neighbours help. Previous and next frame are the still,
-// moved about the person's middle: a velocity per person (sigma: 3 % of the longer box side, 2
-// degrees, 2 % of scale per frame) and a deviation from it of 30 %. The key frame then is left as
-// it is, blurred (a box blur of 2.5 % of the longer box side, twice) or covered (a rectangle of
-// 45 % of the box's sides at a random place in it, in the picture's mean colour).
+// A fixed, seeded protocol to test whether neighbours help. The previous and the next frame are
+// the still, moved about the centre of the person: with a velocity per person (sigma: 3 % of the
+// longer box side, 2 degrees and 2 % of scale per frame) and a deviation from it of 30 %. The key
+// frame is unchanged, blurred (two box blurs of 2.5 % of the longer box side) or covered (a
+// rectangle of 45 % of the sides of the box at a random position in it, in the mean colour of the
+// image).
 
 #include "cli/tool.h"
 #include "core/error.h"
@@ -98,10 +99,10 @@ Affine2x3 moved(const Point& centre, double degrees, double scale, double dx, do
 }
 
 int make_set(const Config& config) {
-  if (config.inputs.size() != 1) throw cli::UsageError("one annotation file is needed");
-  if (config.output.empty()) throw cli::UsageError("-o FOLDER is needed");
+  if (config.inputs.size() != 1) throw cli::UsageError("expected exactly one annotation file");
+  if (config.output.empty()) throw cli::UsageError("no output directory: use -o");
   if (config.key != "plain" && config.key != "blur" && config.key != "cover") {
-    throw cli::UsageError("--key takes plain, blur or cover");
+    throw cli::UsageError("--key must be plain, blur or cover");
   }
   const Annotations annotations = Annotations::read(config.inputs.front());
   std::ifstream in(config.inputs.front());
@@ -163,10 +164,10 @@ int make_set(const Config& config) {
 
 int main(int argc, char** argv) {
   Config config;
-  cli::Tool tool("vremd-motion-set", "clips of three frames from annotated stills");
+  cli::Tool tool("vremd-motion-set", "make three-frame clips from annotated still images");
   tool.inputs(config.inputs, "ANNOTATIONS.json");
-  tool.option("o,output", config.output, "FOLDER", "images/ and motion.json go here");
-  tool.option("key", config.key, "HOW", "the key frame: plain, blur or cover");
-  tool.option("seed", config.seed, "N", "another draw");
+  tool.option("o,output", config.output, "DIR", "directory for images/ and motion.json");
+  tool.option("key", config.key, "HOW", "key frame: plain, blur or cover");
+  tool.option("seed", config.seed, "N", "random seed");
   return tool.run(argc, argv, [&](const cli::Common&) { return make_set(config); });
 }

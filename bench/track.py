@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""track.py BIN TRUTH PEOPLE [OPTION...] - how well people are followed whose track ids were taken away.
+"""track.py BIN TRUTH PEOPLE [OPTION...] - measure how well people are tracked.
 
-BIN is the folder of the tools, TRUTH one of PoseTrack annotations, PEOPLE another of predictions, or
-TRUTH itself. PEOPLE get their numbers from vremd-track, with the OPTIONs, by their poses and by their
-boxes alone, and from greedy IoU with the boxes of the frame before, which is what any tracker has to
-beat. MOTA, switches (of all joints) and HOTA (percent) are vremd-eval's; people without a number are
-left out."""
+BIN is the directory of the tools, TRUTH a directory of PoseTrack annotations, PEOPLE a directory of
+predictions, or TRUTH itself. The track ids of PEOPLE are removed and assigned again by vremd-track
+with the OPTIONs, using poses and using boxes only, and by greedy IoU matching with the boxes of the
+previous frame as a baseline. Prints MOTA, identity switches (of all joints) and HOTA (percent) from
+vremd-eval; people without a track id are skipped."""
 import glob
 import json
 import os
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-MIN_SCORE, MIN_IOU = 0.4, 0.3  # vremd-track's own
+MIN_SCORE, MIN_IOU = 0.4, 0.3  # the defaults of vremd-track
 
 
 def run(*command, **more):
@@ -33,7 +33,7 @@ def iou(a, b):
 
 
 def greedy(records):
-    """The best pair first; a person whom nobody continues begins a track at MIN_SCORE."""
+    """Matches the best pair first; unmatched people start a track from MIN_SCORE on."""
     last, count = [], 0
     for record in records:
         if record['type'] == 'header':

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# pose_one_video.sh VIDEO FOLDER: find people, estimate their poses, draw them.
+# pose_one_video.sh VIDEO DIR: detect people, estimate their poses, and draw them.
 #
-# Leaves FOLDER/NAME.jsonl (records), NAME.mp4 (video with skeletons), NAME.png (contact sheet).
-# BIN=folder/with/the/tools where they are not on PATH.
+# Writes DIR/NAME.jsonl (records), NAME.mp4 (video with skeletons) and NAME.png (contact sheet).
+# Set BIN to the directory of the tools if they are not in PATH.
 set -euo pipefail
-test $# -eq 2 || { echo "usage: $0 VIDEO FOLDER" >&2; exit 2; }
+test $# -eq 2 || { echo "usage: $0 VIDEO DIR" >&2; exit 2; }
 PATH=${BIN:+$(cd "$BIN" && pwd):}$PATH
 video=$1 folder=$2
 name=$(basename "${video%.*}")

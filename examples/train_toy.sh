@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# train_toy.sh VIDEO FOLDER: the way from a video to weights of your own, as short as it can be.
+# train_toy.sh VIDEO DIR: the shortest way from a video to weights of your own.
 #
-# The labels are what the shipped model finds (FOLDER/labels.json, of PoseTrack18's form): correct
-# them, or put your own there, and train for longer. Leaves FOLDER/run/{best,last}.safetensors,
-# report.html, samples.png, and the video's poses by the new weights.
-# BIN=folder/with/the/tools where they are not on PATH.
+# The labels are predictions of the bundled model (DIR/labels.json, in PoseTrack18 format). For real
+# use, correct or replace them, and train for longer. Writes DIR/run/{best,last}.safetensors,
+# report.html and samples.png, and the poses estimated with the new weights to DIR/poses.jsonl.
+# Set BIN to the directory of the tools if they are not in PATH.
 set -euo pipefail
-test $# -eq 2 || { echo "usage: $0 VIDEO FOLDER" >&2; exit 2; }
+test $# -eq 2 || { echo "usage: $0 VIDEO DIR" >&2; exit 2; }
 PATH=${BIN:+$(cd "$BIN" && pwd):}$PATH
 video=$(realpath "$1") folder=$2
 mkdir -p "$folder"
@@ -17,7 +17,7 @@ if ! test -e "$folder/labels.json"; then
   vremd-pose "$folder/boxes.jsonl" | vremd-convert --to posetrack18 -o "$folder/labels.json"
 fi
 
-# What is not said has its default; the run's config.json shows every key.
+# Absent keys have their defaults; config.json in the output directory contains every key.
 cat > "$folder/train.json" << END
 {
   "start": {"weights": "vremd-light"},

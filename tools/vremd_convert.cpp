@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-convert: weights and record formats from and to others.
+// vremd-convert: converts records and weights between formats.
 
 #include "cli/signals.h"
 #include "cli/tool.h"
@@ -22,13 +22,13 @@ namespace {
 void check(const ConvertConfig& config) {
   const auto known = [](const char* option, const std::string& name) {
     if (find_format(name)) return;
-    throw cli::UsageError(std::string(option) + " takes " + format_names() + ", not '" + name +
-                          "'");
+    throw cli::UsageError(std::string(option) + ": unknown format '" + name + "' (formats: " +
+                          format_names() + ")");
   };
   if (!config.from.empty()) known("--from", config.from);
   known("--to", config.to);
   if (find_format(config.to)->folder && config.output == "-") {
-    throw cli::UsageError("--to " + config.to + " writes a folder of files: -o names it");
+    throw cli::UsageError("--to " + config.to + " writes a directory of files: use -o DIR");
   }
   for (const auto& [option, joints] : {std::pair("--joints: ", &config.joints),
                                        {"--input-joints: ", &config.input_joints}}) {
@@ -38,7 +38,7 @@ void check(const ConvertConfig& config) {
       throw cli::UsageError(option + std::string(error.what()));
     }
   }
-  if (config.images == "-") throw cli::UsageError("--images takes a file or a folder");
+  if (config.images == "-") throw cli::UsageError("--images must be a file or a directory");
   if (!(config.selection.scale > 0)) throw cli::UsageError("--scale must be positive");
   if (config.selection.fps < 0) throw cli::UsageError("--fps must not be negative");
 }
@@ -57,7 +57,7 @@ int convert(ConvertConfig config, const std::string& frames, const cli::Common& 
   return convert_records(config, header) ? cli::kSuccess : cli::kFailure;
 }
 
-// "vremd-convert weights ..." is a program of its own, so that records need no LibTorch to start.
+// "vremd-convert weights ..." is a separate program, so that converting records needs no LibTorch.
 int run_weights(char** argv) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -78,28 +78,28 @@ int main(int argc, char** argv) {
   ConvertConfig config;
   Selection& selection = config.selection;
   std::string frames;
-  cli::Tool tool("vremd-convert", "records and weights from and to the formats of others");
-  tool.inputs(config.inputs, "FILE...");
+  cli::Tool tool("vremd-convert", "convert records and model weights between formats");
+  tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
   tool.option("from", config.from, "FORMAT",
-              "the input's format, where it is not to be guessed: " + format_names());
-  tool.option("to", config.to, "FORMAT", "the output's format, one of the same");
+              "input format (default: detected from the content): " + format_names());
+  tool.option("to", config.to, "FORMAT", "output format, one of the above");
   tool.option("root", config.root, "DIR",
-              "folder of the pictures and videos that FILE names; they are looked for");
+              "directory prepended to image and video paths; reports missing files");
   tool.option("images", config.images, "FILE",
-              "the output has the frames of this file or folder, such as annotations");
+              "write exactly the frames of this file or directory");
   tool.option("joints", config.joints, "SET",
-              "joints of the output: posetrack15, posetrack17, coco17, body25, openpose18, "
-              "halpe26, or NAME[,NAME...]");
+              "output joints: posetrack15, posetrack17, coco17, body25, openpose18, halpe26 "
+              "or NAME[,NAME...]");
   tool.option("input-joints", config.input_joints, "SET",
-              "joints of an input that does not name them");
-  tool.option("min-score", selection.min_score, "NUM", "leave out people with a lower score");
-  tool.option("frames", frames, "A:B", "only the frames A <= frame < B");
-  tool.option("tracks", selection.tracks, "N[,N...]", "only these tracks");
-  tool.option("scale", selection.scale, "NUM", "multiply coordinates and sizes");
-  tool.option("fps", selection.fps, "NUM", "at most so many frames a second; 0: all");
+              "joints of an input without names; by default determined by number");
+  tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");
+  tool.option("frames", frames, "A:B", "process only frames [A, B)");
+  tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
+  tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
+  tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
   tool.option("o,output", config.output, "OUT",
-              "write here: a file, '-' (standard output), or a folder with a file per video");
-  tool.option("f,force", config.force, "replace existing files");
+              "output file, '-', or directory (one file per video)");
+  tool.option("f,force", config.force, "overwrite existing files");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     return convert(config, frames, common);
   });

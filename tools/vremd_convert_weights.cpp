@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What "vremd-convert weights" runs: a program of its own, since it needs LibTorch.
+// The program behind "vremd-convert weights": separate, because it needs LibTorch.
 
 #include "import/convert_weights.h"
 

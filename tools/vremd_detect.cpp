@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-detect: videos -> person boxes (JSON lines).
+// vremd-detect: videos -> person boxes (JSON Lines).
 
 #include "cli/jobs.h"
 #include "cli/signals.h"
@@ -31,11 +31,11 @@ struct DetectConfig {
     }
     const std::string& device = detector.device;
     if (device != "auto" && device != "cpu" && !device.starts_with("cuda")) {
-      throw cli::UsageError("--device takes auto, cpu, cuda or cuda:N, not '" + device + "'");
+      throw cli::UsageError("--device must be auto, cpu, cuda or cuda:N, not '" + device + "'");
     }
     if (every < 1 || every > 100000) throw cli::UsageError("--every must be in [1, 100000]");
     if (precision != "fp32" && precision != "bf16") {
-      throw cli::UsageError("--precision takes fp32 or bf16, not '" + precision + "'");
+      throw cli::UsageError("--precision must be fp32 or bf16, not '" + precision + "'");
     }
   }
 };
@@ -112,21 +112,23 @@ int run(DetectConfig& config, const cli::Common& common) {
 int main(int argc, char** argv) {
   DetectConfig config;
   DetectorOptions& detector = config.detector;
-  cli::Tool tool("vremd-detect", "find the people in videos");
+  cli::Tool tool("vremd-detect", "detect people in videos and images");
   tool.versions(library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
-  tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
+  tool.option("w,weights", config.weights, "FILE",
+              "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
-              "longer side that the network sees, boxes of several are merged; default: its own");
-  tool.option("min-score", detector.min_score, "NUM", "leave out boxes below this score");
-  tool.option("max-people", detector.max_people, "N", "the best N of each frame; 0: all");
-  tool.option("every", config.every, "K", "look at every K-th frame, hold the boxes between");
-  tool.option("frames", config.frames, "A:B", "frames A to B - 1 alone");
-  tool.option("stills", config.stills, "each picture of a folder or pattern is a video of its own");
-  tool.option("root", config.root, "DIR", "folder in front of relative names of videos");
+              "longer side of the network input, pixels; by default model-specific");
+  tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");
+  tool.option("max-people", detector.max_people, "N", "keep the N best boxes per frame; 0: all");
+  tool.option("every", config.every, "K", "detect on every K-th frame; reuse its boxes in between");
+  tool.option("frames", config.frames, "A:B", "process only frames [A, B)");
+  tool.option("stills", config.stills,
+              "treat each image of a directory or pattern as a separate video");
+  tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
   tool.option("fail-fast", config.fail_fast, "stop at the first video that cannot be read");
-  tool.option("device", detector.device, "D", "auto, cpu, cuda or cuda:N");
-  tool.option("precision", config.precision, "P", "fp32 or bf16");
+  tool.option("device", detector.device, "D", "compute device: auto, cpu, cuda or cuda:N");
+  tool.option("precision", config.precision, "P", "arithmetic precision: fp32 or bf16");
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -15,19 +15,20 @@ namespace {
 
 void check(const DrawConfig& config) {
   if (config.output.empty()) {
-    throw cli::UsageError("-o OUT names the drawing: a video, a picture or a folder");
+    throw cli::UsageError("no output: use -o to name a video, an image or a directory");
   }
   if (!SizeRule::parse(config.size)) {
-    throw cli::UsageError("--size takes WxH or a factor up to 16, not '" + config.size + "'");
+    throw cli::UsageError("--size must be WxH or a factor up to 16, not '" + config.size + "'");
   }
   for (const double score : {config.style.min_score, config.style.min_joint_score}) {
-    if (!(score >= 0 && score <= 1)) throw cli::UsageError("a score is from 0 to 1");
+    if (score >= 0 && score <= 1) continue;
+    throw cli::UsageError("--min-score and --min-joint-score must be in [0, 1]");
   }
   if (config.sheet_frames < 1 || config.sheet_frames > 1000) {
-    throw cli::UsageError("--sheet-frames takes 1 to 1000");
+    throw cli::UsageError("--sheet-frames must be in [1, 1000]");
   }
   if (config.sheet && output_kind(config.output) != OutputKind::kPicture) {
-    throw cli::UsageError("--sheet makes one picture: -o takes a .png, a .jpg or '-'");
+    throw cli::UsageError("--sheet makes a single image: -o must be a .png or .jpg file or '-'");
   }
 }
 
@@ -53,20 +54,19 @@ int draw(DrawConfig config, const cli::Common& common) {
 
 int main(int argc, char** argv) {
   DrawConfig config;
-  cli::Tool tool("vremd-draw", "draw the people of records on the pictures of their videos");
-  tool.inputs(config.inputs, "[RECORDS...]");
+  cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
+  tool.inputs(config.inputs, "[RECORDS...] -o OUT");
   tool.option("o,output", config.output, "OUT",
-              "a video (.mp4, .mkv, ...), a picture (.png, .jpg; '-' is PNG on standard output), "
-              "or a folder");
-  tool.option("f,force", config.force, "replace existing files");
-  tool.option("sheet", config.sheet, "one picture of evenly chosen frames with people");
-  tool.option("sheet-frames", config.sheet_frames, "N", "frames on the sheet");
-  tool.option("size", config.size, "SIZE", "fit into WxH, or scale by a factor");
-  tool.option("min-score", config.style.min_score, "NUM", "leave out persons below this score");
+              "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory");
+  tool.option("f,force", config.force, "overwrite existing files");
+  tool.option("sheet", config.sheet, "make a contact sheet of evenly spaced frames with people");
+  tool.option("sheet-frames", config.sheet_frames, "N", "number of frames on the sheet");
+  tool.option("size", config.size, "SIZE", "fit frames into WxH pixels, or scale them by a factor");
+  tool.option("min-score", config.style.min_score, "NUM", "skip people with a lower score");
   tool.option("min-joint-score", config.style.min_joint_score, "NUM",
-              "leave out joints below this score");
+              "skip joints with a lower score");
   tool.option("video", config.video, "FILE",
-              "draw on this video instead of the one in the records");
-  tool.option("root", config.root, "DIR", "folder of the videos that the records name");
+              "draw on FILE instead of the video in the header");
+  tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
   return tool.run(argc, argv, [&](const cli::Common& common) { return draw(config, common); });
 }

@@ -20,25 +20,26 @@ void check(const EvalConfig& config) {
   const bool official = config.ap || config.mot, records = !config.pck.empty() || config.bbox;
   const bool oks = !config.oks.empty(), kit = !config.kit.empty();
   need(official || records || oks || kit,
-       "nothing to score: -e, -t, --kit, --oks, --pck or --bbox");
-  need(official + records + oks + kit == 1, "only --pck and --bbox, or -e and -t, go together");
-  need(one_of(config.kit, {"", "pt21"}), "--kit takes pt21");
-  need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks takes cocoapi or xtcoco");
+       "no metric selected: use -e, -t, --kit, --oks, --pck or --bbox");
+  need(official + records + oks + kit == 1,
+       "only -e with -t, or --pck with --bbox, can be combined");
+  need(one_of(config.kit, {"", "pt21"}), "--kit must be pt21");
+  need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks must be cocoapi or xtcoco");
   need(oks || !(config.no_area || config.sigmas != "coco17"),
-       "--sigmas and --no-area belong to --oks");
+       "--sigmas and --no-area require --oks");
   need(kit || !(config.hota_fix || config.compat_int_trunc),
-       "--hota-fix and --compat-int-trunc belong to --kit");
+       "--hota-fix and --compat-int-trunc require --kit");
   need(one_of(config.mot_compat, {"1.0.2", "1.2.0", "1.4.0"}),
-       "--mot-compat takes 1.0.2, 1.2.0 or 1.4.0");
-  need(one_of(config.frames, {"annotated", "labeled"}), "--frames takes annotated or labeled");
-  need(one_of(config.json_nan, {"NaN", "null"}), "--json-nan takes NaN or null");
-  need(one_of(config.pck, {"", "torso", "head", "bbox"}), "--pck takes torso, head or bbox");
-  need(config.plots.empty() || config.ap, "--plots needs -e");
-  need(config.threshold > 0, "--threshold must be above 0");
-  need(!config.ground_truth.empty(), "no ground truth: -g");
-  need(!config.predictions.empty(), "no predictions: -p");
+       "--mot-compat must be 1.0.2, 1.2.0 or 1.4.0");
+  need(one_of(config.frames, {"annotated", "labeled"}), "--frames must be annotated or labeled");
+  need(one_of(config.json_nan, {"NaN", "null"}), "--json-nan must be NaN or null");
+  need(one_of(config.pck, {"", "torso", "head", "bbox"}), "--pck must be torso, head or bbox");
+  need(config.plots.empty() || config.ap, "--plots requires -e");
+  need(config.threshold > 0, "--threshold must be positive");
+  need(!config.ground_truth.empty(), "no ground truth: use -g");
+  need(!config.predictions.empty(), "no predictions: use -p");
   need(official || kit || config.predictions.size() == 1,
-       "--oks, --pck and --bbox take one file of predictions");
+       "--oks, --pck and --bbox accept only one predictions file");
   const auto inputs = std::count(config.predictions.begin(), config.predictions.end(), "-") +
                       (config.ground_truth == "-");
   need(inputs <= 1, "standard input can be read only once");
@@ -50,37 +51,41 @@ int main(int argc, char** argv) {
   EvalConfig config;
   std::string predictions;
   std::vector<std::string> more_predictions;
-  cli::Tool tool("vremd-eval", "scores of poses and boxes against annotations");
-  tool.option("g,ground-truth", config.ground_truth, "PATH",
-              "annotations: a file, or a folder of them");
-  tool.option("gt", config.ground_truth, "PATH", "the same");
+  cli::Tool tool("vremd-eval", "score poses and boxes against ground truth");
+  tool.option("g,ground-truth,gt", config.ground_truth, "PATH",
+              "annotations: a file, a directory of files, or '-' (alias: --gt)");
   tool.option("p,predictions", predictions, "PATH",
-              "a folder, a file or records; '-' is standard input; more may follow the options");
-  tool.option("e,ap", config.ap, "PoseTrack's average precision of joints");
-  tool.option("t,mot", config.mot, "PoseTrack's CLEAR MOT per joint");
-  tool.option("s,per-sequence", config.per_sequence, "of each sequence, too");
-  tool.option("o,output-dir", config.output_dir, "DIR", "the official JSON files");
+              "predictions: records, a JSON file, a directory or '-'");
+  tool.option("e,ap", config.ap, "PoseTrack average precision (AP) per joint");
+  tool.option("t,mot", config.mot, "PoseTrack CLEAR MOT metrics per joint");
+  tool.option("s,per-sequence", config.per_sequence, "also report per sequence");
+  tool.option("o,output-dir", config.output_dir, "DIR", "write the official JSON files to DIR");
   tool.option("mot-compat", config.mot_compat, "VERSION",
-              "of py-motmetrics: 1.0.2, 1.2.0 or 1.4.0");
-  tool.option("frames", config.frames, "WHICH", "frames that count: annotated or labeled");
-  tool.option("json-nan", config.json_nan, "WORD", "NaN in the official files: NaN or null");
-  tool.option("plots", config.plots, "DIR", "pictures of the average precision, as SVG");
-  tool.option("kit", config.kit, "KIT", "pt21: mAP and HOTA as PoseTrack21's kit has them");
-  tool.option("hota-fix", config.hota_fix, "of --kit: frames without predictions miss their own");
+              "match py-motmetrics 1.0.2, 1.2.0 or 1.4.0");
+  tool.option("frames", config.frames, "WHICH", "frames to score: annotated or labeled");
+  tool.option("json-nan", config.json_nan, "WORD",
+              "how to write NaN in the official files: NaN or null");
+  tool.option("plots", config.plots, "DIR", "for -e: write AP plots (SVG) to DIR");
+  tool.option("kit", config.kit, "KIT",
+              "score like an evaluation kit: pt21 (PoseTrack21: mAP and HOTA)");
+  tool.option("hota-fix", config.hota_fix,
+              "for --kit: correct HOTA in frames without predictions");
   tool.option("compat-int-trunc", config.compat_int_trunc,
-              "of --kit: cut off scores where all keypoints are integers");
+              "for --kit: truncate scores if all keypoints are integers");
   tool.option("oks", config.oks, "KIT",
-              "COCO's average precision of keypoints, as cocoapi or xtcoco has it");
+              "COCO keypoint AP, computed like cocoapi or xtcoco");
   tool.option("sigmas", config.sigmas, "SET",
-              "of --oks: coco17, posetrack, posetrack-pifpaf or a JSON file");
-  tool.option("no-area", config.no_area, "--oks with 0.53 of the box instead of the area");
+              "for --oks: coco17, posetrack, posetrack-pifpaf, FILE");
+  tool.option("no-area", config.no_area, "for --oks: use 0.53 x box area as the area of a person");
   tool.option("pck", config.pck, "LENGTH",
-              "joints within a fraction of the person's torso, head or bbox");
-  tool.option("threshold", config.threshold, "NUM", "that fraction");
-  tool.option("bbox", config.bbox, "COCO's average precision of the boxes");
-  tool.option("json", config.json, "FILE", "everything as one JSON object; '-' instead of text");
-  tool.option("f,force", config.force, "replace an existing FILE");
-  tool.inputs(more_predictions, "[PREDICTIONS...]");
+              "percentage of correct keypoints, relative to torso, head or bbox");
+  tool.option("threshold", config.threshold, "NUM",
+              "for --pck: largest distance as a fraction of that length");
+  tool.option("bbox", config.bbox, "COCO box AP");
+  tool.option("json", config.json, "FILE",
+              "write all results as JSON to FILE; '-': print JSON, not text");
+  tool.option("f,force", config.force, "overwrite existing files");
+  tool.inputs(more_predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (!predictions.empty()) config.predictions.push_back(predictions);
     config.predictions.insert(config.predictions.end(), more_predictions.begin(),

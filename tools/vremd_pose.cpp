@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-pose: video and person boxes -> keypoints (JSON lines).
+// vremd-pose: video and person boxes -> keypoints (JSON Lines).
 
 #include "cli/jobs.h"
 #include "cli/signals.h"
@@ -34,22 +34,22 @@ struct PoseConfig {
     };
     const double enlarge = estimator.enlarge, delta_ms = input.neighbours.delta_ms;
     const int stride = input.neighbours.stride;
-    check(enlarge == 0 || (enlarge >= 0.1 && enlarge <= 10), "--enlarge must be in [0.1, 10]");
+    check(enlarge == 0 || (enlarge >= 0.1 && enlarge <= 10), "--box-padding must be in [0.1, 10]");
     check(estimator.batch_size >= 0 && estimator.batch_size <= 4096,
           "--batch-size must be in [0, 4096]");
     check(stride >= 1 && stride <= 100, "--stride must be in [1, 100]");
     check(delta_ms >= 0 && delta_ms <= 10000, "--delta-ms must be in [0, 10000]");
-    check(precision == "fp32" || precision == "bf16", "--precision takes fp32 or bf16");
+    check(precision == "fp32" || precision == "bf16", "--precision must be fp32 or bf16");
     check(device == "auto" || device == "cpu" || device.starts_with("cuda"),
-          "--device takes auto, cpu, cuda or cuda:N");
-    check(is_decode(decode), "--decode takes auto, argmax, quarter, dark or dark_udp");
+          "--device must be auto, cpu, cuda or cuda:N");
+    check(is_decode(decode), "--decode must be auto, argmax, quarter, dark or dark_udp");
     check(input.resume_from.empty() || input.resume_from != output.output,
-          "--resume-from and --output name the same file");
+          "--resume-from and --output must be different files");
     check(output.folder.empty() || input.resume_from.empty(),
-          "--resume-from takes --output, not --output-dir");
+          "--resume-from cannot be used with --output-dir");
     check(output.folder.empty() || input.video.empty(),
-          "--video takes --output, not --output-dir");
-    check(output.folder.empty() || dump.empty(), "--dump takes --output, not --output-dir");
+          "--video cannot be used with --output-dir");
+    check(output.folder.empty() || dump.empty(), "--dump cannot be used with --output-dir");
     for (const std::string& path : inputs) {
       if (!looks_like_video(path)) continue;
       throw cli::UsageError(path + " is a video; use: vremd-detect " + path + " | vremd-pose");
@@ -69,7 +69,7 @@ void complete(PoseConfig& config, const ModelConfig& model) {
   if (options.enlarge == 0) options.enlarge = model.input.enlarge;
   if (options.batch_size == 0) options.batch_size = on_cpu ? 8 : 64;
   if (options.enlarge != model.input.enlarge) {
-    log_warning("--enlarge {}: the weights were trained with {}", options.enlarge,
+    log_warning("--box-padding {}: the weights were trained with {}", options.enlarge,
                 model.input.enlarge);
   }
   PoseInput& input = config.input;
@@ -147,27 +147,36 @@ int main(int argc, char** argv) {
   PoseConfig config;
   PoseInput& input = config.input;
   EstimatorOptions& estimator = config.estimator;
-  cli::Tool tool("vremd-pose", "keypoints of the people in detection records");
+  cli::Tool tool("vremd-pose", "estimate the poses of detected people");
   tool.inputs(config.inputs, "[RECORDS...]");
-  tool.option("w,weights", config.weights, "FILE", "weights: a file, or the name of shipped ones");
+  tool.option("w,weights", config.weights, "FILE",
+              "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("resume-from", input.resume_from, "FILE",
-              "go on with the output of a run that was stopped");
-  tool.option("video", input.video, "FILE", "instead of the video that the records name");
-  tool.option("root", input.root, "DIR", "folder in front of relative names of videos");
-  tool.option("frames", config.frames, "A:B", "frames A to B - 1 alone");
-  tool.option("enlarge", estimator.enlarge, "R", "size of the crop in boxes; 0: as trained");
-  tool.option("joints", config.joints, "SET", "joints to write: a set, or names with commas");
-  tool.option("decode", config.decode, "HOW", "auto, argmax, quarter, dark or dark_udp");
-  tool.option("flip", estimator.flip, "average with the mirrored crop: better, half as fast");
-  tool.option("stride", input.neighbours.stride, "K", "neighbours are K frames away");
-  tool.option("delta-ms", input.neighbours.delta_ms, "MS", "neighbours by time; 0: by --stride");
-  tool.option("batch-size", estimator.batch_size, "N", "people at a time; 0: by the device");
-  tool.option("device", config.device, "D", "auto, cpu, cuda or cuda:N");
-  tool.option("precision", config.precision, "P", "fp32 or bf16");
-  tool.option("dump", config.dump, "DIR", "write crops, heatmaps and inner tensors there");
-  tool.option("fail-fast", config.fail_fast, "with --output-dir: stop at the first failed input");
-  tool.option("stats", config.stats, "end records tell the seconds of each stage");
+              "continue from the partial output of an interrupted run");
+  tool.option("video", input.video, "FILE",
+              "read frames from FILE instead of the video in the header");
+  tool.option("root", input.root, "DIR", "directory prepended to relative video paths");
+  tool.option("frames", config.frames, "A:B", "process only frames [A, B)");
+  tool.option("box-padding,enlarge", estimator.enlarge, "R",
+              "crop size as a multiple of the box; 0: as trained");
+  tool.option("joints", config.joints, "SET",
+              "joints to write: a joint set or a comma-separated list of names");
+  tool.option("decode", config.decode, "HOW",
+              "heatmap decoding: auto, argmax, quarter, dark or dark_udp");
+  tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
+  tool.option("stride", input.neighbours.stride, "K",
+              "distance to the neighbouring frames in frames");
+  tool.option("delta-ms", input.neighbours.delta_ms, "MS",
+              "distance to the neighbouring frames in milliseconds; 0: use --stride");
+  tool.option("batch-size", estimator.batch_size, "N",
+              "people per batch; 0: by device (CPU 8, GPU 64)");
+  tool.option("device", config.device, "D", "compute device: auto, cpu, cuda or cuda:N");
+  tool.option("precision", config.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.option("dump", config.dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
+  tool.option("fail-fast", config.fail_fast,
+              "with --output-dir: stop at the first input that fails");
+  tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
   tool.versions(library_versions);
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

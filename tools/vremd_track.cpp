@@ -21,17 +21,17 @@ void check(const TrackConfig& config, const cli::Tool& tool) {
   const OneEuroConfig& filter = config.one_euro;
   need(tracker.min_score >= 0 && tracker.min_score <= 1, "--min-score must be in [0, 1]");
   need(!tracker.min_similarity || (*tracker.min_similarity > 0 && *tracker.min_similarity <= 1),
-       "--min-similarity must be above 0, up to 1");
+       "--min-similarity must be in (0, 1]");
   need(tracker.max_age >= 1 && tracker.max_age <= 100000, "--max-age must be in [1, 100000]");
-  need(config.smooth == "none" || config.smooth == "one-euro", "--smooth takes none or one-euro");
+  need(config.smooth == "none" || config.smooth == "one-euro", "--smooth must be none or one-euro");
   need(filter.min_cutoff > 0 && filter.min_cutoff <= 1000,
-       "--min-cutoff must be above 0, up to 1000");
+       "--min-cutoff must be in (0, 1000]");
   need(filter.beta >= 0 && filter.beta <= 1000, "--beta must be in [0, 1000]");
   need(filter.derivative_cutoff > 0 && filter.derivative_cutoff <= 1000,
-       "--derivative-cutoff must be above 0, up to 1000");
+       "--derivative-cutoff must be in (0, 1000]");
   for (const char* option : {"min-cutoff", "beta", "derivative-cutoff"}) {
     if (config.smooth != "none" || !tool.given(option)) continue;
-    throw cli::UsageError(std::string("--") + option + " needs --smooth one-euro");
+    throw cli::UsageError(std::string("--") + option + " requires --smooth one-euro");
   }
 }
 
@@ -63,18 +63,19 @@ int main(int argc, char** argv) {
   TrackerConfig& tracker = config.tracker;
   OneEuroConfig& filter = config.one_euro;
   double similarity = kMinOks;
-  cli::Tool tool("vremd-track", "give the people of records track numbers");
+  cli::Tool tool("vremd-track", "track people across frames");
   tool.inputs(config.inputs, "[RECORDS...]");
-  tool.option("o,output", config.output, "FILE", "write here; '-' is standard output");
-  tool.option("f,force", config.force, "replace an existing FILE");
-  tool.option("min-score", tracker.min_score, "NUM", "score of a person that begins a track");
+  tool.option("o,output", config.output, "FILE", "output file; '-' is standard output");
+  tool.option("f,force", config.force, "overwrite existing files");
+  tool.option("min-score", tracker.min_score, "NUM", "minimum score to start a track");
   tool.option("min-similarity", similarity, "NUM",
-              "OKS that continues a track; IoU of boxes without keypoints, there 0.2");
-  tool.option("max-age", tracker.max_age, "N", "frames after which an unseen track ends");
-  tool.option("smooth", config.smooth, "HOW", "none, or one-euro for keypoints and boxes");
-  tool.option("min-cutoff", filter.min_cutoff, "HZ", "one-euro: lower is calmer at rest");
-  tool.option("beta", filter.beta, "NUM", "one-euro: higher lags less in motion");
-  tool.option("derivative-cutoff", filter.derivative_cutoff, "HZ", "one-euro: of the speed");
+              "minimum OKS to continue a track; 0.2 IoU for boxes");
+  tool.option("max-age", tracker.max_age, "N", "frames that a track survives without a match");
+  tool.option("smooth", config.smooth, "HOW", "smooth keypoints and boxes: none or one-euro");
+  tool.option("min-cutoff", filter.min_cutoff, "HZ", "one-euro: cutoff at rest; lower is smoother");
+  tool.option("beta", filter.beta, "NUM", "one-euro: speed coefficient; higher lags less");
+  tool.option("derivative-cutoff", filter.derivative_cutoff, "HZ",
+              "one-euro: cutoff for the speed");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (tool.given("min-similarity")) tracker.min_similarity = similarity;
     return track(config, tool, common);

@@ -33,7 +33,7 @@ struct Config {
 void one_of(const char* option, const std::string& value, const std::vector<std::string>& names) {
   if (value.empty() || std::find(names.begin(), names.end(), value) != names.end()) return;
   throw cli::UsageError(
-      fmt::format("{} {}: not one of {}", option, excerpt(value), fmt::join(names, ", ")));
+      fmt::format("{} '{}': not one of {}", option, excerpt(value), fmt::join(names, ", ")));
 }
 
 TrainConfig train_config(const Config& config) {
@@ -69,13 +69,15 @@ bool is_out_of_memory(const c10::Error& error) {
 
 int train(const Config& config, const cli::Common& common) {
   if (config.train_config.empty() && config.preset.empty()) {
-    throw cli::UsageError("--config FILE or --preset NAME says what to train");
+    throw cli::UsageError("nothing to train: use --config or --preset");
   }
-  if (config.output.empty()) throw cli::UsageError("-o FOLDER says where the weights go");
+  if (config.output.empty()) throw cli::UsageError("no output directory: use -o");
   if (config.dataset.empty() != config.root.empty()) {
-    throw cli::UsageError("--dataset and --root go together");
+    throw cli::UsageError("--dataset and --root must be used together");
   }
-  if (config.resume && config.dry_run) throw cli::UsageError("--dry-run resumes nothing");
+  if (config.resume && config.dry_run) {
+    throw cli::UsageError("--dry-run and --resume are mutually exclusive");
+  }
   if (config.cache_features < 0) throw cli::UsageError("--cache-features must not be negative");
   one_of("--preset", config.preset, preset_names());
   one_of("--dataset", config.dataset, dataset_names());
@@ -96,14 +98,14 @@ int train(const Config& config, const cli::Common& common) {
   try {
     ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();
     Trainer trainer(what, options, std::move(processes));
-    if (!trainer.run()) {  // some process was told to stop
-      log_info("stopped; go on with --resume");
+    if (!trainer.run()) {  // some process received a signal
+      log_info("stopped; continue with --resume");
       return cli::kFailure;
     }
   } catch (const c10::Error& error) {
     if (!is_out_of_memory(error)) throw;
-    fail("out of memory on {}: fewer persons at once (train.micro_batch: {}) or fewer threads need "
-         "less; {} keeps its last checkpoint",
+    fail("out of memory on {}: reduce train.micro_batch ({}) or --threads; the last checkpoint is "
+         "in {}",
          options.device.str(), what.train.micro_batch, options.output);
   }
   return cli::kSuccess;
@@ -113,21 +115,21 @@ int train(const Config& config, const cli::Common& common) {
 
 int main(int argc, char** argv) {
   Config config;
-  cli::Tool tool("vremd-train", "train a pose network", cli::ConfigOption::kOwn);
-  tool.option("config", config.train_config, "FILE", "what to train, on what, how (JSON)");
+  cli::Tool tool("vremd-train", "train pose networks", cli::ConfigOption::kOwn);
+  tool.option("config", config.train_config, "FILE", "training configuration (JSON)");
   tool.option("preset", config.preset, "NAME",
-              fmt::format("a row of the paper's tables, or a recipe: {}",
-                          fmt::join(preset_names(), " ")));
+              fmt::format("start from a predefined configuration: {}",
+                          fmt::join(preset_names(), ", ")));
   tool.option("dataset", config.dataset, "NAME",
-              fmt::format("train and validate on this data set: {}",
-                          fmt::join(dataset_names(), " ")));
-  tool.option("root", config.root, "FOLDER", "where the data set lies, as it was downloaded");
-  tool.option("o,output", config.output, "FOLDER", "checkpoints, weights and metrics go here");
+              fmt::format("standard data set: {}", fmt::join(dataset_names(), ", ")));
+  tool.option("root", config.root, "DIR", "top directory of the data set, as downloaded");
+  tool.option("o,output", config.output, "DIR", "directory for checkpoints, weights and metrics");
   tool.option("cache-features", config.cache_features, "K",
-              "keep the frozen backbone's features of K augmentations of each person");
-  tool.option("resume", config.resume, "go on with the run in FOLDER");
-  tool.option("dry-run", config.dry_run, "check the data, draw samples into FOLDER, do not train");
-  tool.option("device", config.device, "NAME", "auto, cpu, cuda, cuda:N");
+              "cache backbone features for K augmentations per person");
+  tool.option("resume", config.resume, "continue the run in DIR");
+  tool.option("dry-run", config.dry_run,
+              "check the data and draw samples to DIR, without training");
+  tool.option("device", config.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
   return tool.run(argc, argv, [&](const cli::Common& common) {
     config.cache_given = tool.given("cache-features");

@@ -17,15 +17,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".jsonl";
 
-// What an input's output is called in the folder. The whole name stays in it: clip.avi and
-// clip.mp4 are two inputs.
+// The path of an input's output below --output-dir. It keeps the input's extension, so that
+// clip.avi and clip.mp4 do not collide.
 fs::path name_of(const std::string& input) {
   fs::path path = fs::path(input).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // "pictures/"
   const bool inside = path.is_relative() && *path.begin() != "..";
   if (!inside) path = path.filename();
   if (path.empty() || path == "." || path == "..") {
-    throw UsageError(input + ": --output-dir cannot name its output");
+    throw UsageError(input + ": cannot derive an output name for --output-dir");
   }
   if (path.extension() != kExtension) path += kExtension;
   return path;
@@ -34,44 +34,44 @@ fs::path name_of(const std::string& input) {
 }  // namespace
 
 void OutputOptions::add_to(Tool& tool) {
-  tool.option("o,output", output, "FILE", "write here; '-' is standard output");
-  tool.option("output-dir", folder, "DIR", "each input into a file of its own there");
-  tool.option("f,force", force, "replace existing files");
-  tool.option("resume", resume, "with --output-dir: leave out inputs whose output is there");
+  tool.option("o,output", output, "FILE", "output file; '-' is standard output");
+  tool.option("output-dir", folder, "DIR", "write one output file per input to DIR");
+  tool.option("f,force", force, "overwrite existing files");
+  tool.option("resume", resume, "with --output-dir: skip inputs whose output exists");
 }
 
 std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) const {
   if (folder.empty()) {
-    if (resume) throw UsageError("--resume takes --output-dir");
+    if (resume) throw UsageError("--resume requires --output-dir");
     return {{inputs_or_stdin(inputs), output, false}};
   }
-  if (output != "-") throw UsageError("--output and --output-dir: one of them");
-  if (resume && force) throw UsageError("--resume and --force: one of them");
-  if (inputs.empty()) throw UsageError("--output-dir: no input");
+  if (output != "-") throw UsageError("--output and --output-dir are mutually exclusive");
+  if (resume && force) throw UsageError("--resume and --force are mutually exclusive");
+  if (inputs.empty()) throw UsageError("--output-dir requires at least one input file");
 
   std::vector<Job> result;
   std::map<std::string, std::string> taken;  // output -> input
   std::int64_t done = 0;
   for (const std::string& input : inputs) {
-    if (input == "-") throw UsageError("--output-dir: standard input has no name");
+    if (input == "-") throw UsageError("--output-dir cannot be used with standard input");
     const std::string path = (fs::path(folder) / name_of(input)).string();
     const auto [other, is_new] = taken.emplace(path, input);
-    if (!is_new) throw UsageError(input + " and " + other->second + ": both would be " + path +
-                                  " (relative names keep their folders: --root)");
+    if (!is_new) throw UsageError(input + " and " + other->second + " would both write " + path +
+                                  " (relative paths keep their directories; see --root)");
     std::error_code ignored;
     if (fs::equivalent(input, path, ignored)) {
-      throw UsageError(input + ": --output-dir would replace it");
+      throw UsageError(input + ": --output-dir would overwrite it");
     }
     if (fs::exists(path, ignored)) {
       if (resume) {
         ++done;
         continue;
       }
-      if (!force) fail("{}: exists (--force replaces it, --resume leaves it)", path);
+      if (!force) fail("{}: already exists (--force overwrites it, --resume skips it)", path);
     }
     result.push_back({{input}, path, true});
   }
-  if (done > 0) log_info("{} of {} inputs were done already", done, inputs.size());
+  if (done > 0) log_info("skipping {} of {} inputs that are already done", done, inputs.size());
   return result;
 }
 
@@ -79,7 +79,7 @@ std::string label_of(const Job& job) { return job.of_many ? job.output + ": " : 
 
 void finish(OutputFile& out, const Job& job, bool failed) {
   if (job.of_many && failed) {
-    log_warning("not complete: {}", out.keep_partial());
+    log_warning("incomplete output left in {}", out.keep_partial());
   } else {
     out.commit();
   }

@@ -10,36 +10,35 @@
 
 namespace vremd::cli {
 
-// One output of a run, and the inputs whose records it gets.
+// One output of a run and the inputs that are written to it.
 struct Job {
   std::vector<std::string> inputs;
   std::string output;    // "-": standard output
   bool of_many = false;  // --output-dir
 };
 
-std::string label_of(const Job& job);  // "OUTPUT: " for messages of one of many
+std::string label_of(const Job& job);  // "OUTPUT: " with --output-dir, otherwise ""
 
-// Where a tool that takes many inputs writes: all into one file, or each into one of its own.
+// Where a tool with many inputs writes: everything to one file, or one file per input.
 struct OutputOptions {
   std::string output = "-", folder;
   bool force = false, resume = false;
 
   void add_to(Tool& tool);  // --output, --output-dir, --force, --resume
 
-  // One job without --output-dir, else one for each input: FOLDER/INPUT.jsonl, with the folders of
-  // a relative input. --resume leaves out the inputs whose output is there: it has its name only
-  // when all of its input was done; without it and --force such an output is an Error.
-  // UsageError: options that do not go together, two inputs with one output, an output that would
-  // replace its input.
+  // One job in all, or with --output-dir one per input, writing FOLDER/INPUT.jsonl; relative inputs
+  // keep their directories. --resume skips inputs whose output exists (a file gets its final name
+  // only when complete). Error: an output exists, with neither --resume nor --force. UsageError:
+  // conflicting options, two inputs with the same output, an output that would overwrite its input.
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
 };
 
-// Gives the output its name, or of one of many inputs, where something failed, leaves it beside:
-// --resume shall not take it for done.
+// Gives the output its final name. With --output-dir, the output of a failed job keeps its
+// temporary name, so that --resume does not mistake it for a complete one.
 void finish(OutputFile& out, const Job& job, bool failed);
 
-// Works on one job after the other; a signal ends it. With --output-dir what one throws is
-// reported and the next begins, unless `fail_fast`. Gives the exit status.
+// Runs the jobs in order until a signal arrives. With --output-dir, an exception from one job is
+// reported and the next job starts, unless `fail_fast`. Returns the exit status.
 int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
              const std::function<int(const Job&)>& work);
 

@@ -36,14 +36,14 @@ DType type_of(const std::string& name, const char* automatic) {
 }
 
 void check(const ConvertWeightsConfig& config) {
-  if (config.inputs.empty()) throw cli::UsageError("no weights file was given");
+  if (config.inputs.empty()) throw cli::UsageError("no weights file given");
   if (config.info) return;
   const auto one_of = [](const char* option, const std::string& value,
                          std::initializer_list<const char*> list) {
     for (const char* item : list) {
       if (value == item) return;
     }
-    throw cli::UsageError(fmt::format("{} takes {}, not '{}'", option,
+    throw cli::UsageError(fmt::format("{} must be one of {}, not '{}'", option,
                                       fmt::join(list.begin(), list.end(), ", "), value));
   };
   one_of("--arch", config.architecture, {"auto", "movenet", "nanodet", "vitpose", "vit", "yolox"});
@@ -54,10 +54,10 @@ void check(const ConvertWeightsConfig& config) {
     throw cli::UsageError(fmt::format("--expert must be in [0, {}]", kExperts - 1));
   }
   if (config.heads < 0 || config.heads > 64) throw cli::UsageError("--heads must be in [0, 64]");
-  if (config.inputs.size() > 1) throw cli::UsageError("one weights file at a time");
+  if (config.inputs.size() > 1) throw cli::UsageError("expected a single weights file");
   if (config.output.empty() || config.output == "-") {
-    throw cli::UsageError(config.to == kHuggingFace ? "--to huggingface needs a folder: -o DIR"
-                                                    : "weights need a file: -o OUT.safetensors");
+    throw cli::UsageError(config.to == kHuggingFace ? "no output directory: use -o DIR"
+                                                    : "no output file: use -o OUT.safetensors");
   }
 }
 
@@ -218,21 +218,21 @@ void print_weights(const std::string& path) {
 
 int convert_weights_main(int argc, char** argv) {
   ConvertWeightsConfig config;
-  cli::Tool tool("vremd-convert weights", "weights files from and to those of others");
+  cli::Tool tool("vremd-convert weights", "import and export model weights");
   tool.inputs(config.inputs, "FILE");
   tool.option("o,output", config.output, "OUT",
-              "write here: a safetensors file, or with --to huggingface a folder");
-  tool.option("f,force", config.force, "replace existing files");
+              "output file (safetensors), or directory with --to huggingface");
+  tool.option("f,force", config.force, "overwrite existing files");
   tool.option("arch", config.architecture, "NAME",
-              "auto, movenet, nanodet, vitpose, vit or yolox");
-  tool.option("task", config.task, "TASK", "pose or detect: refuse weights for something else");
-  tool.option("to", config.to, "FORM", "vremd, or huggingface");
+              "expected network: auto, movenet, nanodet, vitpose, vit or yolox");
+  tool.option("task", config.task, "TASK", "expected task: pose or detect");
+  tool.option("to", config.to, "FORM", "output format: vremd or huggingface");
   tool.option("dtype", config.dtype, "TYPE",
-              "fp16, bf16, fp32, or auto: fp16, and fp32 for huggingface");
+              "fp16, bf16, fp32 or auto (fp16; huggingface: fp32)");
   tool.option("expert", config.expert, "K",
-              "of ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
-  tool.option("heads", config.heads, "N", "of a ViT's attention; 0: ViTPose's for its size");
-  tool.option("info", config.info, "print what weights files hold");
+              "ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
+  tool.option("heads", config.heads, "N", "attention heads of a ViT; 0: as in ViTPose for its size");
+  tool.option("info", config.info, "print the contents of weights files");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     check(config);
     at::set_num_threads(common.threads);

@@ -88,4 +88,4 @@ test $status -eq 1 && test ! -s out
 test "$(cat err)" = 'vremd-convert: the input was cut: --images needs all of it'
 status=0; vremd-convert --images - results.json 2> err || status=$?
 test $status -eq 2
-grep -q -- '--images takes a file or a folder' err
+grep -q -- '--images must be a file or a directory' err

@@ -44,9 +44,9 @@ usage '--input-size: 100 is not a multiple of 32' --input-size 100 x.mp4
 usage '--min-score: must be in [0, 1]' --min-score 2 x.mp4
 usage '--max-people: must not be negative' --max-people -1 x.mp4
 usage '--every must be in' --every 0 x.mp4
-usage "--precision takes fp32 or bf16, not 'fp8'" --precision fp8 x.mp4
+usage "--precision must be fp32 or bf16, not 'fp8'" --precision fp8 x.mp4
 usage '' --frames 5:2 x.mp4
-usage "--device takes auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
+usage "--device must be auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
 bad 1 '--device cuda:77: ' --device cuda:77 x.mp4
 bad 1 'none.safetensors: no such weights file' -w none.safetensors x.mp4
 bad 1 'some-detector: no such weights in' -w some-detector x.mp4
@@ -115,7 +115,7 @@ refused() {  # MESSAGE
 echo '{"frames": "2:4", "frames": "2:5"}' > options.json
 refused ':1: frames: the key is there twice$'
 echo '{"frams": "2:4"}' > options.json
-refused ": no option 'frams'$"
+refused ": unknown option 'frams'$"
 rm options.json
 refused ': cannot open: No such file or directory$'
 

@@ -79,10 +79,10 @@ refused() {
     test "$(head -n 1 err)" = "vremd-eval: $message" && test "$(wc -l < err)" -eq $wanted ||
     { echo "status $status instead of $wanted and: $message"; cat out.txt err; exit 1; }
 }
-refused 2 '--oks takes cocoapi or xtcoco' --oks coco -g gt.json -p pred.json
-refused 2 'only --pck and --bbox, or -e and -t, go together' --oks cocoapi -e -g gt.json -p pred.json
-refused 2 '--oks, --pck and --bbox take one file of predictions' --oks cocoapi -g gt.json -p pred.json pred.json
-refused 2 '--sigmas and --no-area belong to --oks' -e --no-area -g gt.json -p pred.json
+refused 2 '--oks must be cocoapi or xtcoco' --oks coco -g gt.json -p pred.json
+refused 2 'only -e with -t, or --pck with --bbox, can be combined' --oks cocoapi -e -g gt.json -p pred.json
+refused 2 '--oks, --pck and --bbox accept only one predictions file' --oks cocoapi -g gt.json -p pred.json pred.json
+refused 2 '--sigmas and --no-area require --oks' -e --no-area -g gt.json -p pred.json
 refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g none.json -p pred.json
 refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g gt.json -p none.json
 refused 1 'coco: cannot open: No such file or directory' --oks cocoapi --sigmas coco -g gt.json -p pred.json

@@ -30,16 +30,16 @@ done
 before=$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)
 rm boxes/day2/00.mkv.jsonl
 detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err
-grep -q '^vremd-detect: 1 of 2 inputs were done already$' err
+grep -q '^vremd-detect: skipping 1 of 2 inputs that are already done$' err
 test "$before" = "$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)"
 plain boxes/day2/00.mkv.jsonl | cmp - one
 detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err  # nothing to do
-refused 1 'day1/00.mkv.jsonl: exists (--force replaces it, --resume leaves it)$' \
+refused 1 'day1/00.mkv.jsonl: already exists (--force overwrites it, --resume skips it)$' \
   detect day1/00.mkv --output-dir boxes
 refused 1 'day2/bad.mkv' detect --fail-fast day2/bad.mkv day2/00.mkv --output-dir fast
 test ! -e fast/day2/00.mkv.jsonl
 # An absolute input has its name alone, so two may meet.
-refused 2 'both would be flat/00.mkv.jsonl ' \
+refused 2 'would both write flat/00.mkv.jsonl ' \
   detect $work/day1/00.mkv $work/day2/00.mkv --output-dir flat
 test ! -e flat
 
@@ -55,7 +55,7 @@ for day in 1 2; do
 done
 # An input that was cut is not done.
 head -n 3 people/day1/00.mkv.jsonl > people/cut.jsonl
-refused 1 'warning: not complete: poses/people/cut.jsonl.tmp' \
+refused 1 'warning: incomplete output left in poses/people/cut.jsonl.tmp' \
   pose --output-dir poses people/cut.jsonl
 test ! -e poses/people/cut.jsonl
 test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
@@ -68,19 +68,19 @@ for _ in 1 2; do
 done
 vremd-draw -q people/day1/00.mkv.jsonl --sheet -o day1/one.png
 mkdir stills; cp day1/one.png stills; echo nothing > stills/two.png
-refused 1 'warning: not complete: boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
+refused 1 'warning: incomplete output left in boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
 test ! -e boxes/stills.jsonl
 # --fail-fast stops at the first.
 refused 1 'people/gone.jsonl: no such file' \
   pose --fail-fast --output-dir fast people/gone.jsonl people/day1/00.mkv.jsonl
 test ! -e fast/people/day1/00.mkv.jsonl
 
-refused 2 '--video takes --output' pose --video day1/00.mkv --output-dir poses people/day1/00.mkv.jsonl
-refused 2 'would replace it' pose --output-dir . people/day1/00.mkv.jsonl
-refused 2 'one of them' pose --output-dir poses -o x people/day1/00.mkv.jsonl
-refused 2 'one of them' pose --output-dir poses --resume -f people/day1/00.mkv.jsonl
-refused 2 'takes --output-dir' pose --resume people/day1/00.mkv.jsonl
-refused 2 'has no name' pose --output-dir poses -
-refused 2 'no input' pose --output-dir poses < /dev/null
-refused 2 'not --output-dir' pose --output-dir poses --dump dump people/day1/00.mkv.jsonl
-refused 2 'not --output-dir' pose --output-dir poses --resume-from x people/day1/00.mkv.jsonl
+refused 2 '--video cannot be used with --output-dir' pose --video day1/00.mkv --output-dir poses people/day1/00.mkv.jsonl
+refused 2 'would overwrite it' pose --output-dir . people/day1/00.mkv.jsonl
+refused 2 '--output and --output-dir are mutually exclusive' pose --output-dir poses -o x people/day1/00.mkv.jsonl
+refused 2 '--resume and --force are mutually exclusive' pose --output-dir poses --resume -f people/day1/00.mkv.jsonl
+refused 2 '--resume requires --output-dir' pose --resume people/day1/00.mkv.jsonl
+refused 2 '--output-dir cannot be used with standard input' pose --output-dir poses -
+refused 2 '--output-dir requires at least one input file' pose --output-dir poses < /dev/null
+refused 2 '--dump cannot be used with --output-dir' pose --output-dir poses --dump dump people/day1/00.mkv.jsonl
+refused 2 '--resume-from cannot be used with --output-dir' pose --output-dir poses --resume-from x people/day1/00.mkv.jsonl

@@ -11,6 +11,7 @@ usage() {
   test $status -eq 2 && test ! -s out && grep -q "Try 'vremd-pose --help'" err ||
     { echo "not a usage error ($status): $*"; cat out err; exit 1; }
 }
+usage --box-padding 0.01
 usage --enlarge 0.01
 usage --enlarge x
 usage --batch-size -1

@@ -48,11 +48,21 @@ jq -s -e '.[5].instances[0].neighbours == [-3,3]' other.jsonl > out
 changes --delta-ms 80
 jq -e '.settings.delta_ms == 80' <(head -n 1 other.jsonl) > out
 jq -s -e '.[5].instances[0].neighbours == [-2,2]' other.jsonl > out
-changes --enlarge 1.5
+changes --box-padding 1.5
 jq -e '.settings.enlarge == 1.5' <(head -n 1 other.jsonl) > out
+# The option's former name, and both names in --config.
+pose boxes.jsonl --enlarge 1.5 2> err | cmp <(plain other.jsonl) <(plain)
+for name in box_padding enlarge; do
+  echo "{\"$name\": 1.5}" > padding.json
+  pose boxes.jsonl --config padding.json 2> err | cmp <(plain other.jsonl) <(plain)
+done
+vremd-pose --help > help
+grep -q -- '--box-padding R ' help
+if grep -q -- --enlarge help; then exit 1; fi
 changes --precision bf16
 jq -e '.precision == "bf16"' <(head -n 1 other.jsonl) > out
-vremd-pose -w tiny.safetensors --enlarge 1.5 boxes.jsonl 2>&1 > out | grep -q 'warning: --enlarge 1.5: the weights were trained with 1.25'
+vremd-pose -w tiny.safetensors --enlarge 1.5 boxes.jsonl 2>&1 > out |
+  grep -q 'warning: --box-padding 1.5: the weights were trained with 1.25'
 
 # Part of the joints, part of the frames.
 pose --joints nose,left_knee boxes.jsonl > joints.jsonl

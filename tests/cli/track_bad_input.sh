@@ -25,7 +25,7 @@ usage --smooth one-euro --min-cutoff 0
 usage --smooth one-euro --beta -1
 usage --smooth one-euro --derivative-cutoff 0
 usage --beta 3
-grep -q '^vremd-track: --beta needs --smooth one-euro$' err
+grep -q '^vremd-track: --beta requires --smooth one-euro$' err
 usage --min-cutoff 3 --smooth none
 usage --no-such-option
 
