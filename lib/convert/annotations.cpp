@@ -70,7 +70,7 @@ Instance instance_of(const AnnotatedPerson& person) {
   instance.box_score = person.box_score.value_or(1);
   instance.score = instance.box_score;
   read_keypoints(person, instance);
-  const auto box = person.box ? person.box : box_of(instance.keypoints);
+  const auto box = person.box ? person.box : box_around(instance.keypoints);
   if (!box) fail("{}: no bbox", person.place);
   instance.box = *box;
   if (const auto& head = person.head_box) {

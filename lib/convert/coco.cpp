@@ -8,14 +8,11 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
-#include "io/strict_json.h"
 
 #include <unordered_map>
 
 namespace vremd {
 namespace {
-
-using namespace strict;
 
 enum class Kind { kKeypoints, kBoxes };
 
@@ -28,46 +25,42 @@ struct Images {
   std::size_t joints = 0;
   std::int64_t others = 0;  // of other categories
 
-  void take(const Json& json, Kind kind, const std::string& place);
+  void take(const JsonNode& json, Kind kind);
 };
 
-Instance read_person(const Json& json, Kind kind, const std::string& place) {
+Instance read_person(const JsonNode& json, Kind kind) {
+  const auto [score, track_id, box_score, keypoints, box, bbox] =
+      json.fields({"score", "track_id", "box_score", "keypoints", "box", "bbox"});
   Instance person;
-  person.score = optional_number(json, "score", place).value_or(1);
-  person.track = optional_integer(json, "track_id", place);
-  person.box_score = optional_number(json, "box_score", place).value_or(1);
+  person.score = score.number(1);
+  person.track = track_id.optional_integer();
+  person.box_score = box_score.number(1);
   if (kind == Kind::kBoxes) {
-    const auto found = box(json, "bbox", place);
-    if (!found) fail("{}: no bbox", place);
-    person.box = *found;
+    const auto given = bbox.required().box();
+    if (!given) bbox.wrong("not an array of 4 numbers");
+    person.box = *given;
     person.box_score = person.score;
     return person;
   }
-  person.keypoints = keypoints_of(numbers(require(json, "keypoints", place), place + ".keypoints"),
-                                  place + ".keypoints");
+  person.keypoints = keypoints_of(keypoints);
   // pycocotools takes results with a bbox for boxes: ours stands under another name.
-  for (const char* key : {"box", "bbox"}) {
-    if (const auto found = box(json, key, place)) {
-      person.box = *found;
-      return person;
-    }
-  }
-  person.box = box_of(person.keypoints).value_or(Box{});
+  const auto given = box.box() ? box.box() : bbox.box();
+  person.box = given ? *given : box_around(person.keypoints).value_or(Box{});
   return person;
 }
 
-void Images::take(const Json& json, Kind kind, const std::string& place) {
+void Images::take(const JsonNode& json, Kind kind) {
   constexpr std::int64_t kPerson = 1;
-  require_object(json, place);
-  if (optional_integer(json, "category_id", place).value_or(kPerson) != kPerson) {
+  const auto [category_id, image_id] = json.fields({"category_id", "image_id"});
+  if (category_id.optional_integer().value_or(kPerson) != kPerson) {
     ++others;
     return;
   }
-  const std::int64_t id = integer(require(json, "image_id", place), "image_id", place);
-  Instance person = read_person(json, kind, place);
+  const std::int64_t id = image_id.integer();
+  Instance person = read_person(json, kind);
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
-    fail("{}: {} keypoints, but {} before", place, person.keypoints.size(), joints);
+    json.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
   }
   const auto [entry, is_new] = persons.try_emplace(id);
   if (is_new) ids.push_back(id);
@@ -80,7 +73,8 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
     const std::string name = name_of_input(path);
     Images images;
     const auto take = [&](const Json& json, std::size_t index, const Json&) {
-      images.take(json, kind, fmt::format("{}: [{}]", name, index));
+      const JsonPlace file{name};
+      images.take(JsonNode(&json, {"", &file, index}), kind);
     };
     const Json rest = read_json_file(path, {{"", take}});
     if (!rest.is_array()) fail("{}: not a list of results", name);

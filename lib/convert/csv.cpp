@@ -178,7 +178,7 @@ class Reader {
     Instance& one = frame_->instances.back();
     if (!keypoints_.empty()) place_keypoints(one);
     if (has_box_) return;
-    const auto box = box_of(one.keypoints);
+    const auto box = box_around(one.keypoints);
     if (!box) fail("{}: neither a box nor keypoints", person_place_);
     one.box = *box;
   }

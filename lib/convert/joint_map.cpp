@@ -80,7 +80,7 @@ bool is_absent(const Keypoint& k) {
   return (k.x == 0 && k.y == 0 && k.score == 0) || !std::isfinite(k.x) || !std::isfinite(k.y);
 }
 
-std::optional<Box> box_of(const std::vector<Keypoint>& keypoints) {
+std::optional<Box> box_around(const std::vector<Keypoint>& keypoints) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
   for (const Keypoint& k : keypoints) {

@@ -34,7 +34,7 @@ bool is_absent(const Keypoint& keypoint);
 
 // The box around the joints that are there, 1.3 times as long on each side, as poseval's
 // conversion does (EVAL, appendix D). Nothing: there are none.
-std::optional<Box> box_of(const std::vector<Keypoint>& keypoints);
+std::optional<Box> box_around(const std::vector<Keypoint>& keypoints);
 
 class JointMap {
  public:

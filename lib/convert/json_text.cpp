@@ -77,11 +77,12 @@ Json flat_keypoints(const std::vector<Keypoint>& keypoints) {
   return flat;
 }
 
-std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const std::string& place) {
-  if (flat.size() % 3) fail("{}: {} numbers are not x, y, score of joints", place, flat.size());
+std::vector<Keypoint> keypoints_of(const JsonNode& flat) {
+  const std::vector<double> xys = flat.numbers();
+  if (xys.size() % 3) flat.wrong(fmt::format("{} numbers, not x, y, score of joints", xys.size()));
   std::vector<Keypoint> keypoints;
-  for (std::size_t i = 0; i < flat.size(); i += 3) {
-    keypoints.push_back({flat[i], flat[i + 1], flat[i + 2]});
+  for (std::size_t i = 0; i < xys.size(); i += 3) {
+    keypoints.push_back({xys[i], xys[i + 1], xys[i + 2]});
   }
   return keypoints;
 }

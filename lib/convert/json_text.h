@@ -4,7 +4,7 @@
 // What the JSON formats of lib/convert share.
 
 #include "core/geometry.h"
-#include "io/json.h"
+#include "io/json_node.h"
 #include "io/output_file.h"
 #include "io/records.h"
 
@@ -35,7 +35,7 @@ char value_of(std::string_view head, std::string_view key);  // 0: no such key
 
 // [x, y, score, x, y, score, ...]; absent joints are 0, 0, 0.
 Json flat_keypoints(const std::vector<Keypoint>& keypoints);
-std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const std::string& place);
+std::vector<Keypoint> keypoints_of(const JsonNode& flat);
 
 // The width from x to `right`, and back. Neither keeps the noise of the arithmetic where six
 // decimals were meant, so that corners survive both ways.

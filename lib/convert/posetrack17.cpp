@@ -93,7 +93,7 @@ Instance read_person(const Json& json, const std::string& place) {
   std::optional<Box> head;
   if (x1 && y1 && x2 && y2) head = Box{*x1, *y1, width_to(*x1, *x2), width_to(*y1, *y2)};
   if (head) person.extra["bbox_head"] = {head->x, head->y, head->w, head->h};
-  person.box = box_of(person.keypoints).value_or(head.value_or(Box{}));
+  person.box = box_around(person.keypoints).value_or(head.value_or(Box{}));
   return person;
 }
 

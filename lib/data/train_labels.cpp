@@ -3,10 +3,11 @@
 
 #include "core/error.h"
 #include "io/json_file.h"
+#include "io/json_node.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <charconv>
 
 namespace vremd {
 namespace {
@@ -37,20 +38,19 @@ Opinions read_opinions(const std::string& path) {
   Opinions result;
   if (path.empty()) return result;
   const Json json = read_json_file(path);
-  if (!json.is_object()) fail("{}: not a JSON object", path);
-  for (const auto& [key, points] : json.items()) {
-    char* end = nullptr;
-    const auto id = std::strtoll(key.c_str(), &end, 10);
-    if (*end || !points.is_array()) continue;
+  const JsonNode root(&json, {path});
+  root.for_each_member([&](std::string_view key, const JsonNode& points) {
+    std::int64_t id = 0;
+    const char* end = key.data() + key.size();
+    const auto [rest, error] = std::from_chars(key.data(), end, id);
+    if (error != std::errc() || rest != end || !points.is_array()) return;
     std::vector<JointLabel>& one = result[id];
-    for (const Json& p : points) {
-      if (!p.is_array() || p.size() != 3 || !p[0].is_number() || !p[1].is_number() ||
-          !p[2].is_number()) {
-        fail("{}: {}: not a list of [x, y, score]", path, excerpt(key));
-      }
-      one.push_back({p[0].get<double>(), p[1].get<double>(), p[2].get<double>()});
+    for (const JsonNode point : points.array()) {
+      const auto xys = point.numbers<3>();
+      if (!xys) point.wrong("not an array of 3 numbers");
+      one.push_back({(*xys)[0], (*xys)[1], (*xys)[2]});
     }
-  }
+  });
   return result;
 }
 

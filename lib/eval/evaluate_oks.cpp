@@ -7,6 +7,7 @@
 #include "eval/oks_input.h"
 #include "eval/report.h"
 #include "io/json_file.h"
+#include "io/json_node.h"
 #include "io/output_file.h"
 
 #include <filesystem>
@@ -18,15 +19,14 @@ namespace fs = std::filesystem;
 
 std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) {
   const Json json = read_json_file(path);
-  if (!json.is_array() || json.size() != keypoints) {
-    fail("{}: not a list of {} numbers", path, keypoints);
+  const JsonNode root(&json, {path});
+  if (!root.is_array() || json.size() != keypoints) {
+    root.wrong(fmt::format("not an array of {} numbers", keypoints));
   }
   std::vector<double> sigmas;
-  for (const Json& one : json) {
-    if (!one.is_number() || !(one.get<double>() > 0)) {
-      fail("{}: [{}]: not a number above 0", path, sigmas.size());
-    }
-    sigmas.push_back(one.get<double>());
+  for (const JsonNode one : root.array()) {
+    sigmas.push_back(one.number());
+    if (!(sigmas.back() > 0)) one.wrong("not above 0");
   }
   return sigmas;
 }

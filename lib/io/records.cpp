@@ -2,8 +2,8 @@
 #include "io/records.h"
 
 #include "core/error.h"
+#include "io/json_node.h"
 
-#include <climits>
 #include <cmath>
 
 namespace vremd {
@@ -20,89 +20,31 @@ double round_score(double value) {
   return std::round(value * factor) / factor;
 }
 
-// Reads the keys of one object; what is left over is passed on.
-class Fields {
- public:
-  Fields(const Json& json, std::string place) : rest_(json), place_(std::move(place)) {
-    if (!rest_.is_object()) wrong("", "is not an object");
-  }
+// Keeps an object's unknown keys, to be passed on.
+auto into(Json& extra) {
+  return [&extra](std::string_view key, const Json* value) {
+    extra.get_ref<Json::object_t&>().emplace_back(key, *value);
+  };
+}
 
-  std::optional<Json> take(const char* key) {
-    const auto found = rest_.find(key);
-    if (found == rest_.end()) return std::nullopt;
-    Json value = std::move(*found);
-    rest_.erase(found);
-    if (value.is_null()) return std::nullopt;
-    return value;
-  }
+std::optional<Rational> rational(const JsonNode& pair) {
+  if (!pair) return std::nullopt;
+  if (!pair.is_array() || pair.array().size() != 2) pair.wrong("not [numerator, denominator]");
+  std::array<std::int64_t, 2> parts;
+  std::size_t i = 0;
+  for (const JsonNode part : pair.array()) parts[i++] = part.integer();
+  return Rational{parts[0], parts[1]};
+}
 
-  double number(const char* key, std::optional<double> absent) {
-    const auto value = take(key);
-    if (!value && absent) return *absent;
-    if (!value || !value->is_number()) wrong(key, value ? "is not a number" : "is missing");
-    return value->get<double>();
-  }
-
-  std::optional<std::int64_t> integer(const char* key) {
-    const auto value = take(key);
-    if (!value) return std::nullopt;
-    return as_integer(*value, key);
-  }
-
-  std::optional<std::string> text(const char* key) {
-    const auto value = take(key);
-    if (!value) return std::nullopt;
-    if (!value->is_string()) wrong(key, "is not a string");
-    return value->get<std::string>();
-  }
-
-  std::optional<Rational> rational(const char* key) {
-    const auto value = take(key);
-    if (!value) return std::nullopt;
-    if (!value->is_array() || value->size() != 2) wrong(key, "is not [numerator, denominator]");
-    return Rational{as_integer((*value)[0], key), as_integer((*value)[1], key)};
-  }
-
-  std::vector<double> numbers(const Json& value, const char* key, std::size_t count) {
-    if (!value.is_array() || value.size() != count) {
-      wrong(key, fmt::format("is not a list of {} numbers", count));
-    }
-    std::vector<double> result;
-    for (const Json& one : value) {
-      // null is how JSON writers spell NaN; what cannot be used is decided where it is used.
-      if (!one.is_number() && !one.is_null()) wrong(key, "holds something else than numbers");
-      result.push_back(one.is_null() ? std::nan("") : one.get<double>());
-    }
-    return result;
-  }
-
-  std::int64_t as_integer(const Json& value, const char* key) const {
-    if (value.is_number_unsigned() &&
-        value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) {
-      wrong(key, "is too large");
-    }
-    if (!value.is_number_integer()) wrong(key, "is not an integer");
-    return value.get<std::int64_t>();
-  }
-
-  std::optional<int> small_integer(const char* key) {
-    const auto value = integer(key);
-    if (!value) return std::nullopt;
-    if (*value < INT_MIN || *value > INT_MAX) wrong(key, "is too large");
-    return static_cast<int>(*value);
-  }
-
-  [[noreturn]] void wrong(const char* key, const std::string& what) const {
-    if (*key) fail("{}: {} {}", place_, key, what);
-    fail("{}: {}", place_, what);
-  }
-
-  Json rest() && { return std::move(rest_); }
-
- private:
-  Json rest_;
-  std::string place_;
-};
+// null is how JSON writers spell NaN; what cannot be used is decided where it is used.
+template <std::size_t kCount>
+std::array<double, kCount> numbers_or_nan(const JsonNode& list) {
+  if (list.array().size() != kCount) list.wrong(fmt::format("not an array of {} numbers", kCount));
+  std::array<double, kCount> result;
+  std::size_t i = 0;
+  for (const JsonNode one : list.array()) result[i++] = one.is_null() ? std::nan("") : one.number();
+  return result;
+}
 
 void put(Json& json, const char* key, const std::optional<Rational>& value) {
   if (value) json[key] = {value->first, value->second};
@@ -136,109 +78,100 @@ Json to_json(const Instance& one) {
   return json;
 }
 
-Instance instance_from_json(const Json& json, const std::string& place) {
-  Fields fields(json, place);
+Instance instance_from_json(const JsonNode& json) {
   Instance one;
-  const auto box = fields.take("box");
-  if (!box) fields.wrong("box", "is missing");
-  const auto b = fields.numbers(*box, "box", 4);
+  const auto [box, box_score, score, keypoints, neighbours, track, id] =
+      json.fields({"box", "box_score", "score", "keypoints", "neighbours", "track", "id"},
+                  into(one.extra));
+  const auto b = numbers_or_nan<4>(box);
   one.box = {b[0], b[1], b[2], b[3]};
-  one.box_score = fields.number("box_score", 1);
-  one.score = fields.number("score", 1);
-  if (const auto points = fields.take("keypoints")) {
-    if (!points->is_array()) fields.wrong("keypoints", "is not a list");
-    for (const Json& point : *points) {
-      const auto p = fields.numbers(point, "keypoints", 3);
-      one.keypoints.push_back({p[0], p[1], p[2]});
-    }
+  one.box_score = box_score.number(1);
+  one.score = score.number(1);
+  for (const JsonNode point : keypoints.optional_array()) {
+    const auto p = numbers_or_nan<3>(point);
+    one.keypoints.push_back({p[0], p[1], p[2]});
   }
-  if (const auto pair = fields.take("neighbours")) {
-    std::array<int, 2>& offsets = one.neighbours.emplace();
-    const auto n = fields.numbers(*pair, "neighbours", 2);
-    for (std::size_t i = 0; i < n.size(); ++i) {
-      const bool good = n[i] == std::floor(n[i]) && std::fabs(n[i]) <= INT_MAX;
-      if (!good) fields.wrong("neighbours", "are not two offsets of frames");
-      offsets[i] = static_cast<int>(n[i]);
-    }
+  if (neighbours) {
+    if (neighbours.array().size() != 2) neighbours.wrong("not an array of 2 integers");
+    int* offset = one.neighbours.emplace().data();
+    for (const JsonNode frame : neighbours.array()) *offset++ = frame.small_integer();
   }
-  one.track = fields.integer("track");
-  one.id = fields.integer("id");
-  one.extra = std::move(fields).rest();
+  one.track = track.optional_integer();
+  one.id = id.optional_integer();
   return one;
 }
 
-Header header_from_json(Fields fields) {
+Header header_from_json(const JsonNode& json) {
   Header header;
-  const auto format = fields.integer("format");
-  if (format && *format > kRecordFormat) {
-    fields.wrong("format", fmt::format("{} is newer than this tool knows ({})", *format,
-                                       kRecordFormat));
+  const auto [type, format, tool, version, command, video, width, height, fps, time_base, expected,
+              model, settings, device, precision, joint_set_name, joints, from] =
+      json.fields({"type", "format", "tool", "version", "command", "video", "width", "height",
+                   "fps", "time_base", "frames_expected", "model", "settings", "device",
+                   "precision", "joint_set", "joints", "from"},
+                  into(header.extra));
+  if (format && format.integer() > kRecordFormat) {
+    format.wrong(fmt::format("{} is newer than this tool knows ({})", format.integer(),
+                             kRecordFormat));
   }
-  header.tool = fields.text("tool").value_or("");
-  header.version = fields.text("version").value_or("");
-  header.command = fields.text("command").value_or("");
-  const auto video = fields.text("video");
-  if (!video) fields.wrong("video", "is missing");
-  header.video = *video;
-  header.width = fields.small_integer("width").value_or(0);
-  header.height = fields.small_integer("height").value_or(0);
-  header.fps = fields.rational("fps");
-  header.time_base = fields.rational("time_base");
-  header.frames_expected = fields.integer("frames_expected");
-  header.model = fields.text("model");
-  header.settings = fields.take("settings").value_or(nullptr);
-  header.device = fields.text("device");
-  header.precision = fields.text("precision");
-  const auto set = fields.text("joint_set");
-  if (const auto names = fields.take("joints")) {
-    std::vector<std::string> joints;
-    if (!names->is_array()) fields.wrong("joints", "is not a list of names");
-    for (const Json& one : *names) {
-      if (!one.is_string()) fields.wrong("joints", "is not a list of names");
-      joints.push_back(one.get<std::string>());
-    }
-    header.joints = joint_set_of(joints);
-  } else if (set) {
+  header.tool = tool.optional_string().value_or("");
+  header.version = version.optional_string().value_or("");
+  header.command = command.optional_string().value_or("");
+  header.video = video.string();
+  header.width = width ? width.small_integer() : 0;
+  header.height = height ? height.small_integer() : 0;
+  header.fps = rational(fps);
+  header.time_base = rational(time_base);
+  header.frames_expected = expected.optional_integer();
+  header.model = model.optional_string();
+  if (settings) header.settings = *settings.value();
+  header.device = device.optional_string();
+  header.precision = precision.optional_string();
+  if (joints) {
+    header.joints = joint_set_of(joints.strings());
+  } else if (joint_set_name) {
     try {
-      header.joints = joint_set(*set);
+      header.joints = joint_set(joint_set_name.string());
     } catch (const Error& error) {
-      fields.wrong("joint_set:", error.what());
+      joint_set_name.wrong(error.what());
     }
   }
-  header.from = fields.take("from").value_or(nullptr);
-  header.extra = std::move(fields).rest();
+  if (from) header.from = *from.value();
   return header;
 }
 
-FrameRecord frame_from_json(Fields fields, const std::string& place) {
+FrameRecord frame_from_json(const JsonNode& json) {
   FrameRecord frame;
-  const auto index = fields.integer("frame");
-  if (!index) fields.wrong("frame", "is missing");
-  if (*index < 0) fields.wrong("frame", "is negative");
-  if (*index > kLastFrame) fields.wrong("frame", "is too large");
-  frame.frame = *index;
-  frame.time = fields.number("time", 0);
-  frame.pts = fields.integer("pts");
-  frame.file = fields.text("file");
-  frame.image_id = fields.integer("image_id");
-  const auto width = fields.small_integer("width"), height = fields.small_integer("height");
-  if (width && height) frame.size = {*width, *height};
-  if (const auto damaged = fields.take("damaged")) {
-    frame.damage = *damaged == "missing" ? Damage::kMissing
-                   : *damaged == true    ? Damage::kDamaged
-                                         : Damage::kNone;
+  const auto [type, index, time, pts, file, image_id, width, height, damaged, held, instances] =
+      json.fields({"type", "frame", "time", "pts", "file", "image_id", "width", "height",
+                   "damaged", "held", "instances"},
+                  into(frame.extra));
+  frame.frame = index.integer();
+  if (frame.frame < 0) index.wrong("negative");
+  if (frame.frame > kLastFrame) index.wrong("too large");
+  frame.time = time.number(0);
+  frame.pts = pts.optional_integer();
+  frame.file = file.optional_string();
+  frame.image_id = image_id.optional_integer();
+  if (width && height) frame.size = {width.small_integer(), height.small_integer()};
+  if (damaged) {
+    frame.damage = *damaged.value() == "missing" ? Damage::kMissing
+                   : *damaged.value() == true    ? Damage::kDamaged
+                                                 : Damage::kNone;
   }
-  frame.held = fields.integer("held");
-  const auto instances = fields.take("instances");
-  if (!instances || !instances->is_array()) {
-    fields.wrong("instances", instances ? "is not a list" : "is missing");
-  }
-  for (const Json& one : *instances) {
-    frame.instances.push_back(instance_from_json(
-        one, fmt::format("{}: instances[{}]", place, frame.instances.size())));
-  }
-  frame.extra = std::move(fields).rest();
+  frame.held = held.optional_integer();
+  for (const JsonNode one : instances.array()) frame.instances.push_back(instance_from_json(one));
   return frame;
+}
+
+End end_from_json(const JsonNode& json) {
+  End end;
+  const auto [type, frames, instances, damaged, missing] = json.fields(
+      {"type", "frames", "instances", "damaged", "missing"}, into(end.extra));
+  end.frames = frames.optional_integer().value_or(0);
+  end.instances = instances.optional_integer().value_or(0);
+  end.damaged = damaged.optional_integer().value_or(0);
+  end.missing = missing.optional_integer().value_or(0);
+  return end;
 }
 
 }  // namespace
@@ -299,19 +232,13 @@ Json to_json(const End& end) {
 }
 
 Record record_from_json(const Json& json, const std::string& place) {
-  Fields fields(json, place);
-  const auto type = fields.text("type");
-  if (!type) fields.wrong("type", "is missing");
-  if (*type == "header") return header_from_json(std::move(fields));
-  if (*type == "frame") return frame_from_json(std::move(fields), place);
-  if (*type != "end") fields.wrong("type", "is neither header, frame nor end: " + excerpt(*type));
-  End end;
-  end.frames = fields.integer("frames").value_or(0);
-  end.instances = fields.integer("instances").value_or(0);
-  end.damaged = fields.integer("damaged").value_or(0);
-  end.missing = fields.integer("missing").value_or(0);
-  end.extra = std::move(fields).rest();
-  return end;
+  const JsonNode record(&json, {place});
+  const JsonNode type = record.field("type");
+  const std::string name = type.string();
+  if (name == "header") return header_from_json(record);
+  if (name == "frame") return frame_from_json(record);
+  if (name != "end") type.wrong("neither header, frame nor end: " + excerpt(name));
+  return end_from_json(record);
 }
 
 Json provenance(const Header& header) {

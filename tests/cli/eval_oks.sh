@@ -86,9 +86,9 @@ refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g n
 refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g gt.json -p none.json
 refused 1 'coco: cannot open: No such file or directory' --oks cocoapi --sigmas coco -g gt.json -p pred.json
 echo '[1, 2]' > short.json
-refused 1 'short.json: not a list of 17 numbers' --oks cocoapi --sigmas short.json -g gt.json -p pred.json
+refused 1 'short.json: not an array of 17 numbers' --oks cocoapi --sigmas short.json -g gt.json -p pred.json
 jq '.[3] = 0' sigmas.json > zero.json
-refused 1 'zero.json: [3]: not a number above 0' --oks cocoapi --sigmas zero.json -g gt.json -p pred.json
+refused 1 'zero.json: [3]: not above 0' --oks cocoapi --sigmas zero.json -g gt.json -p pred.json
 
 # truth MESSAGE FILTER, prediction MESSAGE FILTER: a file that is wrong
 truth() {

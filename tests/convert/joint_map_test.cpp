@@ -109,9 +109,9 @@ TEST_CASE("sets by name, by a list of names, and by size") {
 }
 
 TEST_CASE("the box around joints, 1.3 times as long on each side") {
-  CHECK(!box_of({}));
-  CHECK(!box_of({{0, 0, 0}}));
-  const auto box = box_of({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
+  CHECK(!box_around({}));
+  CHECK(!box_around({{0, 0, 0}}));
+  const auto box = box_around({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
   REQUIRE(box);
   CHECK(box->x == Catch::Approx(-5));
   CHECK(box->y == Catch::Approx(12.5));

@@ -210,7 +210,11 @@ TEST_CASE("what is no JSON is an error with file and line") {
   CHECK(error_of("\xff\xfe[") == ":1: not valid JSON at column 1");     // UTF-16
   CHECK(error_of("[1e999]") == ":1: [0]: a number is too large for a double");
   CHECK(error_of(R"({"a":[1,{"b":1,
-"b":2}]})") == ":2: a[1].b: the key is there twice");
+"b":2}]})") == ":2: a[1].b: duplicate key");
+  std::string large = "{";
+  for (int i = 0; i < 100000; ++i) large += fmt::format("\"{}\":0,", i);
+  CHECK(error_of(large + "\"x\":0}") == "no error");
+  CHECK(error_of(large + "\"7\":0}") == ":1: 7: duplicate key");
   std::string deepest;
   for (int i = 0; i < kDeepestJson; ++i) deepest += "[0]";
   CHECK(error_of(std::string(1000, '[')) == ":1: " + deepest + ": nested too deeply");
