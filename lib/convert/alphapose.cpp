@@ -5,9 +5,10 @@
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
-#include "io/posetrack.h"
+#include "core/picture_names.h"
 
 #include <filesystem>
 #include <unordered_set>
@@ -47,7 +48,7 @@ class Reader {
         result.fields({"image_id", "keypoints", "score", "idx", "box"});
     const std::string image = image_id.string();
     Instance person;
-    person.keypoints = keypoints_of(keypoints);
+    person.keypoints = keypoints_of(keypoints.numbers(), keypoints.place());
     person.score = score.number(1);
     person.track = track_of(idx);
     const auto given = box.box();
@@ -73,7 +74,7 @@ class Reader {
     header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
     is_video_ = frame_of_video(image).has_value();
     header.video = context_.root;
-    if (is_video_) header.video = join_paths(header.video, stem_of(path_));
+    if (is_video_) header.video = join_paths(header.video, video_name(path_));
     if (header.video.empty()) header.video.push_back('.');
     sink_.begin(header);
   }

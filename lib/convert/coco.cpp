@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // COCO's result files: a list of {image_id, category_id, score} with keypoints or bbox.
 // https://cocodataset.org/#format-results
+#include "annotation/coco.h"
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
@@ -25,45 +26,41 @@ struct Images {
   std::size_t joints = 0;
   std::int64_t others = 0;  // of other categories
 
-  void take(const JsonNode& json, Kind kind);
+  void take(const DomNode& json, Kind kind);
 };
 
-Instance read_person(const JsonNode& json, Kind kind) {
-  const auto [score, track_id, box_score, keypoints, box, bbox] =
-      json.fields({"score", "track_id", "box_score", "keypoints", "box", "bbox"});
+Instance person_of(const CocoResult& result, const DomNode& json, Kind kind) {
   Instance person;
-  person.score = score.number(1);
-  person.track = track_id.optional_integer();
-  person.box_score = box_score.number(1);
+  person.score = result.score.value_or(1);
+  person.track = result.track;
+  person.box_score = result.box_score.value_or(1);
   if (kind == Kind::kBoxes) {
-    const auto given = bbox.required().box();
-    if (!given) bbox.wrong("not an array of 4 numbers");
-    person.box = *given;
+    if (!result.bbox) json.wrong("no bbox");
+    person.box = *result.bbox;
     person.box_score = person.score;
     return person;
   }
-  person.keypoints = keypoints_of(keypoints);
-  // pycocotools takes results with a bbox for boxes: ours stands under another name.
-  const auto given = box.box() ? box.box() : bbox.box();
+  if (result.keypoints.empty()) json.wrong("no keypoints");
+  person.keypoints = keypoints_of(result.keypoints, {"keypoints", &json.place()});
+  const auto given = result.box ? result.box : result.bbox;
   person.box = given ? *given : box_around(person.keypoints).value_or(Box{});
   return person;
 }
 
-void Images::take(const JsonNode& json, Kind kind) {
+void Images::take(const DomNode& json, Kind kind) {
   constexpr std::int64_t kPerson = 1;
-  const auto [category_id, image_id] = json.fields({"category_id", "image_id"});
-  if (category_id.optional_integer().value_or(kPerson) != kPerson) {
+  const CocoResult result = read_coco_result(json);
+  if (result.category.value_or(kPerson) != kPerson) {
     ++others;
     return;
   }
-  const std::int64_t id = image_id.integer();
-  Instance person = read_person(json, kind);
+  Instance person = person_of(result, json, kind);
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
     json.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
   }
-  const auto [entry, is_new] = persons.try_emplace(id);
-  if (is_new) ids.push_back(id);
+  const auto [entry, is_new] = persons.try_emplace(result.image);
+  if (is_new) ids.push_back(result.image);
   entry->second.push_back(std::move(person));
 }
 
@@ -72,12 +69,11 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
   for (const std::string& path : paths) {
     const std::string name = name_of_input(path);
     Images images;
-    const auto take = [&](const Json& json, std::size_t index, const Json&) {
-      const JsonPlace file{name};
-      images.take(JsonNode(&json, {"", &file, index}), kind);
-    };
-    const Json rest = read_json_file(path, {{"", take}});
-    if (!rest.is_array()) fail("{}: not a list of results", name);
+    {
+      const JsonDocument document(read_text_file(path), name);
+      const DomNode root = document.root();
+      for (const DomNode result : root.array()) images.take(result, kind);
+    }
     if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
     const std::string root = root_of(path, context.root, context.joins_folder);
     for (const std::int64_t id : images.ids) {

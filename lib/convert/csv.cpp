@@ -217,7 +217,7 @@ class Reader {
     if (begun_) return;
     begun_ = true;
     Header header = context_.header;
-    header.video = video_.empty() ? stem_of(path_) : video_;
+    header.video = video_.empty() ? video_name(path_) : video_;
     header.video = join_paths(context_.root, header.video);
     header.joints = joints_;
     sink_.begin(header);

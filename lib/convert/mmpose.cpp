@@ -3,9 +3,11 @@
 // of a picture a list of instances; the demo scripts {meta_info, instance_info} around the same,
 // with frame_id from 1. A bbox is [[x1, y1, x2, y2]] (sic).
 // https://mmpose.readthedocs.io/en/latest/user_guides/inference.html
+#include "annotation/corners.h"
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
 
@@ -125,7 +127,7 @@ class Reader {
     if (begun_) return;
     begun_ = true;
     Header header = context_.header;
-    header.video = join_paths(context_.root, path_ == "-" ? "-" : stem_of(path_));
+    header.video = join_paths(context_.root, path_ == "-" ? "-" : video_name(path_));
     header.joints = joints_;
     sink_.begin(header);
     for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));

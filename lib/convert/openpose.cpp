@@ -5,7 +5,7 @@
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
 
@@ -68,7 +68,7 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
 Instance read_person(const JsonNode& json, std::size_t& joints) {
   const auto [points, person_id] = json.fields({"pose_keypoints_2d", "person_id"});
   Instance person;
-  person.keypoints = keypoints_of(points);
+  person.keypoints = keypoints_of(points.numbers(), points.place());
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
     points.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
@@ -141,7 +141,7 @@ class Writer : public RecordSink {
     const bool still = is_still(header_) && frame.frame == 0;
     const std::string number = still ? "" : fmt::format("_{:012}", frame.frame);
     const fs::path path =
-        fs::path(folder_) / (sequence_name(header_) + number + std::string(kEnding));
+        fs::path(folder_) / (video_name(header_.video) + number + std::string(kEnding));
     OutputFile file(path, force_);
     Json people = Json::array();
     for (const Instance& person : frame.instances) {

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "data/annotation_files.h"
+#include "core/picture_names.h"
 #include "data/train_labels.h"
 #include "video/reader.h"
 
@@ -107,7 +107,7 @@ void TrainSet::add(const TrainDataConfig& given) {
   Count count;
   count.annotations = config.annotations;
   count.labels.assign(joints_.joints.size(), 0);
-  for (Annotations& annotations : read_annotation_files(config.annotations, config.root)) {
+  for (Annotations& annotations : read_annotations(config.annotations, config.root)) {
     add(annotations, config, opinions, count);
   }
   count.samples = static_cast<int>(samples_.size()) - first;
@@ -147,8 +147,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
           ++count.outside;
           continue;
         }
-        if (config.skip_suspects && person.extra.contains("suspect_lr") &&
-            person.extra["suspect_lr"] == true) {
+        if (config.skip_suspects && person.other.value("suspect_lr", Json()) == true) {
           ++count.suspects;
           continue;
         }

@@ -135,7 +135,7 @@ Json json_of(const BoxAp& scores) {
 
 // PCK and box AP: annotations and records.
 bool evaluate_records(const EvalConfig& config) {
-  const std::vector<Annotations> truth = read_ground_truth(config.ground_truth);
+  const std::vector<Annotations> truth = read_annotations(config.ground_truth);
   RecordReader records(config.predictions.front());
   const Matching matching = match(truth, records);
   warn_of(matching);

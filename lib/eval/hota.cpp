@@ -172,7 +172,7 @@ void add(double count, Alphas& counts) {
 }
 
 void score_joint(const Sequence& sequence, int column, Hota& result) {
-  const int joint = kPt21Joints[column];
+  const int joint = kPoseJointsDownward[column];
   const double all_truths = sequence.truth.joints_in_all(joint);
   const double all_predictions = sequence.predicted.joints_in_all(joint);
   Counts counts;
@@ -198,8 +198,8 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
 void score_one_side(const Sequence& sequence, int column, Hota& result) {
   for (int a = 0; a < kHotaAlphas; ++a) {
     result.loc_a[a][column] = 1;
-    result.fn[a][column] = sequence.truth.joints_in_all(kPt21Joints[column]);
-    result.fp[a][column] = sequence.predicted.joints_in_all(kPt21Joints[column]);
+    result.fn[a][column] = sequence.truth.joints_in_all(kPoseJointsDownward[column]);
+    result.fp[a][column] = sequence.predicted.joints_in_all(kPoseJointsDownward[column]);
   }
 }
 

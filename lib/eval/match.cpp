@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "eval/sequence_names.h"
-#include "io/json_file.h"
 
 #include <filesystem>
 #include <unordered_map>
@@ -34,15 +33,6 @@ bool same_size(const Header& header, const AnnotatedFrame& frame) {
 }
 
 }  // namespace
-
-std::vector<Annotations> read_ground_truth(const std::string& path) {
-  if (!fs::is_directory(path)) return {Annotations::read(path)};
-  const std::vector<std::string> files = files_in(path, ".json");
-  if (files.empty()) fail("{}: a folder without JSON files", path);
-  std::vector<Annotations> all;
-  for (const std::string& file : files) all.push_back(Annotations::read(file));
-  return all;
-}
 
 Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   Matching result;

@@ -3,7 +3,7 @@
 
 // Which record belongs to which annotated frame (EVAL 8b, Names).
 
-#include "io/posetrack.h"
+#include "annotation/annotations.h"
 #include "io/records.h"
 
 #include <cstdint>
@@ -12,9 +12,6 @@
 #include <vector>
 
 namespace vremd {
-
-// The annotations of a JSON file, or of all *.json directly in a folder (by name).
-std::vector<Annotations> read_ground_truth(const std::string& path);
 
 struct MatchedFrame {
   const AnnotatedVideo* video = nullptr;

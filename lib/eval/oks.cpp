@@ -2,6 +2,7 @@
 #include "eval/oks.h"
 
 #include "core/error.h"
+#include "core/joints.h"
 #include "eval/coco_ap.h"
 #include "eval/pairwise_sum.h"
 
@@ -15,11 +16,9 @@ namespace {
 constexpr std::size_t kMaxDetections = 20;
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-// cocoapi divides these by 10; others write .026 and so on, which is not always the same double.
+// cocoapi divides these by 10; core/joints has .026 and so on, which is not always the same double.
 constexpr std::array kCocoTenfold = {.26, .25, .25, .35, .35, .79, .79, .72, .72,
                                      .62, .62, 1.07, 1.07, .87, .87, .89, .89};
-constexpr std::array kPosetrack = {.026, .025, .025, .035, .035, .079, .079, .072, .072,
-                                   .062, .062, .107, .107, .087, .087, .089, .089};
 constexpr std::size_t kEars = 3;  // and 4, in PoseTrack's order
 
 double area_of(const OksTruth& truth, const OksConfig& config) {
@@ -72,13 +71,12 @@ std::vector<double> oks_sigmas(std::string_view name, std::size_t keypoints) {
   if (name == "coco17") {
     for (const double tenfold : kCocoTenfold) sigmas.push_back(tenfold / 10);
   } else {
-    sigmas.assign(kPosetrack.begin(), kPosetrack.end());
-    if (name == "posetrack-pifpaf") {
-      sigmas[1] = .08;  // head_bottom
-      sigmas[2] = .06;  // head_top
-    } else if (name != "posetrack") {
+    if (name != "posetrack" && name != "posetrack-pifpaf") {
       fail("{}: no such sigmas (there are coco17, posetrack, posetrack-pifpaf)", name);
     }
+    // PoseTrack's own are those of COCO's joints at the same places, whatever these are.
+    const char* set = name == "posetrack" ? "coco17" : "posetrack17";
+    for (const std::string& joint : joint_set(set).joints) sigmas.push_back(oks_sigma(joint));
     if (keypoints + 2 == sigmas.size()) {
       sigmas.erase(sigmas.begin() + kEars, sigmas.begin() + kEars + 2);
     }

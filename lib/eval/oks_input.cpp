@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/oks_input.h"
 
-#include "eval/strict_dom.h"
+#include "annotation/coco.h"
 #include "io/json_file.h"
 #include "io/records.h"
 
@@ -15,8 +15,6 @@
 namespace vremd {
 namespace {
 
-using namespace strict_dom;
-
 using Places = std::unordered_map<std::int64_t, std::size_t>;  // id → place by rising id
 
 Places by_rising_id(const std::vector<std::int64_t>& ids) {
@@ -26,15 +24,13 @@ Places by_rising_id(const std::vector<std::int64_t>& ids) {
 }
 
 // The ids of a list of objects.
-std::vector<std::int64_t> read_ids(dom::element objects, const At& list_at) {
-  static constexpr std::array<std::string_view, 1> kKeys = {"id"};
+std::vector<std::int64_t> read_ids(const DomNode& objects) {
   std::vector<std::int64_t> ids;
   std::set<std::int64_t> known;
-  for (const dom::element one : list(objects, list_at)) {
-    const At at{&list_at, "", ids.size()};
-    const auto [id] = fields(one, kKeys, at);
-    ids.push_back(integer(require(id, "id", at), {&at, "id"}));
-    if (!known.insert(ids.back()).second) fail("{}.id: {} is there twice", at.text(), ids.back());
+  for (const DomNode one : objects.array()) {
+    const DomNode id = one.field("id");
+    ids.push_back(id.integer());
+    if (!known.insert(ids.back()).second) id.wrong(fmt::format("duplicate id {}", ids.back()));
   }
   return ids;
 }
@@ -59,9 +55,9 @@ class OksReader {
   OksInput take() && { return std::move(input_); }
 
  private:
-  void read_categories(dom::element categories, const At& list_at);
-  void read_truth(dom::element json, bool needs_area, const At& at);
-  std::vector<double> read_keypoints(const std::optional<dom::element>& json, const At& at);
+  void read_categories(const DomNode& categories);
+  void read_truth(const DomNode& json, bool needs_area);
+  void check_keypoints(std::size_t numbers, const DomNode& json);
   std::vector<int> joint_map(const JointSet& joints);
 
   OksInput input_;
@@ -72,118 +68,103 @@ class OksReader {
   std::vector<bool> labelled_;       // each keypoint, by anybody
 };
 
-void OksReader::read_categories(dom::element categories, const At& list_at) {
-  static constexpr std::array<std::string_view, 3> kKeys = {"id", "name", "keypoints"};
-  categories_ = by_rising_id(read_ids(categories, list_at));
-  std::size_t i = 0;
-  for (const dom::element one : list(categories, list_at)) {
-    const At at{&list_at, "", i++};
-    const auto [id, name, keypoints] = fields(one, kKeys, at);
-    if (categories_.size() > 1 && (!name || text(*name, {&at, "name"}) != "person")) continue;
-    person_ = categories_.at(integer(*id, {&at, "id"}));
-    joints_.clear();
-    if (!keypoints) continue;
-    const At names_at{&at, "keypoints"};
-    for (const dom::element joint : list(*keypoints, names_at)) {
-      joints_.push_back(text(joint, {&names_at, "", joints_.size()}));
-    }
+void OksReader::read_categories(const DomNode& categories) {
+  categories_ = by_rising_id(read_ids(categories));
+  for (const DomNode json : categories.array()) {
+    const CocoCategory one = read_coco_category(json);
+    if (categories_.size() > 1 && one.name != "person") continue;
+    person_ = categories_.at(*one.id);
+    joints_ = one.joints.value_or(std::vector<std::string>());
   }
   input_.keypoints = joints_.size();
   input_.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
 }
 
 // As many as everybody has; the first one decides where the category does not.
-std::vector<double> OksReader::read_keypoints(const std::optional<dom::element>& json,
-                                              const At& at) {
-  const At here{&at, "keypoints"};
-  std::vector<double> xyv;
-  for (const dom::element one : list(require(json, "keypoints", at), here)) {
-    xyv.push_back(number(one, {&here, "", xyv.size()}));
-  }
-  if (input_.keypoints == 0 && xyv.size() % 3 == 0) input_.keypoints = xyv.size() / 3;
-  if (xyv.empty() || xyv.size() != 3 * input_.keypoints) {
-    fail("{}: {} numbers, not x, y, v of {} keypoints", here.text(), xyv.size(),
+void OksReader::check_keypoints(std::size_t numbers, const DomNode& json) {
+  if (input_.keypoints == 0 && numbers % 3 == 0) input_.keypoints = numbers / 3;
+  if (numbers == 0) json.wrong("no keypoints");
+  if (numbers != 3 * input_.keypoints) {
+    fail("{}.keypoints: {} numbers, not x, y, v of {} keypoints", json.place().text(), numbers,
          input_.keypoints ? std::to_string(input_.keypoints) : "all");
   }
-  return xyv;
 }
 
-void OksReader::read_truth(dom::element json, bool needs_area, const At& at) {
-  static constexpr std::array<std::string_view, 8> kKeys = {
-      "id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "iscrowd"};
-  const auto [id, image_id, category_id, keypoints, labelled, bbox, area, crowd] =
-      fields(json, kKeys, at);
-  const auto image = images_.find(integer(require(image_id, "image_id", at), {&at, "image_id"}));
-  const auto category =
-      categories_.find(integer(require(category_id, "category_id", at), {&at, "category_id"}));
+void OksReader::read_truth(const DomNode& json, bool needs_area) {
+  const CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/false);
+  if (!one.category) json.wrong("no category_id");
+  const auto image = images_.find(one.image);
+  const auto category = categories_.find(*one.category);
   if (image == images_.end() || category == categories_.end()) {
     ++input_.other_truths;
     return;
   }
+  const AnnotatedPerson& person = one.person;
+  if (!person.id) json.wrong("no id");
   OksTruth truth;
-  truth.id = integer(require(id, "id", at), {&at, "id"});
-  if (!truth_ids_.insert(truth.id).second) fail("{}.id: {} is there twice", at.text(), truth.id);
-  truth.keypoints = read_keypoints(keypoints, at);
+  truth.id = *person.id;
+  if (!truth_ids_.insert(truth.id).second) {
+    fail("{}.id: duplicate id {}", json.place().text(), truth.id);
+  }
+  check_keypoints(one.numbers, json);
+  truth.keypoints.assign(one.numbers, 0);
   labelled_.resize(input_.keypoints);
   std::int64_t count = 0;
-  for (std::size_t i = 0; i < input_.keypoints; ++i) {
-    if (truth.keypoints[3 * i + 2] <= 0) continue;
+  for (const AnnotatedJoint& joint : person.joints) {
+    const auto i = static_cast<std::size_t>(joint.index);
+    truth.keypoints[3 * i] = joint.x;
+    truth.keypoints[3 * i + 1] = joint.y;
+    truth.keypoints[3 * i + 2] = joint.visibility;
+    if (!joint.labelled) continue;
     labelled_[i] = true;
     ++count;
   }
-  truth.labelled = labelled ? integer(*labelled, {&at, "num_keypoints"}) : count;
-  const auto box = numbers<4>(bbox, {&at, "bbox"});
-  if (!box) fail("{}: no bbox", at.text());
-  truth.box = {(*box)[0], (*box)[1], (*box)[2], (*box)[3]};
-  if (needs_area && !area) fail("{}: no area", at.text());
-  if (area) truth.area = number(*area, {&at, "area"});
-  truth.crowd = crowd && flag(*crowd, {&at, "iscrowd"});
+  truth.labelled = one.labelled.value_or(count);
+  if (!person.box) json.wrong("no bbox");
+  truth.box = *person.box;
+  if (needs_area && !person.area) json.wrong("no area");
+  truth.area = person.area.value_or(0);
+  truth.crowd = person.crowd;
   input_.categories[category->second][image->second].truths.push_back(std::move(truth));
   ++input_.truths;
 }
 
 void OksReader::read_truths(const std::string& path, bool needs_area) {
-  const std::string name = path == "-" ? "standard input" : path;
-  const Document document(read_text_file(path), name);
-  const At file{nullptr, name};
-  static constexpr std::array<std::string_view, 3> kKeys = {"images", "annotations", "categories"};
-  const auto [images, annotations, categories] = fields(document.root(), kKeys, file);
-  images_ = by_rising_id(read_ids(require(images, "images", file), {&file, "images"}));
+  const JsonDocument document(read_text_file(path), name_of_input(path));
+  const DomNode root = document.root();
+  const auto [images, annotations, categories] =
+      root.fields({"images", "annotations", "categories"});
+  images_ = by_rising_id(read_ids(images));
   input_.images = images_.size();
-  read_categories(require(categories, "categories", file), {&file, "categories"});
-  const At list_at{&file, "annotations"};
-  std::size_t i = 0;
-  for (const dom::element one : list(require(annotations, "annotations", file), list_at)) {
-    read_truth(one, needs_area, {&list_at, "", i++});
-  }
+  read_categories(categories);
+  for (const DomNode one : annotations.array()) read_truth(one, needs_area);
 }
 
 void OksReader::read_results(const std::string& path) {
-  static constexpr std::array<std::string_view, 5> kKeys = {"image_id", "category_id", "keypoints",
-                                                            "score", "bbox"};
-  const Document document(read_text_file(path), path);
-  const At file{nullptr, path};
-  bool have_boxes = false;
-  std::size_t i = 0;
-  for (const dom::element one : list(document.root(), file)) {
-    const At at{&file, "", i++};
-    const auto [image_id, category_id, keypoints, score, bbox] = fields(one, kKeys, at);
-    const std::int64_t id = integer(require(image_id, "image_id", at), {&at, "image_id"});
-    if (!images_.contains(id)) fail("{}.image_id: {} is not in the ground truth", at.text(), id);
-    const auto box = numbers<4>(bbox, {&at, "bbox"});
-    if (i == 1) have_boxes = box.has_value();
-    const auto category =
-        categories_.find(integer(require(category_id, "category_id", at), {&at, "category_id"}));
+  const JsonDocument document(read_text_file(path), path);
+  const DomNode root = document.root();
+  std::optional<bool> have_boxes;  // as the first one
+  for (const DomNode json : root.array()) {
+    CocoResult one = read_coco_result(json);
+    const auto image = images_.find(one.image);
+    if (image == images_.end()) {
+      fail("{}.image_id: {} is not in the ground truth", json.place().text(), one.image);
+    }
+    if (!have_boxes) have_boxes = one.bbox.has_value();
+    if (!one.category) json.wrong("no category_id");
+    const auto category = categories_.find(*one.category);
     if (category == categories_.end()) {
       ++input_.other_detections;
       continue;
     }
+    check_keypoints(one.keypoints.size(), json);
+    if (!one.score) json.wrong("no score");
+    if (*have_boxes && !one.bbox) json.wrong("no bbox, though the first result has one");
     OksDetection detection;
-    detection.keypoints = read_keypoints(keypoints, at);
-    detection.score = number(require(score, "score", at), {&at, "score"});
-    if (have_boxes && !box) fail("{}: no bbox, though the first result has one", at.text());
-    detection.area = have_boxes ? (*box)[2] * (*box)[3] : extent_area(detection.keypoints);
-    input_.categories[category->second][images_.at(id)].detections.push_back(std::move(detection));
+    detection.keypoints = std::move(one.keypoints);
+    detection.score = *one.score;
+    detection.area = *have_boxes ? one.bbox->w * one.bbox->h : extent_area(detection.keypoints);
+    input_.categories[category->second][image->second].detections.push_back(std::move(detection));
     ++input_.detections;
   }
 }

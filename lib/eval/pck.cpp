@@ -14,15 +14,16 @@ constexpr double kSamePerson = 0.5;  // IoU
 // The distance between two labelled joints; 0 where one is missing.
 double span(const AnnotatedPerson& person, const JointSet& joints, std::string_view from,
             std::string_view to) {
-  const int a = joints.index(from), b = joints.index(to);
-  if (a < 0 || b < 0 || !person.joints[a].labelled() || !person.joints[b].labelled()) return 0;
-  return std::hypot(person.joints[a].x - person.joints[b].x,
-                    person.joints[a].y - person.joints[b].y);
+  const int i = joints.index(from), j = joints.index(to);
+  const AnnotatedJoint* a = i < 0 ? nullptr : person.find(i);
+  const AnnotatedJoint* b = j < 0 ? nullptr : person.find(j);
+  if (!a || !b || !a->labelled || !b->labelled) return 0;
+  return std::hypot(a->x - b->x, a->y - b->y);
 }
 
 bool has_labels(const AnnotatedPerson& person) {
   return std::any_of(person.joints.begin(), person.joints.end(),
-                     [](const AnnotatedJoint& joint) { return joint.labelled(); });
+                     [](const AnnotatedJoint& joint) { return joint.labelled; });
 }
 
 // The keypoint of that name, if the prediction has it.
@@ -38,12 +39,12 @@ const Keypoint* find_keypoint(const MatchedFrame& frame, int prediction, std::st
 void score_person(const MatchedFrame& frame, const AnnotatedPerson& person, int prediction,
                   double tolerance, Pck& result) {
   const auto& names = frame.truth_joints->joints;
-  for (std::size_t i = 0; i < person.joints.size(); ++i) {
-    const AnnotatedJoint& truth = person.joints[i];
-    if (!truth.labelled()) continue;
-    PckCount& count = result.joints[names[i]];
+  for (const AnnotatedJoint& truth : person.joints) {
+    if (!truth.labelled) continue;
+    const std::string& name = names[static_cast<std::size_t>(truth.index)];
+    PckCount& count = result.joints[name];
     ++count.joints;
-    const Keypoint* keypoint = find_keypoint(frame, prediction, names[i]);
+    const Keypoint* keypoint = find_keypoint(frame, prediction, name);
     if (keypoint && std::hypot(keypoint->x - truth.x, keypoint->y - truth.y) <= tolerance) {
       ++count.right;
     }
@@ -55,11 +56,11 @@ void score_person(const MatchedFrame& frame, const AnnotatedPerson& person, int 
 std::optional<double> pck_length(const AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length) {
   double value = 0;
-  if (length == PckLength::kTorso && !person.joints.empty()) {
+  if (length == PckLength::kTorso) {
     value = std::fmax(span(person, joints, "left_shoulder", "right_hip"),
                       span(person, joints, "right_shoulder", "left_hip"));
-  } else if (length == PckLength::kHead && person.head_box) {
-    value = 0.6 * std::hypot(person.head_box->w, person.head_box->h);
+  } else if (length == PckLength::kHead && person.head) {
+    value = 0.6 * std::hypot(person.head->box.w, person.head->box.h);
   } else if (length == PckLength::kBox && person.box) {
     value = std::fmax(person.box->w, person.box->h);
   }
@@ -78,7 +79,7 @@ std::vector<int> assign_predictions(const MatchedFrame& frame) {
       if (predictions[k].id != persons[i].id) continue;
       used[k] = true;
       if (assigned[i] >= 0) {
-        fail("video {}: frame {}: id {} is there twice", excerpt(frame.video->id),
+        fail("video {}: frame {}: duplicate id {}", excerpt(frame.video->id),
              frame.truth->index, *persons[i].id);
       }
       assigned[i] = static_cast<int>(k);

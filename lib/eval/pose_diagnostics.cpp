@@ -8,7 +8,8 @@
 namespace vremd {
 namespace {
 
-constexpr std::array<int, 2> kShoulders = {8, 9};
+constexpr std::array<int, 2> kShoulders = {pose_joint("right_shoulder"),
+                                           pose_joint("left_shoulder")};
 
 int overlap_class(const ScoredPose& truth) {
   return truth.overlap > 0 ? truth.overlap < kLargeOverlap ? 1 : 2 : 0;

@@ -20,8 +20,8 @@ struct Share {
   double percent() const;  // NaN of none
 };
 
-// Nose, neck (head_bottom) and head top, in PoseTrack17's numbers.
-constexpr std::array<int, 3> kHeadJoints = {13, 12, 14};
+constexpr std::array<int, 3> kHeadJoints = {pose_joint("nose"), pose_joint("head_bottom"),
+                                            pose_joint("head_top")};
 
 // Where the joint of a prediction lies whose person has an annotated shoulder.
 struct HeadJoint {

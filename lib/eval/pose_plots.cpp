@@ -11,18 +11,19 @@ namespace vremd {
 namespace {
 
 // From head to foot, left and right together.
-constexpr std::array<int, kPoseJoints> kOrder = {14, 13, 12, 9, 8, 10, 7, 11, 6, 3, 2, 4, 1, 5, 0};
+constexpr std::array<int, kPoseJoints> kOrder = [] {
+  std::array<int, kPoseJoints> order = kPoseJointsDownward;
+  order[0] = pose_joint("head_top");
+  order[1] = pose_joint("nose");
+  order[2] = pose_joint("head_bottom");
+  return order;
+}();
 
-// M. Okabe and K. Ito's colours, which also the colour-blind can tell apart: of the columns Head,
-// Shou, Elb, Wri, Hip, Knee, Ankl.
+// M. Okabe and K. Ito's colours, which also the colour-blind can tell apart: of kPoseColumns.
 constexpr std::array<const char*, 7> kColours = {"#000000", "#e69f00", "#56b4e9", "#009e73",
                                                  "#0072b2", "#d55e00", "#cc79a7"};
 
-const char* colour(int joint) {
-  static constexpr std::array<int, kPoseJoints> kColumn = {6, 5, 4, 4, 5, 6, 3, 2,
-                                                           1, 1, 2, 3, 0, 0, 0};
-  return kColours[kColumn[joint]];
-}
+const char* colour(int joint) { return kColours[pose_column(kPoseJointNames[joint])]; }
 
 // Those of the right side are dashed.
 const char* dashes(int joint) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/pose_sources.h"
 
+#include "annotation/posetrack_names.h"
+#include "annotation/record_translation.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "eval/sequence_names.h"
@@ -8,7 +10,6 @@
 #include "io/records.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <unordered_map>
 
@@ -47,9 +48,9 @@ struct FrameIndex {
 // Frames without people, one for each that is annotated.
 PoseFile frames_like(const PoseFile& truth) {
   PoseFile file;
-  file.format = PoseFormat::kRecords;
-  for (const PoseFrame& frame : truth.frames) {
-    PoseFrame& empty = file.frames.emplace_back();
+  file.form = AnnotationForm::kRecords;
+  for (const AnnotatedFrame& frame : truth.frames) {
+    AnnotatedFrame& empty = file.frames.emplace_back();
     empty.file_name = frame.file_name;
     empty.image_id = frame.image_id;
     empty.index = frame.index;
@@ -63,8 +64,8 @@ FrameIndex index_of(const PoseFile& truth) {
   index.predicted.resize(truth.frames.size());
   const std::string key(truth.frames.empty() ? "" : video_key(truth.frames[0].file_name));
   for (std::size_t i = 0; i < truth.frames.size(); ++i) {
-    const PoseFrame& frame = truth.frames[i];
-    if (truth.format == PoseFormat::kPoseTrack18 && video_key(frame.file_name) != key) continue;
+    const AnnotatedFrame& frame = truth.frames[i];
+    if (truth.form == AnnotationForm::kCoco && video_key(frame.file_name) != key) continue;
     if (!index.by_index.emplace(frame.index, i).second) {
       fail("{}: another one has the frame number {}, too", truth.place(i), frame.index);
     }
@@ -80,29 +81,6 @@ FrameIndex index_of(const PoseFile& truth) {
     index.names.path = still ? name : name.parent_path();
   }
   return index;
-}
-
-// The joint of each keypoint, -1: none of the fifteen.
-std::vector<int> joint_numbers(const Header& header) {
-  std::vector<int> numbers;
-  if (!header.joints) return numbers;
-  for (const std::string& name : header.joints->joints) numbers.push_back(joint_number(name));
-  return numbers;
-}
-
-// Joints are ranked by heatmap maximum x box score (METHOD 2.3): records have the factors.
-Pose pose_of(const Instance& instance, const std::vector<int>& joints) {
-  Pose pose;
-  pose.track = instance.track;
-  pose.box = instance.box;
-  pose.has_points = true;
-  for (std::size_t i = 0; i < instance.keypoints.size(); ++i) {
-    const Keypoint& k = instance.keypoints[i];
-    if (joints[i] < 0 || !std::isfinite(k.x) || !std::isfinite(k.y)) continue;
-    if (k.x == 0 && k.y == 0 && k.score == 0) continue;  // as PoseTrack18 spells absence
-    pose.points.push_back({joints[i], k.x, k.y, 1, k.score * instance.box_score});
-  }
-  return pose;
 }
 
 // What found the boxes: the oldest tool that the header knows of.
@@ -137,7 +115,7 @@ void PoseSources::list_truth(const std::string& path) {
   if (files.empty()) fail("{}: a folder without JSON files", path);
   for (const std::string& file : files) {
     Sequence& sequence = sequences_.emplace_back();
-    sequence.name = sequence_name(file);
+    sequence.name = sequence_of_file(file);
     sequence.truth = file;
   }
 }
@@ -184,7 +162,7 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
     std::vector<int> joints;
     while (const auto record = reader.next()) {
       if (const auto* header = std::get_if<Header>(&*record)) {
-        joints = joint_numbers(*header);
+        joints = pose_joints(header->joints ? header->joints->joints : std::vector<std::string>());
         const auto found = names.find(header->video, reader.place());
         index = found ? &indices[*found] : nullptr;
         if (!found) {
@@ -210,10 +188,10 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         if (by_file == index->by_file.end() && by_index == index->by_index.end()) continue;
         const std::size_t i =
             by_file != index->by_file.end() ? by_file->second : by_index->second;
-        if (index->predicted[i]) fail("{}: frame {} is there twice", reader.place(), frame->frame);
+        if (index->predicted[i]) fail("{}: duplicate frame {}", reader.place(), frame->frame);
         index->predicted[i] = true;
         for (const Instance& one : frame->instances) {
-          index->predictions.frames[i].poses.push_back(pose_of(one, joints));
+          index->predictions.frames[i].persons.push_back(person_of(one, joints));
         }
       }
     }

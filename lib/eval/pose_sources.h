@@ -4,7 +4,7 @@
 // The files of a run and which belong together: annotated sequences, each a file, and their
 // predictions, which are files of the same names (EVAL 2) or records (EVAL 8b, Names).
 
-#include "eval/pose_file.h"
+#include "annotation/pose_file.h"
 
 #include <map>
 #include <optional>

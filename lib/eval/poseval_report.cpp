@@ -15,11 +15,14 @@ namespace {
 using Arrays = std::vector<std::pair<const char*, const JointValues*>>;
 
 // In the order of the official file, with its name for the joint that the data call head_bottom.
-constexpr char kNames[] =
-    R"("names": {"0": "right_ankle", "1": "right_knee", "2": "right_hip", "8": "right_shoulder", )"
-    R"("7": "right_elbow", "6": "right_wrist", "5": "left_ankle", "4": "left_knee", )"
-    R"("3": "left_hip", "9": "left_shoulder", "10": "left_elbow", "11": "left_wrist", )"
-    R"("12": "neck", "13": "nose", "14": "head_top", "15": "total"})";
+std::string official_names() {
+  std::string text = "\"names\": {";
+  for (const int joint : {0, 1, 2, 8, 7, 6, 5, 4, 3, 9, 10, 11, 12, 13, 14}) {
+    const std::string_view name = kPoseJointNames[joint];
+    text += fmt::format("\"{}\": \"{}\", ", joint, name == "head_bottom" ? "neck" : name);
+  }
+  return text + fmt::format("\"{}\": \"total\"}}", kPoseJoints);
+}
 
 std::string official_json(const Arrays& arrays, std::string_view nan) {
   std::string text = "{";
@@ -30,7 +33,7 @@ std::string official_json(const Arrays& arrays, std::string_view nan) {
     }
     text += "], ";
   }
-  return text + kNames + "}";
+  return text + official_names() + "}";
 }
 
 std::string row(std::span<const double> cells) {

@@ -19,7 +19,7 @@ namespace vremd {
 struct SequenceScores {
   std::string name;
   std::string truth_path;
-  PoseFormat truth_format = PoseFormat::kPoseTrack17;
+  AnnotationForm truth_format = AnnotationForm::kPoseTrack17;
   std::size_t frames = 0;  // that count
   std::int64_t people = 0, predicted_people = 0;  // in them, with points
   bool predicted = false;

@@ -17,21 +17,21 @@ namespace {
 // do not compare.
 std::string label_version(const PosevalScores& scores) {
   struct Release {
-    PoseFormat format;
+    AnnotationForm format;
     std::size_t files, frames;
     const char* name;
   };
   static constexpr Release kReleases[] = {
-      {PoseFormat::kPoseTrack17, 50, 2607, "PoseTrack17 validation"},
-      {PoseFormat::kPoseTrack18, 74, 3902, "PoseTrack18 validation, labels v0.2"},
-      {PoseFormat::kPoseTrack18, 170, 8923, "PoseTrack18 validation, labels v0.45"}};
-  const PoseFormat format = scores.sequences.front().truth_format;
+      {AnnotationForm::kPoseTrack17, 50, 2607, "PoseTrack17 validation"},
+      {AnnotationForm::kCoco, 74, 3902, "PoseTrack18 validation, labels v0.2"},
+      {AnnotationForm::kCoco, 170, 8923, "PoseTrack18 validation, labels v0.45"}};
+  const AnnotationForm format = scores.sequences.front().truth_format;
   for (const Release& one : kReleases) {
     if (one.format == format && one.files == scores.files && one.frames == scores.frames) {
       return one.name;
     }
   }
-  const char* name = format == PoseFormat::kPoseTrack17 ? "PoseTrack17" : "PoseTrack18";
+  const char* name = format == AnnotationForm::kPoseTrack17 ? "PoseTrack17" : "PoseTrack18";
   return fmt::format("{}'s form, no known release", name);
 }
 
@@ -176,10 +176,9 @@ Json json_of(const JointValues& values) {
 
 // The columns of the table and Mean7.
 Json table_of(const JointValues& values) {
-  static constexpr const char* kColumns[] = {"Head", "Shou", "Elb", "Wri", "Hip", "Knee", "Ankl"};
   const auto groups = joint_groups(values);
   Json json = Json::object();
-  for (std::size_t i = 0; i < groups.size(); ++i) json[kColumns[i]] = groups[i];
+  for (std::size_t i = 0; i < groups.size(); ++i) json[std::string(kPoseColumns[i])] = groups[i];
   json["Total"] = values.back();
   json["Mean7"] = mean7(values);
   return json;

@@ -2,7 +2,6 @@
 #include "eval/pt21_frames.h"
 
 #include "core/error.h"
-#include "eval/polygon.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,27 +26,17 @@ void check_frames(const PoseFile& truth, const PoseFile& predicted) {
 }
 
 bool is_labelled(const PoseFile& truth, std::size_t place) {
-  const PoseFrame& frame = truth.frames[place];
+  const AnnotatedFrame& frame = truth.frames[place];
   if (!frame.labelled) fail("{}: no is_labeled", truth.place(place));
   return *frame.labelled;
 }
 
 const Regions& regions_of(const PoseFile& truth, std::size_t place) {
-  const PoseFrame& frame = truth.frames[place];
-  if (truth.format == PoseFormat::kPoseTrack18 && !frame.has_ignore_regions) {
+  const AnnotatedFrame& frame = truth.frames[place];
+  if (truth.form == AnnotationForm::kCoco && !frame.has_ignore_regions) {
     fail("{}: no ignore_regions_x and ignore_regions_y", truth.place(place));
   }
-  for (std::size_t i = 0; i < frame.ignore_regions.size(); ++i) {
-    if (frame.ignore_regions[i].size() >= 3) continue;
-    fail("{}: ignore region {}: {} points are no polygon", truth.place(place), i,
-         frame.ignore_regions[i].size());
-  }
-  return frame.ignore_regions;
-}
-
-bool is_ignored(const Regions& regions, double x, double y) {
-  return std::any_of(regions.begin(), regions.end(),
-                     [&](const Polygon& region) { return strictly_inside(region, {x, y}); });
+  return checked_regions(truth, place);
 }
 
 // Moves the joints in the regions to (0, 0), where the absent ones are. False: the person goes, for
@@ -56,24 +45,24 @@ bool keep_outside(ScoredPose& pose, const Regions& regions) {
   if (regions.empty()) return true;
   bool any_left = false;
   for (int i = 0; i < kPoseJoints; ++i) {
-    if (is_ignored(regions, pose.x[i], pose.y[i])) pose.x[i] = pose.y[i] = 0;
+    if (is_ignored(regions, {pose.x[i], pose.y[i]})) pose.x[i] = pose.y[i] = 0;
     any_left |= pose.x[i] > 0 || pose.y[i] > 0;
   }
   return any_left;
 }
 
-ScoredPose scored(const Pose& pose) {
+ScoredPose scored(const AnnotatedPerson& pose) {
   ScoredPose result;
   result.track = *pose.track;
   if (pose.head) result.head_size = pose.head->size();
   result.score.fill(kNoScore);
   for (int i = 0; i < kPoseJoints; ++i) {
-    const PosePoint* point = pose.find(i);
+    const AnnotatedJoint* point = pose.find(i);
     if (!point) continue;
     result.x[i] = point->x;
     result.y[i] = point->y;
-    result.score[i] = point->score;
-    result.visible[i] = point->visible;
+    if (point->has_score()) result.score[i] = point->score;
+    result.visible[i] = point->visibility;
   }
   return result;
 }
@@ -81,10 +70,10 @@ ScoredPose scored(const Pose& pose) {
 std::vector<ScoredPose> people(const PoseFile& file, std::size_t place, const Regions& regions) {
   std::vector<ScoredPose> result;
   std::unordered_set<std::int64_t> tracks;
-  for (const Pose& pose : file.frames[place].poses) {
+  for (const AnnotatedPerson& pose : file.frames[place].persons) {
     if (!pose.track) fail("{}: a person without track_id", file.place(place));
     if (!tracks.insert(*pose.track).second) {
-      fail("{}: track_id {} is there twice", file.place(place), *pose.track);
+      fail("{}: duplicate track_id {}", file.place(place), *pose.track);
     }
     ScoredPose person = scored(pose);
     if (!keep_outside(person, regions)) continue;
@@ -95,8 +84,8 @@ std::vector<ScoredPose> people(const PoseFile& file, std::size_t place, const Re
 }
 
 void check_heads(const PoseFile& truth, std::size_t place) {
-  for (const Pose& pose : truth.frames[place].poses) {
-    if (!pose.head) fail("{}: a person without head box", truth.place(place));
+  for (const AnnotatedPerson& pose : truth.frames[place].persons) {
+    if (!pose.head) refuse_without_head(truth, place);
   }
 }
 

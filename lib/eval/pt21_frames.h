@@ -6,15 +6,10 @@
 
 #include "eval/scored_frame.h"
 
-#include <array>
 #include <cstddef>
 #include <vector>
 
 namespace vremd {
-
-// The kit's joints, from the nose to the right ankle, in PoseTrack17's numbers.
-constexpr std::array<int, kPoseJoints> kPt21Joints = {13, 12, 14, 9, 8,  10, 7, 11,
-                                                      6,  3,  2,  4, 1, 5,  0};
 
 struct Pt21Frames {
   std::vector<ScoredFrame> frames;  // those that are labelled

@@ -50,8 +50,12 @@ Pt21Sequence combine(const std::vector<Pt21Sequence>& sequences) {
 
 // ---- text -------------------------------------------------------------------------------------
 
-constexpr std::array<const char*, 8> kColumns = {"Head", "Shou", "Elb",  "Wri",
-                                                 "Hip",  "Knee", "Ankl", "Total"};
+constexpr auto kColumns = [] {
+  std::array<std::string_view, kPoseColumns.size() + 1> columns;
+  std::copy(kPoseColumns.begin(), kPoseColumns.end(), columns.begin());
+  columns.back() = "Total";
+  return columns;
+}();
 
 std::array<double, 8> table_of(const JointValues& values) {
   std::array<double, 8> row;
@@ -59,7 +63,7 @@ std::array<double, 8> table_of(const JointValues& values) {
   std::copy(groups.begin(), groups.end(), row.begin());
   // In the order of the kit's joints: its last bit depends on that.
   std::array<double, kPoseJoints> ordered;
-  for (int i = 0; i < kPoseJoints; ++i) ordered[i] = values[kPt21Joints[i]];
+  for (int i = 0; i < kPoseJoints; ++i) ordered[i] = values[kPoseJointsDownward[i]];
   row.back() = mean_of_numbers(ordered);
   return row;
 }
@@ -69,7 +73,7 @@ std::string map_summary(const PoseAp& scores) {
   std::string text;
   const auto add = [&text](const char* name, const JointValues& values) {
     text += name;
-    for (const char* column : kColumns) text += fmt::format(" & {}", column);
+    for (const std::string_view column : kColumns) text += fmt::format(" & {}", column);
     text += "\n";
     for (const double value : table_of(values)) text += fmt::format(" & {:.1f}", value);
     text += "\n";
@@ -98,7 +102,7 @@ Json json_of(const PoseAp& scores) {
   Json json = Json::object();
   const auto add = [&json](const char* name, const JointValues& values) {
     const auto row = table_of(values);
-    for (std::size_t i = 0; i < row.size(); ++i) json[name][kColumns[i]] = row[i];
+    for (std::size_t i = 0; i < row.size(); ++i) json[name][std::string(kColumns[i])] = row[i];
   };
   add("map", scores.ap);
   add("precision", scores.pre);

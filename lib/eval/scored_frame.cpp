@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/scored_frame.h"
 
+#include "core/error.h"
+#include "eval/polygon.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -16,6 +19,25 @@ double joint_distance(const ScoredPose& predicted, const ScoredPose& truth, int 
   const double dx = predicted.x[joint] - truth.x[joint];
   const double dy = predicted.y[joint] - truth.y[joint];
   return std::sqrt(dx * dx + dy * dy) / truth.head_size;
+}
+
+const std::vector<Polygon>& checked_regions(const PoseFile& truth, std::size_t place) {
+  const std::vector<Polygon>& regions = truth.frames[place].ignore_regions;
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    if (regions[i].size() >= 3) continue;
+    fail("{}: ignore region {}: {} points are no polygon", truth.place(place), i,
+         regions[i].size());
+  }
+  return regions;
+}
+
+bool is_ignored(const std::vector<Polygon>& regions, Point point) {
+  return std::any_of(regions.begin(), regions.end(),
+                     [&](const Polygon& region) { return strictly_inside(region, point); });
+}
+
+void refuse_without_head(const PoseFile& truth, std::size_t place) {
+  fail("{}: a person without head box", truth.place(place));
 }
 
 std::vector<int> assign_poses(const ScoredFrame& frame) {

@@ -4,13 +4,15 @@
 // What the official programs compare: the people of one frame whose joints count, and how far apart
 // they are (EVAL 4.1 and 4.2).
 
-#include "eval/pose_file.h"
+#include "annotation/pose_file.h"
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
 namespace vremd {
+
+constexpr double kNoScore = -9999;  // what the official programs take for a missing score
 
 struct ScoredPose {
   std::int64_t track = -1;
@@ -39,6 +41,12 @@ double joint_distance(const ScoredPose& predicted, const ScoredPose& truth, int 
 inline bool joint_matches(const ScoredPose& predicted, const ScoredPose& truth, int joint) {
   return joint_distance(predicted, truth, joint) <= kPckThreshold;
 }
+
+// The regions of an annotated frame. Error: one of less than three points.
+const std::vector<Polygon>& checked_regions(const PoseFile& truth, std::size_t place);
+bool is_ignored(const std::vector<Polygon>& regions, Point point);  // strictly inside one
+
+[[noreturn]] void refuse_without_head(const PoseFile& truth, std::size_t place);
 
 // For each prediction the annotated person it is compared with, -1: none. One pass: a prediction
 // wants the person of whose joints it has most right, a person takes the best of those who want it;

@@ -215,33 +215,32 @@ class BasicJsonNode<Value>::Elements {
  public:
   class Iterator {
    public:
-    Iterator(RangeIterator at, const JsonPlace* array, std::size_t index)
-        : at_(at), array_(array), index_(index) {}
-    BasicJsonNode operator*() const { return {Backend::element(*at_), {"", array_, index_}}; }
+    Iterator(std::optional<RangeIterator> at, const JsonPlace* array) : at_(at), array_(array) {}
+    BasicJsonNode operator*() const { return {Backend::element(**at_), {"", array_, index_}}; }
     Iterator& operator++() {
-      ++at_;
+      ++*at_;
       ++index_;
       return *this;
     }
     bool operator!=(const Iterator& other) const { return at_ != other.at_; }
 
    private:
-    RangeIterator at_;
+    std::optional<RangeIterator> at_;
     const JsonPlace* array_;
-    std::size_t index_;
+    std::size_t index_ = 0;
   };
 
   Elements() = default;
   explicit Elements(const BasicJsonNode& array)
       : range_(Backend::elements(*array.value_)), array_(&array.place_) {}
 
-  std::size_t size() const { return array_ ? range_.size() : 0; }
-  Iterator begin() const { return {range_.begin(), array_, 0}; }
-  Iterator end() const { return {array_ ? range_.end() : range_.begin(), array_, size()}; }
+  std::size_t size() const { return range_ ? range_->size() : 0; }
+  Iterator begin() const { return {range_ ? std::optional(range_->begin()) : std::nullopt, array_}; }
+  Iterator end() const { return {range_ ? std::optional(range_->end()) : std::nullopt, array_}; }
 
  private:
-  Range range_{};
-  const JsonPlace* array_ = nullptr;  // null: empty
+  std::optional<Range> range_;  // nothing: empty
+  const JsonPlace* array_ = nullptr;
 };
 
 // nlohmann's values, by address.

@@ -13,12 +13,7 @@ using Rational = std::pair<std::int64_t, std::int64_t>;
 
 double round_coordinate(double value) { return std::round(value * 100) / 100; }
 
-// 6 significant digits; as a double, so that dump() prints no tail.
-double round_score(double value) {
-  if (value == 0 || !std::isfinite(value)) return value;
-  const double factor = std::pow(10.0, 5 - std::floor(std::log10(std::fabs(value))));
-  return std::round(value * factor) / factor;
-}
+double round_score(double value) { return round_to_digits(value, 6); }
 
 // Keeps an object's unknown keys, to be passed on.
 auto into(Json& extra) {
@@ -74,14 +69,24 @@ Json to_json(const Instance& one) {
     }
   }
   if (one.neighbours) json["neighbours"] = *one.neighbours;
+  if (!one.visibility.empty()) {
+    Json& list = json["visibility"] = Json::array();
+    for (const double v : one.visibility) list.push_back(visibility_json(v));
+  }
+  if (const auto& head = one.head_box) json["bbox_head"] = {head->x, head->y, head->w, head->h};
+  put(json, "area", one.area);
+  if (one.crowd) json["iscrowd"] = 1;
   append(json, one.extra);
+  if (!one.derived.empty()) json["derived"] = one.derived;
   return json;
 }
 
 Instance instance_from_json(const JsonNode& json) {
   Instance one;
-  const auto [box, box_score, score, keypoints, neighbours, track, id] =
-      json.fields({"box", "box_score", "score", "keypoints", "neighbours", "track", "id"},
+  const auto [box, box_score, score, keypoints, neighbours, track, id, visibility, bbox_head, area,
+              iscrowd, derived] =
+      json.fields({"box", "box_score", "score", "keypoints", "neighbours", "track", "id",
+                   "visibility", "bbox_head", "area", "iscrowd", "derived"},
                   into(one.extra));
   const auto b = numbers_or_nan<4>(box);
   one.box = {b[0], b[1], b[2], b[3]};
@@ -98,16 +103,25 @@ Instance instance_from_json(const JsonNode& json) {
   }
   one.track = track.optional_integer();
   one.id = id.optional_integer();
+  if (visibility) one.visibility = visibility.numbers();
+  if (visibility && one.visibility.size() != one.keypoints.size()) {
+    visibility.wrong(fmt::format("{} numbers for {} keypoints", one.visibility.size(),
+                                 one.keypoints.size()));
+  }
+  one.head_box = bbox_head.box();
+  one.area = area.optional_number();
+  one.crowd = iscrowd.flag(false);
+  if (derived) one.derived = derived.strings();
   return one;
 }
 
 Header header_from_json(const JsonNode& json) {
   Header header;
   const auto [type, format, tool, version, command, video, width, height, fps, time_base, expected,
-              model, settings, device, precision, joint_set_name, joints, from] =
+              model, settings, device, precision, joint_set_name, joints, from, vid_id] =
       json.fields({"type", "format", "tool", "version", "command", "video", "width", "height",
                    "fps", "time_base", "frames_expected", "model", "settings", "device",
-                   "precision", "joint_set", "joints", "from"},
+                   "precision", "joint_set", "joints", "from", "vid_id"},
                   into(header.extra));
   if (format && format.integer() > kRecordFormat) {
     format.wrong(fmt::format("{} is newer than this tool knows ({})", format.integer(),
@@ -136,14 +150,18 @@ Header header_from_json(const JsonNode& json) {
     }
   }
   if (from) header.from = *from.value();
+  if (vid_id) {
+    header.vid_id = vid_id.is_string() ? vid_id.string() : std::to_string(vid_id.integer());
+  }
   return header;
 }
 
 FrameRecord frame_from_json(const JsonNode& json) {
   FrameRecord frame;
-  const auto [type, index, time, pts, file, image_id, width, height, damaged, held, instances] =
+  const auto [type, index, time, pts, file, image_id, width, height, damaged, held, instances,
+              is_labeled, regions] =
       json.fields({"type", "frame", "time", "pts", "file", "image_id", "width", "height",
-                   "damaged", "held", "instances"},
+                   "damaged", "held", "instances", "is_labeled", "ignore_regions"},
                   into(frame.extra));
   frame.frame = index.integer();
   if (frame.frame < 0) index.wrong("negative");
@@ -160,6 +178,15 @@ FrameRecord frame_from_json(const JsonNode& json) {
   }
   frame.held = held.optional_integer();
   for (const JsonNode one : instances.array()) frame.instances.push_back(instance_from_json(one));
+  if (is_labeled) frame.labelled = is_labeled.boolean();
+  for (const JsonNode region : regions.optional_array()) {
+    auto& polygon = frame.ignore_regions.emplace_back();
+    for (const JsonNode point : region.array()) {
+      const auto xy = point.numbers<2>();
+      if (!xy) point.wrong("not an array of 2 numbers");
+      polygon.push_back({(*xy)[0], (*xy)[1]});
+    }
+  }
   return frame;
 }
 
@@ -197,6 +224,7 @@ Json to_json(const Header& header) {
   put(json, "device", header.device);
   put(json, "precision", header.precision);
   if (!header.from.is_null()) json["from"] = header.from;
+  put(json, "vid_id", header.vid_id);
   append(json, header.extra);
   return json;
 }
@@ -217,6 +245,14 @@ Json to_json(const FrameRecord& frame) {
   put(json, "held", frame.held);
   Json& instances = json["instances"] = Json::array();
   for (const Instance& one : frame.instances) instances.push_back(to_json(one));
+  put(json, "is_labeled", frame.labelled);
+  if (!frame.ignore_regions.empty()) {
+    Json& regions = json["ignore_regions"] = Json::array();
+    for (const auto& polygon : frame.ignore_regions) {
+      Json& points = regions.emplace_back(Json::array());
+      for (const Point& point : polygon) points.push_back({point.x, point.y});
+    }
+  }
   append(json, frame.extra);
   return json;
 }
@@ -263,6 +299,25 @@ Header following(const Header& input, const Header& own) {
   header.device = own.device;
   header.precision = own.precision;
   return header;
+}
+
+double round_to_digits(double value, int digits) {
+  if (value == 0 || !std::isfinite(value)) return value;
+  const double factor = std::pow(10.0, digits - 1 - std::floor(std::log10(std::fabs(value))));
+  return std::isfinite(factor) ? std::round(value * factor) / factor : value;
+}
+
+Json visibility_json(double v) {
+  const bool small = v == std::floor(v) && std::fabs(v) < 100;
+  return small ? Json(static_cast<int>(v)) : Json(v);
+}
+
+bool is_absent(const Keypoint& k) {
+  return (k.x == 0 && k.y == 0 && k.score == 0) || !std::isfinite(k.x) || !std::isfinite(k.y);
+}
+
+std::optional<Box> box_around(const std::vector<Keypoint>& keypoints) {
+  return box_around(keypoints, [](const Keypoint& k) { return !is_absent(k); });
 }
 
 double person_score(const std::vector<Keypoint>& keypoints, double box_score) {

@@ -43,7 +43,7 @@ bad 'twice.jsonl:2: frame: duplicate key' twice.jsonl
 sed '2s/"track":7/"track":99999999999999999999/' clip.jsonl > huge.jsonl
 bad 'huge.jsonl:2: instances[0].track: not an integer' huge.jsonl
 sed '2s/"track":7/"visibility":[1]/' clip.jsonl > seen.jsonl
-bad 'seen.jsonl:2: visibility is not a number for each joint' seen.jsonl
+bad 'seen.jsonl:2: instances[0].visibility: 1 numbers for 17 keypoints' seen.jsonl
 { head -n 1 clip.jsonl; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.jsonl
 bad 'long.jsonl:2: not valid JSON at column 1' long.jsonl
 head -n 3 clip.jsonl > endless.jsonl
@@ -63,9 +63,9 @@ bad 'truth.json: annolist[1]: elsewhere/00000002.jpg is not in the folder images
 truth 's/"imgnum": \[3\]/"imgnum": [2]/'
 bad 'truth.json: annolist[2]: frame 1 after frame 1' truth.json
 truth 's/"ignore_regions": \[{"point"/"ignore_regions": [{"point": 5, "p"/'
-bad 'truth.json: annolist[0].ignore_regions[0].point: not a list' truth.json
+bad 'truth.json: annolist[0].ignore_regions[0].point: not an array' truth.json
 echo '{"annolist":{}}' > truth.json
-bad 'truth.json: not an object with an annolist' truth.json
+bad 'truth.json: annolist: not an array' truth.json
 echo '{"annolist":[]}' > truth.json
 bad 'truth.json: annolist: no frames' truth.json
 
@@ -143,7 +143,7 @@ sed 's/"image_id": "3.jpg"/"image_id": "3\\n\\u0000.mp4"/' alphapose-results.jso
 bad 'lines.json: [3].image_id: 3\n\x00.mp4 is no frame of a video, as those before' lines.json
 echo '{"images":[],"annotations":[],"categories":[{"id":1,"name":"person","keypoints":["a\n","a\n"]}]}' \
   > names.json
-bad 'names.json: categories[0].keypoints: a\n is there twice' --from posetrack18 names.json
+bad 'names.json: categories[0].keypoints: duplicate joint a\n' --from posetrack18 names.json
 echo '{"images":[{"id":1,"file_name":"a\n/1.jpg","vid_id":"v\n"},
   {"id":2,"file_name":"b/2.jpg","vid_id":"v\n"}],"annotations":[]}' > folders.json
 bad 'folders.json: video v\n: a\n/1.jpg and b/2.jpg are not of one folder' \

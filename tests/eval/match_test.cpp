@@ -38,8 +38,7 @@ std::string video(const std::string& name, const std::vector<int>& frames, bool 
 }
 
 Annotations annotations(const std::string& images, const std::string& path = "a/truth.json") {
-  return Annotations::from_json(
-      Json::parse(R"({"annotations":[],"images":[)" + images + "]}"), path, "root");
+  return Annotations::parse(R"({"annotations":[],"images":[)" + images + "]}", path, "root");
 }
 
 std::string image(int id, const std::string& video_id, const std::string& file, int frame,

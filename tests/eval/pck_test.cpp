@@ -24,7 +24,6 @@ struct Scene {
     AnnotatedPerson& one = video.frames[0].persons.emplace_back();
     one.id = id;
     one.box = box;
-    one.joints.resize(17);
     return one;
   }
   // A predicted person with all keypoints at one place.
@@ -51,7 +50,9 @@ struct Scene {
 };
 
 void label(AnnotatedPerson& person, const char* joint, double x, double y, double v = 1) {
-  person.joints[joint_set("posetrack17").index(joint)] = {x, y, v};
+  const int index = joint_set("posetrack17").index(joint);
+  std::erase_if(person.joints, [&](const AnnotatedJoint& one) { return one.index == index; });
+  person.joints.push_back({index, x, y, v, std::nan(""), v > 0});
 }
 
 Keypoint& keypoint(Instance& instance, const char* joint) {
@@ -72,7 +73,6 @@ const Box kBox{0, 0, 100, 200};
 
 TEST_CASE("the torso is the longer of the two diagonals that are labelled") {
   AnnotatedPerson person;
-  person.joints.resize(17);
   const JointSet& joints = joint_set("posetrack17");
   const auto torso = [&] { return pck_length(person, joints, PckLength::kTorso); };
   CHECK_FALSE(torso());
@@ -95,11 +95,11 @@ TEST_CASE("head and box lengths") {
   const JointSet& joints = joint_set("posetrack17");
   CHECK_FALSE(pck_length(person, joints, PckLength::kHead));
   CHECK_FALSE(pck_length(person, joints, PckLength::kBox));
-  person.head_box = Box{5, 5, 30, 40};
+  person.head = HeadBox::of({5, 5, 30, 40});
   person.box = kBox;
   CHECK(pck_length(person, joints, PckLength::kHead) == 30);
   CHECK(pck_length(person, joints, PckLength::kBox) == 200);
-  person.head_box = Box{5, 5, 0, 0};
+  person.head = HeadBox::of({5, 5, 0, 0});
   CHECK_FALSE(pck_length(person, joints, PckLength::kHead));
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("predictions find their person by id, the others by IoU from the best 
   CHECK(scores.without_prediction == 1);
 
   scene.prediction(kBox, {}).id = 11;
-  CHECK_THROWS_WITH(scene.score(), "video v: frame 0: id 11 is there twice");
+  CHECK_THROWS_WITH(scene.score(), "video v: frame 0: duplicate id 11");
 }
 
 TEST_CASE("the pair with the larger IoU is matched first, whatever the order") {

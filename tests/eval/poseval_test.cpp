@@ -19,34 +19,34 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLimit = 15;  // pixels: half of 0.6 times the diagonal of the head box below
 
-PosePoint at(int joint, double x, double y = 0, double score = 1) {
+AnnotatedJoint at(int joint, double x, double y = 0, double score = 1) {
   return {joint, x, y, 1, score};
 }
 
-Pose person(std::int64_t track, std::vector<PosePoint> points) {
-  Pose pose;
+AnnotatedPerson person(std::int64_t track, std::vector<AnnotatedJoint> points) {
+  AnnotatedPerson pose;
   pose.track = track;
-  pose.head = HeadBox{100, 100, 130, 140};
-  pose.has_points = true;
-  pose.points = std::move(points);
+  pose.head = HeadBox::of({100, 100, 30, 40});
+  pose.has_joints = true;
+  pose.joints = std::move(points);
   return pose;
 }
 
-PoseFrame frame(std::vector<Pose> poses, std::vector<Polygon> regions = {}) {
-  PoseFrame result;
-  result.poses = std::move(poses);
+AnnotatedFrame frame(std::vector<AnnotatedPerson> poses, std::vector<Polygon> regions = {}) {
+  AnnotatedFrame result;
+  result.persons = std::move(poses);
   result.ignore_regions = std::move(regions);
   return result;
 }
 
-PoseFile file(std::vector<PoseFrame> frames, const std::string& path = "gt.json") {
+PoseFile file(std::vector<AnnotatedFrame> frames, const std::string& path = "gt.json") {
   PoseFile result;
   result.path = path;
   result.frames = std::move(frames);
   return result;
 }
 
-using Frames = std::vector<PoseFrame>;
+using Frames = std::vector<AnnotatedFrame>;
 
 std::vector<ScoredFrame> prepare(const Frames& truth, const Frames& predicted,
                                  FrameChoice choice = FrameChoice::kAnnotated) {
@@ -90,10 +90,10 @@ TEST_CASE("trap 2: a joint predicted where none is annotated is wrong") {
 }
 
 TEST_CASE("trap 3: the prediction that loses a person has everything wrong") {
-  const Pose annotated = person(0, {at(0, 0), at(1, 50)});
-  const Pose other = person(1, {at(0, 10), at(1, 500)});  // free, but not the best of anyone
-  const Pose good = person(5, {at(0, 0), at(1, 50)});
-  const Pose lesser = person(6, {at(0, 4), at(1, 54)});
+  const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
+  const AnnotatedPerson other = person(1, {at(0, 10), at(1, 500)});  // free, but not the best of anyone
+  const AnnotatedPerson good = person(5, {at(0, 0), at(1, 50)});
+  const AnnotatedPerson lesser = person(6, {at(0, 4), at(1, 54)});
   const PoseSamples all = samples({frame({annotated, other})}, {frame({lesser, good})});
   // Equally good: the first one has the person.
   CHECK(all[0].right == std::vector<char>{1, 0});
@@ -102,7 +102,7 @@ TEST_CASE("trap 3: the prediction that loses a person has everything wrong") {
 }
 
 TEST_CASE("trap 3: scores do not decide who has the person, its share of right joints does") {
-  const Pose annotated = person(0, {at(0, 0), at(1, 50)});
+  const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
   const PoseSamples all =
       samples({frame({annotated})}, {frame({person(1, {at(0, 0, 0, 0.9), at(1, 99, 0, 0.9)}),
                                             person(2, {at(0, 0, 0, 0.1), at(1, 50, 0, 0.1)})})});
@@ -130,8 +130,8 @@ TEST_CASE("traps 4 and 5: AP 0 without predictions, none without annotations; th
 }
 
 TEST_CASE("trap 6: a frame counts by its list of people before anything is taken out") {
-  Pose hollow = person(0, {});
-  hollow.has_points = false;
+  AnnotatedPerson hollow = person(0, {});
+  hollow.has_joints = false;
   const Frames predicted = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 0)})})};
   const auto frames = prepare({frame({hollow}), frame({})}, predicted);
   REQUIRE(frames.size() == 1);
@@ -142,7 +142,7 @@ TEST_CASE("trap 6: a frame counts by its list of people before anything is taken
 }
 
 TEST_CASE("trap 7: a frame without predictions is one miss and one false positive") {
-  const Pose two_joints = person(0, {at(0, 0), at(1, 0)});
+  const AnnotatedPerson two_joints = person(0, {at(0, 0), at(1, 0)});
   const PoseMotCounts counts = mot({frame({two_joints, person(1, {at(0, 90)})})}, {frame({})});
   for (const MotCounts& joint : counts) {
     CHECK(joint.objects == 1);
@@ -226,7 +226,7 @@ TEST_CASE("trap 12: at half a head size a joint is still right") {
 
 TEST_CASE("trap 13: a joint on the edge of a region stays") {
   const Polygon region = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
-  const Pose pose = person(0, {at(0, 10, 5), at(1, 5, 5), at(2, 11, 5)});
+  const AnnotatedPerson pose = person(0, {at(0, 10, 5), at(1, 5, 5), at(2, 11, 5)});
   const auto frames = prepare({frame({pose}, {region})}, {frame({pose})});
   CHECK(frames[0].truth[0].joints() == 2);
   CHECK(frames[0].predicted[0].joints() == 2);
@@ -235,7 +235,7 @@ TEST_CASE("trap 13: a joint on the edge of a region stays") {
 
 TEST_CASE("trap 14: an empty list of points is a person, but not beside a region") {
   const Polygon region = {{1, 1}, {2, 1}, {2, 2}};
-  const Pose empty = person(0, {});
+  const AnnotatedPerson empty = person(0, {});
   CHECK(prepare({frame({empty})}, {frame({empty})})[0].truth.size() == 1);
   CHECK(prepare({frame({empty})}, {frame({empty})})[0].predicted.size() == 1);
   CHECK(prepare({frame({empty}, {region})}, {frame({empty})})[0].truth.empty());
@@ -244,7 +244,7 @@ TEST_CASE("trap 14: an empty list of points is a person, but not beside a region
 
 TEST_CASE("the first of an id counts, or the next where a region takes it") {
   const Polygon region = {{-5, -5}, {5, -5}, {5, 5}, {-5, 5}};
-  const Pose twice = person(0, {at(0, 0), at(0, 100)});
+  const AnnotatedPerson twice = person(0, {at(0, 0), at(0, 100)});
   CHECK(prepare({frame({twice})}, {frame({twice})})[0].truth[0].x[0] == 0);
   CHECK(prepare({frame({twice}, {region})}, {frame({twice})})[0].truth[0].x[0] == 100);
 }
@@ -296,18 +296,18 @@ TEST_CASE("trap 20: of a PoseTrack18 file the first video alone is read") {
   frames[2].file_name = "images/000001_mpii_test/000001.jpg";
   PoseFile both = file(frames);
   CHECK(poseval_frames(both, both, FrameChoice::kAnnotated, true).size() == 3);
-  both.format = PoseFormat::kPoseTrack18;
+  both.form = AnnotationForm::kCoco;
   const auto kept = poseval_frames(both, both, FrameChoice::kAnnotated, true);
   REQUIRE(kept.size() == 2);
   CHECK(kept[1].place == 2);
 }
 
 TEST_CASE("trap 23: distances are measured in 0.6 of the head box's diagonal") {
-  CHECK(HeadBox{0, 0, 30, 40}.size() == 30);
-  Pose truth = person(0, {at(0, 0)});
+  CHECK(HeadBox::of({0, 0, 30, 40}).size() == 30);
+  AnnotatedPerson truth = person(0, {at(0, 0)});
   truth.box = Box{0, 0, 1000, 1000};
   CHECK(ap({frame({truth})}, {frame({person(0, {at(0, 16)})})}).ap[0] == 0);
-  truth.head = HeadBox{5, 5, 5, 5};  // a point: nothing is near
+  truth.head = HeadBox::of({5, 5, 0, 0});  // a point: nothing is near
   CHECK(ap({frame({truth})}, {frame({person(0, {at(0, 0)})})}).ap[0] == 0);
 }
 
@@ -380,14 +380,14 @@ TEST_CASE("what the official program refuses is refused with its frame") {
                                         FrameChoice::kAnnotated, tracks),
                          Error, Message(message));
   };
-  const Pose one = person(0, {at(0, 0)});
-  Pose nobody = one;
+  const AnnotatedPerson one = person(0, {at(0, 0)});
+  AnnotatedPerson nobody = one;
   nobody.track.reset();
-  PoseFrame named = frame({one, one});
+  AnnotatedFrame named = frame({one, one});
   named.file_name = "a/2.jpg";
   // In frames that do not count, too.
   check({frame({one}), frame({})}, {frame({one}), named}, false,
-        "pred.json: frame 1 (a/2.jpg): track_id 0 is there twice");
+        "pred.json: frame 1 (a/2.jpg): duplicate track_id 0");
   check({frame({})}, {frame({person(10000, {})})}, false,
         "pred.json: frame 0: track_id 10000 is not below 10000");
   check({frame({person(10000, {})})}, {frame({})}, false,
@@ -398,7 +398,7 @@ TEST_CASE("what the official program refuses is refused with its frame") {
         "gt.json: frame 0: a person without track_id, which tracking needs");
   check({frame({one}, {{{0, 0}, {1, 1}}})}, {frame({})}, false,
         "gt.json: frame 0: ignore region 0: 2 points are no polygon");
-  Pose headless = one;
+  AnnotatedPerson headless = one;
   headless.head.reset();
   check({frame({headless})}, {frame({one})}, false, "gt.json: frame 0: a person without head box");
   CHECK(prepare({frame({headless})}, {frame({})}).size() == 1);

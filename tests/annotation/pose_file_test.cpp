@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/pose_file.h"
+#include "annotation/pose_file.h"
 
+#include "annotation/posetrack_names.h"
 #include "core/error.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -50,8 +51,8 @@ TEST_CASE("an annolist gives frames, persons and lists of points as they stand")
          {"annopoints":[]}, {"annopoints":[[]]}, {"annopoints":[{}]}, {"annopoints":{}}, {})",
       R"(,"imgnum":[5],"is_labeled":[1],"ignore_regions":[{"point":[{"x":[1],"y":[2]}]}])"));
   REQUIRE(file.frames.size() == 1);
-  const PoseFrame& frame = file.frames[0];
-  CHECK(file.format == PoseFormat::kPoseTrack17);
+  const AnnotatedFrame& frame = file.frames[0];
+  CHECK(file.form == AnnotationForm::kPoseTrack17);
   CHECK(frame.file_name == "x/00000001.jpg");
   CHECK(frame.index == 4);
   CHECK(frame.labelled == true);
@@ -61,23 +62,23 @@ TEST_CASE("an annolist gives frames, persons and lists of points as they stand")
   CHECK(frame.ignore_regions[0][0].y == 2);
   CHECK(file.place(0) == "a.json: frame 0 (x/00000001.jpg)");
 
-  REQUIRE(frame.poses.size() == 7);
-  const Pose& pose = frame.poses[0];
+  REQUIRE(frame.persons.size() == 7);
+  const AnnotatedPerson& pose = frame.persons[0];
   CHECK(pose.track == 4);
   CHECK(pose.head->size() == 0.6 * 50);
-  REQUIRE(pose.points.size() == 5);
-  CHECK(pose.points[2].joint == -1);
-  CHECK(pose.points[3].joint == -1);
-  CHECK(pose.points[4].joint == -1);
+  REQUIRE(pose.joints.size() == 5);
+  CHECK(pose.joints[2].index == -1);
+  CHECK(pose.joints[3].index == -1);
+  CHECK(pose.joints[4].index == -1);
   CHECK(pose.find(3)->y == 6.5);
   CHECK(pose.find(3)->score == 0.25);
-  CHECK(pose.points[1].score == kNoScore);
-  CHECK(pose.points[1].visible == 0);
+  CHECK_FALSE(pose.joints[1].has_score());
+  CHECK(pose.joints[1].visibility == 0);
   CHECK(pose.find(0) == nullptr);
-  CHECK(frame.poses[1].has_points);
-  for (int i = 2; i < 7; ++i) CHECK_FALSE(frame.poses[i].has_points);
-  CHECK_FALSE(frame.poses[1].track);
-  CHECK_FALSE(frame.poses[1].head);
+  CHECK(frame.persons[1].has_joints);
+  for (int i = 2; i < 7; ++i) CHECK_FALSE(frame.persons[i].has_joints);
+  CHECK_FALSE(frame.persons[1].track);
+  CHECK_FALSE(frame.persons[1].head);
 }
 
 TEST_CASE("the image of an annolist may be an object or missing") {
@@ -95,21 +96,21 @@ TEST_CASE("PoseTrack18: only (0, 0, 0) is absent, ears are left out") {
   const PoseFile file = parse(coco(person(
       body, R"(,"track_id":3,"bbox_head":[1,2,30,40],"scores":[0.5,0.25)" + repeated(",0", 1) +
                 repeated(",0", 1) + "," + repeated("0", 13) + "]")));
-  CHECK(file.format == PoseFormat::kPoseTrack18);
-  const PoseFrame& frame = file.frames[0];
+  CHECK(file.form == AnnotationForm::kCoco);
+  const AnnotatedFrame& frame = file.frames[0];
   CHECK(frame.image_id == 7);
   CHECK(frame.index == 3);
   CHECK(frame.integer_keypoints);
-  REQUIRE(frame.poses.size() == 1);
-  const Pose& pose = frame.poses[0];
+  REQUIRE(frame.persons.size() == 1);
+  const AnnotatedPerson& pose = frame.persons[0];
   CHECK(pose.track == 3);
-  CHECK(pose.head->x2 == 31);
-  CHECK(pose.head->y2 == 42);
-  REQUIRE(pose.points.size() == 2);
+  CHECK(pose.head->right == 31);
+  CHECK(pose.head->bottom == 42);
+  REQUIRE(pose.joints.size() == 2);
   CHECK(pose.find(13)->x == 0);
   CHECK(pose.find(13)->score == 0.5);
   CHECK(pose.find(12)->y == -2);
-  CHECK(pose.find(12)->visible == 0);
+  CHECK(pose.find(12)->visibility == 0);
   CHECK(pose.find(12)->score == 0.25);
 }
 
@@ -132,12 +133,12 @@ TEST_CASE("PoseTrack18: the category's names decide about the slots") {
   };
   const PoseFile file =
       parse(coco(person("4,5,1," + repeated("0,0,0", 14)), kImage, category(names)));
-  CHECK(file.frames[0].poses[0].find(0)->x == 4);
-  CHECK_FALSE(file.frames[0].poses[0].find(0)->score > kNoScore);
+  CHECK(file.frames[0].persons[0].find(0)->x == 4);
+  CHECK_FALSE(file.frames[0].persons[0].find(0)->has_score());
   CHECK_THROWS_MATCHES(parse(coco("", kImage, category(names, "cat"))), Error,
                        Message("a.json: categories[0].name: not \"person\""));
   CHECK_THROWS_MATCHES(parse(coco("", kImage, category(names + ",\"nose\",\"left_ear\""))), Error,
-                       Message("a.json: categories[0].keypoints: nose is not there once"));
+                       Message("a.json: categories[0].keypoints: duplicate joint nose"));
   CHECK_THROWS_MATCHES(parse(coco("", kImage, category("\"nose\""))), Error,
                        Message("a.json: categories[0].keypoints: neither 15 nor 17 names"));
   CHECK_THROWS_MATCHES(parse(coco("", kImage, R"(,"categories":[])")), Error,
@@ -159,7 +160,7 @@ TEST_CASE("PoseTrack18: the shorter list of coordinates limits the regions") {
 }
 
 TEST_CASE("names of sequences and videos") {
-  CHECK(sequence_name("gt/000002_mpii_test.v2.json") == "000002_mpii_test");
+  CHECK(sequence_of_file("gt/000002_mpii_test.v2.json") == "000002_mpii_test");
   CHECK(video_key("images/val/000002_mpii_test/000003.jpg") == "000002");
   CHECK(video_key("000002_mpii/000003.jpg") == "000002");
   CHECK(video_key("000003.jpg") == "");
@@ -174,7 +175,7 @@ TEST_CASE("what is wrong is named with its place") {
   check("{}", "a.json: neither annolist nor images");
   check("{\"annolist\":[\n", "a.json:2: not valid JSON: it ends too early");
   check("{\"annolist\":\n[nan]}", "a.json:2: not valid JSON at column 3");
-  check(R"({"annolist":{}})", "a.json: annolist: not a list");
+  check(R"({"annolist":{}})", "a.json: annolist: not an array");
   check(R"({"annolist":[{}]})", "a.json: annolist[0]: no annorect");
   check(R"({"annolist":[{"annorect":[5]}]})", "a.json: annolist[0].annorect[0]: not an object");
   check(annolist(R"({"track_id":[1.5]})"),
@@ -184,17 +185,17 @@ TEST_CASE("what is wrong is named with its place") {
   check(annolist(R"({"track_id":[9999999999999999999]})"),
         "a.json: annolist[0].annorect[0].track_id: too large");
   check(annolist(R"({"track_id":[1],"track_id":[2]})"),
-        "a.json: annolist[0].annorect[0].track_id: is there twice");
+        "a.json: annolist[0].annorect[0].track_id: duplicate key");
   check(annolist(R"({"x1":[0],"y1":[0],"x2":[1]})"), "a.json: annolist[0].annorect[0]: no y2");
   const std::string point = "a.json: annolist[0].annorect[0].annopoints[0].point";
-  check(annolist(R"({"annopoints":[{"point":7}]})"), point + ": not a list");
+  check(annolist(R"({"annopoints":[{"point":7}]})"), point + ": not an array");
   check(annolist(R"({"annopoints":[{"point":[{"id":[0],"x":[1]}]}]})"), point + "[0]: no y");
   check(annolist(R"({"annopoints":[{"point":[{"id":[0],"x":1,"y":[1]}]}]})"),
-        point + "[0].x: not a list");
+        point + "[0].x: not an array");
   check(annolist(R"({"annopoints":[{"point":[{"id":[0],"x":["1"],"y":[1]}]}]})"),
         point + "[0].x: not a number");
   check(R"({"images":[]})", "a.json: no annotations");
-  check(coco("", kImage + "," + kImage), "a.json: images[1].id: 7 is there twice");
+  check(coco("", kImage + "," + kImage), "a.json: images[1].id: duplicate id 7");
   check(coco(R"({"image_id":8,"keypoints":[)" + kBody + "]}"),
         "a.json: annotations[0].image_id: 8 is not among the images");
   check(coco(R"({"image_id":7})"), "a.json: annotations[0]: no keypoints");
@@ -202,9 +203,9 @@ TEST_CASE("what is wrong is named with its place") {
         "a.json: annotations[0].keypoints: 2 numbers instead of 51 (x, y, v of 17 joints)");
   check(coco(person(kBody, R"(,"scores":[1])")),
         "a.json: annotations[0].scores: 1 numbers instead of 17");
-  check(coco(person(kBody, R"(,"bbox_head":[1])")), "a.json: annotations[0].bbox_head: not 4 numbers");
+  check(coco(person(kBody, R"(,"bbox_head":[1])")), "a.json: annotations[0].bbox_head: not an array of 4 numbers");
   check(coco("", R"({"id":1,"ignore_regions_x":[[1]],"ignore_regions_y":[[]]})"),
-        "a.json: images[0].ignore_regions_x[0]: not as long as the list of y");
+        "a.json: images[0].ignore_regions_x[0]: not as long as ignore_regions_y[0]");
 }
 
 TEST_CASE("a byte order mark and carriage returns do no harm") {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/posetrack.h"
+#include "annotation/annotations.h"
 
 #include "core/error.h"
-#include "io/json_file.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
-#include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <unistd.h>
@@ -21,7 +19,7 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 Annotations parse(const std::string& text) {
-  return Annotations::from_json(Json::parse(text), "a.json", "root");
+  return Annotations::parse(text, "a.json", "root");
 }
 
 std::string file(const std::string& images, const std::string& annotations,
@@ -63,17 +61,18 @@ TEST_CASE("a file of PoseTrack18: one folder, global frame numbers, ignore regio
   CHECK(video.frames[0].index == 0);
   CHECK(video.frames[1].index == 1);
   CHECK(video.frames[0].image_id == 10128340000);
-  CHECK(video.frames[0].labelled);
-  CHECK_FALSE(video.frames[1].labelled);
+  CHECK(video.frames[0].labelled == true);
+  CHECK(video.frames[1].labelled == false);
   CHECK(video.picture(video.frames[1]) == "root/images/val/012834_mpii_test/000001.jpg");
   REQUIRE(video.frames[0].ignore_regions.size() == 2);
   CHECK(video.frames[0].ignore_regions[1][2].y == 6);
   REQUIRE(video.frames[0].persons.size() == 1);
   const AnnotatedPerson& person = video.frames[0].persons[0];
   CHECK(person.track == 4);
-  CHECK(person.head_box->h == -4.5);
-  CHECK(person.joints.size() == 17);
-  CHECK(person.scores.empty());
+  CHECK(person.head->box.h == -4.5);
+  CHECK(person.head->bottom == -2.5);
+  CHECK(person.has_joints);
+  CHECK(person.joints.empty());
   CHECK_FALSE(person.area);
 }
 
@@ -99,7 +98,7 @@ TEST_CASE("one file with stills and frames of a video") {
   const auto& persons = video.frames[0].persons;
   REQUIRE(persons.size() == 2);
   CHECK(persons[0].crowd);
-  CHECK(persons[0].extra["flip_dist"][0] == 0.5);
+  CHECK(persons[0].other["flip_dist"][0] == 0.5);
   CHECK(persons[1].box_score == 0.5);
   CHECK(persons[1].area == 12.5);
   CHECK_FALSE(persons[1].box);
@@ -143,9 +142,9 @@ TEST_CASE("errors name the place in the file") {
     return file(kStill, R"({"image_id":5,)" + rest + "}");
   };
   const Case c = GENERATE_COPY(values<Case>({
-      {"[]", "a.json: not an object with images and annotations"},
+      {"[]", "a.json: not an object with images and annotations, or an annolist"},
       {R"({"annotations":[]})", "a.json: no images"},
-      {R"({"images":[],"annotations":{}})", "a.json: annotations: not a list"},
+      {R"({"images":[],"annotations":{}})", "a.json: annotations: not an array"},
       {file("5", ""), "a.json: images[0]: not an object"},
       {file(R"({"file_name":"a.jpg"})", ""), "a.json: images[0]: no id"},
       {file(R"({"id":"x","file_name":"a.jpg"})", ""), "a.json: images[0].id: not an integer"},
@@ -159,7 +158,7 @@ TEST_CASE("errors name the place in the file") {
        "a.json: images[0]: neither frame_id nor file_name gives a frame number"},
       {file(R"({"id":1,"file_name":"a.jpg","width":-2})", ""),
        "a.json: images[0].width: not a size"},
-      {file(kStill + "," + kStill, ""), "a.json: images[1].id: 5 is there twice"},
+      {file(kStill + "," + kStill, ""), "a.json: images[1].id: duplicate id 5"},
       {file(R"({"id":1,"file_name":"a.avi","frame_id":3},
                {"id":2,"file_name":"a.avi","frame_id":3})", ""),
        "a.json: video a.avi: images 1 and 2 are both frame 3"},
@@ -167,7 +166,7 @@ TEST_CASE("errors name the place in the file") {
                {"id":2,"file_name":"b/1.jpg","vid_id":"v"})", ""),
        "a.json: video v: a/0.jpg and b/1.jpg are not of one folder"},
       {person(R"("image_id":6)"), "a.json: annotations[0].image_id: 6 is not among the images"},
-      {person(R"("bbox":[1,2,3])"), "a.json: annotations[0].bbox: not four numbers"},
+      {person(R"("bbox":[1,2,3])"), "a.json: annotations[0].bbox: not an array of 4 numbers"},
       {person(R"("bbox":[1,2,3,"4"])"), "a.json: annotations[0].bbox[3]: not a number"},
       {person(R"("track_id":1.5)"), "a.json: annotations[0].track_id: not an integer"},
       {person(R"("iscrowd":"no")"), "a.json: annotations[0].iscrowd: not true or false"},
@@ -177,76 +176,13 @@ TEST_CASE("errors name the place in the file") {
       {file(kStill, "", R"([{"id":1,"name":"dog"}])"),
        "a.json: categories: no category \"person\""},
       {file(kStill, "", R"([{"id":1,"name":"person","keypoints":["nose","nose"]}])"),
-       "a.json: categories[0].keypoints: nose is there twice"},
+       "a.json: categories[0].keypoints: duplicate joint nose"},
       {file(R"({"id":1,"file_name":"a.jpg",
                 "ignore_regions_x":[[1,2]],"ignore_regions_y":[[1]]})", ""),
-       "a.json: images[0].ignore_regions_x and _y[0]: not two lists of equal length"},
+       "a.json: images[0].ignore_regions_x[0]: not as long as ignore_regions_y[0]"},
   }));
   CAPTURE(c.text);
   CHECK_THROWS_WITH(parse(c.text), c.message);
-}
-
-TEST_CASE("what is no JSON is an error with file and line") {
-  const std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
-  const auto error_of = [&](const std::string& text) -> std::string {
-    std::ofstream(path) << text;
-    try {
-      read_json_file(path);
-    } catch (const Error& error) {
-      return std::string(error.what()).substr(path.size());
-    }
-    return "no error";
-  };
-  CHECK(error_of("{\"a\": 1}\n") == "no error");
-  CHECK(error_of("") == ": empty");
-  CHECK(error_of("{\n\"a\": 1,\n\"b\": NaN}\n") == ":3: not valid JSON at column 6");
-  CHECK(error_of("{\n\"a\": [1,\n") == ":3: not valid JSON: it ends too early");
-  CHECK(error_of("[1,\n]") == ":2: not valid JSON at column 1");
-  CHECK(error_of("[1]\n]") == ":2: not valid JSON at column 1");
-  CHECK(error_of("[1\n \n 2]") == ":3: not valid JSON at column 2");
-  CHECK(error_of("\xef\xbb\xbf[1]\r\n") == "no error");
-  CHECK(error_of("[\"\xe4\"]") == ":1: not valid JSON at column 4");  // Latin-1
-  CHECK(error_of("\xff\xfe[") == ":1: not valid JSON at column 1");     // UTF-16
-  CHECK(error_of("[1e999]") == ":1: [0]: a number is too large for a double");
-  CHECK(error_of(R"({"a":[1,{"b":1,
-"b":2}]})") == ":2: a[1].b: duplicate key");
-  std::string large = "{";
-  for (int i = 0; i < 100000; ++i) large += fmt::format("\"{}\":0,", i);
-  CHECK(error_of(large + "\"x\":0}") == "no error");
-  CHECK(error_of(large + "\"7\":0}") == ":1: 7: duplicate key");
-  std::string deepest;
-  for (int i = 0; i < kDeepestJson; ++i) deepest += "[0]";
-  CHECK(error_of(std::string(1000, '[')) == ":1: " + deepest + ": nested too deeply");
-  std::filesystem::remove(path);
-  CHECK_THROWS_WITH(read_json_file(path), ContainsSubstring("cannot open: No such file"));
-  CHECK_THROWS_WITH(read_json_file("."), ".: is a directory");
-}
-
-TEST_CASE("the items of lists are handed over, the rest is kept") {
-  const std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
-  std::string taken;
-  const auto take = [&](const char* list) {
-    return [&taken, list](const Json& item, std::size_t index, const Json& outer) {
-      taken += fmt::format("{}[{}] {} {}; ", list, index, item.dump(), outer.size());
-    };
-  };
-  const auto read = [&](const std::string& text, const std::vector<JsonItems>& lists) {
-    std::ofstream(path) << text;
-    taken.clear();
-    return read_json_file(path, lists).dump();
-  };
-  const std::vector<JsonItems> lists = {{"a", take("a")}, {"b", take("b")}};
-  CHECK(read(R"({"b":[1,[2]],"c":[3],"a":[{"a":[4]}],"d":{"a":[5]}})", lists) ==
-        R"({"b":[],"c":[3],"a":[],"d":{"a":[5]}})");
-  CHECK(taken == R"(b[0] 1 0; b[1] [2] 0; a[0] {"a":[4]} 2; )");
-  CHECK(read(R"([1,{"a":[2]}])", lists) == R"([1,{"a":[2]}])");
-  CHECK(taken.empty());
-  CHECK(read(R"([1,{"a":[2]}])", {{"", take("")}}) == "[]");
-  CHECK(taken == R"([0] 1 0; [1] {"a":[2]} 0; )");
-  CHECK(read(R"({"":[1]})", {{"", take("")}}) == R"({"":[1]})");
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("the lists of a file may stand in any order") {
@@ -273,28 +209,13 @@ TEST_CASE("the lists of a file may stand in any order") {
       REQUIRE(all.videos[0].frames[0].persons.size() == 1);
       CHECK(all.videos[0].frames[0].persons[0].id == 3);
       REQUIRE(all.videos[1].frames[0].persons.size() == 1);  // without the dog
-      CHECK(all.videos[1].frames[0].persons[0].joints[0].v == 2);
+      CHECK(all.videos[1].frames[0].persons[0].joints[0].visibility == 2);
     }
   }
   std::ofstream(path) << "[1]";
   CHECK_THROWS_WITH(Annotations::read(path),
-                    ContainsSubstring(": not an object with images and annotations"));
+                    ContainsSubstring(": not an object with images"));
   std::ofstream(path) << R"({"images":5,"annotations":[]})";
-  CHECK_THROWS_WITH(Annotations::read(path), ContainsSubstring(": images: not a list"));
+  CHECK_THROWS_WITH(Annotations::read(path), ContainsSubstring(": images: not an array"));
   std::filesystem::remove(path);
-}
-
-TEST_CASE("files of a folder by the bytes of their names, without hidden ones") {
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("vremd_files_" + std::to_string(getpid()));
-  std::filesystem::create_directory(folder);
-  CHECK(files_in(folder, ".json").empty());
-  for (const char* name : {"b.json", "a.json", "B.json", ".c.json", "._a.json", "a.jsonl", "json"}) {
-    std::ofstream(folder / name) << "x";
-  }
-  const std::vector<std::string> want = {folder / "B.json", folder / "a.json", folder / "b.json"};
-  CHECK(files_in(folder, ".json") == want);
-  CHECK(files_in(folder, ".jsonl") == std::vector<std::string>{folder / "a.jsonl"});
-  std::filesystem::remove_all(folder);
-  CHECK_THROWS_WITH(files_in(folder, ".json"), ContainsSubstring(": cannot read: "));
 }
