@@ -31,6 +31,32 @@ std::optional<Box> inside(const Box& box, const AnnotatedFrame& frame) {
   return Box{x1, y1, x2 - x1, y2 - y1};
 }
 
+// METHOD 1.1 needs the size of the pictures, which PoseTrack's files do not have: all of a video
+// are as large as its first with people. What cannot be read is named when it is loaded.
+void find_size(AnnotatedVideo& video) {
+  const auto first = std::find_if(video.frames.begin(), video.frames.end(), [](const auto& frame) {
+    return frame.width == 0 && !frame.persons.empty();
+  });
+  if (first == video.frames.end()) return;
+  int width = 0, height = 0;
+  try {
+    if (video.source == VideoSource::kVideoFile) {
+      const VideoReader reader(video.path);
+      width = reader.info().width;
+      height = reader.info().height;
+    } else {
+      const FramePtr picture = read_picture(video.picture(*first));
+      width = picture->width;
+      height = picture->height;
+    }
+  } catch (const Error&) {
+    return;
+  }
+  for (AnnotatedFrame& frame : video.frames) {
+    if (frame.width == 0) frame.width = width, frame.height = height;
+  }
+}
+
 // The name of the picture `by` numbers on, with as many digits; nothing where there is no number.
 std::optional<std::string> numbered_on(const std::string& file_name, std::int64_t by) {
   const std::string stem = fs::path(file_name).stem();
@@ -135,6 +161,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
   for (AnnotatedVideo& video : annotations.videos) {
     const int v = static_cast<int>(videos_.size());
     const bool is_file = video.source == VideoSource::kVideoFile;
+    if (config.sanitise_boxes) find_size(video);
     for (int f = 0; f < static_cast<int>(video.frames.size()); ++f) {
       const AnnotatedFrame& frame = video.frames[f];
       for (int p = 0; p < static_cast<int>(frame.persons.size()); ++p) {
