@@ -4,7 +4,7 @@
 #include "annotation/record_translation.h"
 #include "core/log.h"
 #include "data/crop.h"
-#include "eval/poseval_frames.h"
+#include "eval/poseval/poseval_frames.h"
 #include "ops/tensor_ops.h"
 #include "train/loader.h"
 
