@@ -12,9 +12,9 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data/augment.h"
-#include "io/json.h"
+#include "io/json_file.h"
 #include "io/output_file.h"
-#include "io/posetrack.h"
+#include "annotation/annotations.h"
 #include "ops/warp_affine.h"
 #include "video/reader.h"
 #include "video/writer.h"
@@ -22,7 +22,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 using namespace vremd;
 
@@ -105,17 +104,17 @@ int make_set(const Config& config) {
     throw cli::UsageError("--key must be plain, blur or cover");
   }
   const Annotations annotations = Annotations::read(config.inputs.front());
-  std::ifstream in(config.inputs.front());
-  const Json source = Json::parse(in);
+  const Json source = read_json_file(config.inputs.front());
   Json images = Json::array(), labels = Json::array();
   std::int64_t clips = 0;
   for (const AnnotatedVideo& video : annotations.videos) {
     const AnnotatedFrame& frame = video.frames.front();
     if (video.source != VideoSource::kStill || frame.persons.empty()) continue;
     const AnnotatedPerson& person = frame.persons.front();
-    if (!person.box) continue;
+    if (!person.box || !frame.image_id) continue;
     const FramePtr still = read_picture(video.picture(frame));
-    Random random = random_for(static_cast<std::uint64_t>(config.seed), 0, frame.image_id);
+    const std::int64_t id = *frame.image_id;
+    Random random = random_for(static_cast<std::uint64_t>(config.seed), 0, id);
     std::normal_distribution<double> normal;
     std::array<double, 4> velocity;
     for (double& v : velocity) v = normal(random);
@@ -136,7 +135,7 @@ int make_set(const Config& config) {
       if (t == 1 && config.key == "cover") cover(made, *person.box, random);
       const std::string name = fmt::format("{}/{:06}.png", folder, t);
       write_picture((std::filesystem::path(config.output) / name).string(), made);
-      images.push_back({{"id", 10 * frame.image_id + t},
+      images.push_back({{"id", 10 * id + t},
                         {"file_name", name},
                         {"frame_id", t},
                         {"vid_id", video.id},
@@ -146,9 +145,9 @@ int make_set(const Config& config) {
                         {"height", made.height}});
     }
     for (const Json& label : source["annotations"]) {
-      if (label["image_id"] != frame.image_id) continue;
+      if (label["image_id"] != id) continue;
       labels.push_back(label);
-      labels.back()["image_id"] = 10 * frame.image_id + 1;
+      labels.back()["image_id"] = 10 * id + 1;
     }
     ++clips;
   }

@@ -5,10 +5,10 @@
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
-#include "io/posetrack.h"
-#include "io/strict_json.h"
+#include "core/picture_names.h"
 
 #include <filesystem>
 #include <unordered_set>
@@ -17,27 +17,15 @@ namespace vremd {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace strict;
-
 // ---- reading ----------------------------------------------------------------------------------
 
 // idx: a number, or with pose NMS a list of those that were merged, maybe in lists; the first.
-std::optional<std::int64_t> track_of(const Json& person, const std::string& place) {
-  const Json* idx = find(person, "idx");
-  while (idx && idx->is_array()) idx = idx->empty() ? nullptr : &idx->front();
+std::optional<std::int64_t> track_of(const JsonNode& idx) {
   if (!idx) return std::nullopt;
-  return integer(*idx, "idx", place);
-}
-
-Instance read_person(const Json& json, const std::string& place) {
-  Instance person;
-  person.keypoints = keypoints_of(numbers(require(json, "keypoints", place), place + ".keypoints"),
-                                  place + ".keypoints");
-  person.score = optional_number(json, "score", place).value_or(1);
-  person.track = track_of(json, place);
-  const auto given = box(json, "box", place);
-  person.box = given ? *given : box_of(person.keypoints).value_or(Box{});
-  return person;
+  const Json* first = idx.value();
+  while (first->is_array() && !first->empty()) first = &first->front();
+  if (first->is_array()) return std::nullopt;
+  return JsonNode(first, idx.place()).integer();
 }
 
 // "12.jpg": frame 12 of a video.
@@ -54,15 +42,22 @@ class Reader {
       : file_(name_of_input(path)), path_(path), context_(context), sink_(sink) {}
 
   void take(const Json& json, std::size_t index) {
-    const std::string place = fmt::format("{}: [{}]", file_, index);
-    require_object(json, place);
-    const std::string image = text(json, "image_id", place);
-    Instance person = read_person(json, place);
+    const JsonPlace file{file_};
+    const JsonNode result(&json, {"", &file, index});
+    const auto [image_id, keypoints, score, idx, box] =
+        result.fields({"image_id", "keypoints", "score", "idx", "box"});
+    const std::string image = image_id.string();
+    Instance person;
+    person.keypoints = keypoints_of(keypoints.numbers(), keypoints.place());
+    person.score = score.number(1);
+    person.track = track_of(idx);
+    const auto given = box.box();
+    person.box = given ? *given : box_around(person.keypoints).value_or(Box{});
     if (index == 0) begin(image, person);
     if (person.keypoints.size() != joints_) {
-      fail("{}: {} keypoints, but {} before", place, person.keypoints.size(), joints_);
+      keypoints.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints_));
     }
-    if (image != image_) next_frame(image, place);
+    if (image != image_) next_frame(image, image_id);
     frame_.instances.push_back(std::move(person));
   }
 
@@ -79,19 +74,18 @@ class Reader {
     header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
     is_video_ = frame_of_video(image).has_value();
     header.video = context_.root;
-    if (is_video_) header.video = join_paths(header.video, stem_of(path_));
+    if (is_video_) header.video = join_paths(header.video, video_name(path_));
     if (header.video.empty()) header.video.push_back('.');
     sink_.begin(header);
   }
 
-  void next_frame(const std::string& image, const std::string& place) {
+  void next_frame(const std::string& image, const JsonNode& image_id) {
     if (!seen_.insert(image).second) {
-      fail("{}.image_id: {}, whose persons ended before", place,
-           excerpt(image, kPathExcerptBytes));
+      image_id.wrong(excerpt(image, kPathExcerptBytes) + ", whose persons ended before");
     }
     const std::int64_t last = image_.empty() ? -1 : frame_.frame;
     std::int64_t now = last + 1;
-    if (is_video_) now = number_of(image, last, place);
+    if (is_video_) now = number_of(image, last, image_id);
     if (!image_.empty()) sink_.frame(std::move(frame_));
     for (std::int64_t empty = last + 1; empty < now; ++empty) {
       frame_ = FrameRecord{};
@@ -105,15 +99,15 @@ class Reader {
   }
 
   // The file has no frames without persons: they are between the others.
-  std::int64_t number_of(const std::string& image, std::int64_t last, const std::string& place) {
+  static std::int64_t number_of(const std::string& image, std::int64_t last, const JsonNode& image_id) {
     constexpr std::int64_t kFarthest = 1'000'000;
     const auto number = frame_of_video(image);
     if (!number) {
-      fail("{}.image_id: {} is no frame of a video, as those before", place,
-           excerpt(image, kPathExcerptBytes));
+      image_id.wrong(excerpt(image, kPathExcerptBytes) +
+                     " is no frame of a video, as those before");
     }
     if (*number <= last || *number > last + kFarthest) {
-      fail("{}.image_id: frame {} after frame {}", place, *number, last);
+      image_id.wrong(fmt::format("frame {} after frame {}", *number, last));
     }
     return *number;
   }

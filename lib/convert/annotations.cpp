@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The COCO-like form of PoseTrack18, PoseTrack21 and COCO's annotations (EVAL 2.2, appendix D).
+#include "annotation/posetrack_names.h"
+#include "annotation/record_translation.h"
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "io/posetrack.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <filesystem>
 #include <unordered_set>
 
 namespace vremd {
@@ -19,115 +18,8 @@ namespace {
 
 // A joint's score in a data set's file is that of the records times the box's (METHOD 2.3). Both
 // directions round, so that the digits of a record survive.
-double round_to_digits(double value, int digits) {
-  if (value == 0 || !std::isfinite(value)) return value;
-  const double factor = std::pow(10.0, digits - 1 - std::floor(std::log10(std::fabs(value))));
-  return std::isfinite(factor) ? std::round(value * factor) / factor : value;
-}
 double times_box(double score, double box) {
   return box == 1 ? score : round_to_digits(score * box, 12);
-}
-double without_box(double score, double box) {
-  return box == 1 || !(box > 0) ? score : round_to_digits(score / box, 9);
-}
-
-// ---- reading ----------------------------------------------------------------------------------
-
-Json visibility_of(const std::vector<AnnotatedJoint>& joints) {
-  Json list = Json::array();
-  for (const AnnotatedJoint& joint : joints) {
-    const bool small = joint.v == std::floor(joint.v) && std::fabs(joint.v) < 100;
-    list.push_back(small ? Json(static_cast<int>(joint.v)) : Json(joint.v));
-  }
-  return list;
-}
-
-void read_keypoints(const AnnotatedPerson& person, Instance& instance) {
-  const auto here = [](const AnnotatedJoint& j) { return j.x != 0 || j.y != 0 || j.v != 0; };
-  if (std::none_of(person.joints.begin(), person.joints.end(), here)) return;
-  const bool predicted = !person.scores.empty();
-  for (std::size_t i = 0; i < person.joints.size(); ++i) {
-    const AnnotatedJoint& joint = person.joints[i];
-    Keypoint& k = instance.keypoints.emplace_back();
-    if (!here(joint)) continue;
-    k = {joint.x, joint.y, joint.v > 0 ? 1.0 : 0.0};
-    if (predicted) k.score = without_box(person.scores[i], person.box_score.value_or(1));
-  }
-  if (!predicted) instance.extra["visibility"] = visibility_of(person.joints);
-}
-
-// Keys of PoseTrack18 that would hide those of a record stay behind.
-bool is_record_key(const std::string& key) {
-  static constexpr std::array kKeys = {"box",   "box_score",  "score",   "keypoints", "neighbours",
-                                       "track", "visibility", "derived", "bbox_head"};
-  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
-}
-
-Instance instance_of(const AnnotatedPerson& person) {
-  Instance instance;
-  instance.id = person.id;
-  instance.track = person.track;
-  instance.box_score = person.box_score.value_or(1);
-  instance.score = instance.box_score;
-  read_keypoints(person, instance);
-  const auto box = person.box ? person.box : box_of(instance.keypoints);
-  if (!box) fail("{}: no bbox", person.place);
-  instance.box = *box;
-  if (const auto& head = person.head_box) {
-    instance.extra["bbox_head"] = {head->x, head->y, head->w, head->h};
-  }
-  if (person.area) instance.extra["area"] = *person.area;
-  if (person.crowd) instance.extra["iscrowd"] = 1;
-  for (const auto& [key, value] : person.extra.items()) {
-    if (key == "score" && value.is_number()) {
-      instance.score = value.get<double>();
-    } else if (key == "derived" && value.is_array()) {
-      instance.extra[key] = value;
-    } else if (!is_record_key(key)) {
-      instance.extra[key] = value;
-    }
-  }
-  return instance;
-}
-
-FrameRecord frame_of(const AnnotatedFrame& frame, const AnnotatedVideo& video,
-                     const Header& header) {
-  FrameRecord record;
-  record.frame = frame.index;
-  record.image_id = frame.image_id;
-  if (video.source == VideoSource::kFolder) {
-    record.file = std::filesystem::path(frame.file_name).filename();
-  }
-  const std::pair<int, int> size = {frame.width, frame.height};
-  if (frame.width > 0 && size != std::pair(header.width, header.height)) record.size = size;
-  for (const AnnotatedPerson& person : frame.persons) {
-    record.instances.push_back(instance_of(person));
-  }
-  if (frame.says_labelled) record.extra["is_labeled"] = frame.labelled;
-  if (frame.ignore_regions.empty()) return record;
-  Json& regions = record.extra["ignore_regions"] = Json::array();
-  for (const auto& polygon : frame.ignore_regions) {
-    Json& points = regions.emplace_back(Json::array());
-    for (const Point& point : polygon) points.push_back({point.x, point.y});
-  }
-  return record;
-}
-
-void read_video(const AnnotatedVideo& video, const Annotations& all, const ReadContext& context,
-                RecordSink& sink) {
-  Header header = context.header;
-  header.video = video.path;
-  header.width = video.frames.front().width;
-  header.height = video.frames.front().height;
-  if (video.source != VideoSource::kStill) header.frames_expected = video.nframes;
-  const auto posed = [](const AnnotatedPerson& person) { return !person.joints.empty(); };
-  for (const AnnotatedFrame& frame : video.frames) {
-    if (std::any_of(frame.persons.begin(), frame.persons.end(), posed)) header.joints = all.joints;
-  }
-  header.extra["vid_id"] = video.id;
-  sink.begin(header);
-  for (const AnnotatedFrame& frame : video.frames) sink.frame(frame_of(frame, video, header));
-  sink.end(Json::object());
 }
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -210,14 +102,14 @@ class Writer : public RecordSink {
   }
 
   Json image_json(const FrameRecord& frame, std::int64_t id) const {
-    const std::string name = sequence_name(header_);
+    const std::string name = video_name(header_.video);
     Json image{{"id", id}, {"file_name", picture_of(header_, frame)}};
     const bool still = is_still(header_) && !frame.file;
     if (kind_ != Kind::kCoco || !still) {
       const bool official = first_image_id(name) && frame.file;
-      const Json id_of_video = header_.extra.value("vid_id", Json(name));
-      image["vid_id"] = official && id_of_video == name
-                            ? Json(name.substr(0, name.find('_'))) : id_of_video;
+      const std::string id_of_video = header_.vid_id.value_or(name);
+      image["vid_id"] =
+          official && id_of_video == name ? name.substr(0, name.find('_')) : id_of_video;
       image["frame_id"] = official ? id : frame.frame;
     }
     const auto size = frame.size.value_or(std::pair(header_.width, header_.height));
@@ -226,21 +118,19 @@ class Writer : public RecordSink {
       image["height"] = size.second;
     }
     if (kind_ == Kind::kPoseTrack21) return image;
-    image["is_labeled"] = frame.extra.value("is_labeled", Json(!frame.instances.empty()));
-    if (kind_ == Kind::kPoseTrack18) add_regions(image, frame.extra);
+    image["is_labeled"] = frame.labelled.value_or(!frame.instances.empty());
+    if (kind_ == Kind::kPoseTrack18) add_regions(image, frame);
     return image;
   }
 
   // Also where there are none: the PoseTrack21 kit wants the keys.
-  static void add_regions(Json& image, const Json& extra) {
-    const Json regions = extra.value("ignore_regions", Json::array());
-    for (const auto& [key, axis] : {std::pair("ignore_regions_x", 0), {"ignore_regions_y", 1}}) {
-      Json& polygons = image[key] = Json::array();
-      for (const Json& polygon : regions) {
-        Json& values = polygons.emplace_back(Json::array());
-        for (const Json& point : polygon) values.push_back(point[axis]);
-      }
+  static void add_regions(Json& image, const FrameRecord& frame) {
+    Json &xs = image["ignore_regions_x"] = Json::array(), ys = Json::array();
+    for (const auto& polygon : frame.ignore_regions) {
+      Json &x = xs.emplace_back(Json::array()), &y = ys.emplace_back(Json::array());
+      for (const Point& point : polygon) x.push_back(point.x), y.push_back(point.y);
     }
+    image["ignore_regions_y"] = std::move(ys);
   }
 
   Json person_json(const Instance& person, std::int64_t image, std::size_t index) {
@@ -254,23 +144,25 @@ class Writer : public RecordSink {
       numbered_ += !person.track;
     }
     json["bbox"] = {person.box.x, person.box.y, person.box.w, person.box.h};
-    const auto head = person.extra.find("bbox_head");
-    if (head != person.extra.end() && !submission) json["bbox_head"] = *head;
+    const auto& head = person.head_box;
+    if (head && !submission) json["bbox_head"] = {head->x, head->y, head->w, head->h};
     add_keypoints(json, person);
     if (submission) return json;
     if (person.box_score != 1) json["bbox_score"] = person.box_score;
     if (person.score != person.box_score) json["score"] = person.score;
-    if (kind_ == Kind::kCoco && !person.extra.contains("iscrowd")) json["iscrowd"] = 0;
+    if (kind_ == Kind::kCoco && !person.crowd) json["iscrowd"] = 0;
+    if (person.area) json["area"] = *person.area;
+    if (person.crowd) json["iscrowd"] = 1;
     for (const auto& [key, value] : person.extra.items()) {
-      if (key != "visibility" && !json.contains(key)) json[key] = value;
+      if (!json.contains(key)) json[key] = value;
     }
+    if (!person.derived.empty()) json["derived"] = person.derived;
     return json;
   }
 
   // Of predictions the third number is 1 (0: no such joint), and `scores` has the scores.
   void add_keypoints(Json& json, const Instance& person) const {
-    const auto visibility = person.extra.find("visibility");
-    const bool annotated = visibility != person.extra.end();
+    const bool annotated = !person.visibility.empty();
     std::vector<Keypoint> points = person.keypoints;
     points.resize(joints_.joints.size());
     Json flat = flat_keypoints(points), scores = Json::array();
@@ -280,8 +172,8 @@ class Writer : public RecordSink {
       if (!annotated) {
         scores.push_back(times_box(v.get<double>(), person.box_score));
         v = is_absent(points[i]) ? 0 : 1;
-      } else if (i < visibility->size()) {
-        v = (*visibility)[i];
+      } else if (i < person.visibility.size()) {
+        v = visibility_json(person.visibility[i]);
       }
       labelled += v > 0;
     }
@@ -313,12 +205,22 @@ bool guess_posetrack18(std::string_view head) {
 
 bool guess_coco_keypoints(std::string_view head) { return is_coco_like(head); }
 
-bool read_annotations(const std::vector<std::string>& paths, const ReadContext& context,
+bool read_annotation_files(const std::vector<std::string>& paths, const ReadContext& context,
                       RecordSink& sink) {
   for (const std::string& path : paths) {
-    const Annotations all = Annotations::read_under(
-        path, root_of(path, context.root, context.joins_folder));
-    for (const AnnotatedVideo& video : all.videos) read_video(video, all, context, sink);
+    const Annotations file =
+        Annotations::read_under(path, root_of(path, context.root, context.joins_folder));
+    for (const AnnotatedVideo& video : file.videos) {
+      Header header = header_of(video, file);
+      header.tool = context.header.tool;
+      header.version = context.header.version;
+      header.command = context.header.command;
+      sink.begin(header);
+      for (const AnnotatedFrame& frame : video.frames) {
+        sink.frame(record_of(frame, video, file, header));
+      }
+      sink.end(Json::object());
+    }
   }
   return true;
 }

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // COCO's result files: a list of {image_id, category_id, score} with keypoints or bbox.
 // https://cocodataset.org/#format-results
+#include "annotation/coco.h"
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
-#include "io/strict_json.h"
 
 #include <unordered_map>
 
 namespace vremd {
 namespace {
-
-using namespace strict;
 
 enum class Kind { kKeypoints, kBoxes };
 
@@ -28,49 +26,41 @@ struct Images {
   std::size_t joints = 0;
   std::int64_t others = 0;  // of other categories
 
-  void take(const Json& json, Kind kind, const std::string& place);
+  void take(const DomNode& json, Kind kind);
 };
 
-Instance read_person(const Json& json, Kind kind, const std::string& place) {
+Instance person_of(const CocoResult& result, const DomNode& json, Kind kind) {
   Instance person;
-  person.score = optional_number(json, "score", place).value_or(1);
-  person.track = optional_integer(json, "track_id", place);
-  person.box_score = optional_number(json, "box_score", place).value_or(1);
+  person.score = result.score.value_or(1);
+  person.track = result.track;
+  person.box_score = result.box_score.value_or(1);
   if (kind == Kind::kBoxes) {
-    const auto found = box(json, "bbox", place);
-    if (!found) fail("{}: no bbox", place);
-    person.box = *found;
+    if (!result.bbox) json.wrong("no bbox");
+    person.box = *result.bbox;
     person.box_score = person.score;
     return person;
   }
-  person.keypoints = keypoints_of(numbers(require(json, "keypoints", place), place + ".keypoints"),
-                                  place + ".keypoints");
-  // pycocotools takes results with a bbox for boxes: ours stands under another name.
-  for (const char* key : {"box", "bbox"}) {
-    if (const auto found = box(json, key, place)) {
-      person.box = *found;
-      return person;
-    }
-  }
-  person.box = box_of(person.keypoints).value_or(Box{});
+  if (result.keypoints.empty()) json.wrong("no keypoints");
+  person.keypoints = keypoints_of(result.keypoints, {"keypoints", &json.place()});
+  const auto given = result.box ? result.box : result.bbox;
+  person.box = given ? *given : box_around(person.keypoints).value_or(Box{});
   return person;
 }
 
-void Images::take(const Json& json, Kind kind, const std::string& place) {
+void Images::take(const DomNode& json, Kind kind) {
   constexpr std::int64_t kPerson = 1;
-  require_object(json, place);
-  if (optional_integer(json, "category_id", place).value_or(kPerson) != kPerson) {
+  const CocoResult result = read_coco_result(json);
+  if (result.category.value_or(kPerson) != kPerson) {
     ++others;
     return;
   }
-  const std::int64_t id = integer(require(json, "image_id", place), "image_id", place);
-  Instance person = read_person(json, kind, place);
+  Instance person = person_of(result, json, kind);
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
-    fail("{}: {} keypoints, but {} before", place, person.keypoints.size(), joints);
+    json.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
   }
-  const auto [entry, is_new] = persons.try_emplace(id);
-  if (is_new) ids.push_back(id);
+  const auto [entry, is_new] = persons.try_emplace(result.image);
+  if (is_new) ids.push_back(result.image);
   entry->second.push_back(std::move(person));
 }
 
@@ -79,11 +69,11 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
   for (const std::string& path : paths) {
     const std::string name = name_of_input(path);
     Images images;
-    const auto take = [&](const Json& json, std::size_t index, const Json&) {
-      images.take(json, kind, fmt::format("{}: [{}]", name, index));
-    };
-    const Json rest = read_json_file(path, {{"", take}});
-    if (!rest.is_array()) fail("{}: not a list of results", name);
+    {
+      const JsonDocument document(read_text_file(path), name);
+      const DomNode root = document.root();
+      for (const DomNode result : root.array()) images.take(result, kind);
+    }
     if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
     const std::string root = root_of(path, context.root, context.joins_folder);
     for (const std::int64_t id : images.ids) {

@@ -5,7 +5,7 @@
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
 #include "convert/losses.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "convert/stage.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -85,9 +85,7 @@ class DropCrowds : public Stage {
  public:
   using Stage::Stage;
   void frame(FrameRecord frame) override {
-    dropped_ += std::erase_if(frame.instances, [](const Instance& one) {
-      return one.extra.contains("iscrowd") && one.extra["iscrowd"] == 1;
-    });
+    dropped_ += std::erase_if(frame.instances, [](const Instance& one) { return one.crowd; });
     next_.frame(std::move(frame));
   }
   void finish() override {
@@ -158,7 +156,7 @@ class Output : public RecordSink {
 
   void begin(const Header& header) override {
     if (split_) {
-      const std::string path = fs::path(path_) / file_of(sequence_name(header));
+      const std::string path = fs::path(path_) / file_of(video_name(header.video));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       writer_ = format_.write(path, force_);
     } else if (++videos_ > 1 && format_.one_video) {

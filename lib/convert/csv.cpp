@@ -178,7 +178,7 @@ class Reader {
     Instance& one = frame_->instances.back();
     if (!keypoints_.empty()) place_keypoints(one);
     if (has_box_) return;
-    const auto box = box_of(one.keypoints);
+    const auto box = box_around(one.keypoints);
     if (!box) fail("{}: neither a box nor keypoints", person_place_);
     one.box = *box;
   }
@@ -217,7 +217,7 @@ class Reader {
     if (begun_) return;
     begun_ = true;
     Header header = context_.header;
-    header.video = video_.empty() ? stem_of(path_) : video_;
+    header.video = video_.empty() ? video_name(path_) : video_;
     header.video = join_paths(context_.root, header.video);
     header.joints = joints_;
     sink_.begin(header);

@@ -2,7 +2,7 @@
 #include "convert/fill_frames.h"
 
 #include "convert/json_text.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "convert/stage.h"
 #include "core/error.h"
 #include "io/json_file.h"
@@ -43,7 +43,7 @@ class FrameList : public RecordSink {
     for (const std::string& file : files) {
       const std::size_t before = videos_.size();
       guess_format(file).read({file}, context, *this);
-      if (videos_.size() == before + 1) add_name(stem_of(file), before);
+      if (videos_.size() == before + 1) add_name(video_name(file), before);
     }
   }
 
@@ -54,11 +54,9 @@ class FrameList : public RecordSink {
     own.width = header.width;
     own.height = header.height;
     own.frames_expected = header.frames_expected;
-    add_name(sequence_name(header), index);
-    const auto id = header.extra.find("vid_id");
-    if (id == header.extra.end()) return;
-    own.extra["vid_id"] = *id;
-    if (id->is_string()) add_name(id->get<std::string>(), index);
+    add_name(video_name(header.video), index);
+    own.vid_id = header.vid_id;
+    if (own.vid_id) add_name(*own.vid_id, index);
   }
 
   void frame(FrameRecord frame) override {
@@ -118,7 +116,7 @@ class FrameList : public RecordSink {
 
   std::size_t video_of(const Header& header) const {
     if (videos_.size() == 1) return 0;
-    const auto found = by_name_.find(sequence_name(header));
+    const auto found = by_name_.find(video_name(header.video));
     if (found != by_name_.end() && found->second != kSeveral) return found->second;
     fail("{}: {} of this name in {}", excerpt(header.video, kPathExcerptBytes),
          found == by_name_.end() ? "no sequence" : "several sequences", path_);

@@ -4,11 +4,7 @@
 // The formats of vremd-convert: one table, one file for each format. Every reader turns its files
 // into records and hands them to a sink; every writer is a sink.
 //
-// What annotations have beyond predictions travels in the records' other keys, under the names of
-// PoseTrack18: of a header vid_id; of a frame is_labeled, ignore_regions (lists of [x, y]); of an
-// instance bbox_head, area, iscrowd and visibility (a number for each joint: v of COCO). An
-// instance with `visibility` is an annotation, any other a prediction. `derived` names the
-// keypoints that were computed from others.
+// An instance with `visibility` is an annotation, any other a prediction.
 
 #include "io/output_file.h"
 #include "io/records.h"
@@ -92,13 +88,12 @@ bool read_records(const std::vector<std::string>&, const ReadContext&, RecordSin
 std::unique_ptr<RecordSink> write_records(const std::string& path, bool force);
 
 bool guess_posetrack17(std::string_view head);
-bool read_posetrack17(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_posetrack17(const std::string& path, bool force);
 
-// PoseTrack18, PoseTrack21 and COCO's annotations share a form: {images, annotations, categories}.
 bool guess_posetrack18(std::string_view head);
 bool guess_coco_keypoints(std::string_view head);
-bool read_annotations(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+// Of any form.
+bool read_annotation_files(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_posetrack18(const std::string& path, bool force);
 std::unique_ptr<RecordSink> write_posetrack21(const std::string& path, bool force);
 std::unique_ptr<RecordSink> write_coco_keypoints(const std::string& path, bool force);

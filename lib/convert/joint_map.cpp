@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 
 namespace vremd {
 namespace {
@@ -57,7 +55,7 @@ JointSet joint_set_from(std::string_view text) {
       fail("{}: no such joint or set of joints (sets: posetrack15, posetrack17, coco17, body25, "
            "openpose18, halpe26)", excerpt(name));
     }
-    if (std::count(names.begin(), names.end(), name) > 1) fail("{}: is there twice", excerpt(name));
+    if (std::count(names.begin(), names.end(), name) > 1) fail("{}: duplicate joint", excerpt(name));
   }
   return joint_set_of(names);
 }
@@ -74,23 +72,6 @@ JointSet joint_set_of_size(std::size_t count, const std::string& given, const st
     if (size == count) return joint_set_from(name);
   }
   fail("{}: {} keypoints: which joints are they? --input-joints names them", place, count);
-}
-
-bool is_absent(const Keypoint& k) {
-  return (k.x == 0 && k.y == 0 && k.score == 0) || !std::isfinite(k.x) || !std::isfinite(k.y);
-}
-
-std::optional<Box> box_of(const std::vector<Keypoint>& keypoints) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
-  for (const Keypoint& k : keypoints) {
-    if (is_absent(k)) continue;
-    left = std::min(left, k.x), right = std::max(right, k.x);
-    top = std::min(top, k.y), bottom = std::max(bottom, k.y);
-  }
-  if (left > right) return std::nullopt;
-  const double w = right - left, h = bottom - top;
-  return Box{left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
 }
 
 JointMap::JointMap(const JointSet& from, JointSet to) : from_(from), to_(std::move(to)) {
@@ -122,10 +103,11 @@ JointMap::Source JointMap::source_of(const std::string& joint) const {
 void JointMap::apply(Instance& instance) const {
   if (instance.keypoints.empty()) return;
   const std::vector<Keypoint>& old = instance.keypoints;
-  const Json visibility = instance.extra.value("visibility", Json());
+  const std::vector<double> visibility = std::move(instance.visibility);
+  const std::vector<std::string> before = std::move(instance.derived);
+  instance.visibility.clear();
+  instance.derived.clear();
   std::vector<Keypoint> points(sources_.size());
-  Json seen = Json::array(), derived = Json::array();
-  const Json before = instance.extra.value("derived", Json::array());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const Source& s = sources_[i];
     const auto there = [&](int index) { return index < 0 || !is_absent(old[index]); };
@@ -141,21 +123,15 @@ void JointMap::apply(Instance& instance) const {
       points[i] = {2 * nose.x - neck.x, 2 * nose.y - neck.y, nose.score};
     }
     const bool was = std::find(before.begin(), before.end(), to_.joints[i]) != before.end();
-    if (was || (s.derived && found)) derived.push_back(to_.joints[i]);
-    if (!visibility.is_array()) continue;
-    Json least = found || s.rule == Rule::kCopy ? visibility[s.a] : Json(0);
+    if (was || (s.derived && found)) instance.derived.push_back(to_.joints[i]);
+    if (visibility.empty()) continue;
+    double least = found || s.rule == Rule::kCopy ? visibility[s.a] : 0;
     for (const int other : {s.b, s.c}) {
       if (found && other >= 0) least = std::min(least, visibility[other]);
     }
-    seen.push_back(std::move(least));
+    instance.visibility.push_back(least);
   }
   instance.keypoints = std::move(points);
-  if (visibility.is_array()) instance.extra["visibility"] = std::move(seen);
-  if (derived.empty()) {
-    instance.extra.erase("derived");
-  } else {
-    instance.extra["derived"] = std::move(derived);
-  }
 }
 
 std::vector<std::string> JointMap::left_out() const {

@@ -30,12 +30,6 @@ JointSet joint_set_from(std::string_view text);
 // set of that size. An Error "place: ...".
 JointSet joint_set_of_size(std::size_t count, const std::string& named, const std::string& place);
 
-bool is_absent(const Keypoint& keypoint);
-
-// The box around the joints that are there, 1.3 times as long on each side, as poseval's
-// conversion does (EVAL, appendix D). Nothing: there are none.
-std::optional<Box> box_of(const std::vector<Keypoint>& keypoints);
-
 class JointMap {
  public:
   JointMap(const JointSet& from, JointSet to);

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/json_text.h"
 
-#include "convert/joint_map.h"
 #include "core/error.h"
-#include "io/posetrack.h"
+#include "core/picture_names.h"
 
 #include <cmath>
 #include <filesystem>
-#include <limits>
 
 namespace vremd {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-// 29.55 rather than 29.549999999999983
-double neat(double value) {
-  constexpr double kNoise = 1e-9;
-  const double rounded = std::round(value * 1e6) / 1e6;
-  return std::fabs(rounded - value) < kNoise ? rounded : value;
-}
-
-}  // namespace
 
 JsonListFile::JsonListFile(const std::string& path, bool force, std::string_view opening)
     : file_(path, force) {
@@ -77,8 +64,10 @@ Json flat_keypoints(const std::vector<Keypoint>& keypoints) {
   return flat;
 }
 
-std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const std::string& place) {
-  if (flat.size() % 3) fail("{}: {} numbers are not x, y, score of joints", place, flat.size());
+std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const JsonPlace& place) {
+  if (flat.size() % 3) {
+    fail("{}: {} numbers, not x, y, score of joints", place.text(), flat.size());
+  }
   std::vector<Keypoint> keypoints;
   for (std::size_t i = 0; i < flat.size(); i += 3) {
     keypoints.push_back({flat[i], flat[i + 1], flat[i + 2]});
@@ -86,21 +75,7 @@ std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const std::s
   return keypoints;
 }
 
-double width_to(double x, double right) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const double w = right - x;
-  for (const double one :
-       {neat(w), w, std::nextafter(w, kInfinity), std::nextafter(w, -kInfinity)}) {
-    if (right_of(x, one) == right) return one;
-  }
-  return w;
-}
-
-double right_of(double x, double width) { return neat(x + width); }
-
-bool is_still(const Header& header) { return has_picture_name(header.video); }
-
-std::string stem_of(const std::string& path) {
+std::string video_name(const std::string& path) {
   fs::path p(path);
   if (!p.has_filename()) p = p.parent_path();  // "folder/"
   return has_picture_name(path) || p.extension().string().size() <= 5 ? p.stem() : p.filename();

@@ -4,7 +4,7 @@
 // What the JSON formats of lib/convert share.
 
 #include "core/geometry.h"
-#include "io/json.h"
+#include "io/json_node.h"
 #include "io/output_file.h"
 #include "io/records.h"
 
@@ -35,16 +35,10 @@ char value_of(std::string_view head, std::string_view key);  // 0: no such key
 
 // [x, y, score, x, y, score, ...]; absent joints are 0, 0, 0.
 Json flat_keypoints(const std::vector<Keypoint>& keypoints);
-std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const std::string& place);
+std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const JsonPlace& place);
 
-// The width from x to `right`, and back. Neither keeps the noise of the arithmetic where six
-// decimals were meant, so that corners survive both ways.
-double width_to(double x, double right);
-double right_of(double x, double width);
-
-bool is_still(const Header& header);  // by the name of its video
-
-std::string stem_of(const std::string& path);
+// The name of a video from that of its file or folder, without its extension.
+std::string video_name(const std::string& path);
 std::string join_paths(const std::string& root, const std::string& name);  // "" and absolute names
 
 // The root of a file's names: the one that was given, else the file's folder where `joins_folder`.

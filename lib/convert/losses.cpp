@@ -19,9 +19,7 @@ class Losses : public Stage {
     lose(kHoldsTimes, "times", header.fps || header.time_base);
     lose(kHoldsMaker, "earlier tools and their settings",
          !header.from.is_null() || header.model || !header.settings.is_null());
-    for (const auto& [key, value] : header.extra.items()) {
-      lose(kHoldsOther, "other keys", key != "vid_id");
-    }
+    for (std::size_t i = 0; i < header.extra.size(); ++i) lose(kHoldsOther, "other keys", true);
     next_.begin(header);
   }
 
@@ -33,11 +31,10 @@ class Losses : public Stage {
     lose(kHoldsSize, "picture sizes", frame.size.has_value());
     lose(kHoldsDamage, "which frames are damaged or have held boxes",
          frame.damage != Damage::kNone || frame.held);
-    for (const auto& [key, value] : frame.extra.items()) {
-      const bool annotation = key == "is_labeled" || key == "ignore_regions";
-      lose(annotation ? kHoldsAnnotation : kHoldsOther,
-           annotation ? "labels and regions of annotated frames" : "other keys", true);
-    }
+    constexpr const char* kLabels = "labels and regions of annotated frames";
+    lose(kHoldsAnnotation, kLabels, frame.labelled.has_value());
+    lose(kHoldsAnnotation, kLabels, !frame.ignore_regions.empty());
+    for (std::size_t i = 0; i < frame.extra.size(); ++i) lose(kHoldsOther, "other keys", true);
     for (const Instance& one : frame.instances) look_at(one);
     next_.frame(std::move(frame));
   }
@@ -65,12 +62,13 @@ class Losses : public Stage {
     lose(kHoldsTracks, "tracks", one.track.has_value());
     lose(kHoldsIds, "ids of people", one.id.has_value());
     lose(kHoldsOther, "neighbours", one.neighbours.has_value());
-    for (const auto& [key, value] : one.extra.items()) {
-      const bool annotation = key == "visibility" || key == "bbox_head";
-      lose(annotation ? kHoldsAnnotation : kHoldsOther,
-           annotation ? "visibility and head boxes" : key == "derived" ? "which joints are derived"
-                                                                       : "other keys", true);
-    }
+    constexpr const char* kHeads = "visibility and head boxes";
+    lose(kHoldsAnnotation, kHeads, !one.visibility.empty());
+    lose(kHoldsAnnotation, kHeads, one.head_box.has_value());
+    lose(kHoldsOther, "which joints are derived", !one.derived.empty());
+    lose(kHoldsOther, "other keys", one.area.has_value());
+    lose(kHoldsOther, "other keys", one.crowd);
+    for (std::size_t i = 0; i < one.extra.size(); ++i) lose(kHoldsOther, "other keys", true);
   }
 
   const Format& format_;

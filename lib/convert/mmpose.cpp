@@ -3,66 +3,66 @@
 // of a picture a list of instances; the demo scripts {meta_info, instance_info} around the same,
 // with frame_id from 1. A bbox is [[x1, y1, x2, y2]] (sic).
 // https://mmpose.readthedocs.io/en/latest/user_guides/inference.html
+#include "annotation/corners.h"
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
-#include "io/strict_json.h"
 
 namespace vremd {
 namespace {
 
-using namespace strict;
-
 // ---- reading ----------------------------------------------------------------------------------
 
-std::vector<Keypoint> read_keypoints(const Json& json, const std::string& place) {
-  const Json& points = require_list(json, "keypoints", place);
-  const std::vector<double> scores = numbers(json, "keypoint_scores", place);
-  if (scores.size() != points.size()) {
-    fail("{}.keypoint_scores: {} numbers instead of {}", place, scores.size(), points.size());
+std::vector<Keypoint> read_keypoints(const JsonNode& points, const JsonNode& point_scores) {
+  const std::size_t count = points.array().size();
+  const std::vector<double> scores =
+      point_scores ? point_scores.numbers() : std::vector<double>();
+  if (scores.size() != count) {
+    fail("{}: {} numbers instead of {}", point_scores.place().text(), scores.size(), count);
   }
   std::vector<Keypoint> keypoints;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const std::string here = fmt::format("{}.keypoints[{}]", place, i);
-    const std::vector<double> xy = numbers(points[i], here);
-    if (xy.size() != 2) fail("{}: not two numbers", here);
-    keypoints.push_back({xy[0], xy[1], scores[i]});
+  for (const JsonNode point : points.array()) {
+    const auto xy = point.numbers<2>();
+    if (!xy) point.wrong("not an array of 2 numbers");
+    keypoints.push_back({(*xy)[0], (*xy)[1], scores[keypoints.size()]});
   }
   return keypoints;
 }
 
-Instance read_person(const Json& json, const std::string& place) {
-  require_object(json, place);
+Instance read_person(const JsonNode& json) {
+  const auto [keypoints, keypoint_scores, bbox_score, score, track_id, bbox] = json.fields(
+      {"keypoints", "keypoint_scores", "bbox_score", "score", "track_id", "bbox"});
   Instance person;
-  person.keypoints = read_keypoints(json, place);
-  person.box_score = optional_number(json, "bbox_score", place).value_or(1);
-  person.score = optional_number(json, "score", place)
-                     .value_or(person_score(person.keypoints, person.box_score));
-  person.track = optional_integer(json, "track_id", place);
-  const Json* corners = find(json, "bbox");
-  if (!corners) {
-    person.box = box_of(person.keypoints).value_or(Box{});
+  person.keypoints = read_keypoints(keypoints, keypoint_scores);
+  person.box_score = bbox_score.number(1);
+  person.score = score ? score.number() : person_score(person.keypoints, person.box_score);
+  person.track = track_id.optional_integer();
+  if (!bbox) {
+    person.box = box_around(person.keypoints).value_or(Box{});
     return person;
   }
-  const std::string here = place + ".bbox";
-  const bool nested = corners->is_array() && corners->size() == 1;
-  const std::vector<double> c = numbers(nested ? corners->front() : *corners, here);
-  if (c.size() != 4) fail("{}: not four numbers", here);
-  person.box = {c[0], c[1], width_to(c[0], c[2]), width_to(c[1], c[3])};
+  const bool nested = bbox.is_array() && bbox.array().size() == 1;
+  const auto c = (nested ? *bbox.array().begin() : bbox).numbers<4>();
+  if (!c) bbox.wrong("not an array of 4 numbers");
+  person.box = {(*c)[0], (*c)[1], width_to((*c)[0], (*c)[2]), width_to((*c)[1], (*c)[3])};
   return person;
 }
 
 // meta_info.keypoint_id2name: {"0": "nose", ...}
 std::optional<JointSet> named_joints(const Json& outer, const std::string& file) {
-  const Json* meta = outer.is_object() ? find(outer, "meta_info") : nullptr;
-  const Json* names = meta && meta->is_object() ? find(*meta, "keypoint_id2name") : nullptr;
-  if (!names || !names->is_object()) return std::nullopt;
+  const JsonNode root(&outer, {file});
+  if (!root.is_object()) return std::nullopt;
+  const JsonNode meta = root.field("meta_info");
+  if (!meta.is_object()) return std::nullopt;
+  const JsonNode names = meta.field("keypoint_id2name");
+  if (!names.is_object()) return std::nullopt;
   std::vector<std::string> joints;
-  for (std::size_t i = 0; i < names->size(); ++i) {
-    joints.push_back(text(*names, std::to_string(i).c_str(),
-                          file + ": meta_info.keypoint_id2name"));
+  for (std::size_t i = 0; i < names.value()->size(); ++i) {
+    const std::string id = std::to_string(i);
+    joints.push_back(names.field(id).string());
   }
   return joint_set_of(joints);
 }
@@ -73,25 +73,21 @@ class Reader {
       : file_(name_of_input(path)), path_(path), context_(context), sink_(sink) {}
 
   void take(const Json& json, std::size_t index, const Json& outer) {
-    const char* list = outer.is_array() ? "" : "instance_info";
-    const std::string place = fmt::format("{}: {}[{}]", file_, list, index);
-    require_object(json, place);
+    const JsonPlace file{file_}, list{"instance_info", &file};
+    const JsonNode item(&json, {"", outer.is_array() ? &file : &list, index});
     named_ = named_ ? named_ : named_joints(outer, file_);
-    if (index == 0) is_video_ = find(json, "instances");
+    const auto [frame_id, instances] = item.fields({"frame_id", "instances"});
+    if (index == 0) is_video_ = static_cast<bool>(instances);
     if (!is_video_) {
-      frame_.instances.push_back(read(json, place));
+      frame_.instances.push_back(read(item));
       return;
     }
-    const std::int64_t number = integer(require(json, "frame_id", place), "frame_id", place);
     const std::int64_t first = outer.is_object() ? 1 : 0;
-    if (number < first) fail("{}.frame_id: below {}", place, first);
-    frame_.frame = number - first;
-    if (frame_.frame <= last_) fail("{}.frame_id: not in order", place);
+    if (frame_id.integer() < first) frame_id.wrong(fmt::format("below {}", first));
+    frame_.frame = frame_id.integer() - first;
+    if (frame_.frame <= last_) frame_id.wrong("not in order");
     last_ = frame_.frame;
-    const Json& people = require_list(json, "instances", place);
-    for (std::size_t i = 0; i < people.size(); ++i) {
-      frame_.instances.push_back(read(people[i], fmt::format("{}.instances[{}]", place, i)));
-    }
+    for (const JsonNode person : instances.array()) frame_.instances.push_back(read(person));
     hand_over();
   }
 
@@ -102,16 +98,16 @@ class Reader {
   }
 
  private:
-  Instance read(const Json& json, const std::string& place) {
-    Instance person = read_person(json, place);
+  Instance read(const JsonNode& json) {
+    Instance person = read_person(json);
     const std::size_t count = person.keypoints.size();
     if (!joints_) {
       joints_ = named_ && named_->joints.size() == count && context_.input_joints.empty()
                     ? *named_
-                    : joint_set_of_size(count, context_.input_joints, place);
+                    : joint_set_of_size(count, context_.input_joints, json.place().text());
     }
     if (count != joints_->joints.size()) {
-      fail("{}: {} keypoints, but {} before", place, count, joints_->joints.size());
+      json.wrong(fmt::format("{} keypoints, but {} before", count, joints_->joints.size()));
     }
     return person;
   }
@@ -131,7 +127,7 @@ class Reader {
     if (begun_) return;
     begun_ = true;
     Header header = context_.header;
-    header.video = join_paths(context_.root, path_ == "-" ? "-" : stem_of(path_));
+    header.video = join_paths(context_.root, path_ == "-" ? "-" : video_name(path_));
     header.joints = joints_;
     sink_.begin(header);
     for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));

@@ -5,10 +5,9 @@
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"
-#include "convert/posetrack_names.h"
+#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
-#include "io/strict_json.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,8 +18,6 @@ namespace vremd {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace strict;
-
 constexpr std::string_view kEnding = "_keypoints.json";
 constexpr std::size_t kDigits = 12;
 
@@ -68,32 +65,32 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
   return files;
 }
 
-Instance read_person(const Json& json, std::size_t& joints, const std::string& place) {
-  require_object(json, place);
-  const std::string here = place + ".pose_keypoints_2d";
+Instance read_person(const JsonNode& json, std::size_t& joints) {
+  const auto [points, person_id] = json.fields({"pose_keypoints_2d", "person_id"});
   Instance person;
-  person.keypoints =
-      keypoints_of(numbers(require(json, "pose_keypoints_2d", place), here), here);
+  person.keypoints = keypoints_of(points.numbers(), points.place());
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
-    fail("{}: {} keypoints, but {} before", here, person.keypoints.size(), joints);
+    points.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
   }
-  person.box = box_of(person.keypoints).value_or(Box{});
+  person.box = box_around(person.keypoints).value_or(Box{});
   person.score = person_score(person.keypoints, 1);
-  const std::vector<double> id = numbers(json, "person_id", place);  // [-1]: no track
-  if (!id.empty() && id[0] >= 0) person.track = integer(json["person_id"][0], "person_id", place);
+  for (const JsonNode id : person_id.optional_array()) {  // [-1]: no track
+    if (id.number() >= 0) person.track = id.integer();
+    break;
+  }
   return person;
 }
 
 FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
   const Json json = read_json_file(file.path);
-  if (!json.is_object()) fail("{}: not an object with people", file.path);
-  const Json& people = require_list(json, "people", file.path);
+  const std::string name = name_of_input(file.path);
+  const JsonNode root(&json, {name});
+  const JsonNode people = root.field("people");
   FrameRecord frame;
   frame.frame = file.frame.value_or(0);
-  for (std::size_t i = 0; i < people.size(); ++i) {
-    frame.instances.push_back(
-        read_person(people[i], joints, fmt::format("{}: people[{}]", file.path, i)));
+  for (const JsonNode person : people.array()) {
+    frame.instances.push_back(read_person(person, joints));
   }
   return frame;
 }
@@ -144,7 +141,7 @@ class Writer : public RecordSink {
     const bool still = is_still(header_) && frame.frame == 0;
     const std::string number = still ? "" : fmt::format("_{:012}", frame.frame);
     const fs::path path =
-        fs::path(folder_) / (sequence_name(header_) + number + std::string(kEnding));
+        fs::path(folder_) / (video_name(header_.video) + number + std::string(kEnding));
     OutputFile file(path, force_);
     Json people = Json::array();
     for (const Instance& person : frame.instances) {

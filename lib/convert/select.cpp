@@ -16,33 +16,22 @@ int scaled(int size, double scale) {
   return static_cast<int>(std::clamp(std::round(size * scale), -kLargest, kLargest));
 }
 
-void scale_list(Json& list, double scale) {
-  for (Json& value : list) {
-    if (value.is_array()) {
-      scale_list(value, scale);
-    } else {
-      value = value.get<double>() * scale;
-    }
-  }
-}
-
-void scale_key(Json& extra, const char* key, double scale) {
-  if (const auto found = extra.find(key); found != extra.end()) scale_list(*found, scale);
+Box scaled(const Box& b, double scale) {
+  return {b.x * scale, b.y * scale, b.w * scale, b.h * scale};
 }
 
 void scale_frame(FrameRecord& frame, double scale) {
   if (frame.size) {
     frame.size = {scaled(frame.size->first, scale), scaled(frame.size->second, scale)};
   }
-  scale_key(frame.extra, "ignore_regions", scale);
+  for (auto& polygon : frame.ignore_regions) {
+    for (Point& point : polygon) point.x *= scale, point.y *= scale;
+  }
   for (Instance& one : frame.instances) {
-    Box& b = one.box;
-    b = {b.x * scale, b.y * scale, b.w * scale, b.h * scale};
+    one.box = scaled(one.box, scale);
     for (Keypoint& k : one.keypoints) k.x *= scale, k.y *= scale;
-    scale_key(one.extra, "bbox_head", scale);
-    if (const auto area = one.extra.find("area"); area != one.extra.end() && area->is_number()) {
-      *area = area->get<double>() * scale * scale;
-    }
+    if (one.head_box) one.head_box = scaled(*one.head_box, scale);
+    if (one.area) *one.area *= scale * scale;
   }
 }
 

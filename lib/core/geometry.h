@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 namespace vremd {
 
@@ -26,6 +29,22 @@ inline double intersection(const Box& a, const Box& b) {
   const double w = std::fmin(a.x + a.w, b.x + b.w) - std::fmax(a.x, b.x);
   const double h = std::fmin(a.y + a.h, b.y + b.h) - std::fmax(a.y, b.y);
   return w > 0 && h > 0 ? w * h : 0;
+}
+
+// The box around the points that `keep` takes, 1.3 times as long on each side, as poseval's
+// conversion does (EVAL, appendix D). Nothing: there are none.
+template <typename Points, typename Keep>
+std::optional<Box> box_around(const Points& points, Keep keep) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
+  for (const auto& point : points) {
+    if (!keep(point)) continue;
+    left = std::min(left, point.x), right = std::max(right, point.x);
+    top = std::min(top, point.y), bottom = std::max(bottom, point.y);
+  }
+  if (left > right) return std::nullopt;
+  const double w = right - left, h = bottom - top;
+  return Box{left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
 }
 
 // Intersection over union; 0 where both are empty.

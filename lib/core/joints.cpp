@@ -43,6 +43,14 @@ constexpr Sigma kOksSigmas[] = {
     {"head_top", .06}};
 constexpr double kOtherOksSigma = .08;
 
+// "left_knee" and "right_knee": "knee".
+std::string_view part_of(std::string_view joint) {
+  for (const std::string_view side : {"left_", "right_"}) {
+    if (joint.starts_with(side)) joint.remove_prefix(side.size());
+  }
+  return joint;
+}
+
 JointSet make_set(std::string name, Names joints) {
   JointSet set{std::move(name), std::move(joints), {}, {}};
   for (int i = 0; i < set.size(); ++i) {
@@ -99,13 +107,17 @@ std::vector<std::string> split_names(std::string_view list) {
 }
 
 double oks_sigma(std::string_view joint) {
-  for (const std::string_view side : {"left_", "right_"}) {
-    if (joint.starts_with(side)) joint.remove_prefix(side.size());
-  }
   for (const Sigma& sigma : kOksSigmas) {
-    if (sigma.part == joint) return sigma.value;
+    if (sigma.part == part_of(joint)) return sigma.value;
   }
   return kOtherOksSigma;
+}
+
+int pose_column(std::string_view joint) {
+  constexpr std::array<std::string_view, 7> kParts = {"", "shoulder", "elbow", "wrist",
+                                                      "hip", "knee", "ankle"};
+  const auto found = std::find(kParts.begin() + 1, kParts.end(), part_of(joint));
+  return found == kParts.end() ? 0 : static_cast<int>(found - kParts.begin());
 }
 
 JointSet joint_set_of(const Names& joints) {

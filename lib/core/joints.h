@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,34 @@ const JointSet& joint_set(std::string_view name);
 // OKS divides distances by (twice this). COCO's 17, openpifpaf's for head_bottom and head_top
 // (EVAL 8); .08, the middle of those of the body, for a joint that neither knows.
 double oks_sigma(std::string_view joint);
+
+// PoseTrack's fifteen joints by PoseTrack17's ids, which its evaluators number them by, in the
+// spelling of PoseTrack18.
+constexpr int kPoseJoints = 15;
+constexpr std::array<std::string_view, kPoseJoints> kPoseJointNames = {
+    "right_ankle", "right_knee",  "right_hip",   "left_hip", "left_knee",
+    "left_ankle",  "right_wrist", "right_elbow", "right_shoulder", "left_shoulder",
+    "left_elbow",  "left_wrist",  "head_bottom", "nose",     "head_top"};
+
+constexpr int pose_joint(std::string_view name) {  // -1: none of them
+  for (int i = 0; i < kPoseJoints; ++i) {
+    if (kPoseJointNames[i] == name) return i;
+  }
+  return -1;
+}
+
+// The same joints as posetrack15 orders them: from the nose to the right ankle.
+constexpr std::array<int, kPoseJoints> kPoseJointsDownward = {
+    pose_joint("nose"),        pose_joint("head_bottom"),    pose_joint("head_top"),
+    pose_joint("left_shoulder"), pose_joint("right_shoulder"), pose_joint("left_elbow"),
+    pose_joint("right_elbow"), pose_joint("left_wrist"),     pose_joint("right_wrist"),
+    pose_joint("left_hip"),    pose_joint("right_hip"),      pose_joint("left_knee"),
+    pose_joint("right_knee"),  pose_joint("left_ankle"),     pose_joint("right_ankle")};
+
+// The columns of PoseTrack's tables, and the one that a joint is in.
+constexpr std::array<std::string_view, 7> kPoseColumns = {"Head", "Shou", "Elb", "Wri",
+                                                          "Hip",  "Knee", "Ankl"};
+int pose_column(std::string_view joint);
 
 std::vector<std::string> split_names(std::string_view list);  // "nose,left_knee"
 

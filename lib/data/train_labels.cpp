@@ -3,10 +3,11 @@
 
 #include "core/error.h"
 #include "io/json_file.h"
+#include "io/json_node.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <charconv>
 
 namespace vremd {
 namespace {
@@ -22,11 +23,12 @@ double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
   return longest;
 }
 
-double number_at(const Json& extra, const char* key, std::size_t index, double absent) {
-  const auto list = extra.find(key);
-  if (list == extra.end() || !list->is_array() || index >= list->size() ||
+double flip_distance(const AnnotatedPerson& person, int joint) {
+  const auto list = person.other.find("flip_dist");
+  const auto index = static_cast<std::size_t>(joint);
+  if (list == person.other.end() || !list->is_array() || index >= list->size() ||
       !(*list)[index].is_number()) {
-    return absent;
+    return 0;
   }
   return (*list)[index].get<double>();
 }
@@ -37,35 +39,33 @@ Opinions read_opinions(const std::string& path) {
   Opinions result;
   if (path.empty()) return result;
   const Json json = read_json_file(path);
-  if (!json.is_object()) fail("{}: not a JSON object", path);
-  for (const auto& [key, points] : json.items()) {
-    char* end = nullptr;
-    const auto id = std::strtoll(key.c_str(), &end, 10);
-    if (*end || !points.is_array()) continue;
+  const JsonNode root(&json, {path});
+  root.for_each_member([&](std::string_view key, const JsonNode& points) {
+    std::int64_t id = 0;
+    const char* end = key.data() + key.size();
+    const auto [rest, error] = std::from_chars(key.data(), end, id);
+    if (error != std::errc() || rest != end || !points.is_array()) return;
     std::vector<JointLabel>& one = result[id];
-    for (const Json& p : points) {
-      if (!p.is_array() || p.size() != 3 || !p[0].is_number() || !p[1].is_number() ||
-          !p[2].is_number()) {
-        fail("{}: {}: not a list of [x, y, score]", path, excerpt(key));
-      }
-      one.push_back({p[0].get<double>(), p[1].get<double>(), p[2].get<double>()});
+    for (const JsonNode point : points.array()) {
+      const auto xys = point.numbers<3>();
+      if (!xys) point.wrong("not an array of 3 numbers");
+      one.push_back({(*xys)[0], (*xys)[1], (*xys)[2]});
     }
-  }
+  });
   return result;
 }
 
 std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainDataConfig& config,
                                   std::size_t count) {
   std::vector<JointLabel> labels(count);
-  for (std::size_t j = 0; j < person.joints.size(); ++j) {
-    const AnnotatedJoint& joint = person.joints[j];
-    if (!joint.labelled()) continue;
-    const double score = person.scores.empty() ? 1 : person.scores[j];
+  for (const AnnotatedJoint& joint : person.joints) {
+    if (!joint.labelled) continue;
+    const double score = joint.has_score() ? joint.score : 1;
     if (score < config.min_score ||
-        number_at(person.extra, "flip_dist", j, 0) > config.max_flip_distance) {
+        flip_distance(person, joint.index) > config.max_flip_distance) {
       continue;
     }
-    labels[j] = {joint.x, joint.y, config.weigh_by_score ? std::clamp(score, 0.0, 1.0) : 1};
+    labels[static_cast<std::size_t>(joint.index)] = {joint.x, joint.y, config.weigh_by_score ? std::clamp(score, 0.0, 1.0) : 1};
   }
   return labels;
 }
@@ -92,8 +92,8 @@ std::vector<bool> labelled_joints(const Annotations& annotations) {
   for (const AnnotatedVideo& video : annotations.videos) {
     for (const AnnotatedFrame& frame : video.frames) {
       for (const AnnotatedPerson& person : frame.persons) {
-        for (std::size_t j = 0; j < person.joints.size(); ++j) {
-          if (person.joints[j].labelled()) labelled[j] = true;
+        for (const AnnotatedJoint& joint : person.joints) {
+          if (joint.labelled) labelled[static_cast<std::size_t>(joint.index)] = true;
         }
       }
     }

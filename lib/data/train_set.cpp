@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "data/annotation_files.h"
+#include "core/picture_names.h"
 #include "data/train_labels.h"
 #include "video/reader.h"
 
@@ -29,6 +29,32 @@ std::optional<Box> inside(const Box& box, const AnnotatedFrame& frame) {
   const double y2 = std::min(frame.height - 1.0, y1 + std::max(0.0, box.h - 1));
   if (!(x2 > x1) || !(y2 > y1)) return std::nullopt;
   return Box{x1, y1, x2 - x1, y2 - y1};
+}
+
+// METHOD 1.1 needs the size of the pictures, which PoseTrack's files do not have: all of a video
+// are as large as its first with people. What cannot be read is named when it is loaded.
+void find_size(AnnotatedVideo& video) {
+  const auto first = std::find_if(video.frames.begin(), video.frames.end(), [](const auto& frame) {
+    return frame.width == 0 && !frame.persons.empty();
+  });
+  if (first == video.frames.end()) return;
+  int width = 0, height = 0;
+  try {
+    if (video.source == VideoSource::kVideoFile) {
+      const VideoReader reader(video.path);
+      width = reader.info().width;
+      height = reader.info().height;
+    } else {
+      const FramePtr picture = read_picture(video.picture(*first));
+      width = picture->width;
+      height = picture->height;
+    }
+  } catch (const Error&) {
+    return;
+  }
+  for (AnnotatedFrame& frame : video.frames) {
+    if (frame.width == 0) frame.width = width, frame.height = height;
+  }
 }
 
 // The name of the picture `by` numbers on, with as many digits; nothing where there is no number.
@@ -107,7 +133,7 @@ void TrainSet::add(const TrainDataConfig& given) {
   Count count;
   count.annotations = config.annotations;
   count.labels.assign(joints_.joints.size(), 0);
-  for (Annotations& annotations : read_annotation_files(config.annotations, config.root)) {
+  for (Annotations& annotations : read_annotations(config.annotations, config.root)) {
     add(annotations, config, opinions, count);
   }
   count.samples = static_cast<int>(samples_.size()) - first;
@@ -135,6 +161,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
   for (AnnotatedVideo& video : annotations.videos) {
     const int v = static_cast<int>(videos_.size());
     const bool is_file = video.source == VideoSource::kVideoFile;
+    if (config.sanitise_boxes) find_size(video);
     for (int f = 0; f < static_cast<int>(video.frames.size()); ++f) {
       const AnnotatedFrame& frame = video.frames[f];
       for (int p = 0; p < static_cast<int>(frame.persons.size()); ++p) {
@@ -147,8 +174,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
           ++count.outside;
           continue;
         }
-        if (config.skip_suspects && person.extra.contains("suspect_lr") &&
-            person.extra["suspect_lr"] == true) {
+        if (config.skip_suspects && person.other.value("suspect_lr", Json()) == true) {
           ++count.suspects;
           continue;
         }

@@ -3,7 +3,7 @@
 
 #include "data/augment.h"
 #include "data/frame_store.h"
-#include "io/posetrack.h"
+#include "annotation/annotations.h"
 
 #include <array>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace vremd {
 // Annotations as training data.
 struct TrainDataConfig {
   std::string dataset;         // posetrack17, 18 or 21, coco, as downloaded to `root`; "": none
-  std::string annotations;     // a file, or a folder of them (annotation_files.h)
+  std::string annotations;     // a file, or a folder of them
   std::string root;            // what its file names are relative to; "": its folder
   double repeat = 1;           // how often each person comes per epoch; 0.5: half of them
   double min_score = 0;        // joints with `scores` below this are not labels

@@ -2,6 +2,7 @@
 #include "draw/canvas.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 #include <cairo.h>
 
@@ -23,19 +24,8 @@ bool finite(Point p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 std::string printable(const std::string& text) {
   std::string result = text;
   for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t length =
-        byte < 0x80 ? 1 : byte < 0xC2 ? 0 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-    bool valid = length > 0 && byte < 0xF5 && byte >= 0x20 && i + length <= text.size();
-    for (std::size_t k = 1; k < length && valid; ++k) {
-      valid = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-    }
-    // Overlong forms, surrogates and what lies beyond Unicode.
-    const auto second = valid && length > 2 ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (second && ((byte == 0xE0 && second < 0xA0) || (byte == 0xED && second > 0x9F) ||
-                   (byte == 0xF0 && second < 0x90) || (byte == 0xF4 && second > 0x8F))) {
-      valid = false;
-    }
+    const std::size_t length = utf8_length(std::string_view(text).substr(i));
+    const bool valid = length > 0 && static_cast<unsigned char>(text[i]) >= 0x20;
     if (!valid) result[i] = '?';
     i += valid ? length : 1;
   }

@@ -38,7 +38,7 @@ class UniquePaths {
   std::set<std::string> given_;
 };
 
-std::string stem_of(const std::string& video) {
+std::string name_for_output(const std::string& video) {
   fs::path path(video);
   // A pattern of pictures ("shot/%06d.jpg") is called by its folder.
   const bool pattern = path.filename().string().find_first_of("%*?") != std::string::npos;
@@ -208,11 +208,11 @@ DrawResult draw_records(const DrawConfig& config) {
         drawing.to_picture(config.output);
       } else if (kind == OutputKind::kVideo || (several && !still)) {
         const std::string path = kind == OutputKind::kVideo ? config.output
-                                                            : paths.next(stem_of(video), ".mp4");
+                                                            : paths.next(name_for_output(video), ".mp4");
         refuse_own_video(path, video);
         drawing.to_video(path);
       } else {
-        drawing.to_pictures(paths, still ? stem_of(video) : "");
+        drawing.to_pictures(paths, still ? name_for_output(video) : "");
       }
       result.frames += drawing.frames();
       result.partial = drawing.partial();

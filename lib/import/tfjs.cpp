@@ -3,40 +3,31 @@
 
 #include "core/error.h"
 #include "core/half.h"
-#include "io/json.h"
+#include "io/json_file.h"
+#include "io/json_node.h"
 #include "io/safetensors.h"
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 namespace vremd {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the .bin files are little endian");
 
-std::string read_bytes(const std::string& path) {
-  if (std::filesystem::is_directory(path)) fail("{}: is a directory", path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) fail("{}: cannot open: {}", path, std::strerror(errno));
-  std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) fail("{}: cannot read: {}", path, std::strerror(errno));
-  return bytes;
-}
-
-std::string from_base64(const std::string& text, const std::string& place) {
+std::string from_base64(const JsonNode& node) {
   static const std::string kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes;
   unsigned bits = 0;
   int count = 0;
-  for (const char c : text) {
+  for (const char c : node.string()) {
     if (c == '=') break;
     const auto digit = kAlphabet.find(c);
-    if (digit == std::string::npos) fail("{}: a string attribute is not base64", place);
+    if (digit == std::string::npos) node.wrong("not base64");
     bits = (bits << 6 | static_cast<unsigned>(digit)) & 0xffff;
     count += 6;
     if (count >= 8) {
@@ -48,84 +39,58 @@ std::string from_base64(const std::string& text, const std::string& place) {
 }
 
 // 64-bit integers are strings in protobuf's JSON.
-std::int64_t to_int(const Json& value, const std::string& place) {
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    char* end = nullptr;
-    errno = 0;
-    const long long number = std::strtoll(text.c_str(), &end, 10);
-    if (!text.empty() && *end == '\0' && errno == 0) return number;
-  }
-  fail("{}: not an integer: {}", place, value.dump());
+std::int64_t to_int(const JsonNode& node) {
+  if (!node.is_string()) return node.integer();
+  const std::string text = node.string();
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || rest != end) node.wrong("not an integer");
+  return number;
 }
 
-const Json& member(const Json& object, const char* key, const std::string& place) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  if (!object.is_object() || found == object.end()) fail("{}: no '{}'", place, key);
-  return *found;
-}
-
-std::string string_member(const Json& object, const char* key, const std::string& place) {
-  const Json& value = member(object, key, place);
-  if (!value.is_string()) fail("{}: '{}' is not a string", place, key);
-  return value.get<std::string>();
-}
-
-const Json& list_member(const Json& object, const char* key, const std::string& place) {
-  const Json& value = member(object, key, place);
-  if (!value.is_array()) fail("{}: '{}' is not a list", place, key);
-  return value;
-}
-
-void read_attribute(TfjsNode& node, const std::string& key, const Json& value,
-                    const std::string& place) {
-  const auto add = [&](const std::string& kind, const Json& item) {
+void read_attribute(TfjsNode& node, const std::string& key, const JsonNode& value) {
+  const auto add = [&](std::string_view kind, const JsonNode& item) {
+    const Json& json = *item.value();
     if (kind == "i") {
-      node.ints[key].push_back(to_int(item, place));
-    } else if (kind == "b" && item.is_boolean()) {
-      node.ints[key].push_back(item.get<bool>());
+      node.ints[key].push_back(to_int(item));
+    } else if (kind == "b" && json.is_boolean()) {
+      node.ints[key].push_back(item.boolean());
     } else if (kind == "f" && item.is_number()) {
-      node.floats[key].push_back(item.get<double>());
+      node.floats[key].push_back(item.number());
     } else if (kind == "s" && item.is_string()) {
-      node.strings[key].push_back(from_base64(item.get<std::string>(), place));
+      node.strings[key].push_back(from_base64(item));
     } else if (kind == "type" && item.is_string()) {
-      node.strings[key].push_back(item.get<std::string>());
+      node.strings[key].push_back(item.string());
     }  // tensors are in the manifest; functions and the rest have no meaning here
   };
-  if (!value.is_object()) fail("{}: attribute {} is not an object", place, key);
-  for (const auto& [kind, content] : value.items()) {
+  value.for_each_member([&](std::string_view kind, const JsonNode& content) {
     if (kind == "list" && content.is_object()) {
-      for (const auto& [item_kind, items] : content.items()) {
-        if (!items.is_array()) fail("{}: attribute {} is not a list", place, key);
-        for (const Json& item : items) add(item_kind, item);
-      }
-    } else if (kind == "shape" && content.is_object() && content.contains("dim")) {
-      for (const Json& dim : list_member(content, "dim", place)) {
-        node.ints[key].push_back(dim.contains("size") ? to_int(dim["size"], place) : 0);
+      content.for_each_member([&](std::string_view item_kind, const JsonNode& items) {
+        for (const JsonNode item : items.array()) add(item_kind, item);
+      });
+    } else if (kind == "shape" && content.is_object()) {
+      const JsonNode dims = content.field("dim");
+      for (const JsonNode dim : dims.optional_array()) {
+        const JsonNode size = dim.field("size");
+        node.ints[key].push_back(size ? to_int(size) : 0);
       }
     } else {
       add(kind, content);
     }
-  }
+  });
 }
 
-TfjsNode read_node(const Json& json, const std::string& path) {
+TfjsNode read_node(const JsonNode& json) {
+  const auto [name, op, input, attr] = json.fields({"name", "op", "input", "attr"});
   TfjsNode node;
-  node.name = string_member(json, "name", path + ": node");
-  const std::string place = path + ": node " + node.name;
-  node.op = string_member(json, "op", place);
-  if (json.contains("input")) {
-    for (const Json& input : list_member(json, "input", place)) {
-      if (!input.is_string()) fail("{}: an input is not a name", place);
-      node.inputs.push_back(input.get<std::string>());
-    }
-  }
-  if (json.contains("attr")) {
-    if (!json["attr"].is_object()) fail("{}: 'attr' is not an object", place);
-    for (const auto& [key, value] : json["attr"].items()) {
-      read_attribute(node, key, value, place);
-    }
+  node.name = name.string();
+  node.op = op.string();
+  if (input) node.inputs = input.strings();
+  if (attr) {
+    attr.for_each_member([&](std::string_view key, const JsonNode& value) {
+      read_attribute(node, std::string(key), value);
+    });
   }
   return node;
 }
@@ -140,33 +105,30 @@ struct Storage {
   }
 };
 
-Storage storage_of(const Json& weight, const std::string& place) {
+Storage storage_of(const JsonNode& dtype, const JsonNode& quantization) {
   Storage storage;
-  std::string dtype = string_member(weight, "dtype", place);
-  const bool quantised = weight.contains("quantization");
+  const bool quantised = static_cast<bool>(quantization);
+  std::string type = quantised ? "" : dtype.string();
   if (quantised) {
-    const Json& how = weight["quantization"];
-    dtype = string_member(how, "dtype", place);
-    if (dtype != "float16") {
-      const Json& scale = member(how, "scale", place);
-      const Json& min = member(how, "min", place);
-      if (!scale.is_number() || !min.is_number()) fail("{}: quantization is not numeric", place);
-      storage.scale = scale.get<double>();
-      storage.min = min.get<double>();
+    const auto [stored, scale, min] = quantization.fields({"dtype", "scale", "min"});
+    type = stored.string();
+    if (type != "float16") {
+      storage.scale = scale.number();
+      storage.min = min.number();
     }
   }
-  if (dtype == "float32" && !quantised) {
+  if (type == "float32" && !quantised) {
     storage.kind = Storage::kFloat32;
-  } else if (dtype == "int32" && !quantised) {
+  } else if (type == "int32" && !quantised) {
     storage.kind = Storage::kInt32;
-  } else if (dtype == "float16" && quantised) {
+  } else if (type == "float16" && quantised) {
     storage.kind = Storage::kFloat16;
-  } else if (dtype == "uint16" && quantised) {
+  } else if (type == "uint16" && quantised) {
     storage.kind = Storage::kUint16;
-  } else if (dtype == "uint8" || (dtype == "bool" && !quantised)) {
+  } else if (type == "uint8" || (type == "bool" && !quantised)) {
     storage.kind = Storage::kUint8;
   } else {
-    fail("{}: unknown dtype '{}'", place, dtype);
+    dtype.wrong(fmt::format("unknown dtype '{}'", excerpt(type)));
   }
   return storage;
 }
@@ -193,25 +155,26 @@ float value_at(const char* bytes, std::size_t index, const Storage& storage) {
 }
 
 // The tensors of one group lie in the concatenation of its files.
-void read_group(TfjsModel& model, const Json& group) {
-  const std::string place = model.path + ": weightsManifest";
+void read_group(TfjsModel& model, const JsonNode& group) {
+  const auto [paths, weights] = group.fields({"paths", "weights"});
   const auto folder = std::filesystem::path(model.path).parent_path();
   std::string data, names;
-  for (const Json& name : list_member(group, "paths", place)) {
-    if (!name.is_string()) fail("{}: a path is not a string", place);
-    const std::string file = (folder / name.get<std::string>()).string();
-    data += read_bytes(file);
+  for (const std::string& path : paths.strings()) {
+    const std::string file = (folder / path).string();
+    data += read_text_file(file);
     names += (names.empty() ? "" : ", ") + file;
   }
   std::size_t offset = 0;
-  for (const Json& weight : list_member(group, "weights", place)) {
-    const std::string name = string_member(weight, "name", place);
-    const Storage storage = storage_of(weight, model.path + ": tensor " + name);
+  for (const JsonNode weight : weights.array()) {
+    const auto [name_node, dtype, quantization, shape] =
+        weight.fields({"name", "dtype", "quantization", "shape"});
+    const std::string name = name_node.string();
+    const Storage storage = storage_of(dtype, quantization);
     TfjsTensor tensor;
     const std::size_t room = (data.size() - offset) / storage.size();
     std::size_t count = 1;
-    for (const Json& size : list_member(weight, "shape", place)) {
-      const std::int64_t length = to_int(size, model.path + ": tensor " + name);
+    for (const JsonNode size : shape.array()) {
+      const std::int64_t length = to_int(size);
       if (length < 0) fail("{}: tensor {}: negative size", model.path, name);
       tensor.shape.push_back(length);
       const auto factor = static_cast<std::size_t>(length);
@@ -278,20 +241,17 @@ const TfjsTensor& TfjsModel::tensor(const std::string& name) const {
 }
 
 TfjsModel read_tfjs(const std::string& path) {
-  const Json json = Json::parse(read_bytes(path), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) fail("{}: not JSON", path);
-  if (!json.is_object() || !json.contains("modelTopology")) {
-    fail("{}: not a TensorFlow.js graph model: no 'modelTopology'", path);
-  }
+  const Json json = read_json_file(path);
+  const JsonNode root(&json, {path});
+  const auto [topology, generated_by, manifest] =
+      root.fields({"modelTopology", "generatedBy", "weightsManifest"});
+  if (!topology) fail("{}: not a TensorFlow.js graph model: no modelTopology", path);
   TfjsModel model;
   model.path = path;
-  if (json.contains("generatedBy") && json["generatedBy"].is_string()) {
-    model.generated_by = json["generatedBy"].get<std::string>();
-  }
-  for (const Json& node : list_member(json["modelTopology"], "node", path)) {
-    model.nodes.push_back(read_node(node, path));
-  }
-  for (const Json& group : list_member(json, "weightsManifest", path)) read_group(model, group);
+  if (generated_by.is_string()) model.generated_by = generated_by.string();
+  const JsonNode nodes = topology.field("node");
+  for (const JsonNode node : nodes.array()) model.nodes.push_back(read_node(node));
+  for (const JsonNode group : manifest.array()) read_group(model, group);
   return model;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "io/json_node.h"
 #include "model/weights.h"
 
 #include <fmt/ranges.h>
@@ -103,13 +104,6 @@ class Reader {
 
 // ---- configuration -----------------------------------------------------------------------------
 
-const Json& member(const Json& object, const char* key) {
-  static const Json kNone;
-  if (!object.is_object()) return kNone;
-  const auto found = object.find(key);
-  return found == object.end() ? kNone : *found;
-}
-
 // What Hugging Face's config.json says, or its defaults; only what the network is able to do.
 struct HuggingFaceConfig {
   double ln_eps = kHuggingFaceEps;
@@ -120,26 +114,20 @@ struct HuggingFaceConfig {
     if (!source.config) {
       fail("{}: Hugging Face's names, but no config.json beside it", source.path);
     }
-    const Json& whole = *source.config;
-    const Json& backbone = whole.contains("backbone_config") ? member(whole, "backbone_config")
-                                                             : whole;
-    const std::string& place = source.config_path;
-    if (!whole.is_object() || !backbone.is_object()) fail("{}: not a configuration", place);
-    const auto number = [&](const Json& object, const char* key, double fallback) {
-      const Json& value = member(object, key);
-      if (value.is_null()) return fallback;
-      if (!value.is_number()) fail("{}: {}: expected a number", place, key);
-      return value.get<double>();
-    };
-    ln_eps = number(backbone, "layer_norm_eps", kHuggingFaceEps);
-    heads = static_cast<std::int64_t>(number(backbone, "num_attention_heads", 12));
-    experts = static_cast<int>(number(backbone, "num_experts", 1));
-    if (number(whole, "scale_factor", 4) != 4) fail("{}: scale_factor: not 4", place);
-    const Json& activation = member(backbone, "hidden_act");
-    if (!activation.is_null() && activation != "gelu") {
-      fail("{}: hidden_act: {} is not gelu", place, activation.dump());
+    const JsonNode whole(&*source.config, {source.config_path});
+    const auto [inner, scale_factor] = whole.fields({"backbone_config", "scale_factor"});
+    const JsonNode& backbone = inner ? inner : whole;
+    const auto [eps, head_count, expert_count, activation, qkv_bias] =
+        backbone.fields({"layer_norm_eps", "num_attention_heads", "num_experts", "hidden_act",
+                         "qkv_bias"});
+    ln_eps = eps.number(kHuggingFaceEps);
+    heads = head_count.optional_integer().value_or(12);
+    experts = expert_count ? expert_count.small_integer() : 1;
+    if (scale_factor.number(4) != 4) scale_factor.wrong("not 4");
+    if (activation && activation.string() != "gelu") {
+      activation.wrong(excerpt(activation.string()) + " is not gelu");
     }
-    if (member(backbone, "qkv_bias") == false) fail("{}: qkv_bias: false is not read", place);
+    if (qkv_bias && !qkv_bias.flag()) qkv_bias.wrong("false is not read");
   }
 };
 

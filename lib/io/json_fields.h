@@ -4,15 +4,14 @@
 // A configuration struct <-> JSON from one description of its fields: a function template
 //   template <typename Io> void describe(Io& io, Config& c) { io("key", c.field); ... }
 // is run with a FieldReader (keys that are not there keep their value; an unknown key or a wrong
-// type is an Error "place: path.of.key: what") and with a FieldWriter (every field).
+// type is an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every field).
 
 #include "core/error.h"
-#include "io/json.h"
+#include "io/json_node.h"
 
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,16 +25,13 @@ class FieldReader {
  public:
   FieldReader(const Json& json, std::string place, std::string path)
       : json_(json), place_(std::move(place)), path_(std::move(path)) {
-    if (!json_.is_object()) {
-      fail("{}: {}: expected an object", place_, path_.empty() ? "configuration" : path_);
-    }
+    if (!json_.is_object()) fail("{}: {}not an object", place_, path_.empty() ? "" : path_ + ": ");
   }
 
   template <typename Body>
   void group(const char* key, Body body) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found == json_.end()) return;
+    const Json* found = find(key);
+    if (!found) return;
     FieldReader inner(*found, place_, path_to(key));
     body(inner);
     inner.finish();
@@ -43,35 +39,25 @@ class FieldReader {
 
   template <typename T>
   void operator()(const char* key, T& field) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found != json_.end()) read(*found, field, path_to(key));
+    if (const Json* found = find(key)) read(*found, key, field);
   }
 
   // null in the place of a value leaves it open.
   template <typename T>
   void operator()(const char* key, std::optional<T>& field) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found == json_.end()) return;
-    T value{};
-    if (!found->is_null()) read(*found, value, path_to(key));
-    field = found->is_null() ? std::nullopt : std::optional(std::move(value));
+    const Json* found = find(key);
+    if (!found) return;
+    field.reset();
+    if (!found->is_null()) read(*found, key, field.emplace());
   }
 
   // `word` in the place of a value leaves it open.
   template <typename T>
   void operator()(const char* key, std::optional<T>& field, const char* word) {
-    known_.insert(key);
-    const auto found = json_.find(key);
-    if (found == json_.end()) return;
-    if (found->is_string() && found->template get_ref<const std::string&>() == word) {
-      field.reset();
-      return;
-    }
-    T value{};
-    read(*found, value, path_to(key));
-    field = std::move(value);
+    const Json* found = find(key);
+    if (!found) return;
+    field.reset();
+    if (*found != word) read(*found, key, field.emplace());
   }
 
   void finish() const {
@@ -82,47 +68,39 @@ class FieldReader {
   }
 
  private:
+  const Json* find(const char* key) {
+    known_.insert(key);
+    const auto found = json_.find(key);
+    return found == json_.end() ? nullptr : &*found;
+  }
+
   std::string path_to(const std::string& key) const {
     return path_.empty() ? key : path_ + "." + key;
   }
 
-  void read(const Json& json, bool& field, const std::string& path) const {
-    if (!json.is_boolean()) fail("{}: {}: expected true or false", place_, path);
-    field = json.get<bool>();
-  }
-  void read(const Json& json, int& field, const std::string& path) const {
-    constexpr auto kMax = std::numeric_limits<int>::max();
-    if (!json.is_number_integer() ||
-        (json.is_number_unsigned() && json.get<std::uint64_t>() > kMax) ||
-        json.get<std::int64_t>() < -kMax || json.get<std::int64_t>() > kMax) {
-      fail("{}: {}: expected an integer", place_, path);
-    }
-    field = json.get<int>();
-  }
-  void read(const Json& json, double& field, const std::string& path) const {
-    if (!json.is_number()) fail("{}: {}: expected a number", place_, path);
-    field = json.get<double>();
-  }
-  void read(const Json& json, std::string& field, const std::string& path) const {
-    if (!json.is_string()) fail("{}: {}: expected a string", place_, path);
-    field = json.get<std::string>();
-  }
   template <typename T>
-  void read(const Json& json, std::vector<T>& field, const std::string& path) const {
-    if (!json.is_array()) fail("{}: {}: expected an array", place_, path);
-    field.assign(json.size(), T{});
-    for (std::size_t i = 0; i < field.size(); ++i) {
-      read(json[i], field[i], fmt::format("{}[{}]", path, i));
-    }
+  void read(const Json& json, const char* key, T& field) const {
+    const JsonPlace file{place_};
+    const std::string path = path_to(key);
+    read(JsonNode(&json, {path, &file}), field);
+  }
+
+  static void read(const JsonNode& node, bool& field) { field = node.boolean(); }
+  static void read(const JsonNode& node, int& field) { field = node.small_integer(); }
+  static void read(const JsonNode& node, double& field) { field = node.number(); }
+  static void read(const JsonNode& node, std::string& field) { field = node.string(); }
+  template <typename T>
+  static void read(const JsonNode& node, std::vector<T>& field) {
+    field.clear();
+    for (const JsonNode one : node.array()) read(one, field.emplace_back());
   }
   template <typename T, std::size_t kCount>
-  void read(const Json& json, std::array<T, kCount>& field, const std::string& path) const {
-    if (!json.is_array() || json.size() != kCount) {
-      fail("{}: {}: expected an array of {} numbers", place_, path, kCount);
+  static void read(const JsonNode& node, std::array<T, kCount>& field) {
+    if (!node.is_array() || node.array().size() != kCount) {
+      node.wrong(fmt::format("not an array of {} numbers", kCount));
     }
-    for (std::size_t i = 0; i < kCount; ++i) {
-      read(json[i], field[i], fmt::format("{}[{}]", path, i));
-    }
+    std::size_t i = 0;
+    for (const JsonNode one : node.array()) read(one, field[i++]);
   }
 
   const Json& json_;

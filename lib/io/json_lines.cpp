@@ -88,19 +88,11 @@ std::optional<Json> JsonLinesReader::next() {
     if (line_ == 1 && text->starts_with("\xef\xbb\xbf")) text->remove_prefix(3);  // BOM
     while (text->ends_with('\r')) text->remove_suffix(1);
     if (text->find_first_not_of(" \t") == std::string_view::npos) continue;
-    Json record = parse(*text);
-    if (!record.is_object()) fail("{}: not a JSON record", place());
+    Json record = parse_json(*text, name_, line_);
+    if (!record.is_object()) fail("{}: not an object", place());
     return record;
   }
   return std::nullopt;
-}
-
-Json JsonLinesReader::parse(std::string_view text) const {
-  try {
-    return parse_json(text, name_, line_);
-  } catch (const JsonSyntaxError&) {
-    return nullptr;
-  }
 }
 
 }  // namespace vremd

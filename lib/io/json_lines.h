@@ -33,9 +33,8 @@ class JsonLinesReader {
   const std::string& name() const { return name_; }
 
  private:
-  Json parse(std::string_view text) const;  // null where it is none
-  bool wait();                              // false: stopped
-  std::optional<std::string_view> line();   // without its end; until the next call
+  bool wait();                             // false: stopped
+  std::optional<std::string_view> line();  // without its end; until the next call
 
   std::string name_;
   std::function<bool()> stopped_;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <unordered_set>
 #include <vector>
 
 namespace vremd {
@@ -107,8 +108,7 @@ class Builder : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     Level& level = levels_.back();
     level.key = name;
-    if (level.value.contains(name)) return stop("the key is there twice");
-    return true;
+    return !level.has(name) || stop("duplicate key");
   }
 
   bool parse_error(std::size_t byte, const std::string&,
@@ -128,6 +128,17 @@ class Builder : public nlohmann::json_sax<Json> {
     std::string key;        // of the member that is being read
     std::size_t count = 0;  // of items so far
     const JsonItems* items = nullptr;  // where they are handed over
+    std::unordered_set<std::string> keys;  // of a large object
+
+    bool has(const std::string& name) {
+      constexpr std::size_t kFew = 16;
+      const auto& members = value.get_ref<const Json::object_t&>();
+      if (members.size() < kFew) return value.contains(name);
+      if (keys.empty()) {
+        for (const auto& member : members) keys.insert(member.first);
+      }
+      return !keys.insert(name).second;
+    }
   };
 
   bool put(Json value) {
@@ -152,7 +163,7 @@ class Builder : public nlohmann::json_sax<Json> {
   bool open(Json empty) {
     if (levels_.size() == kDeepestJson) return stop("nested too deeply");
     const JsonItems* items = empty.is_array() ? items_of_next_list() : nullptr;
-    levels_.push_back({std::move(empty), "", 0, items});
+    levels_.push_back({std::move(empty), "", 0, items, {}});
     return true;
   }
 
@@ -204,7 +215,7 @@ Json parse(Bytes& bytes, const std::string& name, long line, const std::vector<J
   if (!builder.message().empty()) fail("{}:{}: {}", name, here, builder.message());
   const std::string where =
       bytes.missed() ? ": it ends too early" : fmt::format(" at column {}", place.column);
-  throw JsonSyntaxError(fmt::format("{}:{}: not valid JSON{}", name, here, where));
+  fail("{}:{}: not valid JSON{}", name, here, where);
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One strict parser for all JSON that comes from outside: UTF-8 only, no key twice in an object,
+// One strict parser for all JSON that comes from outside: UTF-8 only, no duplicate keys,
 // no number beyond a double, at most kDeepestJson levels (readers recurse), nothing behind the
 // value.
 
-#include "core/error.h"
 #include "io/json.h"
 
 #include <cstdio>
@@ -29,12 +28,7 @@ struct JsonItems {
 // What people write themselves may have // and /* */ in it.
 enum class JsonComments { kRefused, kSkipped };
 
-// The text is no JSON at all, or not UTF-8.
-struct JsonSyntaxError : Error {
-  using Error::Error;
-};
-
-// Errors "name:LINE: not valid JSON at column C", "name:LINE: PATH: the key is there twice", ...
+// Errors "name:LINE: not valid JSON at column C", "name:LINE: PATH: duplicate key", ...
 // `line` is the number of the text's first line. A byte order mark is skipped.
 Json parse_json(std::string_view text, const std::string& name, long line = 1,
                 JsonComments comments = JsonComments::kRefused);

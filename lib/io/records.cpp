@@ -2,8 +2,8 @@
 #include "io/records.h"
 
 #include "core/error.h"
+#include "io/json_node.h"
 
-#include <climits>
 #include <cmath>
 
 namespace vremd {
@@ -13,96 +13,33 @@ using Rational = std::pair<std::int64_t, std::int64_t>;
 
 double round_coordinate(double value) { return std::round(value * 100) / 100; }
 
-// 6 significant digits; as a double, so that dump() prints no tail.
-double round_score(double value) {
-  if (value == 0 || !std::isfinite(value)) return value;
-  const double factor = std::pow(10.0, 5 - std::floor(std::log10(std::fabs(value))));
-  return std::round(value * factor) / factor;
+double round_score(double value) { return round_to_digits(value, 6); }
+
+// Keeps an object's unknown keys, to be passed on.
+auto into(Json& extra) {
+  return [&extra](std::string_view key, const Json* value) {
+    extra.get_ref<Json::object_t&>().emplace_back(key, *value);
+  };
 }
 
-// Reads the keys of one object; what is left over is passed on.
-class Fields {
- public:
-  Fields(const Json& json, std::string place) : rest_(json), place_(std::move(place)) {
-    if (!rest_.is_object()) wrong("", "is not an object");
-  }
+std::optional<Rational> rational(const JsonNode& pair) {
+  if (!pair) return std::nullopt;
+  if (!pair.is_array() || pair.array().size() != 2) pair.wrong("not [numerator, denominator]");
+  std::array<std::int64_t, 2> parts;
+  std::size_t i = 0;
+  for (const JsonNode part : pair.array()) parts[i++] = part.integer();
+  return Rational{parts[0], parts[1]};
+}
 
-  std::optional<Json> take(const char* key) {
-    const auto found = rest_.find(key);
-    if (found == rest_.end()) return std::nullopt;
-    Json value = std::move(*found);
-    rest_.erase(found);
-    if (value.is_null()) return std::nullopt;
-    return value;
-  }
-
-  double number(const char* key, std::optional<double> absent) {
-    const auto value = take(key);
-    if (!value && absent) return *absent;
-    if (!value || !value->is_number()) wrong(key, value ? "is not a number" : "is missing");
-    return value->get<double>();
-  }
-
-  std::optional<std::int64_t> integer(const char* key) {
-    const auto value = take(key);
-    if (!value) return std::nullopt;
-    return as_integer(*value, key);
-  }
-
-  std::optional<std::string> text(const char* key) {
-    const auto value = take(key);
-    if (!value) return std::nullopt;
-    if (!value->is_string()) wrong(key, "is not a string");
-    return value->get<std::string>();
-  }
-
-  std::optional<Rational> rational(const char* key) {
-    const auto value = take(key);
-    if (!value) return std::nullopt;
-    if (!value->is_array() || value->size() != 2) wrong(key, "is not [numerator, denominator]");
-    return Rational{as_integer((*value)[0], key), as_integer((*value)[1], key)};
-  }
-
-  std::vector<double> numbers(const Json& value, const char* key, std::size_t count) {
-    if (!value.is_array() || value.size() != count) {
-      wrong(key, fmt::format("is not a list of {} numbers", count));
-    }
-    std::vector<double> result;
-    for (const Json& one : value) {
-      // null is how JSON writers spell NaN; what cannot be used is decided where it is used.
-      if (!one.is_number() && !one.is_null()) wrong(key, "holds something else than numbers");
-      result.push_back(one.is_null() ? std::nan("") : one.get<double>());
-    }
-    return result;
-  }
-
-  std::int64_t as_integer(const Json& value, const char* key) const {
-    if (value.is_number_unsigned() &&
-        value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) {
-      wrong(key, "is too large");
-    }
-    if (!value.is_number_integer()) wrong(key, "is not an integer");
-    return value.get<std::int64_t>();
-  }
-
-  std::optional<int> small_integer(const char* key) {
-    const auto value = integer(key);
-    if (!value) return std::nullopt;
-    if (*value < INT_MIN || *value > INT_MAX) wrong(key, "is too large");
-    return static_cast<int>(*value);
-  }
-
-  [[noreturn]] void wrong(const char* key, const std::string& what) const {
-    if (*key) fail("{}: {} {}", place_, key, what);
-    fail("{}: {}", place_, what);
-  }
-
-  Json rest() && { return std::move(rest_); }
-
- private:
-  Json rest_;
-  std::string place_;
-};
+// null is how JSON writers spell NaN; what cannot be used is decided where it is used.
+template <std::size_t kCount>
+std::array<double, kCount> numbers_or_nan(const JsonNode& list) {
+  if (list.array().size() != kCount) list.wrong(fmt::format("not an array of {} numbers", kCount));
+  std::array<double, kCount> result;
+  std::size_t i = 0;
+  for (const JsonNode one : list.array()) result[i++] = one.is_null() ? std::nan("") : one.number();
+  return result;
+}
 
 void put(Json& json, const char* key, const std::optional<Rational>& value) {
   if (value) json[key] = {value->first, value->second};
@@ -132,113 +69,136 @@ Json to_json(const Instance& one) {
     }
   }
   if (one.neighbours) json["neighbours"] = *one.neighbours;
+  if (!one.visibility.empty()) {
+    Json& list = json["visibility"] = Json::array();
+    for (const double v : one.visibility) list.push_back(visibility_json(v));
+  }
+  if (const auto& head = one.head_box) json["bbox_head"] = {head->x, head->y, head->w, head->h};
+  put(json, "area", one.area);
+  if (one.crowd) json["iscrowd"] = 1;
   append(json, one.extra);
+  if (!one.derived.empty()) json["derived"] = one.derived;
   return json;
 }
 
-Instance instance_from_json(const Json& json, const std::string& place) {
-  Fields fields(json, place);
+Instance instance_from_json(const JsonNode& json) {
   Instance one;
-  const auto box = fields.take("box");
-  if (!box) fields.wrong("box", "is missing");
-  const auto b = fields.numbers(*box, "box", 4);
+  const auto [box, box_score, score, keypoints, neighbours, track, id, visibility, bbox_head, area,
+              iscrowd, derived] =
+      json.fields({"box", "box_score", "score", "keypoints", "neighbours", "track", "id",
+                   "visibility", "bbox_head", "area", "iscrowd", "derived"},
+                  into(one.extra));
+  const auto b = numbers_or_nan<4>(box);
   one.box = {b[0], b[1], b[2], b[3]};
-  one.box_score = fields.number("box_score", 1);
-  one.score = fields.number("score", 1);
-  if (const auto points = fields.take("keypoints")) {
-    if (!points->is_array()) fields.wrong("keypoints", "is not a list");
-    for (const Json& point : *points) {
-      const auto p = fields.numbers(point, "keypoints", 3);
-      one.keypoints.push_back({p[0], p[1], p[2]});
-    }
+  one.box_score = box_score.number(1);
+  one.score = score.number(1);
+  for (const JsonNode point : keypoints.optional_array()) {
+    const auto p = numbers_or_nan<3>(point);
+    one.keypoints.push_back({p[0], p[1], p[2]});
   }
-  if (const auto pair = fields.take("neighbours")) {
-    std::array<int, 2>& offsets = one.neighbours.emplace();
-    const auto n = fields.numbers(*pair, "neighbours", 2);
-    for (std::size_t i = 0; i < n.size(); ++i) {
-      const bool good = n[i] == std::floor(n[i]) && std::fabs(n[i]) <= INT_MAX;
-      if (!good) fields.wrong("neighbours", "are not two offsets of frames");
-      offsets[i] = static_cast<int>(n[i]);
-    }
+  if (neighbours) {
+    if (neighbours.array().size() != 2) neighbours.wrong("not an array of 2 integers");
+    int* offset = one.neighbours.emplace().data();
+    for (const JsonNode frame : neighbours.array()) *offset++ = frame.small_integer();
   }
-  one.track = fields.integer("track");
-  one.id = fields.integer("id");
-  one.extra = std::move(fields).rest();
+  one.track = track.optional_integer();
+  one.id = id.optional_integer();
+  if (visibility) one.visibility = visibility.numbers();
+  if (visibility && one.visibility.size() != one.keypoints.size()) {
+    visibility.wrong(fmt::format("{} numbers for {} keypoints", one.visibility.size(),
+                                 one.keypoints.size()));
+  }
+  one.head_box = bbox_head.box();
+  one.area = area.optional_number();
+  one.crowd = iscrowd.flag(false);
+  if (derived) one.derived = derived.strings();
   return one;
 }
 
-Header header_from_json(Fields fields) {
+Header header_from_json(const JsonNode& json) {
   Header header;
-  const auto format = fields.integer("format");
-  if (format && *format > kRecordFormat) {
-    fields.wrong("format", fmt::format("{} is newer than this tool knows ({})", *format,
-                                       kRecordFormat));
+  const auto [type, format, tool, version, command, video, width, height, fps, time_base, expected,
+              model, settings, device, precision, joint_set_name, joints, from, vid_id] =
+      json.fields({"type", "format", "tool", "version", "command", "video", "width", "height",
+                   "fps", "time_base", "frames_expected", "model", "settings", "device",
+                   "precision", "joint_set", "joints", "from", "vid_id"},
+                  into(header.extra));
+  if (format && format.integer() > kRecordFormat) {
+    format.wrong(fmt::format("{} is newer than this tool knows ({})", format.integer(),
+                             kRecordFormat));
   }
-  header.tool = fields.text("tool").value_or("");
-  header.version = fields.text("version").value_or("");
-  header.command = fields.text("command").value_or("");
-  const auto video = fields.text("video");
-  if (!video) fields.wrong("video", "is missing");
-  header.video = *video;
-  header.width = fields.small_integer("width").value_or(0);
-  header.height = fields.small_integer("height").value_or(0);
-  header.fps = fields.rational("fps");
-  header.time_base = fields.rational("time_base");
-  header.frames_expected = fields.integer("frames_expected");
-  header.model = fields.text("model");
-  header.settings = fields.take("settings").value_or(nullptr);
-  header.device = fields.text("device");
-  header.precision = fields.text("precision");
-  const auto set = fields.text("joint_set");
-  if (const auto names = fields.take("joints")) {
-    std::vector<std::string> joints;
-    if (!names->is_array()) fields.wrong("joints", "is not a list of names");
-    for (const Json& one : *names) {
-      if (!one.is_string()) fields.wrong("joints", "is not a list of names");
-      joints.push_back(one.get<std::string>());
-    }
-    header.joints = joint_set_of(joints);
-  } else if (set) {
+  header.tool = tool.optional_string().value_or("");
+  header.version = version.optional_string().value_or("");
+  header.command = command.optional_string().value_or("");
+  header.video = video.string();
+  header.width = width ? width.small_integer() : 0;
+  header.height = height ? height.small_integer() : 0;
+  header.fps = rational(fps);
+  header.time_base = rational(time_base);
+  header.frames_expected = expected.optional_integer();
+  header.model = model.optional_string();
+  if (settings) header.settings = *settings.value();
+  header.device = device.optional_string();
+  header.precision = precision.optional_string();
+  if (joints) {
+    header.joints = joint_set_of(joints.strings());
+  } else if (joint_set_name) {
     try {
-      header.joints = joint_set(*set);
+      header.joints = joint_set(joint_set_name.string());
     } catch (const Error& error) {
-      fields.wrong("joint_set:", error.what());
+      joint_set_name.wrong(error.what());
     }
   }
-  header.from = fields.take("from").value_or(nullptr);
-  header.extra = std::move(fields).rest();
+  if (from) header.from = *from.value();
+  if (vid_id) {
+    header.vid_id = vid_id.is_string() ? vid_id.string() : std::to_string(vid_id.integer());
+  }
   return header;
 }
 
-FrameRecord frame_from_json(Fields fields, const std::string& place) {
+FrameRecord frame_from_json(const JsonNode& json) {
   FrameRecord frame;
-  const auto index = fields.integer("frame");
-  if (!index) fields.wrong("frame", "is missing");
-  if (*index < 0) fields.wrong("frame", "is negative");
-  if (*index > kLastFrame) fields.wrong("frame", "is too large");
-  frame.frame = *index;
-  frame.time = fields.number("time", 0);
-  frame.pts = fields.integer("pts");
-  frame.file = fields.text("file");
-  frame.image_id = fields.integer("image_id");
-  const auto width = fields.small_integer("width"), height = fields.small_integer("height");
-  if (width && height) frame.size = {*width, *height};
-  if (const auto damaged = fields.take("damaged")) {
-    frame.damage = *damaged == "missing" ? Damage::kMissing
-                   : *damaged == true    ? Damage::kDamaged
-                                         : Damage::kNone;
+  const auto [type, index, time, pts, file, image_id, width, height, damaged, held, instances,
+              is_labeled, regions] =
+      json.fields({"type", "frame", "time", "pts", "file", "image_id", "width", "height",
+                   "damaged", "held", "instances", "is_labeled", "ignore_regions"},
+                  into(frame.extra));
+  frame.frame = index.integer();
+  if (frame.frame < 0) index.wrong("negative");
+  if (frame.frame > kLastFrame) index.wrong("too large");
+  frame.time = time.number(0);
+  frame.pts = pts.optional_integer();
+  frame.file = file.optional_string();
+  frame.image_id = image_id.optional_integer();
+  if (width && height) frame.size = {width.small_integer(), height.small_integer()};
+  if (damaged) {
+    frame.damage = *damaged.value() == "missing" ? Damage::kMissing
+                   : *damaged.value() == true    ? Damage::kDamaged
+                                                 : Damage::kNone;
   }
-  frame.held = fields.integer("held");
-  const auto instances = fields.take("instances");
-  if (!instances || !instances->is_array()) {
-    fields.wrong("instances", instances ? "is not a list" : "is missing");
+  frame.held = held.optional_integer();
+  for (const JsonNode one : instances.array()) frame.instances.push_back(instance_from_json(one));
+  if (is_labeled) frame.labelled = is_labeled.boolean();
+  for (const JsonNode region : regions.optional_array()) {
+    auto& polygon = frame.ignore_regions.emplace_back();
+    for (const JsonNode point : region.array()) {
+      const auto xy = point.numbers<2>();
+      if (!xy) point.wrong("not an array of 2 numbers");
+      polygon.push_back({(*xy)[0], (*xy)[1]});
+    }
   }
-  for (const Json& one : *instances) {
-    frame.instances.push_back(instance_from_json(
-        one, fmt::format("{}: instances[{}]", place, frame.instances.size())));
-  }
-  frame.extra = std::move(fields).rest();
   return frame;
+}
+
+End end_from_json(const JsonNode& json) {
+  End end;
+  const auto [type, frames, instances, damaged, missing] = json.fields(
+      {"type", "frames", "instances", "damaged", "missing"}, into(end.extra));
+  end.frames = frames.optional_integer().value_or(0);
+  end.instances = instances.optional_integer().value_or(0);
+  end.damaged = damaged.optional_integer().value_or(0);
+  end.missing = missing.optional_integer().value_or(0);
+  return end;
 }
 
 }  // namespace
@@ -264,6 +224,7 @@ Json to_json(const Header& header) {
   put(json, "device", header.device);
   put(json, "precision", header.precision);
   if (!header.from.is_null()) json["from"] = header.from;
+  put(json, "vid_id", header.vid_id);
   append(json, header.extra);
   return json;
 }
@@ -284,6 +245,14 @@ Json to_json(const FrameRecord& frame) {
   put(json, "held", frame.held);
   Json& instances = json["instances"] = Json::array();
   for (const Instance& one : frame.instances) instances.push_back(to_json(one));
+  put(json, "is_labeled", frame.labelled);
+  if (!frame.ignore_regions.empty()) {
+    Json& regions = json["ignore_regions"] = Json::array();
+    for (const auto& polygon : frame.ignore_regions) {
+      Json& points = regions.emplace_back(Json::array());
+      for (const Point& point : polygon) points.push_back({point.x, point.y});
+    }
+  }
   append(json, frame.extra);
   return json;
 }
@@ -299,19 +268,13 @@ Json to_json(const End& end) {
 }
 
 Record record_from_json(const Json& json, const std::string& place) {
-  Fields fields(json, place);
-  const auto type = fields.text("type");
-  if (!type) fields.wrong("type", "is missing");
-  if (*type == "header") return header_from_json(std::move(fields));
-  if (*type == "frame") return frame_from_json(std::move(fields), place);
-  if (*type != "end") fields.wrong("type", "is neither header, frame nor end: " + excerpt(*type));
-  End end;
-  end.frames = fields.integer("frames").value_or(0);
-  end.instances = fields.integer("instances").value_or(0);
-  end.damaged = fields.integer("damaged").value_or(0);
-  end.missing = fields.integer("missing").value_or(0);
-  end.extra = std::move(fields).rest();
-  return end;
+  const JsonNode record(&json, {place});
+  const JsonNode type = record.field("type");
+  const std::string name = type.string();
+  if (name == "header") return header_from_json(record);
+  if (name == "frame") return frame_from_json(record);
+  if (name != "end") type.wrong("neither header, frame nor end: " + excerpt(name));
+  return end_from_json(record);
 }
 
 Json provenance(const Header& header) {
@@ -336,6 +299,25 @@ Header following(const Header& input, const Header& own) {
   header.device = own.device;
   header.precision = own.precision;
   return header;
+}
+
+double round_to_digits(double value, int digits) {
+  if (value == 0 || !std::isfinite(value)) return value;
+  const double factor = std::pow(10.0, digits - 1 - std::floor(std::log10(std::fabs(value))));
+  return std::isfinite(factor) ? std::round(value * factor) / factor : value;
+}
+
+Json visibility_json(double v) {
+  const bool small = v == std::floor(v) && std::fabs(v) < 100;
+  return small ? Json(static_cast<int>(v)) : Json(v);
+}
+
+bool is_absent(const Keypoint& k) {
+  return (k.x == 0 && k.y == 0 && k.score == 0) || !std::isfinite(k.x) || !std::isfinite(k.y);
+}
+
+std::optional<Box> box_around(const std::vector<Keypoint>& keypoints) {
+  return box_around(keypoints, [](const Keypoint& k) { return !is_absent(k); });
 }
 
 double person_score(const std::vector<Keypoint>& keypoints, double box_score) {

@@ -38,6 +38,7 @@ struct Header {
   std::optional<std::string> device, precision;
   std::optional<JointSet> joints;  // where the instances have keypoints
   Json from;                       // provenance of earlier tools, newest first; null: none
+  std::optional<std::string> vid_id;  // in the data set the video came from
   Json extra = Json::object();     // unknown keys, passed on
 };
 
@@ -45,6 +46,12 @@ struct Keypoint {
   double x = 0, y = 0;  // video pixels
   double score = 0;     // heatmap maximum, 0...1
 };
+
+// x = y = score = 0, or no numbers.
+bool is_absent(const Keypoint& keypoint);
+
+// core/geometry.h's around the keypoints that are there.
+std::optional<Box> box_around(const std::vector<Keypoint>& keypoints);
 
 // One person in one frame.
 struct Instance {
@@ -54,6 +61,14 @@ struct Instance {
   std::vector<Keypoint> keypoints;               // empty, or one per joint of the header
   std::optional<std::array<int, 2>> neighbours;  // frame offsets used, such as [-1, 1]
   std::optional<std::int64_t> track, id;
+  // Of annotations (PoseTrack18's names in the records): visibility is COCO's v of each keypoint,
+  // empty for a prediction; area is that of the segmentation; a crowd is a region with several
+  // people.
+  std::vector<double> visibility;
+  std::optional<Box> head_box;
+  std::optional<double> area;
+  bool crowd = false;
+  std::vector<std::string> derived;  // names of keypoints that were computed from others
   Json extra = Json::object();
 };
 
@@ -69,6 +84,8 @@ struct FrameRecord {
   Damage damage = Damage::kNone;
   std::optional<std::int64_t> held;  // the boxes are those of frame N
   std::vector<Instance> instances;
+  std::optional<bool> labelled;  // is_labeled: somebody looked for people here
+  std::vector<std::vector<Point>> ignore_regions;  // polygons
   Json extra = Json::object();
 };
 
@@ -92,6 +109,9 @@ Json provenance(const Header& header);
 // The header of what a tool makes of a video's records: the input's, with the tool's own name,
 // command, model and settings in `own`, and the input's provenance.
 Header following(const Header& input, const Header& own);
+
+double round_to_digits(double value, int digits);  // significant ones
+Json visibility_json(double v);                    // 2, not 2.0
 
 // A person's score: the mean of the keypoint scores that exceed 0.2 x box_score (CLI, METHOD 2.3);
 // 0 where none does.

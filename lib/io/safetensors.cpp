@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/half.h"
-#include "io/json.h"
+#include "io/json_parse.h"
 #include "io/output_file.h"
 #include "io/sha256.h"
 
@@ -81,8 +81,8 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
          header_length, whole.size());
   }
   const char* text = reinterpret_cast<const char*>(whole.data()) + 8;
-  const Json header = Json::parse(text, text + header_length, nullptr, false);
-  if (!header.is_object()) fail("{}: not a safetensors file (its header is not JSON)", path);
+  const Json header = parse_json({text, header_length}, path + ": header");
+  if (!header.is_object()) fail("{}: not a safetensors file (its header is not an object)", path);
   const std::span<const std::byte> data = whole.subspan(8 + header_length);
 
   for (const auto& [name, value] : header.items()) {

@@ -2,6 +2,7 @@
 #include "model/weights.h"
 
 #include "core/error.h"
+#include "io/json_parse.h"
 
 #include <fmt/ranges.h>
 
@@ -64,10 +65,8 @@ void save(const std::string& path, const std::string& kind, const VremdImpl& mod
 std::optional<ModelConfig> stored_config(const SafetensorsFile& file) {
   const auto text = file.metadata().find("vremd_config");
   if (text == file.metadata().end()) return {};
-  const Json json = Json::parse(text->second, nullptr, false);
   const std::string place = file.path() + ": vremd_config";
-  if (json.is_discarded()) fail("{}: not JSON", place);
-  return ModelConfig::from_json(json, place);
+  return ModelConfig::from_json(parse_json(text->second, place), place);
 }
 
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {

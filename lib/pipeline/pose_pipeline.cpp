@@ -26,7 +26,8 @@ void hand_over(FrameChunk& chunk) {
     auto& frame = std::get<FrameRecord>(chunk.records[person.record]);
     Instance& instance = frame.instances[person.instance];
     instance.keypoints = std::move(person.keypoints);
-    for (const char* of_old_ones : {"visibility", "derived"}) instance.extra.erase(of_old_ones);
+    instance.visibility.clear();  // of old ones
+    instance.derived.clear();
     instance.score = person_score(instance.keypoints, instance.box_score);
   }
   chunk.persons.clear();  // and with them the frames

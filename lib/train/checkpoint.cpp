@@ -6,6 +6,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace vremd {
@@ -37,11 +38,19 @@ Checkpoint load_checkpoint(const std::string& path) {
   };
   if (text("kind") != "checkpoint") fail("{}: not a checkpoint", path);
   Checkpoint checkpoint;
-  checkpoint.step = std::strtoll(text("step").c_str(), nullptr, 10);
-  checkpoint.processes = std::strtoll(text("processes").c_str(), nullptr, 10);
-  checkpoint.persons = std::strtoll(text("persons").c_str(), nullptr, 10);
-  checkpoint.substituted = std::strtoll(text("substituted").c_str(), nullptr, 10);
-  checkpoint.best = std::strtod(text("best").c_str(), nullptr);
+  const auto number = [&](const char* key, auto& result) {
+    const std::string value = text(key);
+    const char* end = value.data() + value.size();
+    const auto [rest, error] = std::from_chars(value.data(), end, result);
+    if (error != std::errc() || rest != end) {
+      fail("{}: {}: '{}' is not a number", path, key, excerpt(value));
+    }
+  };
+  number("step", checkpoint.step);
+  number("processes", checkpoint.processes);
+  number("persons", checkpoint.persons);
+  number("substituted", checkpoint.substituted);
+  number("best", checkpoint.best);
   checkpoint.config = text("config");
   for (const auto& [name, view] : file.tensors()) {
     at::Tensor tensor = at::empty(view.shape, at::kFloat);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/validation.h"
 
+#include "annotation/record_translation.h"
 #include "core/log.h"
+#include "eval/poseval/poseval_frames.h"
 #include "ops/crop.h"
-#include "eval/poseval_frames.h"
 #include "ops/tensor_ops.h"
 #include "train/loader.h"
 
@@ -14,7 +15,6 @@
 #include <atomic>
 #include <cmath>
 #include <map>
-#include <set>
 
 namespace vremd {
 namespace {
@@ -205,53 +205,23 @@ Matching Validation::matching() const {
 // As poseval would score it: all people of the frames that have a chosen person.
 PoseAp Validation::average_precision() const {
   PoseSamples samples;
-  std::set<int> trained;  // what has no labels is not written either (METHOD 7)
-  for (const int j : config_.model.trained_joints()) trained.insert(j);
+  std::vector<int> numbers = pose_joints(set_.joints().joints);
+  const std::vector<int> trained = config_.model.trained_joints();
+  for (int j = 0; j < set_.joints().size(); ++j) {  // no labels: not written either (METHOD 7)
+    if (std::find(trained.begin(), trained.end(), j) == trained.end()) numbers[j] = -1;
+  }
   const Matching all = matching();
   for (const MatchedFrame& frame : all.frames) {
     PoseFile truth, predicted;
     truth.path = predicted.path = config_.validate;
-    const auto pose_of = [](const JointSet& joints, auto&& point, int count) {
-      Pose pose;
-      pose.has_points = true;
-      for (int j = 0; j < count; ++j) {
-        const int number = joint_number(joints.joints[j]);
-        const PosePoint p = point(j);
-        if (number < 0 || (p.x == 0 && p.y == 0 && p.visible == 0)) continue;
-        pose.points.push_back(p);
-        pose.points.back().joint = number;
-      }
-      return pose;
-    };
-    PoseFrame& own = truth.frames.emplace_back();
-    own.file_name = frame.truth->file_name;
-    for (const AnnotatedPerson& person : frame.truth->persons) {
-      if (person.joints.empty()) continue;
-      Pose pose = pose_of(
-          *frame.truth_joints,
-          [&](int j) {
-            const AnnotatedJoint& joint = person.joints[j];
-            return PosePoint{-1, joint.x, joint.y, joint.v};
-          },
-          static_cast<int>(person.joints.size()));
-      if (const auto& head = person.head_box) {
-        pose.head = HeadBox{head->x, head->y, head->x + head->w, head->y + head->h};
-      }
-      own.poses.push_back(std::move(pose));
+    AnnotatedFrame& own = truth.frames.emplace_back(*frame.truth);
+    std::erase_if(own.persons, [](const AnnotatedPerson& one) { return !one.has_joints; });
+    for (AnnotatedPerson& person : own.persons) {
+      renumber(person, pose_joints(frame.truth_joints->joints));
     }
-    own.ignore_regions = frame.truth->ignore_regions;
-    PoseFrame& other = predicted.frames.emplace_back();
+    AnnotatedFrame& other = predicted.frames.emplace_back();
     other.file_name = own.file_name;
-    for (const Instance& one : frame.predictions) {
-      other.poses.push_back(pose_of(
-          *frame.joints,
-          [&](int j) {
-            const Keypoint& k = one.keypoints[j];
-            if (!trained.contains(j)) return PosePoint{-1, 0, 0, 0};
-            return PosePoint{-1, k.x, k.y, 1, k.score};
-          },
-          static_cast<int>(one.keypoints.size())));
-    }
+    for (const Instance& one : frame.predictions) other.persons.push_back(person_of(one, numbers));
     for (const ScoredFrame& scored :
          poseval_frames(truth, predicted, FrameChoice::kAnnotated, /*tracks=*/false)) {
       add_samples(scored, samples);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "eval/pck.h"
-#include "eval/pose_ap.h"
+#include "eval/pck/pck.h"
+#include "eval/pose/joint_ap.h"
 #include "io/json.h"
 #include "train/config.h"
 #include "train/process_group.h"

@@ -2,6 +2,7 @@
 #include "video/picture_decoder.h"
 
 #include "core/error.h"
+#include "core/picture_names.h"
 #include "video/picture_names.h"
 #include "video/reader.h"
 
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -63,6 +65,11 @@ AVCodecID codec_of(std::string_view head) {
   if (head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv)) return AV_CODEC_ID_TIFF;
   if (head.starts_with("RIFF"sv) && head.size() >= 12 && head.substr(8, 4) == "WEBP"sv) {
     return AV_CODEC_ID_WEBP;
+  }
+  if (head.starts_with("\0\0\0\x0cjP  \r\n\x87\n"sv)) return AV_CODEC_ID_JPEG2000;
+  if (head.size() > 2 && head[0] == 'P' && std::isspace(static_cast<unsigned char>(head[2]))) {
+    if (head[1] == '2' || head[1] == '5') return AV_CODEC_ID_PGM;
+    if (head[1] == '3' || head[1] == '6') return AV_CODEC_ID_PPM;
   }
   // BM, 4 bytes of length, 4 reserved bytes that are zero
   if (head.starts_with("BM"sv) && head.size() >= 10 && head.substr(6, 4) == "\0\0\0\0"sv) {
@@ -150,7 +157,7 @@ bool is_picture(const std::string& path) {
   for (const char* ending : {".mjpeg", ".mjpg", ".apng"}) {
     if (path.ends_with(ending)) return false;
   }
-  if (has_picture_ending(path)) {
+  if (has_picture_name(path)) {
     struct stat status {};
     return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
   }

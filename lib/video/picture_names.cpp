@@ -2,6 +2,7 @@
 #include "video/picture_names.h"
 
 #include "core/error.h"
+#include "core/picture_names.h"
 
 #include <glob.h>
 
@@ -115,17 +116,10 @@ bool natural_less(std::string_view a, std::string_view b) {
   return a < b;  // equal but for zeros in front
 }
 
-bool has_picture_ending(const std::string& path) {
-  constexpr std::array kEndings{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"};
-  std::string ending = std::filesystem::path(path).extension();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
-}
-
 std::vector<std::string> pictures_in_folder(const std::string& folder) {
   std::vector<std::string> names;
   for_each_file(folder, [&](const std::string& name) {
-    if (has_picture_ending(name)) names.push_back(name);
+    if (has_picture_name(name)) names.push_back(name);
   });
   if (names.empty()) fail("{}: no pictures in this folder", folder);
   std::sort(names.begin(), names.end(), natural_less);
@@ -172,7 +166,7 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
   });
   if (names.empty()) fail("{}: no pictures of this name", pattern);
   for (const std::string& name : names) {
-    if (!has_picture_ending(name)) fail("{}: {} is not a picture", pattern, name);
+    if (!has_picture_name(name)) fail("{}: {} is not a picture", pattern, name);
   }
   std::sort(names.begin(), names.end(), natural_less);
   return names;

@@ -10,9 +10,6 @@ namespace vremd {
 // img2 < img10: runs of digits compare as numbers.
 bool natural_less(std::string_view a, std::string_view b);
 
-// True for the endings of still pictures: .jpg .jpeg .png .bmp .webp .tif .tiff
-bool has_picture_ending(const std::string& path);
-
 // The paths of a video made of pictures, in order. Errors "path: what"; never empty.
 std::vector<std::string> pictures_in_folder(const std::string& folder);
 std::vector<std::string> pictures_of_number_pattern(const std::string& pattern);  // "f/%06d.jpg"

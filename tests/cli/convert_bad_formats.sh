@@ -20,7 +20,7 @@ bad 'latin.json:1: not valid JSON at column 20' latin.json
 head -c 700 alphapose-results.json > short.json
 bad 'short.json:1: not valid JSON: it ends too early' short.json
 sed 's/"score": 2.5/"score": 1, "score": 2/' alphapose-results.json > twice.json
-bad 'twice.json:1: [1].score: the key is there twice' twice.json
+bad 'twice.json:1: [1].score: duplicate key' twice.json
 sed 's/"score": 2.5/"score": NaN/' alphapose-results.json > nan.json
 bad 'nan.json:1: not valid JSON at column 823' nan.json
 sed 's/"score": 2.5/"score": 1e999/' alphapose-results.json > large.json
@@ -38,15 +38,15 @@ bad 'none: cannot open: No such file or directory' none
 
 # ---- records
 head -c 900 clip.jsonl > cut.jsonl
-bad 'cut.jsonl:3: not a JSON record' cut.jsonl
+bad 'cut.jsonl:3: not valid JSON: it ends too early' cut.jsonl
 sed '2s/"frame":0/"frame":0,"frame":1/' clip.jsonl > twice.jsonl
-bad 'twice.jsonl:2: frame: the key is there twice' twice.jsonl
+bad 'twice.jsonl:2: frame: duplicate key' twice.jsonl
 sed '2s/"track":7/"track":99999999999999999999/' clip.jsonl > huge.jsonl
-bad 'huge.jsonl:2: instances[0]: track is not an integer' huge.jsonl
+bad 'huge.jsonl:2: instances[0].track: not an integer' huge.jsonl
 sed '2s/"track":7/"visibility":[1]/' clip.jsonl > seen.jsonl
-bad 'seen.jsonl:2: visibility is not a number for each joint' seen.jsonl
+bad 'seen.jsonl:2: instances[0].visibility: 1 numbers for 17 keypoints' seen.jsonl
 { head -n 1 clip.jsonl; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.jsonl
-bad 'long.jsonl:2: not a JSON record' long.jsonl
+bad 'long.jsonl:2: not valid JSON at column 1' long.jsonl
 head -n 3 clip.jsonl > endless.jsonl
 status=0; vremd-convert endless.jsonl -o whole.jsonl 2> err || status=$?
 test $status -eq 1
@@ -64,9 +64,9 @@ bad 'truth.json: annolist[1]: elsewhere/00000002.jpg is not in the folder images
 truth 's/"imgnum": \[3\]/"imgnum": [2]/'
 bad 'truth.json: annolist[2]: frame 1 after frame 1' truth.json
 truth 's/"ignore_regions": \[{"point"/"ignore_regions": [{"point": 5, "p"/'
-bad 'truth.json: annolist[0].ignore_regions[0].point: not a list' truth.json
+bad 'truth.json: annolist[0].ignore_regions[0].point: not an array' truth.json
 echo '{"annolist":{}}' > truth.json
-bad 'truth.json: not an object with an annolist' truth.json
+bad 'truth.json: annolist: not an array' truth.json
 echo '{"annolist":[]}' > truth.json
 bad 'truth.json: annolist: no frames' truth.json
 
@@ -74,10 +74,10 @@ bad 'truth.json: annolist: no frames' truth.json
 sed 's/"image_id": 139/"image_id": 18446744073709551615/' coco_results.json > results.json
 bad 'results.json: [1].image_id: too large' results.json
 sed 's/"keypoints": \[10.5, /"keypoints": [/' coco_results.json > results.json
-bad 'results.json: [0].keypoints: 50 numbers are not x, y, score of joints' results.json
+bad 'results.json: [0].keypoints: 50 numbers, not x, y, score of joints' results.json
 bad 'coco_results.json: 17 keypoints, but body25 has 25' --input-joints body25 coco_results.json
 sed 's/"bbox":\[61,/"bbox":[/' coco_boxes.json > boxes.json
-bad 'boxes.json: [2].bbox: not four numbers' boxes.json
+bad 'boxes.json: [2].bbox: not an array of 4 numbers' boxes.json
 echo '{"version":1.3,"people":[{"person_id":[-1],"pose_keypoints_2d":[1,2,"x"]}]}' > a_keypoints.json
 bad 'a_keypoints.json: people[0].pose_keypoints_2d[2]: not a number' a_keypoints.json
 echo '{"version":1.3,"people":[{"pose_keypoints_2d":[1,2,3]}]}' > a_keypoints.json
@@ -144,17 +144,17 @@ sed 's/"image_id": "3.jpg"/"image_id": "3\\n\\u0000.mp4"/' alphapose-results.jso
 bad 'lines.json: [3].image_id: 3\n\x00.mp4 is no frame of a video, as those before' lines.json
 echo '{"images":[],"annotations":[],"categories":[{"id":1,"name":"person","keypoints":["a\n","a\n"]}]}' \
   > names.json
-bad 'names.json: categories[0].keypoints: a\n is there twice' --from posetrack18 names.json
+bad 'names.json: categories[0].keypoints: duplicate joint a\n' --from posetrack18 names.json
 echo '{"images":[{"id":1,"file_name":"a\n/1.jpg","vid_id":"v\n"},
   {"id":2,"file_name":"b/2.jpg","vid_id":"v\n"}],"annotations":[]}' > folders.json
 bad 'folders.json: video v\n: a\n/1.jpg and b/2.jpg are not of one folder' \
   --from posetrack18 folders.json
 echo '{"people":[{"a\tb":1,"a\tb":2}]}' > a_keypoints.json
-bad 'a_keypoints.json:1: people[0].a\tb: the key is there twice' a_keypoints.json
+bad 'a_keypoints.json:1: people[0].a\tb: duplicate key' a_keypoints.json
 printf '[{"%0100d":1,"%0100d":2}]' 0 0 > keys.json
-bad "keys.json:1: [0].${long:0:60}…: the key is there twice" --from mmpose keys.json
+bad "keys.json:1: [0].${long:0:60}…: duplicate key" --from mmpose keys.json
 echo '{"type":"a\nb"}' > type.jsonl
-bad 'type.jsonl:1: type is neither header, frame nor end: a\nb' --from records type.jsonl
+bad 'type.jsonl:1: type: neither header, frame nor end: a\nb' --from records type.jsonl
 echo '{"type":"header","video":"a","joint_set":"a\nb"}' > set.jsonl
 bad 'set.jsonl:1: joint_set: a\nb: no such joint set (there are posetrack15, posetrack17, coco17)' \
   set.jsonl

@@ -43,9 +43,9 @@ bad 'joints.json: annotations[0].keypoints: 51 numbers instead of 54 (x, y, v of
 sed 's/"file_name": "images\/park.jpg", //' annotations.json > nameless.json
 bad 'nameless.json: images[0]: no file_name' nameless.json
 echo '[]' > list.json
-bad 'list.json: not an object with images and annotations' list.json
+bad 'list.json: not an object with images and annotations, or an annolist' list.json
 # The first file is good: still no output.
-bad 'list.json: not an object with images and annotations' annotations.json list.json
+bad 'list.json: not an object with images and annotations, or an annolist' annotations.json list.json
 
 status=0; vremd-convert -q --from posetrack18 annotations.json > /dev/full 2> err || status=$?
 test $status -eq 1

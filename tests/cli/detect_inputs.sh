@@ -113,7 +113,7 @@ refused() {  # MESSAGE
   grep -q "vremd-detect: --config: options.json$1" err || { cat err; exit 1; }
 }
 echo '{"frames": "2:4", "frames": "2:5"}' > options.json
-refused ':1: frames: the key is there twice$'
+refused ':1: frames: duplicate key$'
 echo '{"frams": "2:4"}' > options.json
 refused ": unknown option 'frams'$"
 rm options.json

@@ -48,7 +48,7 @@ bad 'broken.json:6: not valid JSON: it ends too early' --pck torso -g broken.jso
 sed 's/"image_id": 3/"image_id": 99/' annotations.json > lost.json
 bad 'lost.json: annotations[3].image_id: 99 is not among the images' --bbox -g lost.json -p poses.jsonl
 sed 's/"bbox": \[10, 20, 60, 120\]/"bbox": [10, 20]/' annotations.json > box.json
-bad 'box.json: annotations[0].bbox: not four numbers' --bbox -g box.json -p poses.jsonl
+bad 'box.json: annotations[0].bbox: not an array of 4 numbers' --bbox -g box.json -p poses.jsonl
 bad 'poses.jsonl:2: not valid JSON at column 1' --bbox -g poses.jsonl -p poses.jsonl
 
 records 'standard input: no records (the input is empty)' < /dev/null

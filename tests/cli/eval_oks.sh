@@ -87,9 +87,9 @@ refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g n
 refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g gt.json -p none.json
 refused 1 'coco: cannot open: No such file or directory' --oks cocoapi --sigmas coco -g gt.json -p pred.json
 echo '[1, 2]' > short.json
-refused 1 'short.json: not a list of 17 numbers' --oks cocoapi --sigmas short.json -g gt.json -p pred.json
+refused 1 'short.json: not an array of 17 numbers' --oks cocoapi --sigmas short.json -g gt.json -p pred.json
 jq '.[3] = 0' sigmas.json > zero.json
-refused 1 'zero.json: [3]: not a number above 0' --oks cocoapi --sigmas zero.json -g gt.json -p pred.json
+refused 1 'zero.json: [3]: not above 0' --oks cocoapi --sigmas zero.json -g gt.json -p pred.json
 
 # truth MESSAGE FILTER, prediction MESSAGE FILTER: a file that is wrong
 truth() {
@@ -99,8 +99,8 @@ truth() {
 truth 'no images' 'del(.images)'
 truth 'no annotations' 'del(.annotations)'
 truth 'no categories' 'del(.categories)'
-truth 'images[1].id: 40 is there twice' '.images[1].id = 40'
-truth 'annotations[3].id: 2 is there twice' '.annotations[3].id = 2'
+truth 'images[1].id: duplicate id 40' '.images[1].id = 40'
+truth 'annotations[3].id: duplicate id 2' '.annotations[3].id = 2'
 truth 'annotations[3]: no bbox' 'del(.annotations[3].bbox)'
 truth 'annotations[3]: no area' 'del(.annotations[3].area)'
 truth 'annotations[3].keypoints[1]: not a number' '.annotations[3].keypoints[1] = "x"'

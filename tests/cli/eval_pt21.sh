@@ -104,7 +104,7 @@ refused "gt/$name: frame 0: no is_labeled" 'del(.images[0].is_labeled)' .
 refused "gt/$name: frame 0: no ignore_regions_x and ignore_regions_y" 'del(.images[0].ignore_regions_y)' .
 refused "gt/$name: frame 0: a person without head box" 'del(.annotations[0].bbox_head)' .
 refused "pred/$name: frame 0: a person without track_id" . 'del(.annotations[0].track_id)'
-refused "pred/$name: frame 0: track_id $(jq '.annotations[0].track_id' $case/pred/$name) is there twice" . \
+refused "pred/$name: frame 0: duplicate track_id $(jq '.annotations[0].track_id' $case/pred/$name)" . \
   '.annotations += [.annotations[0]]'
 usage() {
   status=0; vremd-eval "$@" > out.txt 2> err || status=$?

@@ -39,7 +39,7 @@ bad 'standard input: no records (the input is empty)' < /dev/null
 echo '{"type":' > broken.jsonl
 bad 'broken.jsonl:1: not a JSON record' broken.jsonl
 sed '3s/"box":/"bocks":/' boxes.jsonl > lost.jsonl
-bad 'lost.jsonl:3: instances[0]: box is missing' lost.jsonl
+bad 'lost.jsonl:3: instances[0]: no box' lost.jsonl
 tail -n +2 boxes.jsonl | bad 'standard input:1: a record without a header before it'
 sed 's/clip.mkv/gone.mkv/' boxes.jsonl > gone.jsonl
 status=0; vremd-pose -q -w tiny.safetensors -o out.jsonl gone.jsonl 2> err || status=$?

@@ -50,11 +50,11 @@ tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
 { echo "$header"; frame 3 ''; frame 3 ''; } |
   bad 'standard input:3: frame 3 after frame 3: not in order'
 { echo "$header"; frame 0 '{"box":[0,0,1]}'; } |
-  bad 'standard input:2: instances[0]: box is not a list of 4 numbers'
+  bad 'standard input:2: instances[0].box: not an array of 4 numbers'
 { echo "$header"; frame 0 '{"box":[0,0,1,1]},{"score":1}'; } |
-  bad 'standard input:2: instances[1]: box is missing'
+  bad 'standard input:2: instances[1]: no box'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"track":18446744073709551615}'; } |
-  bad 'standard input:2: instances[0]: track is too large'
+  bad 'standard input:2: instances[0].track: too large'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; } |
   bad 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
 

@@ -40,7 +40,7 @@ grep -q 'vremd-train: broken.json:4: not valid JSON' err
 sed 's/"epochs": 3,/& "epochs": 4,/' run.json > twice.json
 status=0; vremd-train --config twice.json -o remarks 2> err || status=$?
 test $status -eq 1
-grep -q 'vremd-train: twice.json:5: train.epochs: the key is there twice' err
+grep -q 'vremd-train: twice.json:5: train.epochs: duplicate key' err
 
 # A dry run counts, draws what will be learnt, and trains nothing.
 vremd-train --config run.json -o dry --dry-run > counts 2> err

@@ -35,7 +35,7 @@ TEST_CASE("joints are copied by name") {
   check(person.keypoints[0], 3, 4, .25);
   check(person.keypoints[1], 0, 0, 0);
   check(person.keypoints[2], 1, 2, .5);
-  CHECK(!person.extra.contains("derived"));
+  CHECK(person.derived.empty());
   CHECK(map.left_out() == std::vector<std::string>{"left_ear"});
   CHECK(map.absent() == std::vector<std::string>{"right_wrist"});
   Instance bare;
@@ -55,7 +55,7 @@ TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
   check(person.keypoints[2], 15, 42, .5);
   check(person.keypoints[3], 12, 92, .75);
   check(person.keypoints[4], 10, 20, .5);
-  CHECK(person.extra["derived"] == Json({"head_bottom", "head_top", "neck", "mid_hip"}));
+  CHECK(person.derived == std::vector<std::string>{"head_bottom", "head_top", "neck", "mid_hip"});
 
   // Nothing is computed from what is not there, or is no number.
   person = {};
@@ -63,7 +63,7 @@ TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
                       {std::numeric_limits<double>::quiet_NaN(), 94, 1}};
   map.apply(person);
   for (int i = 0; i < 4; ++i) check(person.keypoints[i], 0, 0, 0);
-  CHECK(!person.extra.contains("derived"));
+  CHECK(person.derived.empty());
 }
 
 TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so") {
@@ -71,10 +71,10 @@ TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so")
                      set_of({"head_bottom", "left_shoulder"}));
   Instance person;
   person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}};
-  person.extra["derived"] = {"left_shoulder", "right_shoulder"};
+  person.derived = {"left_shoulder", "right_shoulder"};
   map.apply(person);
   check(person.keypoints[0], 10, 20, .5);
-  CHECK(person.extra["derived"] == Json({"head_bottom", "left_shoulder"}));
+  CHECK(person.derived == std::vector<std::string>{"head_bottom", "left_shoulder"});
 }
 
 TEST_CASE("visibility goes along: the least of what a joint is computed from") {
@@ -82,13 +82,13 @@ TEST_CASE("visibility goes along: the least of what a joint is computed from") {
                      set_of({"right_shoulder", "head_bottom", "left_ankle"}));
   Instance person;
   person.keypoints = {{10, 20, 1}, {0, 40, 1}, {30, 44, 0}};
-  person.extra["visibility"] = {2, 1, 0};
+  person.visibility = {2, 1, 0};
   map.apply(person);
-  CHECK(person.extra["visibility"] == Json({0, 0, 0}));
+  CHECK(person.visibility == std::vector<double>{0, 0, 0});
   person.keypoints = {{10, 20, 1}, {0, 40, 1}, {30, 44, 1}};
-  person.extra["visibility"] = {2, 1, 2};
+  person.visibility = {2, 1, 2};
   map.apply(person);
-  CHECK(person.extra["visibility"] == Json({2, 1, 0}));
+  CHECK(person.visibility == std::vector<double>{2, 1, 0});
 }
 
 TEST_CASE("sets by name, by a list of names, and by size") {
@@ -100,7 +100,7 @@ TEST_CASE("sets by name, by a list of names, and by size") {
         std::vector<std::string>{"nose", "left_wrist"});
   CHECK_THROWS_WITH(joint_set_from("tail"), StartsWith("tail: no such joint or set of joints"));
   CHECK_THROWS_WITH(joint_set_from("nose,"), StartsWith(": no such joint"));
-  CHECK_THROWS_WITH(joint_set_from("nose,nose"), "nose: is there twice");
+  CHECK_THROWS_WITH(joint_set_from("nose,nose"), "nose: duplicate joint");
   CHECK(joint_set_of_size(26, "", "f").joints.back() == "right_heel");
   CHECK(joint_set_of_size(17, "posetrack17", "f").name == "posetrack17");
   CHECK_THROWS_WITH(joint_set_of_size(17, "body25", "f"),
@@ -109,9 +109,9 @@ TEST_CASE("sets by name, by a list of names, and by size") {
 }
 
 TEST_CASE("the box around joints, 1.3 times as long on each side") {
-  CHECK(!box_of({}));
-  CHECK(!box_of({{0, 0, 0}}));
-  const auto box = box_of({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
+  CHECK(!box_around({}));
+  CHECK(!box_around({{0, 0, 0}}));
+  const auto box = box_around({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
   REQUIRE(box);
   CHECK(box->x == Catch::Approx(-5));
   CHECK(box->y == Catch::Approx(12.5));

@@ -95,6 +95,31 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their n
   CHECK(set.missing_files(5).lines.empty());
 }
 
+TEST_CASE("boxes are cut at the picture's edge where the file has no sizes") {
+  const Folder folder;
+  Json listed = Json::parse(kPoseTrack18);
+  listed["images"][0].erase("width");
+  listed["images"][0].erase("height");
+  folder.write("annotations/train/000111_mpii.json", listed.dump());
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
+  {
+    const TrainSet unread({data}, joint_set("posetrack15"));  // no picture: named when it is loaded
+    CHECK(unread.samples().size() == 2);
+  }
+  folder.picture("images/train/000111_mpii/000005.jpg", 200);  // 64 x 48
+  const TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.samples().size() == 1);
+  CHECK(set.counts()[0].outside == 1);
+  CHECK(set.counts()[0].labels_outside == 1);
+  CHECK(set.samples()[0].box.x == 0);
+  CHECK(set.samples()[0].box.w == 39);
+  CHECK(set.samples()[0].box.h == 37);
+  data.sanitise_boxes = false;
+  CHECK(TrainSet({data}, joint_set("posetrack15")).samples()[0].box.x == -4);
+}
+
 TEST_CASE("a neighbour that is missing inside of a video is an error, or the frame itself") {
   const Folder folder;
   Json listed = Json::parse(kPoseTrack18);
@@ -181,9 +206,9 @@ TEST_CASE("PoseTrack17's annolist is read for training") {
   CHECK(sample.joints[ankle].weight == 1);  // hidden, but annotated
   CHECK(sample.joints[ankle].x == 30);
   CHECK(sample.joints[head].y == 20);
-  // The extent of the joints and 15 % of it on each side.
+  // The extent of the joints and 15 % of it on each side, less one (METHOD 1.1).
   CHECK(sample.box.x == Approx(10 - 0.15 * 20));
-  CHECK(sample.box.h == Approx(1.3 * 20));
+  CHECK(sample.box.h == Approx(1.3 * 20 - 1));
   const auto frames = set.frames(sample).frames;
   CHECK(frames[0] == frames[1]);
   CHECK(number_of(frames[2]) == Approx(90).margin(2));
@@ -219,7 +244,7 @@ TEST_CASE("PoseTrack21 as downloaded: the folder of its download, or data/ in it
     REQUIRE(set.samples().size() == 2);
     CHECK(set.counts()[0].videos == 1);
     const TrainSample& first = set.samples()[0];
-    CHECK(first.box.w == 30);
+    CHECK(first.box.w == 29);
     CHECK(first.joints[set.joints().index("head_top")].y == 12);
     CHECK(first.joints[set.joints().index("left_shoulder")].x == 25);
     const auto frames = set.frames(first).frames;
@@ -288,7 +313,7 @@ TEST_CASE("what a data set lacks is named") {
   CHECK_THAT(missing.lines[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
   fs::create_directories(folder.path + "/empty");
   data.annotations = folder.path + "/empty";
-  CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")), ContainsSubstring("no *.json"));
+  CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")), ContainsSubstring("a folder without JSON files"));
 }
 
 TEST_CASE("of a video those frames are kept that will be asked for") {

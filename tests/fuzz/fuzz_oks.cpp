@@ -2,7 +2,7 @@
 // A libFuzzer target for the readers of vremd-eval --oks, with the score behind them. The input is
 // an annotation file and, behind a zero byte, a result file or records; without one it is both.
 #include "core/log.h"
-#include "eval/oks_input.h"
+#include "eval/coco/oks_input.h"
 #include "fuzz_input.h"
 
 #include <algorithm>

@@ -3,12 +3,12 @@
 // The input is an annotation file and, behind a zero byte, a prediction file; without one it is
 // both.
 #include "core/log.h"
-#include "eval/hota.h"
-#include "eval/pose_analysis.h"
-#include "eval/pose_mot.h"
-#include "eval/poseval_frames.h"
-#include "eval/poseval_report.h"
-#include "eval/pt21_frames.h"
+#include "eval/poseval/clear_mot.h"
+#include "eval/poseval/joint_errors.h"
+#include "eval/poseval/official_files.h"
+#include "eval/poseval/poseval_frames.h"
+#include "eval/pt21/hota.h"
+#include "eval/pt21/pt21_frames.h"
 #include "fuzz_input.h"
 
 #include <algorithm>

@@ -163,7 +163,7 @@ TEST_CASE("what is wrong with a graph model is said") {
   }
   SECTION("unknown type") {
     weights[3]["dtype"] = "complex64";
-    refused("tensor db: unknown dtype 'complex64'");
+    refused("weights[3].dtype: unknown dtype 'complex64'");
   }
   SECTION("a tensor twice") {
     weights[3]["name"] = "k";
@@ -175,15 +175,15 @@ TEST_CASE("what is wrong with a graph model is said") {
   }
   SECTION("manifest that is none") {
     model.json["weightsManifest"] = 3;
-    refused("small.json: 'weightsManifest' is not a list");
+    refused("small.json: weightsManifest: not an array");
   }
   SECTION("node without operation") {
     nodes[2].erase("op");
-    refused("small.json: node conv: no 'op'");
+    refused("small.json: modelTopology.node[2]: no op");
   }
   SECTION("text that is not base64") {
     nodes[2]["attr"]["padding"]["s"] = "V*";
-    refused("node conv: a string attribute is not base64");
+    refused("modelTopology.node[2].attr.padding.s: not base64");
   }
   SECTION("a kernel that is not there") {
     nodes[2]["input"][1] = "lost";

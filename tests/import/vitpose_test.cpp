@@ -122,7 +122,7 @@ TEST_CASE("ViTPose by every name is the same network") {
     fails("num_attention_heads", 12, "12 attention heads, but ViTPose-tiny has 4");
     fails("hidden_act", "relu", "hidden_act");
     fails("qkv_bias", false, "qkv_bias");
-    fails("layer_norm_eps", "small", "layer_norm_eps: expected a number");
+    fails("layer_norm_eps", "small", "layer_norm_eps: not a number");
     fs::remove(folder / "config.json");
     CHECK_THROWS_WITH(read_source(folder.path.string()), ContainsSubstring("without config.json"));
     CHECK_THROWS_WITH(imported(read_source(folder / "model.safetensors")),

@@ -65,6 +65,37 @@ TEST_CASE("coordinates have 2 decimals and scores 6 significant digits") {
         R"("keypoints":[[10.01,20.0,1.23457e-05]]})");
 }
 
+TEST_CASE("what annotations know is typed, and goes out as it came in") {
+  const std::string frame =
+      R"({"type":"frame","frame":0,"time":0.0,"instances":[{"box":[1.0,2.0,3.0,4.0],)"
+      R"("box_score":1.0,"score":1.0,"keypoints":[[1.0,2.0,1.0]],"visibility":[2],)"
+      R"("bbox_head":[1.5,2.0,3.0,4.0],"area":12.5,"iscrowd":1,"mine":"kept",)"
+      R"("derived":["nose"]}],"is_labeled":true,)"
+      R"("ignore_regions":[[[0.0,1.0],[2.0,1.5]]],"more":7})";
+  const Json json = Json::parse(frame);
+  const auto record = std::get<FrameRecord>(record_from_json(json, "here"));
+  const Instance& one = record.instances.at(0);
+  CHECK(one.visibility == std::vector<double>{2});
+  CHECK(one.head_box->x == 1.5);
+  CHECK(one.area == 12.5);
+  CHECK(one.crowd);
+  CHECK(one.derived == std::vector<std::string>{"nose"});
+  CHECK(one.extra == Json({{"mine", "kept"}}));
+  CHECK(record.labelled == true);
+  CHECK(record.ignore_regions.at(0).at(1).y == 1.5);
+  CHECK(to_json(record).dump() == frame);
+
+  const auto refused = [&](const char* path, const Json& value, const std::string& message) {
+    Json bad = json;
+    bad[Json::json_pointer(path)] = value;
+    CHECK_THROWS_WITH(record_from_json(bad, "here"), message);
+  };
+  refused("/instances/0/visibility", {1, 2}, "here: instances[0].visibility: 2 numbers for 1 keypoints");
+  refused("/instances/0/bbox_head", {1}, "here: instances[0].bbox_head: not an array of 4 numbers");
+  refused("/is_labeled", 1, "here: is_labeled: not true or false");
+  refused("/ignore_regions/0/1", {1}, "here: ignore_regions[0][1]: not an array of 2 numbers");
+}
+
 TEST_CASE("a header keeps joints and provenance") {
   Header header;
   header.tool = "vremd-pose";
@@ -99,25 +130,26 @@ TEST_CASE("joined streams stay valid, a cut one is noticed") {
 
 TEST_CASE("bad records name the file, the line and the field") {
   const auto [line, want] = GENERATE(table<std::string, std::string>({
-      {"not json", ":2: not a JSON record"},
-      {"[1]", ":2: not a JSON record"},
-      {R"({"frame":0})", ":2: type is missing"},
-      {R"({"type":"frame","instances":[]})", ":2: frame is missing"},
-      {R"({"type":"frame","frame":"0","instances":[]})", ":2: frame is not an integer"},
-      {R"({"type":"frame","frame":99999999999999999999,"instances":[]})", ":2: frame is not an int"},
-      {R"({"type":"frame","frame":18446744073709551615,"instances":[]})", ":2: frame is too large"},
-      {R"({"type":"frame","frame":1000000000001,"instances":[]})", ":2: frame is too large"},
-      {R"({"type":"frame","frame":-1,"instances":[]})", ":2: frame is negative"},
+      {"not json", ":2: not valid JSON at column 2"},
+      {"{\"type\":", ":2: not valid JSON: it ends too early"},
+      {"[1]", ":2: not an object"},
+      {R"({"frame":0})", ":2: no type"},
+      {R"({"type":"frame","instances":[]})", ":2: no frame"},
+      {R"({"type":"frame","frame":"0","instances":[]})", ":2: frame: not an integer"},
+      {R"({"type":"frame","frame":99999999999999999999,"instances":[]})", ":2: frame: not an int"},
+      {R"({"type":"frame","frame":18446744073709551615,"instances":[]})", ":2: frame: too large"},
+      {R"({"type":"frame","frame":1000000000001,"instances":[]})", ":2: frame: too large"},
+      {R"({"type":"frame","frame":-1,"instances":[]})", ":2: frame: negative"},
       {R"({"type":"frame","frame":0,"width":2147483648,"height":1,"instances":[]})",
-       ":2: width is too large"},
+       ":2: width: too large"},
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"neighbours":[-1,1e300]}]})",
-       ":2: instances[0]: neighbours are not two offsets of frames"},
+       ":2: instances[0].neighbours[1]: not an integer"},
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"neighbours":[-1,null]}]})",
-       ":2: instances[0]: neighbours are not two offsets of frames"},
-      {R"({"type":"frame","frame":0})", ":2: instances is missing"},
-      {R"({"type":"frame","frame":0,"instances":[{}]})", ":2: instances[0]: box is missing"},
-      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3]}]})", "box is not a list of 4"},
-      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,"x"]}]})", "box holds something"},
+       ":2: instances[0].neighbours[1]: not an integer"},
+      {R"({"type":"frame","frame":0})", ":2: no instances"},
+      {R"({"type":"frame","frame":0,"instances":[{}]})", ":2: instances[0]: no box"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3]}]})", ":2: instances[0].box: not an array of 4 numbers"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,"x"]}]})", ":2: instances[0].box[3]: not a number"},
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"keypoints":[[1,2,3]]}]})",
        "1 keypoints, but the header names 0"},
       {kHeader, ":2: a header, but the video before it has no end"},

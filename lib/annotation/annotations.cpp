@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "annotation/annotations.h"
+
+#include "annotation/annolist.h"
+#include "annotation/coco.h"
+#include "annotation/posetrack_names.h"
+#include "core/error.h"
+#include "core/picture_names.h"
+#include "io/json_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string folder_of(const std::string& file_name) { return fs::path(file_name).parent_path(); }
+
+std::string join(const std::string& root, const std::string& name) {
+  return root.empty() ? name : (fs::path(root) / name).string();
+}
+
+// ---- PoseTrack17 ------------------------------------------------------------------------------
+
+void read_annolist(const DomNode& annolist, Annotations& all) {
+  all.form = AnnotationForm::kPoseTrack17;
+  all.joints = joint_set("posetrack15");
+  const AnnolistReader reader(ReadAs::kDataSet);
+  AnnotatedVideo& video = all.videos.emplace_back();
+  video.source = VideoSource::kFolder;
+  std::string folder;
+  for (const DomNode element : annolist.array()) {
+    constexpr std::int64_t kNone = -1;
+    const std::int64_t last = video.frames.empty() ? kNone : video.frames.back().index;
+    AnnotatedFrame& frame = video.frames.emplace_back();
+    frame.index = kNone;
+    reader.read(element, frame);
+    if (frame.index == kNone) frame.index = posetrack_index(frame.file_name).value_or(last + 1);
+    if (video.frames.size() == 1) folder = folder_of(frame.file_name);
+    if (folder_of(frame.file_name) != folder) {
+      element.wrong(fmt::format("{} is not in the folder {}",
+                                excerpt(frame.file_name, kPathExcerptBytes),
+                                excerpt(folder, kPathExcerptBytes)));
+    }
+    if (frame.index <= last) element.wrong(fmt::format("frame {} after frame {}", frame.index, last));
+  }
+  if (video.frames.empty()) annolist.wrong("no frames");
+  video.path = join(all.root, folder);
+  if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
+  video.id = fs::path(video.path).filename();
+}
+
+// ---- COCO's form ------------------------------------------------------------------------------
+
+struct PersonCategory {
+  std::optional<std::int64_t> id;  // nothing: the file has no categories, everything is a person
+  std::set<std::int64_t> others;
+};
+
+PersonCategory read_categories(const DomNode& categories, JointSet& joints) {
+  PersonCategory person;
+  for (const DomNode json : categories.optional_array()) {
+    const CocoCategory one = read_coco_category(json);
+    const auto [id, name] = json.fields({"id", "name"});
+    if (person.id || name.string() != "person") {
+      person.others.insert(id.integer());
+      continue;
+    }
+    person.id = id.integer();
+    if (!one.joints || one.joints->empty()) continue;
+    for (auto joint = one.joints->begin(); joint != one.joints->end(); ++joint) {
+      if (std::find(one.joints->begin(), joint, *joint) != joint) {
+        fail("{}.keypoints: duplicate joint {}", json.place().text(), excerpt(*joint));
+      }
+    }
+    joints = joint_set_of(*one.joints);
+  }
+  if (!person.id && categories && categories.array().size() > 0) {
+    categories.wrong("no category \"person\"");
+  }
+  return person;
+}
+
+std::string video_id(const CocoImage& image) {
+  if (image.vid_id) return *image.vid_id;
+  const std::string& name = image.frame.file_name;
+  const std::string folder = fs::path(folder_of(name)).filename();
+  if (is_posetrack_folder(folder)) return folder;
+  return has_picture_name(name) ? fs::path(name).stem().string() : name;
+}
+
+std::int64_t frame_index(const CocoImage& image, const DomNode& json) {
+  const std::string& name = image.frame.file_name;
+  const auto frame_id = image.frame_id;
+  if (frame_id && *frame_id < 0) fail("{}.frame_id: negative", json.place().text());
+  if (frame_id && *frame_id < kFirstGlobalNumber) return *frame_id;
+  if (!has_picture_name(name)) json.wrong("no frame_id");
+  const bool still =
+      !frame_id && !image.vid_id && !is_posetrack_folder(fs::path(folder_of(name)).filename());
+  if (still) return 0;
+  const auto number = posetrack_index(name);
+  if (!number) json.wrong("neither frame_id nor file_name gives a frame number");
+  return *number;
+}
+
+// Sorts the frames, and tells what they are frames of.
+void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
+  std::vector<AnnotatedFrame>& frames = video.frames;
+  const std::string place =
+      fmt::format("{}: video {}", all.path, excerpt(video.id, kPathExcerptBytes));
+  std::stable_sort(frames.begin(), frames.end(),
+                   [](const auto& a, const auto& b) { return a.index < b.index; });
+  for (std::size_t i = 1; i < frames.size(); ++i) {
+    if (frames[i].index == frames[i - 1].index) {
+      fail("{}: images {} and {} are both frame {}", place, *frames[i - 1].image_id,
+           *frames[i].image_id, frames[i].index);
+    }
+  }
+  const AnnotatedFrame& first = frames.front();
+  const bool one = frames.size() == 1 && first.index == 0 && !more_frames;
+  if (!has_picture_name(first.file_name)) {
+    video.source = VideoSource::kVideoFile;
+  } else {
+    video.source = one ? VideoSource::kStill : VideoSource::kFolder;
+  }
+  const bool folder = video.source == VideoSource::kFolder;
+  for (const AnnotatedFrame& frame : frames) {
+    const bool same = folder ? has_picture_name(frame.file_name) &&
+                                   folder_of(frame.file_name) == folder_of(first.file_name)
+                             : frame.file_name == first.file_name;
+    if (!same) {
+      fail("{}: {} and {} are not of one {}", place, excerpt(first.file_name, kPathExcerptBytes),
+           excerpt(frame.file_name, kPathExcerptBytes), folder ? "folder" : "video file");
+    }
+  }
+  video.path = join(all.root, folder ? folder_of(first.file_name) : first.file_name);
+  if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
+}
+
+void read_coco(const DomNode& images, const DomNode& annotations, const DomNode& categories,
+               Annotations& all) {
+  struct Spot {
+    std::size_t video, frame;
+  };
+  std::unordered_map<std::int64_t, Spot> spots;  // of each image id
+  std::unordered_map<std::string, std::size_t> video_numbers;
+  std::vector<bool> more_frames;  // of each video: nframes > 1
+  all.joints = joint_set("posetrack17");
+  const PersonCategory person = read_categories(categories, all.joints);
+  for (const DomNode json : images.array()) {
+    CocoImage image = read_coco_image(json);
+    if (image.frame.file_name.empty()) {
+      const DomNode name = json.field("file_name");
+      name.required().wrong("empty");
+    }
+    image.frame.index = frame_index(image, json);
+    const auto [entry, is_new] = video_numbers.try_emplace(video_id(image), all.videos.size());
+    const std::size_t v = entry->second;
+    if (is_new) {
+      all.videos.emplace_back().id = entry->first;
+      more_frames.push_back(false);
+    }
+    AnnotatedVideo& video = all.videos[v];
+    if (image.nframes) video.nframes = image.nframes;
+    if (image.nframes.value_or(1) > 1) more_frames[v] = true;
+    if (!spots.try_emplace(*image.frame.image_id, Spot{v, video.frames.size()}).second) {
+      fail("{}.id: duplicate id {}", json.place().text(), *image.frame.image_id);
+    }
+    video.frames.push_back(std::move(image.frame));
+  }
+  for (const DomNode json : annotations.array()) {
+    CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/true);
+    if (person.id && one.category && *one.category != *person.id) {
+      if (person.others.contains(*one.category)) continue;  // not a person
+      fail("{}.category_id: {} is not among the categories", json.place().text(), *one.category);
+    }
+    const auto spot = spots.find(one.image);
+    if (spot == spots.end()) {
+      fail("{}.image_id: {} is not among the images", json.place().text(), one.image);
+    }
+    check_counts(json, one, all.joints.joints.size());
+    one.person.place = json.place().text();
+    all.videos[spot->second.video].frames[spot->second.frame].persons.push_back(
+        std::move(one.person));
+  }
+  for (std::size_t v = 0; v < all.videos.size(); ++v) {
+    finish_video(all.videos[v], more_frames[v], all);
+  }
+}
+
+Annotations read_document(const JsonDocument& document, std::string root) {
+  Annotations all;
+  const DomNode json = document.root();
+  all.path = json.place().text();
+  all.root = std::move(root);
+  if (!json.is_object()) json.wrong("not an object with images and annotations, or an annolist");
+  const auto [annolist, images, annotations, categories] =
+      json.fields({"annolist", "images", "annotations", "categories"});
+  if (annolist) {
+    read_annolist(annolist, all);
+  } else {
+    read_coco(images, annotations, categories, all);
+  }
+  return all;
+}
+
+}  // namespace
+
+const AnnotatedJoint* AnnotatedPerson::find(int index) const {
+  const auto found = std::find_if(joints.begin(), joints.end(), [&](const AnnotatedJoint& joint) {
+    return joint.index == index;
+  });
+  return found == joints.end() ? nullptr : &*found;
+}
+
+std::string AnnotatedVideo::picture(const AnnotatedFrame& frame) const {
+  if (source == VideoSource::kStill) return path;
+  return (fs::path(path) / fs::path(frame.file_name).filename()).string();
+}
+
+Annotations Annotations::read(const std::string& path, const std::string& root) {
+  const bool own_folder = root.empty() && path != "-";
+  return read_under(path, own_folder ? folder_of(path) : root);
+}
+
+Annotations Annotations::read_under(const std::string& path, const std::string& root) {
+  return read_document(JsonDocument::read(path), root);
+}
+
+Annotations Annotations::parse(std::string text, const std::string& path,
+                               const std::string& root) {
+  return read_document({std::move(text), path}, root);
+}
+
+std::vector<Annotations> read_annotations(const std::string& path, const std::string& root) {
+  std::error_code error;
+  std::vector<std::string> files{path};
+  if (fs::is_directory(path, error)) files = files_in(path, ".json");
+  if (files.empty()) fail("{}: a folder without JSON files", path);
+  std::vector<Annotations> all;
+  for (const std::string& file : files) all.push_back(Annotations::read(file, root));
+  return all;
+}
+
+}  // namespace vremd

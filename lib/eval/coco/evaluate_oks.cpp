@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/coco/evaluate_oks.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "eval/coco/oks.h"
+#include "eval/coco/oks_input.h"
+#include "eval/report.h"
+#include "io/json_file.h"
+#include "io/json_node.h"
+#include "io/output_file.h"
+
+#include <filesystem>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) {
+  const Json json = read_json_file(path);
+  const JsonNode root(&json, {path});
+  if (!root.is_array() || json.size() != keypoints) {
+    root.wrong(fmt::format("not an array of {} numbers", keypoints));
+  }
+  std::vector<double> sigmas;
+  for (const JsonNode one : root.array()) {
+    sigmas.push_back(one.number());
+    if (!(sigmas.back() > 0)) one.wrong("not above 0");
+  }
+  return sigmas;
+}
+
+std::vector<double> sigmas_of(const std::string& name, std::size_t keypoints) {
+  if (keypoints == 0) return {};  // nobody is there
+  const bool known = name == "coco17" || name == "posetrack" || name == "posetrack-pifpaf";
+  return known ? oks_sigmas(name, keypoints) : read_sigmas(name, keypoints);
+}
+
+void warn_of(const OksInput& input) {
+  if (input.other_truths) {
+    log_warning("{} annotations are of no image or category of the file", input.other_truths);
+  }
+  if (input.other_detections) {
+    log_warning("{} results are of no category of the ground truth", input.other_detections);
+  }
+  warn_never_predicted(input.never_predicted);
+}
+
+}  // namespace
+
+bool evaluate_oks(const EvalConfig& config) {
+  const std::string& predictions = config.predictions.front();
+  const OksInput input = read_oks_input(config.ground_truth, predictions, !config.no_area);
+  warn_of(input);
+  const OksKit kit = config.oks == "xtcoco" ? OksKit::kXtcoco : OksKit::kCocoapi;
+  const OksConfig oks{kit, sigmas_of(config.sigmas, input.keypoints), !config.no_area};
+  const OksAp scores = oks_ap(input.categories, oks);
+  log_info("{} images, {} annotated, {} predicted people", input.images, input.truths,
+           input.detections);
+
+  Json stats = Json::object();
+  for (std::size_t i = 0; i < kOksApNames.size(); ++i) stats[kOksApNames[i]] = scores.values[i];
+  const Json json{{"tool", "vremd-eval"},
+                  {"version", config.version},
+                  {"command", config.command},
+                  {"ground_truth", config.ground_truth},
+                  {"predictions", predictions},
+                  {"kit", config.oks},
+                  {"sigmas", oks.sigmas},
+                  {"use_area", oks.use_area},
+                  {"images", input.images},
+                  {"annotated", input.truths},
+                  {"predicted", input.detections},
+                  {"never_predicted", input.never_predicted},
+                  {"cut", input.cut},
+                  {"stats", stats}};
+  const std::string text = json.dump(1) + "\n";
+  if (!config.output_dir.empty()) {
+    make_folder(config.output_dir);
+    write_file(fs::path(config.output_dir) / "oks.json", text, true);
+  }
+  write_report(config, text, scores.text(kit));
+  if (input.cut) log_warning("{}: no end record: the records were cut", predictions);
+  return !input.cut;
+}
+
+}  // namespace vremd

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/coco/oks_input.h"
+
+#include "annotation/coco.h"
+#include "io/json_file.h"
+#include "io/records.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+using Places = std::unordered_map<std::int64_t, std::size_t>;  // id → place by rising id
+
+Places by_rising_id(const std::vector<std::int64_t>& ids) {
+  Places places;
+  for (const std::int64_t id : std::set(ids.begin(), ids.end())) places.emplace(id, places.size());
+  return places;
+}
+
+// The ids of a list of objects.
+std::vector<std::int64_t> read_ids(const DomNode& objects) {
+  std::vector<std::int64_t> ids;
+  std::set<std::int64_t> known;
+  for (const DomNode one : objects.array()) {
+    const DomNode id = one.field("id");
+    ids.push_back(id.integer());
+    if (!known.insert(ids.back()).second) id.wrong(fmt::format("duplicate id {}", ids.back()));
+  }
+  return ids;
+}
+
+// (max x - min x)(max y - min y), those at (0, 0) included.
+double extent_area(const std::vector<double>& xyv) {
+  double low[2] = {xyv[0], xyv[1]}, high[2] = {xyv[0], xyv[1]};
+  for (std::size_t i = 0; i < xyv.size(); i += 3) {
+    for (std::size_t k = 0; k < 2; ++k) {
+      low[k] = std::min(low[k], xyv[i + k]);
+      high[k] = std::max(high[k], xyv[i + k]);
+    }
+  }
+  return (high[0] - low[0]) * (high[1] - low[1]);
+}
+
+class OksReader {
+ public:
+  void read_truths(const std::string& path, bool needs_area);
+  void read_results(const std::string& path);
+  void read_records(const std::string& path);
+  OksInput take() && { return std::move(input_); }
+
+ private:
+  void read_categories(const DomNode& categories);
+  void read_truth(const DomNode& json, bool needs_area);
+  void check_keypoints(std::size_t numbers, const DomNode& json);
+  std::vector<int> joint_map(const JointSet& joints);
+
+  OksInput input_;
+  Places images_, categories_;
+  std::set<std::int64_t> truth_ids_;
+  std::size_t person_ = 0;           // the place of the category that records are of
+  std::vector<std::string> joints_;  // its keypoints; empty: not in the file
+  std::vector<bool> labelled_;       // each keypoint, by anybody
+};
+
+void OksReader::read_categories(const DomNode& categories) {
+  categories_ = by_rising_id(read_ids(categories));
+  for (const DomNode json : categories.array()) {
+    const CocoCategory one = read_coco_category(json);
+    if (categories_.size() > 1 && one.name != "person") continue;
+    person_ = categories_.at(*one.id);
+    joints_ = one.joints.value_or(std::vector<std::string>());
+  }
+  input_.keypoints = joints_.size();
+  input_.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
+}
+
+// As many as everybody has; the first one decides where the category does not.
+void OksReader::check_keypoints(std::size_t numbers, const DomNode& json) {
+  if (input_.keypoints == 0 && numbers % 3 == 0) input_.keypoints = numbers / 3;
+  if (numbers == 0) json.wrong("no keypoints");
+  if (numbers != 3 * input_.keypoints) {
+    fail("{}.keypoints: {} numbers, not x, y, v of {} keypoints", json.place().text(), numbers,
+         input_.keypoints ? std::to_string(input_.keypoints) : "all");
+  }
+}
+
+void OksReader::read_truth(const DomNode& json, bool needs_area) {
+  const CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/false);
+  if (!one.category) json.wrong("no category_id");
+  const auto image = images_.find(one.image);
+  const auto category = categories_.find(*one.category);
+  if (image == images_.end() || category == categories_.end()) {
+    ++input_.other_truths;
+    return;
+  }
+  const AnnotatedPerson& person = one.person;
+  if (!person.id) json.wrong("no id");
+  OksTruth truth;
+  truth.id = *person.id;
+  if (!truth_ids_.insert(truth.id).second) {
+    fail("{}.id: duplicate id {}", json.place().text(), truth.id);
+  }
+  check_keypoints(one.numbers, json);
+  truth.keypoints.assign(one.numbers, 0);
+  labelled_.resize(input_.keypoints);
+  std::int64_t count = 0;
+  for (const AnnotatedJoint& joint : person.joints) {
+    const auto i = static_cast<std::size_t>(joint.index);
+    truth.keypoints[3 * i] = joint.x;
+    truth.keypoints[3 * i + 1] = joint.y;
+    truth.keypoints[3 * i + 2] = joint.visibility;
+    if (!joint.labelled) continue;
+    labelled_[i] = true;
+    ++count;
+  }
+  truth.labelled = one.labelled.value_or(count);
+  if (!person.box) json.wrong("no bbox");
+  truth.box = *person.box;
+  if (needs_area && !person.area) json.wrong("no area");
+  truth.area = person.area.value_or(0);
+  truth.crowd = person.crowd;
+  input_.categories[category->second][image->second].truths.push_back(std::move(truth));
+  ++input_.truths;
+}
+
+void OksReader::read_truths(const std::string& path, bool needs_area) {
+  const JsonDocument document(read_text_file(path), name_of_input(path));
+  const DomNode root = document.root();
+  const auto [images, annotations, categories] =
+      root.fields({"images", "annotations", "categories"});
+  images_ = by_rising_id(read_ids(images));
+  input_.images = images_.size();
+  read_categories(categories);
+  for (const DomNode one : annotations.array()) read_truth(one, needs_area);
+}
+
+void OksReader::read_results(const std::string& path) {
+  const JsonDocument document(read_text_file(path), path);
+  const DomNode root = document.root();
+  std::optional<bool> have_boxes;  // as the first one
+  for (const DomNode json : root.array()) {
+    CocoResult one = read_coco_result(json);
+    const auto image = images_.find(one.image);
+    if (image == images_.end()) {
+      fail("{}.image_id: {} is not in the ground truth", json.place().text(), one.image);
+    }
+    if (!have_boxes) have_boxes = one.bbox.has_value();
+    if (!one.category) json.wrong("no category_id");
+    const auto category = categories_.find(*one.category);
+    if (category == categories_.end()) {
+      ++input_.other_detections;
+      continue;
+    }
+    check_keypoints(one.keypoints.size(), json);
+    if (!one.score) json.wrong("no score");
+    if (*have_boxes && !one.bbox) json.wrong("no bbox, though the first result has one");
+    OksDetection detection;
+    detection.keypoints = std::move(one.keypoints);
+    detection.score = *one.score;
+    detection.area = *have_boxes ? one.bbox->w * one.bbox->h : extent_area(detection.keypoints);
+    input_.categories[category->second][image->second].detections.push_back(std::move(detection));
+    ++input_.detections;
+  }
+}
+
+// For each keypoint of the ground truth its place among the records' joints, -1: not there.
+std::vector<int> OksReader::joint_map(const JointSet& joints) {
+  std::vector<int> map;
+  for (std::size_t i = 0; i < input_.keypoints; ++i) {
+    map.push_back(joints_.empty() ? static_cast<int>(i) : joints.index(joints_[i]));
+    if (map.back() >= 0 || i >= labelled_.size() || !labelled_[i]) continue;
+    auto& names = input_.never_predicted;
+    const std::string& name = joints_[i];
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return map;
+}
+
+OksDetection detection_of(const Instance& one, const std::vector<int>& joint_map) {
+  OksDetection detection;
+  detection.score = one.score;
+  for (const int joint : joint_map) {
+    const Keypoint k = joint < 0 ? Keypoint{} : one.keypoints[joint];
+    const bool there = std::isfinite(k.x) && std::isfinite(k.y);
+    const std::array xyv = there ? std::array{k.x, k.y, k.score} : std::array{0.0, 0.0, 0.0};
+    detection.keypoints.insert(detection.keypoints.end(), xyv.begin(), xyv.end());
+  }
+  detection.area = extent_area(detection.keypoints);
+  return detection;
+}
+
+void OksReader::read_records(const std::string& path) {
+  RecordReader records(path);
+  std::vector<int> map;
+  if (input_.categories.empty()) fail("{}: the ground truth has no category", records.name());
+  auto& images = input_.categories[person_];
+  while (const auto record = records.next()) {
+    if (const auto* header = std::get_if<Header>(&*record)) {
+      if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());
+      if (input_.keypoints == 0) input_.keypoints = header->joints->joints.size();
+      if (joints_.empty() && header->joints->joints.size() != input_.keypoints) {
+        fail("{}: {} joints, but the ground truth has {} without names", records.place(),
+             header->joints->joints.size(), input_.keypoints);
+      }
+      map = joint_map(*header->joints);
+    } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
+      if (!frame->image_id) fail("{}: no image_id", records.place());
+      const auto image = images_.find(*frame->image_id);
+      if (image == images_.end()) {
+        fail("{}: image_id {} is not in the ground truth", records.place(), *frame->image_id);
+      }
+      for (const Instance& one : frame->instances) {
+        if (one.keypoints.empty()) continue;
+        if (!std::isfinite(one.score)) fail("{}: a score is not finite", records.place());
+        images[image->second].detections.push_back(detection_of(one, map));
+        ++input_.detections;
+      }
+    }
+  }
+  input_.cut = records.cut();
+}
+
+// Results are a list; records begin with an object.
+bool begins_with_list(const std::string& path) {
+  std::ifstream file(path);
+  char c = 0;
+  for (const int mark : {0xef, 0xbb, 0xbf}) {
+    if (file.peek() == mark) file.get();
+  }
+  file >> c;
+  return c == '[';
+}
+
+}  // namespace
+
+OksInput read_oks_input(const std::string& ground_truth, const std::string& predictions,
+                        bool needs_area) {
+  OksReader reader;
+  reader.read_truths(ground_truth, needs_area);
+  if (predictions != "-" && begins_with_list(predictions)) {
+    reader.read_results(predictions);
+  } else {
+    reader.read_records(predictions);
+  }
+  return std::move(reader).take();
+}
+
+}  // namespace vremd

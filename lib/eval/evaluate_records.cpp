@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/evaluate_records.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "eval/coco/box_ap.h"
+#include "eval/input/record_matching.h"
+#include "eval/pck/pck_report.h"
+#include "eval/report.h"
+
+#include <algorithm>
+
+namespace vremd {
+namespace {
+
+std::string text_of(const MatchCounts& counts) {
+  return fmt::format("{} matched, {} missing, {} superfluous", counts.matched, counts.missing,
+                     counts.superfluous);
+}
+
+Json json_of(const MatchCounts& counts) {
+  return {{"matched", counts.matched},
+          {"missing", counts.missing},
+          {"superfluous", counts.superfluous}};
+}
+
+Json json_of(const Matching& matching) {
+  Json sequences = json_of(matching.sequences);
+  sequences["missing_names"] = matching.missing;
+  sequences["superfluous_names"] = matching.superfluous;
+  return {{"sequences", sequences},
+          {"frames", json_of(matching.frame_counts)},
+          {"other_sizes", matching.other_sizes},
+          {"cut", matching.cut}};
+}
+
+std::string text_of(const Matching& matching) {
+  return fmt::format("sequences: {}\nframes: {}\n", text_of(matching.sequences),
+                     text_of(matching.frame_counts));
+}
+
+void warn_of(const Matching& matching) {
+  warn_of_names(matching.missing, "sequences without predictions");
+  warn_of_names(matching.superfluous, "videos that are not in the ground truth");
+  warn_of_names(matching.other_sizes, "videos of another size than in the ground truth");
+}
+
+BoxAp score_boxes(const Matching& matching) {
+  std::vector<const MatchedFrame*> frames;
+  for (const MatchedFrame& frame : matching.frames) frames.push_back(&frame);
+  std::stable_sort(frames.begin(), frames.end(), [](const auto* a, const auto* b) {
+    return a->truth->image_id < b->truth->image_id;
+  });
+  std::vector<BoxImage> images;
+  for (const MatchedFrame* frame : frames) {
+    BoxImage& image = images.emplace_back();
+    for (const AnnotatedPerson& person : frame->truth->persons) {
+      if (!person.box) fail("{}: no bbox", person.place);
+      const double area = person.area.value_or(person.box->w * person.box->h);
+      image.truths.push_back({*person.box, area, person.crowd});
+    }
+    for (const Instance& one : frame->predictions) {
+      image.detections.push_back({one.box, one.box_score});
+    }
+  }
+  return box_ap(images);
+}
+
+Json json_of(const BoxAp& scores) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kBoxApNames.size(); ++i) json[kBoxApNames[i]] = scores.values[i];
+  return json;
+}
+
+}  // namespace
+
+bool evaluate_records(const EvalConfig& config) {
+  const std::vector<Annotations> truth = read_annotations(config.ground_truth);
+  RecordReader records(config.predictions.front());
+  const Matching matching = match(truth, records);
+  warn_of(matching);
+  std::string text = text_of(matching);
+  Json json{{"tool", "vremd-eval"},
+            {"version", config.version},
+            {"command", config.command},
+            {"ground_truth", config.ground_truth},
+            {"predictions", config.predictions.front()},
+            {"matching", json_of(matching)}};
+  if (!config.pck.empty()) {
+    const Pck scores = pck(matching, pck_length_of(config.pck), config.threshold);
+    warn_of(scores);
+    text += pck_text(scores, config);
+    json["pck"] = pck_json(scores, config);
+  }
+  if (config.bbox) {
+    const BoxAp scores = score_boxes(matching);
+    text += scores.text();
+    json["bbox"] = json_of(scores);
+  }
+  write_report(config, json.dump(1) + "\n", text);
+  if (matching.cut) log_warning("{}: no end record: the records were cut", records.name());
+  return !matching.cut;
+}
+
+}  // namespace vremd

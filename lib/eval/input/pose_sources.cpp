@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/input/pose_sources.h"
+
+#include "annotation/posetrack_names.h"
+#include "annotation/record_translation.h"
+#include "core/error.h"
+#include "core/parallel.h"
+#include "eval/input/sequence_names.h"
+#include "io/json_file.h"
+#include "io/records.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_map>
+
+namespace vremd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Whether it is a folder; an Error where there is nothing.
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    if (!error) error = std::make_error_code(std::errc::no_such_file_or_directory);
+    fail("{}: cannot open: {}", path, error.message());
+  }
+  return fs::is_directory(status);
+}
+
+std::string file_name(const std::string& path) { return fs::path(path).filename(); }
+
+void add_once(std::vector<std::string>& list, const std::string& one) {
+  if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
+}
+
+// The frames of a sequence as the records may name them.
+struct FrameIndex {
+  std::unordered_map<std::string, std::size_t> by_file;
+  std::unordered_map<std::int64_t, std::size_t> by_index;
+  PoseFile predictions;                // empty frames like the annotated ones
+  std::vector<bool> predicted;         // whether a record was there
+  std::optional<std::string> records;  // the place of its header
+  SequenceNameSet names;
+};
+
+// Frames without people, one for each that is annotated.
+PoseFile frames_like(const PoseFile& truth) {
+  PoseFile file;
+  file.form = AnnotationForm::kRecords;
+  for (const AnnotatedFrame& frame : truth.frames) {
+    AnnotatedFrame& empty = file.frames.emplace_back();
+    empty.file_name = frame.file_name;
+    empty.image_id = frame.image_id;
+    empty.index = frame.index;
+  }
+  return file;
+}
+
+FrameIndex index_of(const PoseFile& truth) {
+  FrameIndex index;
+  index.predictions = frames_like(truth);
+  index.predicted.resize(truth.frames.size());
+  const std::string key(truth.frames.empty() ? "" : video_key(truth.frames[0].file_name));
+  for (std::size_t i = 0; i < truth.frames.size(); ++i) {
+    const AnnotatedFrame& frame = truth.frames[i];
+    if (truth.form == AnnotationForm::kCoco && video_key(frame.file_name) != key) continue;
+    if (!index.by_index.emplace(frame.index, i).second) {
+      fail("{}: another one has the frame number {}, too", truth.place(i), frame.index);
+    }
+    if (!frame.file_name.empty()) index.by_file.emplace(file_name(frame.file_name), i);
+  }
+  index.names.file = fs::path(truth.path).stem();
+  if (!truth.frames.empty()) {
+    const fs::path name = truth.frames[0].file_name;
+    index.names.vid_id = truth.vid_id;
+    const bool still = truth.frames.size() == 1;
+    index.names.folder = name.parent_path().filename();
+    if (still) index.names.still = name.stem();
+    index.names.path = still ? name : name.parent_path();
+  }
+  return index;
+}
+
+// What found the boxes: the oldest tool that the header knows of.
+std::string box_source(const Header& header) {
+  if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
+    const Json& oldest = header.from.back();
+    const auto tool = oldest.find("tool");
+    if (tool != oldest.end() && tool->is_string()) return tool->get<std::string>();
+  }
+  return header.tool.empty() ? "unknown" : header.tool;
+}
+
+}  // namespace
+
+PoseSources::PoseSources(const std::string& truth, const std::vector<std::string>& predictions,
+                         int threads) {
+  list_truth(truth);
+  const std::vector<std::string> records = list_predictions(predictions);
+  if (!records.empty()) {
+    read_records(records, threads);
+    return;
+  }
+  for (const Sequence& sequence : sequences_) {
+    if (!sequence.predictions.empty()) continue;
+    fail("{}: no {} among the predictions", sequence.truth, file_name(sequence.truth));
+  }
+}
+
+void PoseSources::list_truth(const std::string& path) {
+  std::vector<std::string> files{path};
+  if (is_folder(path)) files = files_in(path, ".json");
+  if (files.empty()) fail("{}: a folder without JSON files", path);
+  for (const std::string& file : files) {
+    Sequence& sequence = sequences_.emplace_back();
+    sequence.name = sequence_of_file(file);
+    sequence.truth = file;
+  }
+}
+
+std::vector<std::string> PoseSources::list_predictions(const std::vector<std::string>& paths) {
+  std::vector<std::string> files, records;
+  for (const std::string& path : paths) {
+    if (path != "-" && is_folder(path)) {
+      const auto json = files_in(path, ".json"), lines = files_in(path, ".jsonl");
+      if (json.empty() && lines.empty()) fail("{}: a folder without JSON files", path);
+      files.insert(files.end(), json.begin(), json.end());
+      records.insert(records.end(), lines.begin(), lines.end());
+    } else {
+      (fs::path(path).extension() == ".json" ? files : records).push_back(path);
+    }
+  }
+  std::unordered_map<std::string, Sequence*> by_name;
+  for (Sequence& sequence : sequences_) by_name.emplace(file_name(sequence.truth), &sequence);
+  for (const std::string& file : files) {
+    const auto found = by_name.find(file_name(file));
+    if (found == by_name.end()) {
+      superfluous_.push_back(file);
+      continue;
+    }
+    Sequence& sequence = *found->second;
+    if (!sequence.predictions.empty()) {
+      fail("{}: {} has predictions of sequence {}, too", file, sequence.predictions, sequence.name);
+    }
+    sequence.predictions = file;
+  }
+  return records;
+}
+
+void PoseSources::read_records(const std::vector<std::string>& paths, int threads) {
+  std::vector<FrameIndex> indices(size());
+  for_each_index(size(), threads, [&](std::size_t i) { indices[i] = index_of(read_truth(i)); });
+  SequenceNames names;
+  for (const FrameIndex& index : indices) names.add(index.names);
+
+  bool any_instances = false, any_keypoints = false;
+  for (const std::string& path : paths) {
+    RecordReader reader(path);
+    FrameIndex* index = nullptr;
+    std::vector<int> joints;
+    while (const auto record = reader.next()) {
+      if (const auto* header = std::get_if<Header>(&*record)) {
+        joints = pose_joints(header->joints ? header->joints->joints : std::vector<std::string>());
+        const auto found = names.find(header->video, reader.place());
+        index = found ? &indices[*found] : nullptr;
+        if (!found) {
+          superfluous_.push_back(header->video);
+          continue;
+        }
+        const Sequence& sequence = sequences_[*found];
+        if (index->records || !sequence.predictions.empty()) {
+          fail("{}: video {}: {} has predictions of sequence {}, too", reader.place(),
+               excerpt(header->video, kPathExcerptBytes),
+               index->records.value_or(sequence.predictions), sequence.name);
+        }
+        index->records = reader.place();
+        index->predictions.path = reader.name();
+        add_once(box_sources_, box_source(*header));
+      } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
+        for (const Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
+        any_instances |= !frame->instances.empty();
+        if (!index) continue;
+        const auto by_file = frame->file ? index->by_file.find(file_name(*frame->file))
+                                         : index->by_file.end();
+        const auto by_index = index->by_index.find(frame->frame);
+        if (by_file == index->by_file.end() && by_index == index->by_index.end()) continue;
+        const std::size_t i =
+            by_file != index->by_file.end() ? by_file->second : by_index->second;
+        if (index->predicted[i]) fail("{}: duplicate frame {}", reader.place(), frame->frame);
+        index->predicted[i] = true;
+        for (const Instance& one : frame->instances) {
+          index->predictions.frames[i].persons.push_back(person_of(one, joints));
+        }
+      }
+    }
+    if (reader.interrupted()) fail("{}: interrupted", reader.name());
+    cut_ |= reader.cut();
+  }
+  if (any_instances && !any_keypoints) {
+    fail("{}: the records have no keypoints", paths.front());
+  }
+  bool any = false;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (indices[i].records) sequences_[i].records = std::move(indices[i].predictions);
+    any |= predicted(i);
+  }
+  if (!any) {
+    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})", paths.front(),
+         superfluous_.empty() ? "none" : excerpt(superfluous_.front(), kPathExcerptBytes),
+         sequences_.front().name);
+  }
+}
+
+bool PoseSources::predicted(std::size_t sequence) const {
+  return sequences_[sequence].records || !sequences_[sequence].predictions.empty();
+}
+
+PoseFile PoseSources::read_truth(std::size_t sequence) const {
+  return read_pose_file(sequences_[sequence].truth);
+}
+
+PoseFile PoseSources::read_predictions(std::size_t sequence, const PoseFile& truth) const {
+  const Sequence& one = sequences_[sequence];
+  if (one.records) return *one.records;
+  if (!one.predictions.empty()) return read_pose_file(one.predictions);
+  return frames_like(truth);
+}
+
+}  // namespace vremd

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/numeric/numpy_order.h"
+
+#include <bit>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+namespace vremd {
+namespace {
+
+constexpr std::ptrdiff_t kSmall = 15;  // a range this long is sorted by insertion
+
+bool less(double a, double b) { return a < b || (b != b && a == a); }
+
+struct Sorter {
+  std::span<const double> values;
+  std::vector<std::size_t>& t;
+
+  double at(std::ptrdiff_t i) const { return values[t[i]]; }
+
+  void insertion_sort(std::ptrdiff_t l, std::ptrdiff_t r) {
+    for (std::ptrdiff_t i = l + 1; i <= r; ++i) {
+      const std::size_t one = t[i];
+      std::ptrdiff_t j = i;
+      for (; j > l && less(values[one], at(j - 1)); --j) t[j] = t[j - 1];
+      t[j] = one;
+    }
+  }
+
+  // Of t[l...r]; positions in the heap count from 1.
+  void heap_sort(std::ptrdiff_t l, std::ptrdiff_t r) {
+    std::size_t* heap = t.data() + l - 1;
+    std::ptrdiff_t n = r - l + 1;
+    const auto sift = [&](std::size_t one, std::ptrdiff_t i) {
+      for (std::ptrdiff_t j = 2 * i; j <= n; j *= 2) {
+        if (j < n && less(values[heap[j]], values[heap[j + 1]])) ++j;
+        if (!less(values[one], values[heap[j]])) break;
+        heap[i] = heap[j];
+        i = j;
+      }
+      heap[i] = one;
+    };
+    for (std::ptrdiff_t i = n / 2; i > 0; --i) sift(heap[i], i);
+    while (n > 1) {
+      const std::size_t one = heap[n];
+      heap[n] = heap[1];
+      --n;
+      sift(one, 1);
+    }
+  }
+
+  // Places the median of three; gives where.
+  std::ptrdiff_t partition(std::ptrdiff_t l, std::ptrdiff_t r) {
+    const std::ptrdiff_t m = l + (r - l) / 2;
+    if (less(at(m), at(l))) std::swap(t[m], t[l]);
+    if (less(at(r), at(m))) std::swap(t[r], t[m]);
+    if (less(at(m), at(l))) std::swap(t[m], t[l]);
+    const double pivot = at(m);
+    std::ptrdiff_t i = l, j = r - 1;
+    std::swap(t[m], t[j]);
+    for (;;) {
+      do ++i;
+      while (less(at(i), pivot));
+      do --j;
+      while (less(pivot, at(j)));
+      if (i >= j) break;
+      std::swap(t[i], t[j]);
+    }
+    std::swap(t[i], t[r - 1]);
+    return i;
+  }
+
+  // The shorter side of a partition first; the longer one comes later, at the same depth.
+  void sort(std::ptrdiff_t l, std::ptrdiff_t r, int depth) {
+    struct Range {
+      std::ptrdiff_t l, r;
+      int depth;
+    };
+    std::vector<Range> later{{l, r, depth}};
+    while (!later.empty()) {
+      std::tie(l, r, depth) = std::tuple(later.back().l, later.back().r, later.back().depth);
+      later.pop_back();
+      if (depth < 0) {
+        heap_sort(l, r);
+        continue;
+      }
+      while (r - l > kSmall) {
+        const std::ptrdiff_t i = partition(l, r);
+        --depth;
+        if (i - l < r - i) {
+          later.push_back({i + 1, r, depth});
+          r = i - 1;
+        } else {
+          later.push_back({l, i - 1, depth});
+          l = i + 1;
+        }
+      }
+      insertion_sort(l, r);
+    }
+  }
+};
+
+}  // namespace
+
+std::vector<std::size_t> numpy_argsort(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (values.size() < 2) return order;
+  const int depth = 2 * (static_cast<int>(std::bit_width(values.size())) - 1);
+  Sorter{values, order}.sort(0, static_cast<std::ptrdiff_t>(values.size()) - 1, depth);
+  return order;
+}
+
+}  // namespace vremd

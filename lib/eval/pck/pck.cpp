@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/pck/pck.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vremd {
+namespace {
+
+constexpr double kSamePerson = 0.5;  // IoU
+
+// The distance between two labelled joints; 0 where one is missing.
+double span(const AnnotatedPerson& person, const JointSet& joints, std::string_view from,
+            std::string_view to) {
+  const int i = joints.index(from), j = joints.index(to);
+  const AnnotatedJoint* a = i < 0 ? nullptr : person.find(i);
+  const AnnotatedJoint* b = j < 0 ? nullptr : person.find(j);
+  if (!a || !b || !a->labelled || !b->labelled) return 0;
+  return std::hypot(a->x - b->x, a->y - b->y);
+}
+
+bool has_labels(const AnnotatedPerson& person) {
+  return std::any_of(person.joints.begin(), person.joints.end(),
+                     [](const AnnotatedJoint& joint) { return joint.labelled; });
+}
+
+// The keypoint of that name, if the prediction has it.
+const Keypoint* find_keypoint(const MatchedFrame& frame, int prediction, std::string_view joint) {
+  if (prediction < 0 || !frame.joints) return nullptr;
+  const auto& keypoints = frame.predictions[prediction].keypoints;
+  const int index = frame.joints->index(joint);
+  if (index < 0 || keypoints.empty()) return nullptr;
+  const Keypoint& keypoint = keypoints[index];
+  return std::isfinite(keypoint.x) && std::isfinite(keypoint.y) ? &keypoint : nullptr;
+}
+
+void score_person(const MatchedFrame& frame, const AnnotatedPerson& person, int prediction,
+                  double tolerance, Pck& result) {
+  const auto& names = frame.truth_joints->joints;
+  for (const AnnotatedJoint& truth : person.joints) {
+    if (!truth.labelled) continue;
+    const std::string& name = names[static_cast<std::size_t>(truth.index)];
+    PckCount& count = result.joints[name];
+    ++count.joints;
+    const Keypoint* keypoint = find_keypoint(frame, prediction, name);
+    if (keypoint && std::hypot(keypoint->x - truth.x, keypoint->y - truth.y) <= tolerance) {
+      ++count.right;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<double> pck_length(const AnnotatedPerson& person, const JointSet& joints,
+                                 PckLength length) {
+  double value = 0;
+  if (length == PckLength::kTorso) {
+    value = std::fmax(span(person, joints, "left_shoulder", "right_hip"),
+                      span(person, joints, "right_shoulder", "left_hip"));
+  } else if (length == PckLength::kHead && person.head) {
+    value = 0.6 * std::hypot(person.head->box.w, person.head->box.h);
+  } else if (length == PckLength::kBox && person.box) {
+    value = std::fmax(person.box->w, person.box->h);
+  }
+  if (!(value > 0)) return std::nullopt;
+  return value;
+}
+
+std::vector<int> assign_predictions(const MatchedFrame& frame) {
+  const auto& persons = frame.truth->persons;
+  const auto& predictions = frame.predictions;
+  std::vector<int> assigned(persons.size(), -1);
+  std::vector<bool> used(predictions.size(), false);
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    if (!persons[i].id) continue;
+    for (std::size_t k = 0; k < predictions.size(); ++k) {
+      if (predictions[k].id != persons[i].id) continue;
+      used[k] = true;
+      if (assigned[i] >= 0) {
+        fail("video {}: frame {}: duplicate id {}", excerpt(frame.video->id),
+             frame.truth->index, *persons[i].id);
+      }
+      assigned[i] = static_cast<int>(k);
+    }
+    if (persons[i].crowd) assigned[i] = -1;
+  }
+
+  struct Pair {
+    double iou;
+    std::size_t person, prediction;
+  };
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    if (assigned[i] >= 0 || persons[i].crowd || !persons[i].box) continue;
+    for (std::size_t k = 0; k < predictions.size(); ++k) {
+      if (used[k]) continue;
+      const double overlap = iou(*persons[i].box, predictions[k].box);
+      if (overlap >= kSamePerson) pairs.push_back({overlap, i, k});
+    }
+  }
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& a, const Pair& b) { return a.iou > b.iou; });
+  for (const Pair& pair : pairs) {
+    if (assigned[pair.person] >= 0 || used[pair.prediction]) continue;
+    assigned[pair.person] = static_cast<int>(pair.prediction);
+    used[pair.prediction] = true;
+  }
+  return assigned;
+}
+
+Pck pck(const Matching& matching, PckLength length, double threshold) {
+  Pck result;
+  std::set<std::string> predicted;
+  bool any_instances = false;
+  for (const MatchedFrame& frame : matching.frames) {
+    any_instances |= !frame.predictions.empty();
+    if (frame.joints) predicted.insert(frame.joints->joints.begin(), frame.joints->joints.end());
+    const std::vector<int> assigned = assign_predictions(frame);
+    for (std::size_t i = 0; i < assigned.size(); ++i) {
+      const AnnotatedPerson& person = frame.truth->persons[i];
+      if (person.crowd) continue;
+      const auto unit = pck_length(person, *frame.truth_joints, length);
+      if (!unit || !has_labels(person)) {
+        ++result.skipped;
+        continue;
+      }
+      ++result.scored;
+      if (assigned[i] < 0) {
+        ++result.without_prediction;
+      } else {
+        const Instance& prediction = frame.predictions[assigned[i]];
+        const bool by_id = prediction.id && prediction.id == person.id;
+        ++(by_id ? result.matched_by_id : result.matched_by_box);
+        if (by_id && person.box && iou(*person.box, prediction.box) < kSamePerson) {
+          ++result.distant_ids;
+        }
+      }
+      score_person(frame, person, assigned[i], threshold * *unit, result);
+    }
+  }
+  if (any_instances && predicted.empty()) {
+    fail("{}: the records have no keypoints: PCK needs poses", matching.records);
+  }
+  for (const auto& [name, count] : result.joints) {
+    if (!predicted.contains(name)) result.never_predicted.insert(name);
+  }
+  return result;
+}
+
+std::vector<std::pair<std::string, PckCount>> Pck::rows() const {
+  const auto sum = [this](const std::vector<std::string>& names) {
+    PckCount total;
+    for (const std::string& name : names) {
+      const auto found = joints.find(name);
+      if (found == joints.end()) continue;
+      total.right += found->second.right;
+      total.joints += found->second.joints;
+    }
+    return total;
+  };
+  std::vector<std::pair<std::string, PckCount>> rows;
+  std::vector<std::string> body;
+  for (const std::string name : {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"}) {
+    const std::vector<std::string> pair = {"left_" + name, "right_" + name};
+    body.insert(body.end(), pair.begin(), pair.end());
+    rows.emplace_back(name, sum(pair));
+  }
+  rows.emplace_back("12 body joints", sum(body));
+  for (const char* name : {"head_bottom", "head_top", "nose"}) rows.emplace_back(name, sum({name}));
+  // Kinds that only some data sets annotate.
+  for (const std::string name : {"ear", "eye"}) {
+    const PckCount count = sum({"left_" + name, "right_" + name});
+    if (count.joints > 0) rows.emplace_back(name, count);
+  }
+  std::vector<std::string> all;
+  for (const auto& [name, count] : joints) all.push_back(name);
+  rows.emplace_back("all", sum(all));
+  return rows;
+}
+
+}  // namespace vremd

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Percentage of correct keypoints (EVAL 8b): a joint is right when it lies within
+// threshold · L of its annotation, L a length of the person.
+
+#include "eval/input/record_matching.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vremd {
+
+enum class PckLength {
+  kTorso,  // the longer of left shoulder - right hip and right shoulder - left hip
+  kHead,   // 0.6 of the head box's diagonal
+  kBox,    // the longer side of the person's box
+};
+
+struct PckCount {
+  std::int64_t right = 0, joints = 0;
+  double rate() const { return static_cast<double>(right) / static_cast<double>(joints); }
+};
+
+struct Pck {
+  std::map<std::string, PckCount> joints;  // by name, pooled over persons
+  std::int64_t scored = 0;                 // persons
+  std::int64_t skipped = 0;                // persons without the length or any labelled joint
+  std::int64_t without_prediction = 0;     // of those scored
+  std::int64_t matched_by_id = 0, matched_by_box = 0;
+  std::int64_t distant_ids = 0;       // matched by id though the boxes' IoU is below 0.5
+  std::set<std::string> never_predicted;  // annotated joints that no prediction has
+
+  // The lines of the report: each pair of limbs, "12 body joints", head, "all".
+  std::vector<std::pair<std::string, PckCount>> rows() const;
+};
+
+// Nothing: the person has no such length.
+std::optional<double> pck_length(const AnnotatedPerson& person, const JointSet& joints,
+                                 PckLength length);
+
+// For each person of a frame the prediction that belongs to it, -1: none. By `id` where one is the
+// annotation's, the others greedily by IoU >= 0.5. Crowds get none.
+std::vector<int> assign_predictions(const MatchedFrame& frame);
+
+// An Error where the predictions have no keypoints at all.
+Pck pck(const Matching& matching, PckLength length, double threshold);
+
+}  // namespace vremd

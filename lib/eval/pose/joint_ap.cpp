@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/pose/joint_ap.h"
+
+#include "eval/numeric/numpy_order.h"
+#include "eval/numeric/pairwise_sum.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace vremd {
+
+double mean_of_numbers(std::span<const double> values) {
+  std::vector<double> numbers;
+  for (const double value : values) {
+    if (!std::isnan(value)) numbers.push_back(value);
+  }
+  if (numbers.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return pairwise_sum(numbers) / static_cast<double>(numbers.size());
+}
+
+std::array<double, 7> joint_groups(const JointValues& v) {
+  return {(v[14] + v[12] + v[13]) / 3, (v[8] + v[9]) / 2, (v[7] + v[10]) / 2, (v[6] + v[11]) / 2,
+          (v[2] + v[3]) / 2,           (v[1] + v[4]) / 2, (v[0] + v[5]) / 2};
+}
+
+void JointSamples::append(const JointSamples& other) {
+  scores.insert(scores.end(), other.scores.begin(), other.scores.end());
+  right.insert(right.end(), other.right.begin(), other.right.end());
+  truths += other.truths;
+}
+
+void add_samples(const ScoredFrame& frame, PoseSamples& samples) {
+  for (const ScoredPose& truth : frame.truth) {
+    for (int i = 0; i < kPoseJoints; ++i) samples[i].truths += truth.has[i];
+  }
+  const std::vector<int> assigned = assign_poses(frame);
+  for (std::size_t p = 0; p < frame.predicted.size(); ++p) {
+    const ScoredPose& predicted = frame.predicted[p];
+    for (int i = 0; i < kPoseJoints; ++i) {
+      if (!predicted.has[i]) continue;
+      samples[i].scores.push_back(predicted.score[i]);
+      samples[i].right.push_back(assigned[p] >= 0 &&
+                                 joint_matches(predicted, frame.truth[assigned[p]], i));
+    }
+  }
+}
+
+PrecisionRecall precision_recall(const JointSamples& samples, std::int64_t truths) {
+  const std::vector<std::size_t> rising = numpy_argsort(samples.scores);
+  PrecisionRecall curve;
+  double right = 0, count = 0;
+  for (auto i = rising.rbegin(); i != rising.rend(); ++i) {
+    right += samples.right[*i];
+    ++count;
+    curve.precision.push_back(right / count);
+    curve.recall.push_back(right / static_cast<double>(truths));  // NaN where there are none
+  }
+  return curve;
+}
+
+double average_precision(const PrecisionRecall& curve) {
+  std::vector<double> recall{0}, precision{0};
+  recall.insert(recall.end(), curve.recall.begin(), curve.recall.end());
+  recall.push_back(1);
+  precision.insert(precision.end(), curve.precision.begin(), curve.precision.end());
+  precision.push_back(0);
+  for (std::size_t i = precision.size() - 1; i-- > 0;) {
+    precision[i] = precision[i + 1] > precision[i] ? precision[i + 1] : precision[i];
+  }
+  std::vector<double> areas;
+  for (std::size_t i = 1; i < recall.size(); ++i) {
+    if (recall[i] != recall[i - 1]) areas.push_back((recall[i] - recall[i - 1]) * precision[i]);
+  }
+  return pairwise_sum(areas);
+}
+
+PoseAp pose_ap(const PoseSamples& samples, MissingTruth missing) {
+  PoseAp result;
+  for (int i = 0; i < kPoseJoints; ++i) {
+    if (samples[i].scores.empty()) continue;  // all 0, even where nobody is annotated
+    const bool none = samples[i].truths == 0;
+    const std::int64_t truths =
+        none && missing == MissingTruth::kZero ? 1 : samples[i].truths;
+    const PrecisionRecall curve = precision_recall(samples[i], truths);
+    result.ap[i] = truths == 0 ? std::numeric_limits<double>::quiet_NaN()
+                               : 100 * average_precision(curve);
+    result.pre[i] = 100 * curve.precision.back();
+    result.rec[i] = 100 * curve.recall.back();
+  }
+  for (JointValues* values : {&result.ap, &result.pre, &result.rec}) {
+    values->back() = mean_of_numbers({values->data(), kPoseJoints});
+  }
+  return result;
+}
+
+}  // namespace vremd

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Pictures of the average precision: SVG files that need nothing else.
+
+#include "eval/pose/joint_ap.h"
+
+#include <string>
+
+namespace vremd {
+
+// A curve for each joint that was predicted and is annotated, in the colour of its column.
+std::string precision_recall_svg(const PoseSamples& samples, const PoseAp& scores);
+
+// A bar for each joint, and the total.
+std::string ap_bars_svg(const PoseAp& scores);
+
+}  // namespace vremd

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// CLEAR MOT per joint as poseval and py-motmetrics compute it (EVAL 5).
+
+#include "eval/pose/joint_ap.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// Which py-motmetrics the official program stood on: their sums differ (EVAL 5.5).
+enum class MotCompat { k102, k120, k140 };
+MotCompat mot_compat(const std::string& version);  // "1.0.2", "1.2.0", "1.4.0"; else an Error
+
+struct MotCounts {
+  std::int64_t objects = 0, detections = 0, misses = 0, switches = 0, false_positives = 0;
+  double distances = 0;  // what MOTP sums up
+
+  void add(const MotCounts& other);
+};
+using PoseMotCounts = std::array<MotCounts, kPoseJoints>;
+
+// Of one sequence: the last of its frames is not looked at, as officially.
+PoseMotCounts count_mot(std::span<const ScoredFrame> frames, MotCompat compat);
+
+struct PoseMot {  // percent
+  JointValues mota{}, motp{}, pre{}, rec{};
+};
+PoseMot pose_mot(const PoseMotCounts& counts);
+
+}  // namespace vremd

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/poseval/crowd_errors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace vremd {
+namespace {
+
+constexpr std::array<int, 2> kShoulders = {pose_joint("right_shoulder"),
+                                           pose_joint("left_shoulder")};
+
+int overlap_class(const ScoredPose& truth) {
+  return truth.overlap > 0 ? truth.overlap < kLargeOverlap ? 1 : 2 : 0;
+}
+
+// Of a prediction that belongs to nobody.
+int overlap_class(const ScoredPose& predicted, const ScoredFrame& frame) {
+  int best_class = 0;
+  double best = 0;
+  for (const ScoredPose& truth : frame.truth) {
+    const double overlap = iou(predicted.box, truth.box);
+    if (overlap > best) {
+      best = overlap;
+      best_class = overlap_class(truth);
+    }
+  }
+  return best_class;
+}
+
+double distance(const ScoredPose& a, int joint_of_a, const ScoredPose& b, int joint_of_b) {
+  return std::hypot(a.x[joint_of_a] - b.x[joint_of_b], a.y[joint_of_a] - b.y[joint_of_b]);
+}
+
+bool is_near_shoulder(const ScoredPose& predicted, int joint, const ScoredPose& own) {
+  return std::any_of(kShoulders.begin(), kShoulders.end(), [&](int shoulder) {
+    return own.has[shoulder] &&
+           distance(predicted, joint, own, shoulder) <= kPckThreshold * own.head_size;
+  });
+}
+
+bool is_nearer_to_another(const ScoredPose& predicted, int joint, const ScoredPose& own,
+                          const ScoredFrame& frame) {
+  const double to_own = distance(predicted, joint, own, joint);
+  return std::any_of(frame.truth.begin(), frame.truth.end(), [&](const ScoredPose& other) {
+    return &other != &own && other.has[joint] &&
+           distance(predicted, joint, other, joint) < to_own;
+  });
+}
+
+}  // namespace
+
+const std::array<const char*, kOverlaps> kOverlapNames = {"0", "below 0.3", "from 0.3"};
+
+double Share::percent() const {
+  if (of == 0) return std::numeric_limits<double>::quiet_NaN();
+  return 100 * (static_cast<double>(count) / static_cast<double>(of));
+}
+
+void PoseDiagnostics::add(const ScoredFrame& frame) {
+  for (const ScoredPose& truth : frame.truth) {
+    OverlapClass& one = by_overlap[overlap_class(truth)];
+    ++one.people;
+    for (int i = 0; i < kPoseJoints; ++i) one.samples[i].truths += truth.has[i];
+  }
+  const std::vector<int> assigned = assign_poses(frame);
+  for (std::size_t p = 0; p < assigned.size(); ++p) {
+    const ScoredPose& predicted = frame.predicted[p];
+    const ScoredPose* own = assigned[p] < 0 ? nullptr : &frame.truth[assigned[p]];
+    OverlapClass& one = by_overlap[own ? overlap_class(*own) : overlap_class(predicted, frame)];
+    for (int i = 0; i < kPoseJoints; ++i) {
+      if (!predicted.has[i]) continue;
+      one.samples[i].scores.push_back(predicted.score[i]);
+      one.samples[i].right.push_back(own && joint_matches(predicted, *own, i));
+      if (!own || !own->has[i]) continue;
+      const bool wanders = is_nearer_to_another(predicted, i, *own, frame);
+      one.nearer.add(wanders);
+      nearer[i].add(wanders);
+    }
+    if (!own || (!own->has[kShoulders[0]] && !own->has[kShoulders[1]])) continue;
+    for (std::size_t k = 0; k < kHeadJoints.size(); ++k) {
+      const int joint = kHeadJoints[k];
+      if (!predicted.has[joint]) continue;
+      const bool near = is_near_shoulder(predicted, joint, *own);
+      head[k].near_shoulder.add(near);
+      head[k].wrong += near && !joint_matches(predicted, *own, joint);
+    }
+  }
+}
+
+void PoseDiagnostics::add(PoseDiagnostics& other) {
+  for (std::size_t k = 0; k < head.size(); ++k) {
+    head[k].near_shoulder.add(other.head[k].near_shoulder);
+    head[k].wrong += other.head[k].wrong;
+  }
+  for (int k = 0; k < kOverlaps; ++k) {
+    OverlapClass &sum = by_overlap[k], &one = other.by_overlap[k];
+    sum.people += one.people;
+    sum.nearer.add(one.nearer);
+    for (int i = 0; i < kPoseJoints; ++i) {
+      sum.samples[i].append(one.samples[i]);
+      one.samples[i] = {};
+    }
+  }
+  for (int i = 0; i < kPoseJoints; ++i) nearer[i].add(other.nearer[i]);
+}
+
+void PoseDiagnostics::score() {
+  for (OverlapClass& one : by_overlap) {
+    one.ap = pose_ap(one.samples);
+    if (one.people) continue;
+    for (JointValues* values : {&one.ap.ap, &one.ap.pre, &one.ap.rec}) {
+      values->fill(std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+}
+
+}  // namespace vremd
