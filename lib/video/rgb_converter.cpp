@@ -10,14 +10,8 @@
 namespace vremd {
 namespace {
 
-// Some row converters of swscale work in groups of pixels and may write past the last one.
+// Some row converters of swscale work in groups of pixels and write past the last one.
 constexpr std::size_t kSlack = 64;
-
-// Room for `size` bytes; what the vector holds is not cleared twice.
-void resize_with_slack(std::vector<std::uint8_t>& bytes, std::size_t size) {
-  bytes.reserve(size + kSlack);
-  bytes.resize(size);
-}
 
 // The J formats are the plain ones with a full-range tag.
 AVPixelFormat without_range(AVPixelFormat format, bool& full_range) {
@@ -132,7 +126,7 @@ void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
                            const std::string& place, Frame& frame) {
   const std::size_t size = static_cast<std::size_t>(picture.width) * picture.height * 3;
   std::vector<std::uint8_t>& target = orientation.upright() ? frame.rgb : unturned_;
-  resize_with_slack(target, size);
+  target.resize(size + kSlack);
 
   YuvPicture yuv;
   yuv.full_range = picture.color_range == AVCOL_RANGE_JPEG;
@@ -156,6 +150,7 @@ void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
   } else {
     scale(picture, place, target.data());
   }
+  target.resize(size);
 
   frame.width = orientation.transposed ? picture.height : picture.width;
   frame.height = orientation.transposed ? picture.width : picture.height;

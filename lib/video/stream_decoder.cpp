@@ -2,6 +2,7 @@
 #include "video/stream_decoder.h"
 
 #include "core/error.h"
+#include "core/sort_some.h"
 
 #include <algorithm>
 #include <cmath>
@@ -78,7 +79,9 @@ void StreamDecoder::open(int threads) {
 std::optional<DecodedFrame> StreamDecoder::next() {
   for (;;) {
     if (!ready_.empty()) {
-      DecodedFrame frame = std::move(ready_.front());
+      Gap& gap = ready_.front().gap;
+      if (gap.given < gap.frames) return frame_of(gap);
+      DecodedFrame frame = std::move(ready_.front().frame);
       ready_.pop_front();
       return frame;
     }
@@ -187,15 +190,16 @@ void StreamDecoder::accept(const AVFrame& picture) {
     broken_ = std::max(broken_, packet.serial);
     decoded.problem = "decoded with errors" + what_was_said_about(packet);
   }
+  Gap gap;
   if (expected) {
     give_lost_before(packet);
-    fill_gap_before(packet);
+    gap = gap_before(packet);
   }
   const std::int32_t* matrix = frame_display_matrix(picture);
   converter_.convert(picture, matrix ? orientation_of(matrix) : orientation_, source_.place(),
                      frame);
   set_time(packet, frame);
-  ready_.push_back(std::move(decoded));
+  ready_.push_back({gap, std::move(decoded)});
   any_shown_ = true;
 }
 
@@ -223,10 +227,9 @@ void StreamDecoder::give_lost_before(const SentPacket& shown) {
 
 // Gives a missing frame for each of the candidates that is owed.
 void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
-  std::sort(candidates.begin(), candidates.end(), [](const SentPacket& a, const SentPacket& b) {
-    if (a.pts != AV_NOPTS_VALUE && b.pts != AV_NOPTS_VALUE) return a.pts < b.pts;
-    return a.serial < b.serial;
-  });
+  sort_some(
+      candidates, [](const SentPacket& packet) { return packet.pts != AV_NOPTS_VALUE; },
+      [](const SentPacket& a, const SentPacket& b) { return a.pts < b.pts; });
   // What comes before the first frame may refer to frames that were cut away (an open group of
   // pictures): the decoder complains, but nothing is damaged.
   const auto looks_damaged = [&](const SentPacket& packet) {
@@ -248,10 +251,10 @@ void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
     pending_.erase(packet.serial);
     damage_seen_ = true;
     if (is_told_by_gap(packet)) continue;
-    fill_gap_before(packet);
+    const Gap gap = gap_before(packet);
     DecodedFrame lost = missing_frame("cannot decode" + what_was_said_about(packet));
     set_time(packet, *lost.frame);
-    ready_.push_back(std::move(lost));
+    ready_.push_back({gap, std::move(lost)});
   }
 }
 
@@ -272,28 +275,31 @@ bool StreamDecoder::is_told_by_gap(const SentPacket& lost) const {
 }
 
 // `shown` is about to be given: do the times leave room for frames that no packet told of?
-void StreamDecoder::fill_gap_before(const SentPacket& shown) {
+StreamDecoder::Gap StreamDecoder::gap_before(const SentPacket& shown) {
   const auto time = time_of(shown);
-  if (!time || !any_shown_) return;
+  if (!time || !any_shown_) return {};
   const double expected = std::max(next_time_, latest_ + frame_seconds_);
   const double gap = (*time - expected) / frame_seconds_;
   if (std::abs(gap) < 0.5) {
     ++in_step_;
-    return;
+    return {};
   }
   const bool damage_is_near = shown.serial - broken_ <= kErrorMemory;
   if (!damage_is_near || in_step_ == 0) steady_ = false;
   const double longest = source_.seconds().value_or(next_time_ + kLongestGapSeconds);
-  if (!tells_by_gaps() || gap < 0 || *time > std::min(longest, kLongestVideoSeconds)) return;
+  if (!tells_by_gaps() || gap < 0 || *time > std::min(longest, kLongestVideoSeconds)) return {};
   const double unit = av_q2d(source_.stream().time_base);
   const std::int64_t from = *first_pts_ + std::llround(expected / unit);
-  const std::int64_t frames = std::llround(gap);
-  for (std::int64_t i = 0; i < frames; ++i) {
-    SentPacket lost;
-    lost.pts = from + (shown.pts - from) * i / frames;
-    ready_.push_back(missing_frame("lost with a broken part of the file"));
-    set_time(lost, *ready_.back().frame);
-  }
+  return {std::llround(gap), 0, from, shown.pts};
+}
+
+DecodedFrame StreamDecoder::frame_of(Gap& gap) {
+  DecodedFrame lost = missing_frame("lost with a broken part of the file");
+  const auto span = static_cast<__int128>(gap.to - gap.from);
+  lost.frame->pts = gap.from + static_cast<std::int64_t>(span * gap.given++ / gap.frames);
+  lost.frame->time = static_cast<double>(*lost.frame->pts - *first_pts_) *
+                     av_q2d(source_.stream().time_base);
+  return lost;
 }
 
 // How many frames the file should have had after its last one, at least 1 where it ends badly.

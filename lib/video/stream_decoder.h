@@ -66,7 +66,12 @@ class StreamDecoder {
   std::optional<double> time_of(const SentPacket& packet) const;
   bool tells_by_gaps() const;
   bool is_told_by_gap(const SentPacket& lost) const;
-  void fill_gap_before(const SentPacket& shown);
+  // Frames that no packet told of, evenly from pts `from` to before `to`; made when they are given.
+  struct Gap {
+    std::int64_t frames = 0, given = 0, from = 0, to = 0;
+  };
+  Gap gap_before(const SentPacket& shown);
+  DecodedFrame frame_of(Gap& gap);
   std::int64_t lost_at_the_end() const;
   std::optional<std::int64_t> take_pts(const SentPacket& packet);
   void set_time(const SentPacket& packet, Frame& frame);
@@ -98,7 +103,11 @@ class StreamDecoder {
   double next_time_ = 0;  // of a frame without pts
   double latest_ = 0;     // time of any frame
   double frame_seconds_ = 0;
-  std::deque<DecodedFrame> ready_;
+  struct Ready {
+    Gap gap;  // before the frame
+    DecodedFrame frame;
+  };
+  std::deque<Ready> ready_;
 };
 
 }  // namespace vremd
