@@ -85,7 +85,7 @@ PersonCategory read_categories(const DomNode& categories, JointSet& joints) {
   return person;
 }
 
-std::string video_id(const CocoImage& image) {
+std::string video_id(const CocoImageEntry& image) {
   if (image.vid_id) return *image.vid_id;
   const std::string& name = image.frame.file_name;
   const std::string folder = fs::path(folder_of(name)).filename();
@@ -93,7 +93,7 @@ std::string video_id(const CocoImage& image) {
   return has_picture_name(name) ? fs::path(name).stem().string() : name;
 }
 
-std::int64_t frame_index(const CocoImage& image, const DomNode& json) {
+std::int64_t frame_index(const CocoImageEntry& image, const DomNode& json) {
   const std::string& name = image.frame.file_name;
   const auto frame_id = image.frame_id;
   if (frame_id && *frame_id < 0) fail("{}.frame_id: negative", json.place().text());
@@ -152,7 +152,7 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
   all.joints = joint_set("posetrack17");
   const PersonCategory person = read_categories(categories, all.joints);
   for (const DomNode json : images.array()) {
-    CocoImage image = read_coco_image(json);
+    CocoImageEntry image = read_coco_image(json);
     if (image.frame.file_name.empty()) {
       const DomNode name = json.field("file_name");
       name.required().wrong("empty");

@@ -71,11 +71,11 @@ CocoCategory read_coco_category(const DomNode& json) {
   return category;
 }
 
-CocoImage read_coco_image(const DomNode& json) {
+CocoImageEntry read_coco_image(const DomNode& json) {
   const auto [id, file_name, frame_id, is_labeled, xs, ys, vid_id, nframes, width, height] =
       json.fields({"id", "file_name", "frame_id", "is_labeled", "ignore_regions_x",
                    "ignore_regions_y", "vid_id", "nframes", "width", "height"});
-  CocoImage image;
+  CocoImageEntry image;
   AnnotatedFrame& frame = image.frame;
   frame.image_id = id.integer();
   if (file_name) frame.file_name = file_name.string();

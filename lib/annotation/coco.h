@@ -18,12 +18,12 @@ struct CocoCategory {
 };
 CocoCategory read_coco_category(const DomNode& json);
 
-struct CocoImage {
+struct CocoImageEntry {
   AnnotatedFrame frame;  // without its index
   std::optional<std::int64_t> frame_id, nframes;
   std::optional<std::string> vid_id;
 };
-CocoImage read_coco_image(const DomNode& json);
+CocoImageEntry read_coco_image(const DomNode& json);
 
 struct CocoAnnotation {
   std::int64_t image = 0;

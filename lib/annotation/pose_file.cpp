@@ -50,7 +50,7 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
   std::vector<AnnotatedFrame>& frames = file.frames;
   std::unordered_map<std::int64_t, std::size_t> places;  // of each image id
   for (const DomNode json : images.array()) {
-    CocoImage image = read_coco_image(json);
+    CocoImageEntry image = read_coco_image(json);
     const std::size_t place = frames.size();
     if (place == 0) file.vid_id = image.vid_id.value_or("");
     if (!places.emplace(*image.frame.image_id, place).second) {

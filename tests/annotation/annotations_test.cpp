@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "annotation/annotations.h"
 
+#include "annotation/pose_file.h"
+#include "annotation/record_translation.h"
 #include "core/error.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -74,6 +76,55 @@ TEST_CASE("a file of PoseTrack18: one folder, global frame numbers, ignore regio
   CHECK(person.has_joints);
   CHECK(person.joints.empty());
   CHECK_FALSE(person.area);
+}
+
+TEST_CASE("PoseTrack17 as a data set: bare values, the first of equal ids, no others") {
+  const Annotations all = parse(
+      R"({"annolist":[{"image":{"name":"images/v/00000003.jpg"},"is_labeled":1,"annorect":[
+          {"track_id":4,"x1":[1],"y1":[2],"x2":[31],"y2":[42.5],"annopoints":[{"point":[
+            {"id":[3],"x":[5],"y":[6.5],"is_visible":[0]},{"id":[3],"x":[7],"y":[8]},
+            {"id":[0],"x":[15],"y":[26.5]},{"id":[15],"x":[1]}]}]},
+          {"x1":[1],"y1":[2],"x2":[31],"y2":[42.5]}]},
+         {"image":[{"name":"images/v/00000005.jpg"}]}]})");
+  CHECK(all.form == AnnotationForm::kPoseTrack17);
+  CHECK(all.joints.name == "posetrack15");
+  REQUIRE(all.videos.size() == 1);
+  const AnnotatedVideo& video = all.videos[0];
+  CHECK(video.id == "v");
+  CHECK(video.path == "root/images/v");
+  REQUIRE(video.frames.size() == 2);
+  CHECK(video.frames[0].index == 2);
+  CHECK(video.frames[0].labelled == true);
+  CHECK_FALSE(video.frames[1].labelled);
+  CHECK(video.picture(video.frames[1]) == "root/images/v/00000005.jpg");
+  const auto& persons = video.frames[0].persons;
+  REQUIRE(persons.size() == 2);
+  REQUIRE(persons[0].joints.size() == 2);
+  CHECK(persons[0].track == 4);
+  CHECK(persons[0].joints[0].index == all.joints.index("left_hip"));
+  CHECK(persons[0].joints[0].labelled);  // though hidden
+  CHECK(persons[0].box->w == 13);
+  CHECK(persons[0].head->box.h == 40.5);
+  CHECK(persons[0].head->bottom == 42.5);
+  CHECK(persons[1].box->x == 1);  // that of the head
+  CHECK_THROWS_WITH(parse(R"({"annolist":[{"image":[{"name":"a/1.jpg"}],"imgnum":[0]}]})"),
+                    "a.json: annolist[0].imgnum: not positive");
+  CHECK_THROWS_WITH(parse(R"({"annolist":[{}]})"), "a.json: annolist[0]: no image");
+
+  const Header header = header_of(video, all);
+  CHECK(header.video == "root/images/v");
+  CHECK_FALSE(header.vid_id);
+  const FrameRecord record = record_of(video.frames[0], video, all, header);
+  CHECK(record.file == "00000003.jpg");
+  CHECK(record.labelled == true);
+  const Instance& one = record.instances.at(0);
+  REQUIRE(one.keypoints.size() == 15);
+  CHECK(one.keypoints[all.joints.index("left_hip")].score == 0);
+  CHECK(one.visibility[all.joints.index("right_ankle")] == 1);
+  CHECK(record.instances.at(1).keypoints.empty());
+  const AnnotatedPerson again = person_of(one, pose_joints(all.joints.joints));
+  REQUIRE(again.joints.size() == 2);
+  CHECK(again.joints[0].index == pose_joint("left_hip"));
 }
 
 TEST_CASE("one file with stills and frames of a video") {
@@ -165,7 +216,9 @@ TEST_CASE("errors name the place in the file") {
       {file(R"({"id":1,"file_name":"a/0.jpg","vid_id":"v"},
                {"id":2,"file_name":"b/1.jpg","vid_id":"v"})", ""),
        "a.json: video v: a/0.jpg and b/1.jpg are not of one folder"},
-      {person(R"("image_id":6)"), "a.json: annotations[0].image_id: 6 is not among the images"},
+      {file(kStill, R"({"image_id":6})"),
+       "a.json: annotations[0].image_id: 6 is not among the images"},
+      {person(R"("id":1,"id":2)"), "a.json: annotations[0].id: duplicate key"},
       {person(R"("bbox":[1,2,3])"), "a.json: annotations[0].bbox: not an array of 4 numbers"},
       {person(R"("bbox":[1,2,3,"4"])"), "a.json: annotations[0].bbox[3]: not a number"},
       {person(R"("track_id":1.5)"), "a.json: annotations[0].track_id: not an integer"},

@@ -36,7 +36,7 @@ bad() {
 bad 'none.jsonl: cannot open: No such file or directory' none.jsonl -o a.mp4
 bad 'standard input: no records (the input is empty)' -o a.mp4 < /dev/null
 frame 0 '[1,1,5,5]' | bad 'standard input:1: a record without a header before it' -o a.mp4
-printf '%s\nnot json\n' "$header" | bad 'standard input:2: not a JSON record' -o a.mp4
+printf '%s\nnot json\n' "$header" | bad 'standard input:2: not valid JSON at column 2' -o a.mp4
 sed 's|street|none|' r.jsonl | bad "${video/street/none}: cannot open: No such file or directory" -o a.mp4
 bad "in/examples/x.mp4: cannot open: No such file or directory" --video in/examples/x.mp4 r.jsonl -o a.mp4
 sed 's|"video":"[^"]*"|"video":"-"|' r.jsonl |

@@ -52,7 +52,7 @@ bad 'box.json: annotations[0].bbox: not an array of 4 numbers' --bbox -g box.jso
 bad 'poses.jsonl:2: not valid JSON at column 1' --bbox -g poses.jsonl -p poses.jsonl
 
 records 'standard input: no records (the input is empty)' < /dev/null
-printf '%s\nnot json\n' "$header" | records 'standard input:2: not a JSON record'
+printf '%s\nnot json\n' "$header" | records 'standard input:2: not valid JSON at column 2'
 frame '' | records 'standard input:1: a record without a header before it'
 { echo "$header"; frame '{"box":[0,null,1,1]}'; echo "$end"; } |
   records 'standard input:2: instances[0]: box is not finite'

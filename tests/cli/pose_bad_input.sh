@@ -37,7 +37,7 @@ mkdir folder
 bad 'folder: is a directory' folder
 bad 'standard input: no records (the input is empty)' < /dev/null
 echo '{"type":' > broken.jsonl
-bad 'broken.jsonl:1: not a JSON record' broken.jsonl
+bad 'broken.jsonl:1: not valid JSON: it ends too early' broken.jsonl
 sed '3s/"box":/"bocks":/' boxes.jsonl > lost.jsonl
 bad 'lost.jsonl:3: instances[0]: no box' lost.jsonl
 tail -n +2 boxes.jsonl | bad 'standard input:1: a record without a header before it'

@@ -42,7 +42,7 @@ mkdir folder
 bad 'folder: is a directory' folder
 bad 'standard input: no records (the input is empty)' < /dev/null
 head -c 30 a.jsonl > broken.jsonl
-bad 'broken.jsonl:1: not a JSON record' broken.jsonl
+bad 'broken.jsonl:1: not valid JSON: it ends too early' broken.jsonl
 tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
 { cat a.jsonl; echo "$end"; } | bad 'standard input:4: a record without a header before it'
 { head -n 2 a.jsonl; cat a.jsonl; } |

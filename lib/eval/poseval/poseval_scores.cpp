@@ -14,7 +14,7 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
   SequenceScores scores;
   scores.name = sources.name(i);
   scores.truth_path = truth.path;
-  scores.truth.form = truth.format;
+  scores.truth_format = truth.form;
   scores.predicted = sources.predicted(i);
   scores.frames = frames.size();
   for (const ScoredFrame& frame : frames) {
