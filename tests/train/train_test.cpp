@@ -626,7 +626,7 @@ TEST_CASE("base64 and curves of a report are right") {
   CHECK_THAT(html, ContainsSubstring("<h2>people &gt; 3</h2>"));
   CHECK_THAT(html, ContainsSubstring("Mask_k: tokens") && !ContainsSubstring("Mask_k: log"));
   // 760 x 300 with margins: the first point upper left, the last lower right.
-  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0 \""));
+  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0\""));
 }
 
 TEST_CASE("every preset is a whole configuration, and keys win over it") {
