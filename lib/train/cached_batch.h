@@ -7,9 +7,8 @@
 
 namespace vremd {
 
-// A batch by a plan with `uses` (METHOD 10.4: frozen augmentations; with one variant the persons as
-// they are). Its features are read from the cache as far as they are there; complete_features() does
-// the rest.
+// A batch of a plan with `uses` (METHOD 10.4: frozen augmentations; with one variant the persons as
+// they are). Its features are read as far as the cache has them; complete_features() does the rest.
 TrainBatch make_cached_batch(TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
                              FeatureCache& cache);
 

@@ -20,8 +20,8 @@ struct ProcessPlace {
 
 // What torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or else srun
 // (SLURM_STEP_NUM_TASKS, SLURM_PROCID, SLURM_LOCALID, SLURM_STEP_NODELIST; the port from
-// SLURM_JOB_ID unless MASTER_PORT is set). Nothing: this process is alone, as is what a batch script
-// runs without srun. An Error names a variable that is missing or no number.
+// SLURM_JOB_ID unless MASTER_PORT is set). Nothing: this process is alone, as is a command that a
+// batch script runs without srun. An Error names a variable that is missing or not a number.
 std::optional<ProcessPlace> process_place();
 
 // The GPU of a process that sees `gpus` of them. Where each sees its own alone (srun

@@ -31,8 +31,8 @@ class ProgressReport {
   double seconds() const { return clock_.seconds(); }
   void restart_clock() { clock_ = {}; }
 
-  // The line of metrics after `step` steps, "step", "loss", "norm", "lr", "rate", "wait" and "mask",
-  // also as a message if `aloud`. Begins anew.
+  // The line of metrics after `step` steps ("step", "loss", "norm", "lr", "rate", "wait", "mask"),
+  // if `aloud` also a message. Starts over.
   Json take(std::int64_t step, double epoch, const BatchLoader& loader, TrainStep& train_step,
             bool aloud);
 
