@@ -8,6 +8,8 @@
 #include "core/text.h"
 #include "io/json_file.h"
 #include "ops/device.h"
+#include "train/load_config.h"
+#include "train/presets.h"
 #include "train/preview.h"
 #include "train/trainer.h"
 
@@ -41,7 +43,7 @@ TrainConfig train_config(const Config& config) {
       config.train_config.empty() ? Json::object() : read_config_file(config.train_config);
   const std::string place =
       config.train_config.empty() ? "--preset" : name_of_input(config.train_config);
-  TrainConfig result = TrainConfig::from_json(json, place, config.preset);
+  TrainConfig result = load_train_config(json, place, config.preset);
   if (config.cache_given) {
     result.train.cache_features = config.cache_features;
     result.validate_values();
@@ -55,7 +57,7 @@ TrainConfig train_config(const Config& config) {
     const DatasetFiles files = dataset_files(config.dataset, config.root, "val");
     result.validate = files.annotations;
     result.validate_root = files.root;
-    if (config.dataset != "coco" && !json.contains("validate_by")) result.validate_by = "ap";
+    if (config.dataset != "coco" && !json.contains("validate_by")) result.validate_by = ValidationScore::kAp;
   }
   return result;
 }

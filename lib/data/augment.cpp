@@ -7,12 +7,6 @@
 namespace vremd {
 namespace {
 
-double uniform(Random& random, double low, double high) {
-  return std::uniform_real_distribution<double>(low, high)(random);
-}
-double normal(Random& random) { return std::normal_distribution<double>()(random); }
-bool chance(Random& random, double probability) { return uniform(random, 0, 1) < probability; }
-
 bool is_lower(const std::string& joint) {
   return joint.ends_with("_hip") || joint.ends_with("_knee") || joint.ends_with("_ankle");
 }
@@ -50,16 +44,15 @@ std::optional<CropRegion> half_body(Random& random, const AugmentConfig::HalfBod
   return region;
 }
 
-double scale_factor(Random& random, const AugmentConfig::Scale& config) {
-  if (config.mode == "uniform") return 1 + uniform(random, -config.limit, config.limit);
-  return std::clamp(1 + config.sigma * normal(random), 1 - config.limit, 1 + config.limit);
+double draw(Random& random, DrawMode mode, double sigma, double limit) {
+  if (mode == DrawMode::kUniform) return uniform(random, -limit, limit);
+  return std::clamp(sigma * normal(random), -limit, limit);
 }
 
 double rotation_degrees(Random& random, const AugmentConfig::Rotation& config) {
   if (config.any > 0 && chance(random, config.any)) return uniform(random, -180, 180);
   if (!chance(random, config.prob)) return 0;
-  if (config.mode == "uniform") return uniform(random, -config.limit, config.limit);
-  return std::clamp(config.sigma * normal(random), -config.limit, config.limit);
+  return draw(random, config.mode, config.sigma, config.limit);
 }
 
 // Turned, scaled about the crop's middle, then shifted.
@@ -85,8 +78,8 @@ void add_motion(Random& random, const AugmentConfig::Motion& config, const CropS
   }
 }
 
-Augmentation::Cover cover(Random& random, double largest, const CropSpec& spec) {
-  Augmentation::Cover result;
+Augmentation::Erased erased(Random& random, double largest, const CropSpec& spec) {
+  Augmentation::Erased result;
   result.width = static_cast<int>(spec.width * uniform(random, 0.1, largest));
   result.height = static_cast<int>(spec.height * uniform(random, 0.1, largest));
   const auto place = [&](int size, int part) {
@@ -99,10 +92,10 @@ Augmentation::Cover cover(Random& random, double largest, const CropSpec& spec) 
   return result;
 }
 
-Augmentation::Company company(Random& random, const AugmentConfig::Company& config,
-                              const Box& box, const CropRegion& region, const CropSpec& spec) {
+Augmentation::Pasted pasted(Random& random, const AugmentConfig::CopyPaste& config,
+                            const Box& box, const CropRegion& region, const CropSpec& spec) {
   const double own = std::max(box.w * spec.width / region.w, box.h * spec.height / region.h);
-  Augmentation::Company result;
+  Augmentation::Pasted result;
   result.size = own * (1 + uniform(random, -config.scale_limit, config.scale_limit));
   const double side = chance(random, 0.5) ? 1 : -1;
   result.middle = {spec.width * (0.5 + side * uniform(random, config.near, config.far)),
@@ -148,7 +141,8 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
   Augmentation result = no_augmentation(box, spec);
   CropRegion& region = result.region;
   if (const auto half = half_body(random, config.half_body, joints, set, spec)) region = *half;
-  const double factor = scale_factor(random, config.scale);
+  const auto& scale = config.scale;
+  const double factor = 1 + draw(random, scale.mode, scale.sigma, scale.limit);
   region.w *= factor;
   region.h *= factor;
   region.angle_degrees = rotation_degrees(random, config.rotation);
@@ -163,29 +157,29 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
   if (chance(random, corrupt.blur)) {
     result.frames[1].blur = static_cast<int>(uniform(random, 1, corrupt.largest_blur + 1));
   }
-  if (chance(random, corrupt.cover)) {
-    result.frames[1].cover = cover(random, corrupt.largest_cover, spec);
+  if (chance(random, corrupt.erase)) {
+    result.frames[1].erased = erased(random, corrupt.largest_erased, spec);
   }
   for (const int side : {0, 2}) {
     if (chance(random, corrupt.neighbours)) {
-      result.frames[side].cover = cover(random, corrupt.largest_cover, spec);
+      result.frames[side].erased = erased(random, corrupt.largest_erased, spec);
     }
   }
-  if (config.company.prob > 0 && chance(random, config.company.prob)) {
-    result.company = company(random, config.company, box, region, spec);
+  if (config.copy_paste.prob > 0 && chance(random, config.copy_paste.prob)) {
+    result.pasted = pasted(random, config.copy_paste, box, region, spec);
   }
   return result;
 }
 
-Affine2x3 company_to_frame(const Augmentation::Company& company, const Box& box) {
-  const double scale = std::max(box.w, box.h) / company.size;
-  const double across = company.flip ? -scale : scale;
-  return {{across, 0, box.x + box.w / 2 - across * company.middle.x,
-           0, scale, box.y + box.h / 2 - scale * company.middle.y}};
+Affine2x3 pasted_to_frame(const Augmentation::Pasted& pasted, const Box& box) {
+  const double scale = std::max(box.w, box.h) / pasted.size;
+  const double across = pasted.flip ? -scale : scale;
+  return {{across, 0, box.x + box.w / 2 - across * pasted.middle.x,
+           0, scale, box.y + box.h / 2 - scale * pasted.middle.y}};
 }
 
-void paste_company(std::span<float> crop, std::span<const float> over, int height, int width,
-                   const Affine2x3& to_frame, const Box& box) {
+void paste_person(std::span<float> crop, std::span<const float> over, int height, int width,
+                  const Affine2x3& to_frame, const Box& box) {
   constexpr double kSoftEdge = 0.1;  // share of the way from the middle
   const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(height) * width;
   for (int y = 0; y < height; ++y) {
@@ -213,17 +207,17 @@ void change_crop(std::span<float> crop, int height, int width, const Augmentatio
       box_blur(values, width, 1, height, width, change.blur);
       box_blur(values, height, width, width, 1, change.blur);
     }
-    const auto& cover = change.cover;
-    if (cover.width > 0) {
+    const auto& erased = change.erased;
+    if (erased.width > 0) {
       std::vector<float> patch;
-      patch.reserve(static_cast<std::size_t>(cover.width) * cover.height);
-      for (int y = 0; y < cover.height; ++y) {
-        const float* row = values + static_cast<std::ptrdiff_t>(cover.from_y + y) * width;
-        patch.insert(patch.end(), row + cover.from_x, row + cover.from_x + cover.width);
+      patch.reserve(static_cast<std::size_t>(erased.width) * erased.height);
+      for (int y = 0; y < erased.height; ++y) {
+        const float* row = values + static_cast<std::ptrdiff_t>(erased.from_y + y) * width;
+        patch.insert(patch.end(), row + erased.from_x, row + erased.from_x + erased.width);
       }
-      for (int y = 0; y < cover.height; ++y) {
-        std::copy_n(patch.data() + static_cast<std::ptrdiff_t>(y) * cover.width, cover.width,
-                    values + static_cast<std::ptrdiff_t>(cover.y + y) * width + cover.x);
+      for (int y = 0; y < erased.height; ++y) {
+        std::copy_n(patch.data() + static_cast<std::ptrdiff_t>(y) * erased.width, erased.width,
+                    values + static_cast<std::ptrdiff_t>(erased.y + y) * width + erased.x);
       }
     }
     if (augmentation.brightness == 1 && augmentation.contrast == 1) continue;

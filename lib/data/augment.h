@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/enum_names.h"
 #include "core/geometry.h"
 #include "core/joints.h"
+#include "core/random.h"
 #include "ops/crop.h"
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct JointLabel {
   double x = 0, y = 0, weight = 0;
 };
 
+// Of scale and rotation: clipped_normal: sigma n, clipped to +- limit; uniform: within +- limit.
+enum class DrawMode { kClippedNormal, kUniform };
+constexpr auto enum_names(DrawMode) { return std::array{"clipped_normal", "uniform"}; }
+
 // METHOD 1.5, and what it leaves open. One draw serves all frames of a sample.
 struct AugmentConfig {
   struct HalfBody {
@@ -28,11 +33,11 @@ struct AugmentConfig {
     double enlarge = 1.5;  // of the extent of the chosen half
   } half_body;
   struct Scale {
-    std::string mode = "clipped_normal";  // clipped_normal: 1 + sigma n | uniform: 1 +- limit
+    DrawMode mode = DrawMode::kClippedNormal;  // of the factor's distance from 1
     double sigma = 0.35, limit = 0.35;
   } scale;
   struct Rotation {
-    std::string mode = "clipped_normal";  // clipped_normal: sigma n | uniform: +- limit
+    DrawMode mode = DrawMode::kClippedNormal;
     double prob = 0.6, sigma = 45, limit = 45;  // degrees
     double any = 0;  // probability of any angle instead: people who are upside down
   } rotation;
@@ -54,20 +59,20 @@ struct AugmentConfig {
 
   // Something is wrong with the key frame, so that the neighbours have to help.
   struct Corrupt {
-    double blur = 0;     // probability of a blurred key frame
-    double cover = 0;    // probability of a covered part
-    double largest_blur = 8;       // radius, crop pixels
-    double largest_cover = 0.45;   // side, share of the crop's
-    double neighbours = 0;  // probability that a neighbour is covered, too
+    double blur = 0;                 // probability of a blurred key frame
+    double erase = 0;                // probability that a part of it is erased (random erasing)
+    double largest_blur = 8;         // radius, crop pixels
+    double largest_erased = 0.45;    // side, share of the crop's
+    double neighbours = 0;           // probability that a part of a neighbour is erased
   } corrupt;
 
   // Another sample's person is pasted beside this one, over what is there: in pictures of one
-  // person nothing else teaches whose joints are asked for.
-  struct Company {
+  // person nothing else teaches which person's joints are wanted.
+  struct CopyPaste {
     double prob = 0;
     double near = 0.3, far = 0.6;  // of its middle from the crop's, in shares of the crop's width
     double scale_limit = 0.3;      // the longer side of its box is this one's times 1 +- this
-  } company;
+  } copy_paste;
 };
 
 // How one sample is changed: where it is cropped, and how the crops' values change.
@@ -75,26 +80,24 @@ struct Augmentation {
   CropRegion region;
   double brightness = 1, contrast = 1;
 
-  struct Cover {
-    int x = 0, y = 0, width = 0, height = 0;  // crop pixels; 0 x 0: none
-    int from_x = 0, from_y = 0;               // what it shows: the crop's own pixels from here
+  struct Erased {
+    int x = 0, y = 0, width = 0, height = 0;  // crop pixels; 0 x 0: nothing
+    int from_x = 0, from_y = 0;               // filled with the crop's own pixels from here
   };
   struct FrameChange {
     Affine2x3 moved;  // crop pixels -> crop pixels: a still's neighbours
     int blur = 0;     // radius of a box blur, twice applied
-    Cover cover;
+    Erased erased;
   };
   std::array<FrameChange, 3> frames;  // previous, key, next
 
-  struct Company {
+  struct Pasted {
     double size = 0;         // longer side of the box, crop pixels; 0: none
     Point middle;            // of the box, crop pixels
     std::uint64_t pick = 0;  // which sample, modulo their number
     bool flip = false;
-  } company;
+  } pasted;
 };
-
-using Random = std::mt19937_64;
 
 // A generator for one sample of one epoch: the same at every run, on any thread.
 Random random_for(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample);
@@ -107,19 +110,19 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
 // No change: the box as it is.
 Augmentation no_augmentation(const Box& box, const CropSpec& spec);
 
-// Values of one crop [3, height, width] in place: blur, cover, contrast, brightness. `lowest` and
+// Values of one crop [3, height, width] in place: blur, erasing, contrast, brightness. `lowest` and
 // `highest` are what black and white are after normalisation, per channel.
 void change_crop(std::span<float> crop, int height, int width, const Augmentation& augmentation,
                  const Augmentation::FrameChange& change, std::span<const float, 3> lowest,
                  std::span<const float, 3> highest);
 
-// The map that crops company: crop pixels -> pixels of the frame where its `box` is.
-Affine2x3 company_to_frame(const Augmentation::Company& company, const Box& box);
+// The map that crops the pasted person: crop pixels -> pixels of the frame where its `box` is.
+Affine2x3 pasted_to_frame(const Augmentation::Pasted& pasted, const Box& box);
 
 // Lays `over` on `crop`, both [3, height, width], where `to_frame` (crop pixels -> frame pixels)
 // falls into `box`, with round corners and a soft edge.
-void paste_company(std::span<float> crop, std::span<const float> over, int height, int width,
-                   const Affine2x3& to_frame, const Box& box);
+void paste_person(std::span<float> crop, std::span<const float> over, int height, int width,
+                  const Affine2x3& to_frame, const Box& box);
 
 // Labels in crop pixels; left and right are exchanged where the region is flipped. What falls
 // outside the crop has weight 0.

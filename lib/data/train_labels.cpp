@@ -35,8 +35,8 @@ double flip_distance(const AnnotatedPerson& person, int joint) {
 
 }  // namespace
 
-Opinions read_opinions(const std::string& path) {
-  Opinions result;
+PseudoLabels read_pseudo_labels(const std::string& path) {
+  PseudoLabels result;
   if (path.empty()) return result;
   const Json json = read_json_file(path);
   const JsonNode root(&json, {path});
@@ -70,18 +70,19 @@ std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainData
   return labels;
 }
 
-void correct_labels(const std::vector<JointLabel>& opinion, const TrainDataConfig& config,
+void correct_labels(const std::vector<JointLabel>& pseudo, const TrainDataConfig& config,
                     const JointSet& set, const std::vector<bool>& labelled_in_set,
                     std::vector<JointLabel>& labels) {
   const double size = torso(labels, set);
-  for (std::size_t j = 0; j < labels.size() && j < opinion.size(); ++j) {
-    const JointLabel& other = opinion[j];
+  for (std::size_t j = 0; j < labels.size() && j < pseudo.size(); ++j) {
+    const JointLabel& other = pseudo[j];
     if (labels[j].weight > 0) {
       const double apart = std::hypot(labels[j].x - other.x, labels[j].y - other.y);
-      if (size > 0 && other.weight > config.sure && apart > config.disagreement * size) {
+      if (size > 0 && other.weight > config.pseudo_veto_score &&
+          apart > config.pseudo_veto_distance * size) {
         labels[j].weight = 0;
       }
-    } else if (!labelled_in_set[j] && other.weight >= config.adopt) {
+    } else if (!labelled_in_set[j] && other.weight >= config.pseudo_add_score) {
       labels[j] = {other.x, other.y, 1};
     }
   }

@@ -11,9 +11,9 @@
 
 namespace vremd {
 
-// TrainDataConfig::second_opinion; "": none. Keys that are no number are remarks. Error: not such a
-// file.
-Opinions read_opinions(const std::string& path);
+// TrainDataConfig::pseudo_labels; "": none. Keys that are not a number are remarks. Error: not such
+// a file.
+PseudoLabels read_pseudo_labels(const std::string& path);
 
 // Joints that the file labels on anybody.
 std::vector<bool> labelled_joints(const Annotations& annotations);
@@ -22,8 +22,9 @@ std::vector<bool> labelled_joints(const Annotations& annotations);
 std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainDataConfig& config,
                                   std::size_t count);
 
-// Drops the labels that a sure second opinion contradicts, and adopts what the set never labels.
-void correct_labels(const std::vector<JointLabel>& opinion, const TrainDataConfig& config,
+// Drops the labels that a confident pseudo-label contradicts, and takes pseudo-labels of the joints
+// that the set never labels.
+void correct_labels(const std::vector<JointLabel>& pseudo, const TrainDataConfig& config,
                     const JointSet& set, const std::vector<bool>& labelled_in_set,
                     std::vector<JointLabel>& labels);
 

@@ -128,19 +128,19 @@ void TrainSet::add(const TrainDataConfig& given) {
     config.annotations = files.annotations;
     config.root = files.root;
   }
-  const auto opinions = read_opinions(config.second_opinion);
+  const PseudoLabels pseudo_labels = read_pseudo_labels(config.pseudo_labels);
   const int first = static_cast<int>(samples_.size());
   Count count;
   count.annotations = config.annotations;
   count.labels.assign(joints_.joints.size(), 0);
   for (Annotations& annotations : read_annotations(config.annotations, config.root)) {
-    add(annotations, config, opinions, count);
+    add(annotations, config, pseudo_labels, count);
   }
   count.samples = static_cast<int>(samples_.size()) - first;
   parts_.push_back({first, count.samples, config.repeat});
   log_info("{}: {} persons in {} videos and stills{}", config.annotations, count.samples,
            count.videos,
-           count.suspects ? fmt::format(", {} suspects left out", count.suspects) : "");
+           count.suspect_lr ? fmt::format(", {} marked suspect_lr skipped", count.suspect_lr) : "");
   if (count.labels_outside > 0) {
     log_warning("{}: {} labels outside the picture left out", config.annotations,
                 count.labels_outside);
@@ -149,7 +149,7 @@ void TrainSet::add(const TrainDataConfig& given) {
 }
 
 void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
-                   const Opinions& opinions, Count& count) {
+                   const PseudoLabels& pseudo_labels, Count& count) {
   const JointSet& set = annotations.joints;
   const std::vector<bool> labelled = labelled_joints(annotations);
   std::vector<int> from(joints_.joints.size());  // the file's index of each of our joints
@@ -174,12 +174,13 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
           ++count.outside;
           continue;
         }
-        if (config.skip_suspects && person.other.value("suspect_lr", Json()) == true) {
-          ++count.suspects;
+        if (config.skip_suspect_lr && person.other.value("suspect_lr", Json()) == true) {
+          ++count.suspect_lr;
           continue;
         }
         std::vector<JointLabel> labels = labels_of(person, config, set.joints.size());
-        if (const auto other = opinions.find(person.id.value_or(-1)); other != opinions.end()) {
+        if (const auto other = pseudo_labels.find(person.id.value_or(-1));
+            other != pseudo_labels.end()) {
           correct_labels(other->second, config, set, labelled, labels);
         }
         count.labels_outside += drop_outside(labels, frame);
@@ -206,7 +207,7 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
     ++count.videos;
     videos_.push_back(std::move(video));
     file_joints_.push_back(set);
-    may_miss_.push_back(config.missing == "key");
+    may_miss_.push_back(config.missing == MissingNeighbour::kKeyFrame);
   }
 }
 
@@ -220,11 +221,11 @@ std::vector<int> TrainSet::order(std::uint64_t seed, std::uint64_t epoch) const 
   for (const Part& part : parts_) {
     std::vector<int> all(part.count);
     for (int i = 0; i < part.count; ++i) all[i] = part.first + i;
-    std::shuffle(all.begin(), all.end(), random);
+    shuffle(all, random);
     const auto wanted = static_cast<std::size_t>(std::llround(part.repeat * part.count));
     for (std::size_t i = 0; i < wanted; ++i) result.push_back(all[i % all.size()]);
   }
-  std::shuffle(result.begin(), result.end(), random);
+  shuffle(result, random);
   return result;
 }
 

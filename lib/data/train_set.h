@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/enum_names.h"
 #include "data/augment.h"
 #include "data/frame_store.h"
 #include "annotation/annotations.h"
@@ -15,6 +16,10 @@
 
 namespace vremd {
 
+// A neighbour that is missing inside of a video: an Error, or the key frame stands in.
+enum class MissingNeighbour { kError, kKeyFrame };
+constexpr auto enum_names(MissingNeighbour) { return std::array{"error", "key"}; }
+
 // Annotations as training data.
 struct TrainDataConfig {
   std::string dataset;         // posetrack17, 18 or 21, coco, as downloaded to `root`; "": none
@@ -24,18 +29,19 @@ struct TrainDataConfig {
   double min_score = 0;        // joints with `scores` below this are not labels
   double max_flip_distance = 1;   // joints whose `flip_dist` exceeds this are not labels
   bool weigh_by_score = false;    // a joint's weight is its score
-  bool skip_suspects = false;     // persons that the annotations mark `suspect_lr`
-  std::string second_opinion;     // {annotation id: [17 x (x, y, score)]}, another model's
-  double disagreement = 0.5;      // a label this many torsos from a sure second opinion is dropped
-  double sure = 0.6;              // score of a sure second opinion
+  bool skip_suspect_lr = false;   // persons marked `suspect_lr`: left and right perhaps swapped
   bool sanitise_boxes = true;     // cut at the picture's edge (METHOD 1.1)
-  std::string missing = "error";  // a neighbour inside of a video: error | key: the frame itself
-  double adopt = 2;               // joints that the set never labels: taken from this score on
+  MissingNeighbour missing = MissingNeighbour::kError;
+
+  std::string pseudo_labels;          // {annotation id: [[x, y, score], ...]} of another model
+  double pseudo_veto_score = 0.6;     // a pseudo-label with a score above this drops a label that
+  double pseudo_veto_distance = 0.5;  // is further from it than this, in torsos
+  double pseudo_add_score = 2;        // from this score on it labels what the set never labels
 };
 
 // Another model's joints of people, by annotation id, in the order of the annotation file; weight =
 // score.
-using Opinions = std::map<std::int64_t, std::vector<JointLabel>>;
+using PseudoLabels = std::map<std::int64_t, std::vector<JointLabel>>;
 
 // A person in a frame, with labels in the order of the model's joints.
 struct TrainSample {
@@ -101,7 +107,7 @@ class TrainSet {
 
   struct Count {
     std::string annotations;  // as in the configuration
-    int samples = 0, videos = 0, suspects = 0;
+    int samples = 0, videos = 0, suspect_lr = 0;
     int unlabelled = 0;      // persons without a label
     int outside = 0;         // persons without a box in the picture
     int labels_outside = 0;  // labels outside the picture, left out
@@ -111,7 +117,7 @@ class TrainSet {
 
  private:
   void add(const TrainDataConfig& config);
-  void add(Annotations& annotations, const TrainDataConfig& config, const Opinions& opinions,
+  void add(Annotations& annotations, const TrainDataConfig& config, const PseudoLabels& pseudo_labels,
            Count& count);
   FramePtr load(const AnnotatedVideo& video, int frame);
   // Nothing: the video ends there. A null pointer: it cannot be used.

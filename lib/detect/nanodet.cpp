@@ -3,17 +3,16 @@
 
 #include "core/error.h"
 #include "io/safetensors.h"
+#include "ops/stored_tensors.h"
 
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <fmt/ranges.h>
 
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -52,19 +51,6 @@ std::vector<LayerShape> layer_shapes() {
   return layers;
 }
 
-at::Tensor load(const SafetensorsFile& file, const std::string& name,
-                const std::vector<std::int64_t>& shape) {
-  const TensorView& view = file.at(name);
-  if (view.shape != shape) {
-    fail("{}: {} is {}, not {}", file.path(), name, fmt::join(view.shape, " x "),
-         fmt::join(shape, " x "));
-  }
-  at::Tensor tensor = at::empty(shape, at::kFloat);
-  const std::vector<float> values = view.to_float();
-  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-  return tensor;
-}
-
 at::Tensor enlarge(const at::Tensor& x) {
   return at::upsample_bilinear2d(x, {2 * x.size(2), 2 * x.size(3)}, /*align_corners=*/false);
 }
@@ -77,9 +63,9 @@ at::Tensor halve(const at::Tensor& x) { return at::avg_pool2d(x, {2, 2}); }
 Nanodet::Nanodet(const SafetensorsFile& file, const c10::Device& device, at::ScalarType type) {
   const auto layers = layer_shapes();
   for (const LayerShape& layer : layers) {
-    const at::Tensor weight =
-        load(file, layer.name + ".weight", {layer.out, layer.in, layer.kernel, layer.kernel});
-    const at::Tensor bias = load(file, layer.name + ".bias", {layer.out});
+    const at::Tensor weight = read_tensor(file, layer.name + ".weight",
+                                          {layer.out, layer.in, layer.kernel, layer.kernel});
+    const at::Tensor bias = read_tensor(file, layer.name + ".bias", {layer.out});
     // Channels last is what oneDNN and cuDNN convolve fastest.
     layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
                            bias.to(device, type)};

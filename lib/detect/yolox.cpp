@@ -5,13 +5,11 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/upsample_nearest2d.h>
 #include <fmt/ranges.h>
 
-#include <cstring>
 #include <utility>
 
 namespace vremd {
@@ -62,20 +60,6 @@ class Layers {
 };
 
 using Tensors = std::map<std::string, TensorView>;
-
-at::Tensor load(const Tensors& tensors, const std::string& path, const std::string& name,
-                const std::vector<std::int64_t>& shape) {
-  const auto found = tensors.find(name);
-  if (found == tensors.end()) fail("{}: no tensor {}", path, name);
-  const TensorView& view = found->second;
-  if (view.shape != shape) {
-    fail("{}: {} is {}, not {}", path, name, fmt::join(view.shape, " x "), fmt::join(shape, " x "));
-  }
-  at::Tensor tensor = at::empty(shape, at::kFloat);
-  const std::vector<float> values = view.to_float();
-  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-  return tensor;
-}
 
 YoloxShape shape_of(const Tensors& tensors, const std::string& path) {
   std::map<std::string, std::vector<std::int64_t>> sizes;
@@ -176,8 +160,8 @@ Yolox::Yolox(const Tensors& tensors, const std::string& path, const c10::Device&
     : shape_(shape_of(tensors, path)) {
   const auto layers = yolox_layers(shape_);
   for (const YoloxLayer& layer : layers) {
-    at::Tensor weight = load(tensors, path, layer.name + ".weight", layer.weight_shape());
-    at::Tensor bias = load(tensors, path, layer.name + ".bias", {layer.out});
+    at::Tensor weight = read_tensor(tensors, path, layer.name + ".weight", layer.weight_shape());
+    at::Tensor bias = read_tensor(tensors, path, layer.name + ".bias", {layer.out});
     if (layer.name.starts_with("head.cls_preds.")) {  // person
       weight = weight.slice(0, 0, 1);
       bias = bias.slice(0, 0, 1);

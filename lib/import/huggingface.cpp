@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "io/output_file.h"
 #include "model/weights.h"
+#include "ops/stored_tensors.h"
 
 #include <filesystem>
 #include <map>
@@ -21,52 +22,33 @@ void check(const ModelConfig& config, const std::string& source) {
   const auto refuse = [&](const std::string& what) {
     fail("{}: Hugging Face's ViTPose has no place for {}", source, what);
   };
-  if (config.backbone.kind != "vit") refuse("the backbone " + config.backbone.kind);
+  if (config.backbone.kind != BackboneKind::kVit) {
+    refuse(fmt::format("the backbone {}", name_of(config.backbone.kind)));
+  }
   if (!config.single_frame()) refuse("three frames: only single-frame models go there");
-  if (config.dim() != vit_size(config.backbone.size).dim) refuse("a projection (model.dim)");
-  if (config.geometry != "udp") refuse("geometry " + config.geometry);
+  if (config.dim() != vit_shape(config.backbone.size).dim) refuse("a projection (model.dim)");
+  if (config.geometry != Geometry::kUdp) {
+    refuse(fmt::format("geometry {}", name_of(config.geometry)));
+  }
   if (config.input.enlarge != kTheirEnlarge) {
     refuse(fmt::format("an enlargement of {}", config.input.enlarge));
   }
-  if (config.loss.kind != "mse") refuse("heatmaps of loss " + config.loss.kind);
-  if (config.model.head == "classic" && config.hm.channels != kTheirChannels) {
+  if (config.loss.kind != LossKind::kMse) {
+    refuse(fmt::format("heatmaps of loss {}", name_of(config.loss.kind)));
+  }
+  if (config.model.head == HeadKind::kClassic && config.hm.channels != kTheirChannels) {
     refuse(fmt::format("a head of {} channels", config.hm.channels));
   }
 }
 
-// Tensors by their names, with what keeps the bytes.
-class Tensors {
- public:
-  void add(const std::string& name, const at::Tensor& tensor, DType dtype) {
-    const at::ScalarType type = dtype == DType::kF16    ? at::kHalf
-                                : dtype == DType::kBF16 ? at::kBFloat16
-                                : dtype == DType::kI64  ? at::kLong
-                                                        : at::kFloat;
-    const at::Tensor kept = tensor.to(at::kCPU, type).contiguous();
-    if (kept.is_floating_point() && !at::isfinite(kept).all().item<bool>()) {
-      fail("tensor {} has values that are not finite as {}", name, name_of(dtype));
-    }
-    owners_.push_back(kept);
-    views_[name] = {dtype, kept.sizes().vec(),
-                    {static_cast<const std::byte*>(kept.data_ptr()), kept.nbytes()}};
-  }
-
-  const std::map<std::string, TensorView>& views() const { return views_; }
-
- private:
-  std::vector<at::Tensor> owners_;
-  std::map<std::string, TensorView> views_;
-};
-
-Tensors tensors_of(const VremdImpl& model, DType dtype) {
+StoredTensors tensors_of(const VremdImpl& model, const std::string& path, DType dtype) {
   static const std::string kMean = ".running_mean";
-  Tensors result;
+  StoredTensors result(path);
   for (const auto& [ours, tensor] : state_of(model)) {
     const auto theirs = names_of(VitNames::kHuggingFace, ours);
     if (theirs.empty()) fail("Hugging Face's ViTPose has no place for tensor {}", ours);
-    const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
     const auto rows = tensor.chunk(static_cast<std::int64_t>(theirs.size()));
-    for (std::size_t i = 0; i < theirs.size(); ++i) result.add(theirs[i], rows[i], kept);
+    for (std::size_t i = 0; i < theirs.size(); ++i) result.add_weight(theirs[i], rows[i], dtype);
     if (ours.ends_with(kMean)) {
       const std::string layer = theirs[0].substr(0, theirs[0].size() - kMean.size());
       result.add(layer + ".num_batches_tracked", at::zeros({}, at::kLong), DType::kI64);
@@ -76,7 +58,7 @@ Tensors tensors_of(const VremdImpl& model, DType dtype) {
 }
 
 Json config_of(const ModelConfig& config, DType dtype) {
-  const VitSize size = vit_size(config.backbone.size);
+  const VitShape size = vit_shape(config.backbone.size);
   const Json backbone = {{"model_type", "vitpose_backbone"},
                          {"image_size", {config.input_height(), config.input_width()}},
                          {"patch_size", {16, 16}},
@@ -100,7 +82,7 @@ Json config_of(const ModelConfig& config, DType dtype) {
   return {{"architectures", {"VitPoseForPoseEstimation"}},
           {"model_type", "vitpose"},
           {"backbone_config", backbone},
-          {"use_simple_decoder", config.model.head == "simple"},
+          {"use_simple_decoder", config.model.head == HeadKind::kSimple},
           {"scale_factor", 4},
           {"id2label", labels},
           {"label2id", numbers},
@@ -135,9 +117,9 @@ void export_huggingface(const VremdImpl& model, const std::string& source,
   };
   const std::string weights = path("model.safetensors");
   const std::string preprocessor = path("preprocessor_config.json"), config = path("config.json");
-  const Tensors tensors = tensors_of(model, dtype);
+  const StoredTensors tensors = tensors_of(model, weights, dtype);
   make_folder(folder);
-  write_safetensors(weights, tensors.views(), {{"format", "pt"}}, force);
+  tensors.write({{"format", "pt"}}, force);
   write_file(preprocessor, preprocessor_of(model.config).dump(2) + "\n", force);
   write_file(config, config_of(model.config, dtype).dump(2) + "\n", force);
 }

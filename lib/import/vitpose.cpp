@@ -131,9 +131,10 @@ struct HuggingFaceConfig {
   }
 };
 
-std::string size_of_width(std::int64_t dim, const std::string& path) {
-  for (const char* size : {"s", "b", "l", "h", "tiny"}) {
-    if (vit_size(size).dim == dim) return size;
+VitSize size_of_width(std::int64_t dim, const std::string& path) {
+  for (const VitSize size :
+       {VitSize::kS, VitSize::kB, VitSize::kL, VitSize::kH, VitSize::kTiny}) {
+    if (vit_shape(size).dim == dim) return size;
   }
   fail("{}: {} wide: not one of ViTPose's sizes (384, 768, 1024, 1280)", path, dim);
 }
@@ -211,21 +212,22 @@ class VitImport {
     reader_.refuse_others(merged_expert_ > 0 ? kHead : "");
     imported_.model->eval();
     imported_.names = text_of(names_);
-    imported_.architecture =
-        (imported_.has_head ? "vitpose-" : "vit-") + config_.backbone.size;
+    imported_.architecture = fmt::format("{}-{}", imported_.has_head ? "vitpose" : "vit",
+                                         name_of(config_.backbone.size));
     return std::move(imported_);
   }
 
  private:
   void configure() {
-    config_.backbone.kind = "vit";
-    apply_model_preset(config_, "vitpose_coco");
+    config_.hkme.enabled = config_.bmd.enabled = false;
+    config_.model.joints = "coco17";
     const SourceTensor& proj = reader_.only("backbone.patch_embed.proj.weight");
     if (proj.shape.size() != 4 || proj.shape[1] != 3 || proj.shape[2] != proj.shape[3]) {
       fail("{}: patches of shape {}", source_.path, text_of(proj.shape));
     }
     config_.backbone.size = size_of_width(proj.shape[0], source_.path);
-    if (names_ == VitNames::kPlain && config_.backbone.size == "s" && !config_.backbone.heads) {
+    const auto& backbone = config_.backbone;
+    if (names_ == VitNames::kPlain && backbone.size == VitSize::kS && !backbone.heads) {
       fail("{}: ViT-S has 6 attention heads (timm, DeiT, DINO) or 12 (ViTPose's own), and the "
            "tensors do not tell: --heads does", source_.path);
     }
@@ -237,7 +239,7 @@ class VitImport {
       config_.backbone.ln_eps = theirs.ln_eps;
       if (theirs.heads != config_.backbone_heads()) {
         fail("{}: {} attention heads, but ViTPose-{} has {}", source_.config_path, theirs.heads,
-             config_.backbone.size, config_.backbone_heads());
+             name_of(config_.backbone.size), config_.backbone_heads());
       }
     }
     configure_head();
@@ -271,7 +273,7 @@ class VitImport {
   void configure_experts() {
     const std::string fc2 = names_of(names_, "backbone.blocks.0.mlp.fc2.weight").at(0);
     const SourceTensor& rows = source_.at(fc2);
-    const std::int64_t dim = vit_size(config_.backbone.size).dim;
+    const std::int64_t dim = vit_shape(config_.backbone.size).dim;
     const bool whole = !rows.shape.empty() && rows.shape[0] == dim;
     if (whole && expert_ > 0) {
       fail("{}: no experts to choose from: its blocks are whole", source_.path);
@@ -286,7 +288,7 @@ class VitImport {
     const bool classic = reader_.has("hm.deconv_layers.0.weight");
     imported_.has_head = classic || reader_.has("hm.final_layer.weight");
     if (!imported_.has_head) return;
-    config_.model.head = classic ? "classic" : "simple";
+    config_.model.head = classic ? HeadKind::kClassic : HeadKind::kSimple;
     if (classic) {
       const SourceTensor& deconv = source_.at(head_name("hm.deconv_layers.0.weight"));
       if (deconv.shape.size() == 4) config_.hm.channels = static_cast<int>(deconv.shape[1]);

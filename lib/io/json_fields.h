@@ -6,12 +6,12 @@
 // is run with a FieldReader (keys that are not there keep their value; an unknown key or a wrong
 // type is an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every field).
 
+#include "core/enum_names.h"
 #include "core/error.h"
 #include "io/json_node.h"
 
-#include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -60,6 +60,13 @@ class FieldReader {
     if (*found != word) read(*found, key, field.emplace());
   }
 
+  // `key` may also be written as `old`, its name of earlier versions.
+  void renamed(const char* key, const char* old) {
+    if (!json_.contains(old)) return;
+    if (json_.contains(key)) fail("{}: {}: the same as {}", place_, path_to(old), path_to(key));
+    old_names_[key] = old;
+  }
+
   void finish() const {
     for (const auto& item : json_.items()) {
       if (known_.contains(item.key())) continue;
@@ -69,8 +76,10 @@ class FieldReader {
 
  private:
   const Json* find(const char* key) {
-    known_.insert(key);
-    const auto found = json_.find(key);
+    const auto old = old_names_.find(key);
+    const std::string name = old == old_names_.end() ? key : old->second;
+    known_.insert(name);
+    const auto found = json_.find(name);
     return found == json_.end() ? nullptr : &*found;
   }
 
@@ -89,6 +98,10 @@ class FieldReader {
   static void read(const JsonNode& node, int& field) { field = node.small_integer(); }
   static void read(const JsonNode& node, double& field) { field = node.number(); }
   static void read(const JsonNode& node, std::string& field) { field = node.string(); }
+  template <NamedEnum T>
+  static void read(const JsonNode& node, T& field) {
+    field = enum_value<T>(node.string(), node.place().text());
+  }
   template <typename T>
   static void read(const JsonNode& node, std::vector<T>& field) {
     field.clear();
@@ -106,17 +119,10 @@ class FieldReader {
   const Json& json_;
   std::string place_, path_;
   std::set<std::string> known_;
+  std::map<std::string, std::string> old_names_;
 };
 
 // For validate(): Errors "key: what".
-inline void one_of(const char* key, const std::string& value,
-            std::initializer_list<std::string_view> choices) {
-  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  std::string list;
-  for (const std::string_view choice : choices) list += fmt::format(" {}", choice);
-  fail("{}: '{}' is not one of:{}", key, excerpt(value), list);
-}
-
 inline void within(const char* key, double value, double low, double high) {
   if (value >= low && value <= high) return;  // false for NaN
   fail("{}: {} is not within {} to {}", key, value, low, high);
@@ -124,6 +130,7 @@ inline void within(const char* key, double value, double low, double high) {
 
 class FieldWriter {
  public:
+  void renamed(const char*, const char*) {}
   template <typename Body>
   void group(const char* key, Body body) {
     FieldWriter inner;
@@ -132,7 +139,11 @@ class FieldWriter {
   }
   template <typename T>
   void operator()(const char* key, const T& field) {
-    json_[key] = field;
+    if constexpr (NamedEnum<T>) {
+      json_[key] = name_of(field);
+    } else {
+      json_[key] = field;
+    }
   }
   template <typename T>
   void operator()(const char* key, const std::optional<T>& field) {

@@ -18,8 +18,7 @@ struct BackboneImpl : torch::nn::Module {
   virtual int channels() const = 0;  // C
   virtual int stride() const { return 16; }
 
-  // Random values for training from nothing: normal, sigma by the fan-in; vectors zero.
-  virtual void init();
+  virtual void init() = 0;  // random values, for training from scratch
   // Matrices to bfloat16; what the network adds up and normalises stays float32. The default
   // leaves everything in float32.
   virtual void to_bf16() {}

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/bmd.h"
 
+#include "model/da.h"
+#include "model/dc.h"
+#include "model/dca.h"
+
 #include <cmath>
 
 namespace vremd {
@@ -12,8 +16,9 @@ std::int64_t hidden_width(const ModelConfig& config) {
 
 // Whether F has a part in a block: in what samples, or in the cross attention.
 bool looks_at_feature(const ModelConfig::Bmd& bmd) {
-  if (bmd.op == "dca" || (bmd.op == "dc" && bmd.dc.condition == "concat")) return true;
-  return bmd.ca.enabled && bmd.ca.query != "other_direction";
+  if (bmd.op == MotionOp::kDca) return true;
+  if (bmd.op == MotionOp::kDc && bmd.dc.condition == DcCondition::kConcat) return true;
+  return bmd.ca.enabled && bmd.ca.query != CaQuery::kOtherDirection;
 }
 
 }  // namespace
@@ -38,19 +43,21 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& query, const at::Tensor
 AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   const std::int64_t dim = config.dim();
   const auto norm = [&] { return std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps); };
-  if (config.bmd.norm_x == "ln") norm_x_ = register_module("norm_x", norm());
+  if (config.bmd.norm_x == MotionNorm::kLayerNorm) norm_x_ = register_module("norm_x", norm());
   if (looks_at_feature(config.bmd)) norm_f_ = register_module("norm_f", norm());
-  if (config.bmd.op == "dca") {
-    dca_ = register_module("dca", std::make_shared<DcaImpl>(config));
-  } else if (config.bmd.op == "da") {
-    da_ = register_module("da", std::make_shared<DaImpl>(config));
-  } else {
-    dc_ = register_module("dc", std::make_shared<DcImpl>(config));
+  const auto add_op = [&](auto op) {
+    register_module(std::string(name_of(config.bmd.op)), op);
+    attend_points = [op](const at::Tensor& x, const at::Tensor& f) { return op->forward(x, f); };
+  };
+  switch (config.bmd.op) {
+    case MotionOp::kDca: add_op(std::make_shared<DcaImpl>(config)); break;
+    case MotionOp::kDa: add_op(std::make_shared<DaImpl>(config)); break;
+    case MotionOp::kDc: add_op(std::make_shared<DcImpl>(config)); break;
   }
   if (config.bmd.ca.enabled) {
     ca_ = register_module("ca", std::make_shared<CrossAttentionImpl>(dim, config.heads()));
   }
-  if (config.bmd.adc == "parallel" && !dc_) {
+  if (config.bmd.adc == AdcKind::kParallel && config.bmd.op != MotionOp::kDc) {
     const std::int64_t branches = ca_ ? 2 : 1;
     mlp = register_module(
         "mlp", std::make_shared<MlpImpl>(branches * dim, hidden_width(config), dim));
@@ -65,14 +72,9 @@ at::Tensor AdcImpl::normalise_feature(const at::Tensor& f) {
   return norm_f_ ? norm_f_->forward(f) : f;
 }
 
-PointOutput AdcImpl::attend_points(const at::Tensor& x, const at::Tensor& f) {
-  if (dca_) return dca_->forward(x, f);
-  return da_ ? da_->forward(x) : dc_->forward(x, f);
-}
-
 at::Tensor AdcImpl::attend_all(const at::Tensor& x, const at::Tensor& f, const at::Tensor& other) {
-  if (query_ == "feature") return ca_->forward(f, x);
-  return query_ == "motion" ? ca_->forward(x, f) : ca_->forward(x, other);
+  if (query_ == CaQuery::kFeature) return ca_->forward(f, x);
+  return ca_->forward(x, query_ == CaQuery::kMotion ? f : other);
 }
 
 BmdImpl::AdcListImpl::AdcListImpl(const ModelConfig& config) {
@@ -100,15 +102,22 @@ BmdImpl::BmdImpl(const ModelConfig& config)
   bwd_ = options_.share_directions
              ? fwd_
              : register_module("bwd", std::make_shared<AdcListImpl>(config));
-  if (options_.adc == "directions") {
+  if (options_.adc == AdcKind::kDirections) {
     mix_ = register_module("mix", std::make_shared<MixListImpl>(config));
   }
-  if (options_.fusion == "linear") {
-    fuse_linear_ = register_module("fuse", std::make_shared<LinearImpl>(2 * dim, dim));
-  } else if (options_.fusion == "conv3x3") {
-    fuse_conv_ = register_module("fuse", std::make_shared<ConvImpl>(2 * dim, dim, 3));
-  } else {
-    fuse_mlp_ = register_module("fuse", std::make_shared<MlpImpl>(2 * dim, 2 * dim, dim));
+  const auto fuse_by = [&](auto layer) {
+    register_module("fuse", layer);
+    fuse_ = [layer](const at::Tensor& both) { return layer->forward(both); };
+  };
+  switch (options_.fusion) {
+    case MotionFusion::kLinear: fuse_by(std::make_shared<LinearImpl>(2 * dim, dim)); break;
+    case MotionFusion::kMlp: fuse_by(std::make_shared<MlpImpl>(2 * dim, 2 * dim, dim)); break;
+    case MotionFusion::kConv3x3:
+      fuse_by(std::make_shared<ConvImpl>(2 * dim, dim, 3));
+      fuse_ = [this, conv = fuse_](const at::Tensor& both) {
+        return map_to_tokens(conv(tokens_to_map(both, height_, width_)));
+      };
+      break;
   }
 }
 
@@ -147,14 +156,6 @@ std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
   return step;
 }
 
-at::Tensor BmdImpl::fuse(const std::vector<at::Tensor>& streams) {
-  if (streams.size() == 1) return streams[0];
-  const at::Tensor both = at::cat(streams, -1);
-  if (fuse_linear_) return fuse_linear_->forward(both);
-  if (fuse_mlp_) return fuse_mlp_->forward(both);
-  return map_to_tokens(fuse_conv_->forward(tokens_to_map(both, height_, width_)));
-}
-
 BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f) {
   const at::Tensor f_t = fm_btnd.select(1, 1);
   std::vector<at::Tensor> streams = {fm_btnd.select(1, 2) - f_t, fm_btnd.select(1, 0) - f_t};
@@ -165,7 +166,7 @@ BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f)
   }
   const auto directions = static_cast<std::int64_t>(streams.size());
   const at::Tensor all = at::stack(offsets, 1).unflatten(1, {-1, directions}).transpose(1, 2);
-  return {fuse(streams), all};
+  return {fuse_ ? fuse_(at::cat(streams, -1)) : streams[0], all};
 }
 
 }  // namespace vremd

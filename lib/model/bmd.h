@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "model/da.h"
-#include "model/dc.h"
-#include "model/dca.h"
+#include "model/config.h"
+#include "model/sampling.h"
+
+#include <functional>
 
 namespace vremd {
 
@@ -18,14 +19,15 @@ struct CrossAttentionImpl : torch::nn::Module {
   std::shared_ptr<LinearImpl> q_, k_, v_, proj_;
 };
 
-// One attentive disentanglement block of one direction (METHOD 6.1), or what an ablation of
-// METHOD 9 has in its place.
+// One ADC (adaptive deformable cross-attention) block of one direction (METHOD 6.1), or what an
+// ablation of METHOD 9 has in its place.
 struct AdcImpl : torch::nn::Module {
   explicit AdcImpl(const ModelConfig& config);
   at::Tensor normalise_motion(const at::Tensor& x);
   at::Tensor normalise_feature(const at::Tensor& f);
-  // DCA, DA or DC (bmd.op).
-  PointOutput attend_points(const at::Tensor& x, const at::Tensor& f);
+
+  // DCA, DA or DC (bmd.op): motion x and constraint F, [B, N, D].
+  std::function<PointOutput(const at::Tensor& x, const at::Tensor& f)> attend_points;
 
   // The cross attention between what `bmd.ca.query` names. `x` is this direction's, `other` the
   // other one's (may be undefined where it is not asked for).
@@ -36,11 +38,8 @@ struct AdcImpl : torch::nn::Module {
   std::shared_ptr<MlpImpl> mlp;
 
  private:
-  std::string query_;
+  CaQuery query_;
   std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;  // norm_f_ is null where nothing looks at F
-  std::shared_ptr<DcaImpl> dca_;                    // one of the three
-  std::shared_ptr<DaImpl> da_;
-  std::shared_ptr<DcImpl> dc_;
   std::shared_ptr<CrossAttentionImpl> ca_;
 };
 
@@ -67,16 +66,12 @@ struct BmdImpl : torch::nn::Module {
   // The streams after ADC `block`; appends that block's offsets, one for each stream.
   std::vector<at::Tensor> disentangle(std::size_t block, const std::vector<at::Tensor>& streams,
                                       const at::Tensor& f, std::vector<at::Tensor>& offsets);
-  at::Tensor fuse(const std::vector<at::Tensor>& streams);
-
   const ModelConfig::Bmd options_;
   std::int64_t height_, width_;
   std::shared_ptr<LinearImpl> entry_;         // one stream: 2 D -> D
   std::shared_ptr<AdcListImpl> fwd_, bwd_;    // bwd is fwd where directions share
-  std::shared_ptr<MixListImpl> mix_;          // bmd.adc = directions
-  std::shared_ptr<LinearImpl> fuse_linear_;   // bmd.fuse is one of the three
-  std::shared_ptr<ConvImpl> fuse_conv_;
-  std::shared_ptr<MlpImpl> fuse_mlp_;
+  std::shared_ptr<MixListImpl> mix_;          // bmd.adc: directions
+  std::function<at::Tensor(const at::Tensor&)> fuse_;  // two streams: 2 D -> D (bmd.fusion)
 };
 
 }  // namespace vremd

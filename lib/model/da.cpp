@@ -16,7 +16,7 @@ DaImpl::DaImpl(const ModelConfig& config)
   proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
 }
 
-PointOutput DaImpl::forward(const at::Tensor& x) {
+PointOutput DaImpl::forward(const at::Tensor& x, const at::Tensor&) {
   const at::Tensor offsets =
       offset_->forward(x).view({x.size(0), x.size(1), heads_, points_, 2});
   const at::Tensor weights =

@@ -11,7 +11,8 @@ namespace vremd {
 // Outside the map there are zeros, as in its source. F has no part in it.
 struct DaImpl : Layer {
   explicit DaImpl(const ModelConfig& config);
-  PointOutput forward(const at::Tensor& x);  // [B, N, D]; offsets [B, N, heads, points, 2]
+  // x [B, N, D]; offsets [B, N, heads, points, 2].
+  PointOutput forward(const at::Tensor& x, const at::Tensor& f = {});
   void init() override;
 
  private:

@@ -133,7 +133,8 @@ DeformConvImpl::DeformConvImpl(const ModelConfig& config, int dilation)
       groups_(config.bmd.dc.groups),
       dilation_(dilation),
       modulated_(config.bmd.dc.modulated) {
-  const std::int64_t dim = config.dim(), in = config.bmd.dc.condition == "concat" ? 2 * dim : dim;
+  const std::int64_t dim = config.dim();
+  const std::int64_t in = config.bmd.dc.condition == DcCondition::kConcat ? 2 * dim : dim;
   const std::int64_t of_a_point = modulated_ ? 3 : 2;
   offset_mask_ = register_module(
       "offset_mask", std::make_shared<ConvImpl>(in, of_a_point * kKernel * groups_, 3));
@@ -181,7 +182,8 @@ void DeformConvImpl::init() {
   offset_mask_->bias.zero_();
 }
 
-DcImpl::DcImpl(const ModelConfig& config) : concat_(config.bmd.dc.condition == "concat") {
+DcImpl::DcImpl(const ModelConfig& config)
+    : concat_(config.bmd.dc.condition == DcCondition::kConcat) {
   for (std::size_t i = 0; i < config.bmd.dc.dilations.size(); ++i) {
     convs_.push_back(register_module(
         std::to_string(i),

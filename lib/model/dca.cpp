@@ -11,9 +11,16 @@ struct Psi {
   bool depthwise;
 };
 
-Psi psi_of(const std::string& name) {
-  if (name == "1x1") return {1, false};
-  return {name.back() - '0', name.starts_with("dw")};  // dw3, dw5, dw7, dw9, dense3
+Psi shape_of(DcaPsi psi) {
+  switch (psi) {
+    case DcaPsi::kDw3: return {3, true};
+    case DcaPsi::kDw5: return {5, true};
+    case DcaPsi::kDw7: return {7, true};
+    case DcaPsi::kDw9: return {9, true};
+    case DcaPsi::kDense3: return {3, false};
+    case DcaPsi::k1x1: break;
+  }
+  return {1, false};
 }
 
 std::int64_t divided_up(std::int64_t size, std::int64_t by) { return (size + by - 1) / by; }
@@ -25,13 +32,13 @@ DcaImpl::DcaImpl(const ModelConfig& config)
       width_(config.tokens_w()),
       heads_(config.heads()),
       groups_(config.bmd.dca.groups),
-      points_(config.bmd.dca.mode == "per_query" ? config.bmd.dca.points : 1),
-      stride_(config.bmd.dca.mode == "per_query" ? 0 : config.bmd.dca.stride),
+      points_(config.bmd.dca.mode == DcaMode::kPerQuery ? config.bmd.dca.points : 1),
+      stride_(config.bmd.dca.mode == DcaMode::kPerQuery ? 0 : config.bmd.dca.stride),
       range_(config.bmd.dca.range),
-      zeros_(config.bmd.dca.border == "zeros"),
+      zeros_(config.bmd.dca.border == DcaBorder::kZeros),
       init_(config.bmd.dca.init) {
   const std::int64_t dim = config.dim();
-  const Psi psi = psi_of(config.bmd.dca.psi);
+  const Psi psi = shape_of(config.bmd.dca.psi);
   q_ = register_module("q", std::make_shared<LinearImpl>(dim, dim));
   z_ = register_module("z", std::make_shared<LinearImpl>(dim, dim));
   k_ = register_module("k", std::make_shared<LinearImpl>(dim, dim));
@@ -91,9 +98,9 @@ PointOutput DcaImpl::forward(const at::Tensor& x, const at::Tensor& f) {
 }
 
 void DcaImpl::init() {
-  if (init_ == "random") return;  // as every other linear layer
+  if (init_ == DcaInit::kRandom) return;  // as every other linear layer
   std::vector<std::array<double, 2>> places;
-  if (init_ == "directional") {
+  if (init_ == DcaInit::kDirectional) {
     places = directional_points(static_cast<int>(groups_), static_cast<int>(points_));
   } else {
     for (std::int64_t group = 0; group < groups_; ++group) {

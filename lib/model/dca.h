@@ -20,7 +20,7 @@ struct DcaImpl : Layer {
   std::int64_t height_, width_, heads_, groups_, points_, stride_;  // stride 0: per query
   double range_;
   bool zeros_;
-  std::string init_;
+  DcaInit init_;
   std::shared_ptr<LinearImpl> q_, z_, k_, v_, proj_, offset_;
   std::shared_ptr<ConvImpl> dw_;
   std::shared_ptr<LayerNormImpl> norm_;

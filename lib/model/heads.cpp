@@ -87,10 +87,10 @@ at::Tensor HmImpl::DeconvLayersImpl::forward(at::Tensor map_nchw) {
 HmImpl::HmImpl(const ModelConfig& config)
     : tokens_h_(config.tokens_h()), tokens_w_(config.tokens_w()) {
   const std::int64_t dim = config.dim(), joints = config.joints().size();
-  if (!config.single_frame() && config.hm.aggregate == "concat") {
+  if (!config.single_frame() && config.hm.aggregate == HmAggregate::kConcat) {
     agg = register_module("agg", std::make_shared<LinearImpl>(2 * dim, dim));
   }
-  if (config.model.head == "classic") {
+  if (config.model.head == HeadKind::kClassic) {
     const std::int64_t channels = config.hm.channels;
     deconv_layers =
         register_module("deconv_layers", std::make_shared<DeconvLayersImpl>(dim, channels));

@@ -14,7 +14,7 @@ BlockOptions block_options(const ModelConfig& config) {
           .heads = config.heads(),
           .mlp_ratio = config.model.mlp_ratio,
           .ln_eps = config.modules.ln_eps,
-          .post_norm = config.hkme.norm == "post"};
+          .post_norm = config.hkme.norm == NormPlace::kPost};
 }
 
 double rsqrt_of(std::int64_t dim) { return 1 / std::sqrt(static_cast<double>(dim)); }
@@ -46,8 +46,9 @@ at::Tensor sine_position(std::int64_t height, std::int64_t width, std::int64_t d
   return at::cat({y, x}, 2).flatten(0, 1).to(at::kFloat);
 }
 
-Position::Position(const ModelConfig& config) : again_(config.hkme.pos_embed == "sine-full") {
-  if (config.hkme.pos_embed == "none") return;
+Position::Position(const ModelConfig& config)
+    : again_(config.hkme.pos_embed == PositionEmbedding::kSineFull) {
+  if (config.hkme.pos_embed == PositionEmbedding::kNone) return;
   table_ = sine_position(config.tokens_h(), config.tokens_w(), config.dim());
 }
 
@@ -75,11 +76,11 @@ HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
           .view({batch, 3, 1 + count, dim});
   const at::Tensor t_h = seen.slice(2, 0, 1), f = seen.slice(2, 1);
   at::Tensor mask = (f * t_h).sum(-1);
-  if (activation_ == "cosine") {
+  if (activation_ == HumanActivation::kCosine) {
     mask = mask / (f.norm(2, -1) * t_h.norm(2, -1)).clamp_min(kMaskEps);
-  } else if (activation_ != "literal") {
+  } else if (activation_ != HumanActivation::kLiteral) {
     mask = mask * rsqrt_of(dim);
-    if (activation_ == "sigmoid") mask = mask.sigmoid();
+    if (activation_ == HumanActivation::kSigmoid) mask = mask.sigmoid();
   }
   return {f * mask.unsqueeze(-1), mask};
 }
@@ -94,10 +95,10 @@ KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
   if (options_.temporal_embed) {
     temporal_embed_ = register_parameter("temporal_embed", empty_parameter({3, 1, dim}));
   }
-  blocks_ = register_module("blocks",
-                            std::make_shared<BlocksImpl>(
-                                config.hkme.depth_k, block_options(config),
-                                config.hkme.first_norm == "skip" && config.hkme.human.enabled));
+  const bool skip_norm = config.hkme.first_norm == FirstNorm::kSkip && config.hkme.human.enabled;
+  blocks_ = register_module(
+      "blocks",
+      std::make_shared<BlocksImpl>(config.hkme.depth_k, block_options(config), skip_norm));
   norm_ = register_module("norm", std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps));
 }
 
@@ -137,28 +138,28 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
   at::Tensor map =  // bfloat16 under autocast, while training
       widened(at::matmul(rows.reshape({batch, 3 * row_count, dim}),
                          tokens.reshape({batch, 3 * count, dim}).transpose(1, 2)));
-  if (options_.scale == "rsqrt_d") map = map * rsqrt_of(dim);
+  if (options_.scale == KeypointScale::kRsqrtD) map = map * rsqrt_of(dim);
   // Over the tokens: over the keypoints the sum below would be 1 everywhere (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
   if (counted.defined()) map = map * counted.view({batch, 1, row_count, 1, 1});
   at::Tensor mask;  // [B, 3, N]
   auto summed = row_count;
-  if (options_.sum == "all") {
+  if (options_.sum == KeypointSum::kAll) {
     mask = map.sum({1, 2});
     summed = 3 * row_count;
-  } else if (options_.sum == "key_frame") {
+  } else if (options_.sum == KeypointSum::kKeyFrame) {
     mask = map.select(1, 1).sum(1);
   } else {
     mask = map.diagonal(0, 1, 3).sum(1).transpose(1, 2);  // [B, J, N, 3] -> [B, 3, N]
   }
-  if (options_.norm == "mean1") {
+  if (options_.norm == KeypointNorm::kMean1) {
     if (counted.defined()) {  // each sample has its own number of rows
       const at::Tensor share = counted.sum(1).clamp_min(1) / static_cast<double>(row_count);
       mask = mask / share.view({batch, 1, 1});
     }
     return mask * (3.0 * static_cast<double>(count) / static_cast<double>(summed));
   }
-  if (options_.norm == "max1") return mask / mask.amax({1, 2}, true);
+  if (options_.norm == KeypointNorm::kMax1) return mask / mask.amax({1, 2}, true);
   return mask;
 }
 
@@ -179,11 +180,11 @@ MaskConcentration concentration_of(const at::Tensor& keypoint_mask) {
 ReduceImpl::ReduceImpl(const ModelConfig& config) : kind_(config.hkme.reduce) {
   const std::int64_t dim = config.dim(), count = config.tokens_h() * config.tokens_w();
   const double eps = config.modules.ln_eps;
-  if (kind_ == "temporal") {
+  if (kind_ == TokenReduction::kTemporal) {
     fc1_ = register_module("fc1", std::make_shared<LinearImpl>(3, 1));
     return;
   }
-  const bool token = kind_ == "token";
+  const bool token = kind_ == TokenReduction::kToken;
   norm_ = register_module("norm", std::make_shared<LayerNormImpl>(token ? dim : 3 * dim, eps));
   const std::int64_t in = token ? 3 * count : 3 * dim, out = token ? count : dim;
   fc1_ = register_module("fc1", std::make_shared<LinearImpl>(in, out));
@@ -191,8 +192,10 @@ ReduceImpl::ReduceImpl(const ModelConfig& config) : kind_(config.hkme.reduce) {
 }
 
 at::Tensor ReduceImpl::forward(const at::Tensor& f_btnd) {
-  if (kind_ == "temporal") return fc1_->forward(f_btnd.permute({0, 2, 3, 1})).squeeze(-1);
-  if (kind_ == "concat") {
+  if (kind_ == TokenReduction::kTemporal) {
+    return fc1_->forward(f_btnd.permute({0, 2, 3, 1})).squeeze(-1);
+  }
+  if (kind_ == TokenReduction::kConcat) {
     const at::Tensor joined = f_btnd.permute({0, 2, 1, 3}).flatten(2);
     return fc2_->forward(at::gelu(fc1_->forward(norm_->forward(joined))));
   }
@@ -210,7 +213,7 @@ HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme), position_
   const bool masked = options_.keypoint.tokens ? options_.keypoint.mask : options_.human.enabled;
   spatial_ = register_module(
       "spatial", std::make_shared<BlocksImpl>(options_.depth_s, block_options(config),
-                                              masked && options_.first_norm == "skip"));
+                                              masked && options_.first_norm == FirstNorm::kSkip));
   temporal_ = register_module(
       "temporal", std::make_shared<BlocksImpl>(options_.depth_t, block_options(config)));
   if (options_.temporal_embed) {
@@ -221,7 +224,7 @@ HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme), position_
 
 HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& annotated) {
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
-  const bool with_bias = options_.mask_mode == "scale+bias";
+  const bool with_bias = options_.mask_mode == MaskMode::kScaleAndBias;
   Output output;
   at::Tensor f = fm_btnd, bias;  // bias: of the last mask, for the next block's attention
   if (human_) {
@@ -229,7 +232,9 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& 
     f = output.f_human = human.f_c;
     output.human_mask = human.mask;
     // A signed mask has no logarithm (METHOD 5.3).
-    if (with_bias && options_.human.activation == "sigmoid") bias = log_of(human.mask);
+    if (with_bias && options_.human.activation == HumanActivation::kSigmoid) {
+      bias = log_of(human.mask);
+    }
   }
   if (keypoint_) {
     const auto keypoint = keypoint_->forward(f, bias, annotated);

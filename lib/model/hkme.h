@@ -36,7 +36,7 @@ struct HumanMaskImpl : Layer {
   void init() override;
 
  private:
-  std::string activation_;
+  HumanActivation activation_;
   Position position_;
   at::Tensor token_;  // T_h [3 (shared: 1), 1, D]
   std::shared_ptr<BlocksImpl> blocks_;
@@ -88,7 +88,7 @@ struct ReduceImpl : torch::nn::Module {
   at::Tensor forward(const at::Tensor& f_btnd);  // [B, N, D]
 
  private:
-  std::string kind_;
+  TokenReduction kind_;
   std::shared_ptr<LayerNormImpl> norm_;
   std::shared_ptr<LinearImpl> fc1_, fc2_;  // temporal: fc1 alone
 };

@@ -183,8 +183,4 @@ void MovenetImpl::to_bf16() {
   for (at::Tensor& parameter : parameters()) parameter.set_data(parameter.to(at::kBFloat16));
 }
 
-std::shared_ptr<BackboneImpl> make_movenet(const ModelConfig&) {
-  return std::make_shared<MovenetImpl>();
-}
-
 }  // namespace vremd

@@ -62,6 +62,4 @@ struct MovenetImpl : BackboneImpl {
   std::shared_ptr<SeparableConvImpl> pyramid_16_, pyramid_8_, pyramid_4_;
 };
 
-std::shared_ptr<BackboneImpl> make_movenet(const ModelConfig& config);
-
 }  // namespace vremd

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/vit.h"
 
-#include "model/movenet.h"
-
-#include <cmath>
-
 namespace vremd {
 namespace {
 
 constexpr std::int64_t kPatch = 16, kPadding = 2;
 
 }  // namespace
-
-void BackboneImpl::init() {
-  at::NoGradGuard no_grad;
-  for (at::Tensor& parameter : parameters()) {
-    if (parameter.dim() < 2) {
-      parameter.zero_();
-    } else {
-      const auto fan_in = static_cast<double>(parameter[0].numel());
-      parameter.normal_(0, std::sqrt(2 / fan_in));
-    }
-  }
-}
 
 VitImpl::PatchEmbedImpl::ProjImpl::ProjImpl(std::int64_t dim) {
   weight = register_parameter("weight", empty_parameter({dim, 3, kPatch, kPatch}));
@@ -33,8 +17,8 @@ VitImpl::PatchEmbedImpl::PatchEmbedImpl(std::int64_t dim) {
   proj = register_module("proj", std::make_shared<ProjImpl>(dim));
 }
 
-VitImpl::VitImpl(const ModelConfig& config) : dim_(vit_size(config.backbone.size).dim) {
-  const VitSize size = vit_size(config.backbone.size);
+VitImpl::VitImpl(const ModelConfig& config) : dim_(vit_shape(config.backbone.size).dim) {
+  const VitShape size = vit_shape(config.backbone.size);
   const double ln_eps = config.backbone.ln_eps.value_or(1e-6);
   const std::int64_t positions = config.tokens_h() * config.tokens_w();
   pos_embed_ = register_parameter("pos_embed", empty_parameter({1, 1 + positions, dim_}));
@@ -68,11 +52,6 @@ void VitImpl::to_bf16() {
   proj.weight.set_data(proj.weight.to(at::kBFloat16));
   proj.bias.set_data(proj.bias.to(at::kBFloat16));
   linears_to_bf16(*this);
-}
-
-std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config) {
-  if (config.backbone.kind == "vit") return std::make_shared<VitImpl>(config);
-  return make_movenet(config);
 }
 
 }  // namespace vremd

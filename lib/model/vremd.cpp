@@ -43,7 +43,7 @@ VremdImpl::ProjImpl::ProjImpl(std::int64_t in, std::int64_t out, double ln_eps) 
 VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   config.validate();
   backbone_ = register_module("backbone", make_backbone(config));
-  if (config.model.head == "movenet") {
+  if (config.model.head == HeadKind::kMovenet) {
     head_ = register_module("head", std::make_shared<MovenetHeadImpl>());
     return;
   }
@@ -57,7 +57,7 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
     hk_ = register_module("hk", std::make_shared<HkImpl>(config));
   }
   hm_ = register_module("hm", std::make_shared<HmImpl>(config));
-  if (config.model.prior == "movenet") {
+  if (config.model.prior == PriorKind::kMovenet) {
     prior_ = register_module("prior", std::make_shared<MovenetPriorImpl>(config));
   }
 }
@@ -121,7 +121,7 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
 }
 
 at::Tensor VremdImpl::probabilities(const at::Tensor& heatmaps_bkhw) const {
-  if (config.loss.kind != "ce") return heatmaps_bkhw;
+  if (config.loss.kind != LossKind::kCe) return heatmaps_bkhw;
   const double area = 2 * std::numbers::pi * config.heatmap.sigma * config.heatmap.sigma;
   return at::softmax(heatmaps_bkhw.flatten(2), -1).mul(area).clamp_max(1).view_as(heatmaps_bkhw);
 }

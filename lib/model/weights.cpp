@@ -3,28 +3,10 @@
 
 #include "core/error.h"
 #include "io/json_parse.h"
-
-#include <fmt/ranges.h>
-
-#include <cstring>
+#include "ops/stored_tensors.h"
 
 namespace vremd {
 namespace {
-
-std::string text_of(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
-at::ScalarType scalar_type_of(DType dtype) {
-  switch (dtype) {
-    case DType::kF32:
-      return at::kFloat;
-    case DType::kF16:
-      return at::kHalf;
-    case DType::kBF16:
-      return at::kBFloat16;
-    default:
-      fail("weights cannot be stored as {}", name_of(dtype));
-  }
-}
 
 ModelConfig config_of(const SafetensorsFile& file) {
   const auto& metadata = file.metadata();
@@ -41,23 +23,15 @@ ModelConfig config_of(const SafetensorsFile& file) {
 void save(const std::string& path, const std::string& kind, const VremdImpl& model, DType dtype,
           const std::map<std::string, std::string>& extra, bool force) {
   at::NoGradGuard no_grad;
-  std::map<std::string, at::Tensor> stored;
-  std::map<std::string, TensorView> views;
+  StoredTensors stored(path);
   for (const auto& [name, tensor] : state_of(model)) {
     if (kind == "backbone" && !name.starts_with("backbone.")) continue;
-    const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
-    const at::Tensor cpu = tensor.detach().to(at::kCPU, scalar_type_of(kept)).contiguous();
-    if (!at::isfinite(cpu).all().item<bool>()) {
-      fail("{}: tensor {} has values that are not finite as {}", path, name, name_of(kept));
-    }
-    stored[name] = cpu;
-    views[name] = {kept, cpu.sizes().vec(),
-                   {static_cast<const std::byte*>(cpu.data_ptr()), cpu.nbytes()}};
+    stored.add_weight(name, tensor, dtype);
   }
   std::map<std::string, std::string> metadata = extra;
   metadata["kind"] = kind;
   metadata["vremd_config"] = model.config.to_json().dump();
-  write_safetensors(path, views, metadata, force);
+  stored.write(metadata, force);
 }
 
 }  // namespace
@@ -76,16 +50,6 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
   return state;
 }
 
-void load_tensor(const at::Tensor& tensor, const SafetensorsFile& file, const std::string& name) {
-  const TensorView& view = file.at(name);
-  if (tensor.sizes() != at::IntArrayRef(view.shape)) {
-    fail("{}: tensor {} is {}, the model's is {}", file.path(), name, text_of(view.shape),
-         text_of(tensor.sizes()));
-  }
-  const std::vector<float> values = view.to_float();
-  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-}
-
 void load_state(torch::nn::Module& module, const SafetensorsFile& file,
                 const std::string& beside) {
   at::NoGradGuard no_grad;
@@ -96,7 +60,7 @@ void load_state(torch::nn::Module& module, const SafetensorsFile& file,
   for (const auto& [name, tensor] : state) {
     const bool may_be_missing = !beside.empty() && name.starts_with(beside);
     if (may_be_missing && !file.tensors().contains(name)) continue;
-    load_tensor(tensor, file, name);
+    tensor.detach().copy_(read_tensor(file, name, tensor.sizes()));
   }
 }
 

@@ -43,9 +43,6 @@ void save_backbone(const std::string& path, const VremdImpl& model, DType dtype,
 // Parameters and batch statistics by name.
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);
 
-// Sets `tensor` from the file's `name`, in float32. Error: there is none, or of another shape.
-void load_tensor(const at::Tensor& tensor, const SafetensorsFile& file, const std::string& name);
-
 // Sets every tensor of `module` (state_of) from the file's, in float32. Those whose names begin
 // with `beside`, if it is not empty, may be missing in the file: they stay.
 void load_state(torch::nn::Module& module, const SafetensorsFile& file,

@@ -3,9 +3,12 @@
 
 #include "core/geometry.h"
 
+#include <array>
+
 namespace vremd {
 
-enum class Geometry { kUdp, kClassic };
+enum class Geometry { kUdp, kClassic };  // METHOD 1.3
+constexpr auto enum_names(Geometry) { return std::array{"udp", "classic"}; }
 
 // A person's crop: box -> aspect of the input -> enlarged -> affine map (METHOD 1.1, 1.3).
 struct CropSpec {

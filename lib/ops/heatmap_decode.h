@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed here
 
 namespace vremd {
 
 // How the peak of a heatmap is refined below one pixel (METHOD 2.2).
 enum class Decode { kArgmax, kQuarter, kDark, kDarkUdp };
+constexpr auto enum_names(Decode) { return std::array{"argmax", "quarter", "dark", "dark_udp"}; }
 
 // Peak of each heatmap with its sub-pixel step.
 //

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "io/json.h"
-#include "io/safetensors.h"
+#include "ops/stored_tensors.h"
 
 #include <filesystem>
 
@@ -20,14 +20,6 @@ PoseDump::PoseDump(std::string folder, const ModelConfig& config, CropSpec spec,
 }
 
 void PoseDump::operator()(const Person& person, const NamedTensors& tensors) const {
-  std::vector<at::Tensor> kept;
-  std::map<std::string, TensorView> views;
-  for (const auto& [name, tensor] : tensors) {
-    kept.push_back(tensor.to(at::kCPU, at::kFloat).contiguous());
-    const at::Tensor& plain = kept.back();
-    views[name] = {DType::kF32, plain.sizes().vec(),
-                   {static_cast<const std::byte*>(plain.const_data_ptr()), plain.nbytes()}};
-  }
   const Frame& frame = *person.triplet.key();
   const Box& box = person.box;
   const Affine2x3 crop_to_frame = frame_to_crop(crop_region(box, spec_), spec_).inverse();
@@ -40,7 +32,9 @@ void PoseDump::operator()(const Person& person, const NamedTensors& tensors) con
       {"model", "sha256:" + model_}};
   const std::string name = fmt::format("{:03}_{:06}_{:02}.safetensors", person.video, frame.index,
                                        person.instance);
-  write_safetensors((std::filesystem::path(folder_) / name).string(), views, metadata);
+  StoredTensors stored((std::filesystem::path(folder_) / name).string());
+  for (const auto& [key, tensor] : tensors) stored.add(key, tensor);
+  stored.write(metadata);
 }
 
 }  // namespace vremd

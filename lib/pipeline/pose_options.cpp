@@ -4,17 +4,9 @@
 #include "core/error.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace vremd {
 namespace {
-
-constexpr std::array<std::pair<const char*, Decode>, 4> kDecodeNames = {
-    {{"argmax", Decode::kArgmax},
-     {"quarter", Decode::kQuarter},
-     {"dark", Decode::kDark},
-     {"dark_udp", Decode::kDarkUdp}}};
 
 std::vector<std::string> joints_of_set(const std::string& name) {
   try {
@@ -27,26 +19,17 @@ std::vector<std::string> joints_of_set(const std::string& name) {
 }  // namespace
 
 bool is_decode(const std::string& text) {
-  return text == "auto" || std::any_of(kDecodeNames.begin(), kDecodeNames.end(),
-                                       [&](const auto& one) { return text == one.first; });
+  return text == "auto" || enum_from_name<Decode>(text);
 }
 
 Decode parse_decode(const std::string& text, const ModelConfig& config) {
   if (text == "auto") {
-    const bool udp = config.geometry == "udp" || config.model.head == "movenet";
+    const bool udp =
+        config.geometry == Geometry::kUdp || config.model.head == HeadKind::kMovenet;
     return udp ? Decode::kDarkUdp : Decode::kQuarter;
   }
-  for (const auto& [name, decode] : kDecodeNames) {
-    if (text == name) return decode;
-  }
+  if (const auto decode = enum_from_name<Decode>(text)) return *decode;
   fail("--decode takes auto, argmax, quarter, dark or dark_udp, not '{}'", text);
-}
-
-const char* name_of(Decode decode) {
-  for (const auto& [name, value] : kDecodeNames) {
-    if (value == decode) return name;
-  }
-  return "";
 }
 
 std::vector<int> parse_joints(const std::string& text, const ModelConfig& config) {

@@ -11,11 +11,10 @@ namespace vremd {
 
 // What the words of the command line mean for a model. Errors name the option.
 
-bool is_decode(const std::string& text);  // one of the words that parse_decode() takes
+bool is_decode(const std::string& text);  // what parse_decode() takes
 // "auto": dark_udp for udp geometry, quarter for classic (METHOD 2.2); MoveNet's own head makes true
 // Gaussians, which dark_udp reads to a hundredth of a pixel.
 Decode parse_decode(const std::string& text, const ModelConfig& config);
-const char* name_of(Decode decode);
 
 // Indices of the model's joints: "" = all that it was trained for, else a named set or names
 // separated by commas. A joint that the model does not know is an Error.

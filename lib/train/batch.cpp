@@ -26,21 +26,21 @@ void encode_targets(std::span<const JointLabel> joints, const ModelConfig& model
   }
 }
 
-// Another sample's person over some of the crops.
-struct Company {
+// Another sample's person over one of the crops.
+struct PastedPerson {
   std::size_t crop;  // under it
   Affine2x3 to_frame;
   Box box;
 };
 
-void paste(const at::Tensor& crops, std::int64_t first, std::span<const Company> companies) {
+void paste(const at::Tensor& crops, std::int64_t first, std::span<const PastedPerson> persons) {
   const int height = static_cast<int>(crops.size(2)), width = static_cast<int>(crops.size(3));
   const std::size_t size = std::size_t{3} * height * width;
   float* values = crops.data_ptr<float>();
-  for (std::size_t i = 0; i < companies.size(); ++i) {
-    const Company& one = companies[i];
-    paste_company({values + one.crop * size, size}, {values + (first + i) * size, size}, height,
-                  width, one.to_frame, one.box);
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    const PastedPerson& one = persons[i];
+    paste_person({values + one.crop * size, size}, {values + (first + i) * size, size}, height,
+                 width, one.to_frame, one.box);
   }
 }
 
@@ -48,7 +48,7 @@ void paste(const at::Tensor& crops, std::int64_t first, std::span<const Company>
 
 TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
                       const AugmentConfig* augment) {
-  const std::span<const int> samples = plan.samples;
+  const std::vector<int>& samples = plan.samples;
   const int frames = model.frames(), height = model.input_height(), width = model.input_width();
   const auto count = static_cast<std::int64_t>(samples.size());
   const std::int64_t joints = set.joints().size();
@@ -69,8 +69,8 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
   std::vector<CropRequest> requests;
   std::vector<FramePtr> alive;
   std::vector<Augmentation> augmentations;
-  std::vector<CropRequest> company_requests;
-  std::vector<Company> companies;
+  std::vector<CropRequest> pasted_requests;
+  std::vector<PastedPerson> pasted;
   for (std::int64_t i = 0; i < count; ++i) {
     const TrainSample& sample = set.samples()[samples[i]];
     Augmentation one = no_augmentation(sample.box, spec);
@@ -85,15 +85,15 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
       float* row = batch.annotated[i].data_ptr<float>();
       for (int j = 0; j < joints; ++j) row[j] = set.annotated(samples[i], j) ? 1 : 0;
     }
-    if (!plan.without_crops.empty() && plan.without_crops[i]) continue;
+    if (!plan.uses.empty() && plan.uses[i] == FeatureUse::kRead) continue;
     batch.with_crops.push_back(i);
     const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();
     const auto [pictures, substituted] = set.frames(sample);
     batch.substituted += substituted;
     const TrainSample* other = nullptr;
     FramePtr picture;
-    if (one.company.size > 0) {
-      other = &set.samples()[one.company.pick % set.samples().size()];
+    if (one.pasted.size > 0) {
+      other = &set.samples()[one.pasted.pick % set.samples().size()];
       picture = set.key_frame(*other);
       alive.push_back(picture);
     }
@@ -101,21 +101,21 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
       const int slot = frames > 1 ? t : 1;
       const Affine2x3& moved = one.frames[slot].moved;
       if (other) {
-        const Affine2x3 to_frame = company_to_frame(one.company, other->box).after(moved);
-        companies.push_back({requests.size(), to_frame, other->box});
-        company_requests.push_back({picture.get(), to_frame});
+        const Affine2x3 to_frame = pasted_to_frame(one.pasted, other->box).after(moved);
+        pasted.push_back({requests.size(), to_frame, other->box});
+        pasted_requests.push_back({picture.get(), to_frame});
       }
       requests.push_back({pictures[slot].get(), crop_to_frame.after(moved)});
       alive.push_back(pictures[slot]);
     }
     augmentations.push_back(std::move(one));
   }
-  batch.samples.assign(samples.begin(), samples.end());
+  batch.samples = samples;
   if (requests.empty()) return batch;
   const auto own = static_cast<std::int64_t>(requests.size());
-  requests.insert(requests.end(), company_requests.begin(), company_requests.end());
+  requests.insert(requests.end(), pasted_requests.begin(), pasted_requests.end());
   const at::Tensor crops = warp_affine(requests, height, width, normalisation, at::kCPU);
-  paste(crops, own, companies);
+  paste(crops, own, pasted);
   batch.crops = crops.slice(0, 0, own);
   if (augment) {
     const std::size_t size = std::size_t{3} * height * width;
@@ -130,7 +130,7 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
 
 TrainBatch make_plain(TrainSet& set, std::span<const int> samples, const ModelConfig& model) {
   BatchPlan plan;
-  plan.samples = samples;
+  plan.samples.assign(samples.begin(), samples.end());
   return make_batch(set, plan, model, nullptr);
 }
 

@@ -13,6 +13,10 @@
 
 namespace vremd {
 
+// Where a person's features come from: computed from crops; computed and stored in the cache; read
+// from there (train.cache_features).
+enum class FeatureUse : char { kCompute, kStore, kRead };
+
 // What goes through the network at once.
 struct TrainBatch {
   at::Tensor crops;    // [m T, 3, H, W], frames of one sample side by side
@@ -23,19 +27,22 @@ struct TrainBatch {
 
   int substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
 
-  // With a cache of features:
-  std::vector<int> samples;             // of the training set
+  std::vector<int> samples;              // of the training set
   std::vector<std::int64_t> with_crops;  // the m of the n that have crops
-  at::Tensor features;                  // [n, T, N, C]; those with crops are not set
+
+  // With a cache of features (cached_batch.h):
+  std::vector<FeatureUse> uses;      // of the n
+  at::Tensor features;               // [n, T, N, C]; set where they were read already
+  std::vector<std::int64_t> unread;  // of the n: to be read, and not there yet
   int variant = 0;
 };
 
 // Which samples a batch has, and how they are drawn.
 struct BatchPlan {
-  std::span<const int> samples;
+  std::vector<int> samples;
   std::vector<std::uint64_t> draws;  // one for each: with seed and epoch the whole of its chance
   std::uint64_t seed = 0, epoch = 0;
-  std::vector<bool> without_crops;   // empty: none
+  std::vector<FeatureUse> uses;      // empty: all computed; those that are read get no crops
 };
 
 // Cuts, changes and labels some samples. `augment` null: as they are. The result is a function of

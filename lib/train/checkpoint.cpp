@@ -2,50 +2,56 @@
 #include "train/checkpoint.h"
 
 #include "core/error.h"
-#include "io/safetensors.h"
-
-#include <ATen/ops/empty.h>
+#include "io/json_parse.h"
+#include "ops/stored_tensors.h"
 
 #include <charconv>
-#include <cstring>
 
 namespace vremd {
+namespace {
+
+// What may change between a run and its continuation is left out.
+Json decisive(const TrainConfig& config) {
+  Json json = config.to_json();
+  for (const char* key : {"checkpoint_minutes", "loaders", "prefetch", "frame_mib"}) {
+    json["train"].erase(key);
+  }
+  json.erase("validate_missing");  // with "error" there is nothing that "key" would have replaced
+  for (Json& one : json["data"]) one.erase("missing");
+  return json;
+}
+
+}  // namespace
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
-  std::map<std::string, at::Tensor> stored;
-  std::map<std::string, TensorView> views;
-  for (const auto& [name, tensor] : checkpoint.tensors) {
-    const at::Tensor& cpu = stored[name] = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
-    views[name] = {DType::kF32, cpu.sizes().vec(),
-                   {static_cast<const std::byte*>(cpu.data_ptr()), cpu.nbytes()}};
-  }
-  write_safetensors(path, views,
-                    {{"kind", "checkpoint"},
-                     {"step", std::to_string(checkpoint.step)},
-                     {"processes", std::to_string(checkpoint.processes)},
-                     {"persons", std::to_string(checkpoint.persons)},
-                     {"substituted", std::to_string(checkpoint.substituted)},
-                     {"best", fmt::format("{}", checkpoint.best)},
-                     {"config", checkpoint.config}});
+  StoredTensors stored(path);
+  for (const auto& [name, tensor] : checkpoint.tensors) stored.add(name, tensor);
+  stored.write({{"kind", "checkpoint"},
+                {"step", std::to_string(checkpoint.step)},
+                {"processes", std::to_string(checkpoint.processes)},
+                {"persons", std::to_string(checkpoint.persons)},
+                {"substituted", std::to_string(checkpoint.substituted)},
+                {"best", fmt::format("{}", checkpoint.best)},
+                {"config", checkpoint.config}});
 }
 
 Checkpoint load_checkpoint(const std::string& path) {
   const SafetensorsFile file(path);
-  const auto text = [&](const char* key) {
+  const auto text = [&](const char* key) -> const std::string& {
     const auto found = file.metadata().find(key);
     if (found == file.metadata().end()) fail("{}: not a checkpoint (no \"{}\")", path, key);
     return found->second;
   };
-  if (text("kind") != "checkpoint") fail("{}: not a checkpoint", path);
-  Checkpoint checkpoint;
-  const auto number = [&](const char* key, auto& result) {
-    const std::string value = text(key);
-    const char* end = value.data() + value.size();
-    const auto [rest, error] = std::from_chars(value.data(), end, result);
-    if (error != std::errc() || rest != end) {
-      fail("{}: {}: '{}' is not a number", path, key, excerpt(value));
+  const auto number = [&](const char* key, auto& value) {
+    const std::string& digits = text(key);
+    const char* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value);
+    if (error != std::errc() || stop != end) {
+      fail("{}: {}: '{}' is not a number", path, key, excerpt(digits));
     }
   };
+  if (text("kind") != "checkpoint") fail("{}: not a checkpoint", path);
+  Checkpoint checkpoint;
   number("step", checkpoint.step);
   number("processes", checkpoint.processes);
   number("persons", checkpoint.persons);
@@ -53,12 +59,40 @@ Checkpoint load_checkpoint(const std::string& path) {
   number("best", checkpoint.best);
   checkpoint.config = text("config");
   for (const auto& [name, view] : file.tensors()) {
-    at::Tensor tensor = at::empty(view.shape, at::kFloat);
-    const auto values = view.to_float();
-    std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
-    checkpoint.tensors[name] = tensor;
+    checkpoint.tensors[name] = to_tensor(view.shape, view.to_float());
   }
   return checkpoint;
+}
+
+void require_same_run(const Checkpoint& checkpoint, const std::string& path,
+                      const TrainConfig& config, std::int64_t processes, std::int64_t persons) {
+  const std::string place = path + ": config";
+  const TrainConfig before =
+      TrainConfig::from_json(parse_json(checkpoint.config, place), place);
+  const Json changes = Json::diff(decisive(before), decisive(config));
+  if (!changes.empty()) {
+    fail("{}: was trained with another configuration ({})", path,
+         changes[0]["path"].get<std::string>());
+  }
+  if (checkpoint.processes != processes || checkpoint.persons != persons) {
+    fail("{}: was trained by {} processes on {} persons an epoch, not by {} on {}", path,
+         checkpoint.processes, checkpoint.persons, processes, persons);
+  }
+}
+
+void store_state(const std::map<std::string, at::Tensor>& state, const std::string& prefix,
+                 Checkpoint& checkpoint) {
+  for (const auto& [name, tensor] : state) checkpoint.tensors[prefix + name] = tensor;
+}
+
+void restore_state(const Checkpoint& checkpoint, const std::string& path,
+                   const std::string& prefix, const std::map<std::string, at::Tensor>& state) {
+  at::NoGradGuard no_grad;
+  for (const auto& [name, own] : state) {
+    const auto found = checkpoint.tensors.find(prefix + name);
+    if (found == checkpoint.tensors.end()) fail("{}: no tensor {}{}", path, prefix, name);
+    own.detach().copy_(found->second);
+  }
 }
 
 }  // namespace vremd

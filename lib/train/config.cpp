@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "io/json_fields.h"
-#include "model/weights.h"
 
 #include <cmath>
 
@@ -20,12 +19,17 @@ void describe(Io& io, TrainDataConfig& c) {
   io("max_flip_distance", c.max_flip_distance);
   io("weigh_by_score", c.weigh_by_score);
   io("sanitise_boxes", c.sanitise_boxes);
-  io("skip_suspects", c.skip_suspects);
+  io.renamed("skip_suspect_lr", "skip_suspects");
+  io("skip_suspect_lr", c.skip_suspect_lr);
   io("missing", c.missing);
-  io("second_opinion", c.second_opinion);
-  io("disagreement", c.disagreement);
-  io("sure", c.sure);
-  io("adopt", c.adopt);
+  io.renamed("pseudo_labels", "second_opinion");
+  io("pseudo_labels", c.pseudo_labels);
+  io.renamed("pseudo_veto_distance", "disagreement");
+  io("pseudo_veto_distance", c.pseudo_veto_distance);
+  io.renamed("pseudo_veto_score", "sure");
+  io("pseudo_veto_score", c.pseudo_veto_score);
+  io.renamed("pseudo_add_score", "adopt");
+  io("pseudo_add_score", c.pseudo_add_score);
 }
 
 template <typename Io>
@@ -61,16 +65,19 @@ void describe(Io& io, AugmentConfig& c) {
   });
   io.group("corrupt", [&](auto& in) {
     in("blur", c.corrupt.blur);
-    in("cover", c.corrupt.cover);
+    in.renamed("erase", "cover");
+    in("erase", c.corrupt.erase);
     in("largest_blur", c.corrupt.largest_blur);
-    in("largest_cover", c.corrupt.largest_cover);
+    in.renamed("largest_erased", "largest_cover");
+    in("largest_erased", c.corrupt.largest_erased);
     in("neighbours", c.corrupt.neighbours);
   });
-  io.group("company", [&](auto& in) {
-    in("prob", c.company.prob);
-    in("near", c.company.near);
-    in("far", c.company.far);
-    in("scale_limit", c.company.scale_limit);
+  io.renamed("copy_paste", "company");
+  io.group("copy_paste", [&](auto& in) {
+    in("prob", c.copy_paste.prob);
+    in("near", c.copy_paste.near);
+    in("far", c.copy_paste.far);
+    in("scale_limit", c.copy_paste.scale_limit);
   });
 }
 
@@ -117,75 +124,24 @@ void describe(Io& io, TrainConfig& c) {
   });
 }
 
-// The first key in which the network of a preset is another than that of weights, which became
-// `changed` when it was applied; "": none. How a network is trained and started is no part of it.
-// `own`: the configuration's "model", which wins over both.
-std::string other_network(const ModelConfig& weights, const ModelConfig& changed,
-                          const std::string& preset, const Json& own) {
-  const auto shape = [](const ModelConfig& model) {
-    Json json = model.to_json();
-    json["backbone"].erase("freeze");
-    json.erase("loss");
-    json.erase("init");
-    return json;
-  };
-  const Json changes = Json::diff(shape(weights), shape(changed));
-  if (!changes.empty()) return changes[0]["path"].get<std::string>();
-  // What the preset leaves at its default: whether there are three frames at all.
-  TrainConfig named;
-  apply_preset(named, preset);
-  const Json theirs = weights.to_json(), ours = named.model.to_json();
-  for (const char* place : {"/hkme/enabled", "/bmd/enabled"}) {
-    const Json::json_pointer key(place);
-    if (!own.contains(key) && theirs[key] != ours[key]) return place;
-  }
-  return "";
-}
-
 }  // namespace
 
-TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
-                                   const std::string& preset) {
-  TrainConfig config;
+TrainConfig TrainConfig::from_json(const Json& json, const std::string& place) {
+  return from_json(json, place, {});
+}
+
+TrainConfig TrainConfig::from_json(const Json& json, const std::string& place, TrainConfig base) {
   if (!json.is_object()) fail("{}: not a JSON object", place);
   Json rest = json;
-  std::string name = preset;
-  if (const auto own = json.find("preset"); own != json.end()) {
-    if (!own->is_string()) fail("{}: preset: expected a string", place);
-    if (name.empty()) name = own->get<std::string>();
-    rest.erase("preset");
-  }
-  bool from_weights = false;
-  if (const auto start = json.find("start"); start != json.end() && start->is_object()) {
-    const auto weights = start->find("weights");
-    if (weights != start->end() && weights->is_string() && *weights != "") {
-      const SafetensorsFile file(find_weights(weights->get<std::string>()));
-      from_weights = true;
-      config.model = stored_config(file).value_or(config.model);
-      config.model.model.trained_joints.reset();  // what has labels here comes to them
-    }
-  }
-  if (!name.empty()) {
-    const ModelConfig before = config.model;
-    apply_preset(config, name);
-    const std::string other =
-        from_weights
-            ? other_network(before, config.model, name, json.value("model", Json::object()))
-            : "";
-    if (!other.empty()) {
-      fail("{}: preset {} is of another network than start.weights ({})", place, name, other);
-    }
-  }
   if (const auto model = json.find("model"); model != json.end()) {
-    Json merged = config.model.to_json();
-    merged.merge_patch(*model);
-    config.model = ModelConfig::from_json(merged, place + ": model");
+    base.model = ModelConfig::from_json(*model, place + ": model", std::move(base.model));
     rest.erase("model");
   }
   if (const auto data = json.find("data"); data != json.end()) {
     if (!data->is_array()) fail("{}: data: expected an array", place);
+    base.data.clear();
     for (std::size_t i = 0; i < data->size(); ++i) {
-      TrainDataConfig& one = config.data.emplace_back();
+      TrainDataConfig& one = base.data.emplace_back();
       FieldReader reader((*data)[i], place, fmt::format("data[{}]", i));
       describe(reader, one);
       reader.finish();
@@ -196,14 +152,14 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place,
     rest.erase("data");
   }
   FieldReader reader(rest, place, "");
-  describe(reader, config);
+  describe(reader, base);
   reader.finish();
   try {
-    config.validate_values();
+    base.validate_values();
   } catch (const Error& error) {
     fail("{}: {}", place, error.what());
   }
-  return config;
+  return base;
 }
 
 TrainConfig::Steps TrainConfig::steps(std::int64_t persons, int processes) const {
@@ -217,7 +173,7 @@ TrainConfig::Steps TrainConfig::some_steps(std::int64_t persons, int processes) 
     fail("train.batch: {} persons of a step are more than the {} of an epoch",
          persons_of_step() * processes, persons);
   }
-  if (result.all == 0) fail("train.epochs: {} are no step", train.epochs);
+  if (result.all == 0) fail("train.epochs = {} gives no optimizer steps", train.epochs);
   return result;
 }
 
@@ -238,27 +194,18 @@ Json TrainConfig::to_json() const {
 
 void TrainConfig::validate_values() const {
   model.validate();
-  for (const auto& one : data) {
-    within("data.repeat", one.repeat, 0, 1000);
-    one_of("data.missing", one.missing, {"error", "key"});
-  }
-  one_of("validate_missing", validate_missing, {"error", "key"});
-  one_of("aug.scale.mode", aug.scale.mode, {"clipped_normal", "uniform"});
-  one_of("aug.rotation.mode", aug.rotation.mode, {"clipped_normal", "uniform"});
+  for (const auto& one : data) within("data.repeat", one.repeat, 0, 1000);
   within("aug.scale.limit", aug.scale.limit, 0, 0.95);
   for (const double p :
        {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip, aug.corrupt.blur,
-        aug.corrupt.cover, aug.corrupt.neighbours, aug.colour.brightness, aug.colour.contrast,
-        aug.company.prob}) {
+        aug.corrupt.erase, aug.corrupt.neighbours, aug.colour.brightness, aug.colour.contrast,
+        aug.copy_paste.prob}) {
     within("aug: a probability or share", p, 0, 1);
   }
-  within("aug.company.near", aug.company.near, 0, 2);
-  within("aug.company.far", aug.company.far, aug.company.near, 2);
-  within("aug.company.scale_limit", aug.company.scale_limit, 0, 0.95);
-  within("aug.corrupt.largest_cover", aug.corrupt.largest_cover, 0.1, 0.9);
-  one_of("train.schedule", train.schedule, {"milestones", "cosine"});
-  one_of("train.wd_on", train.wd_on, {"all", "matrices"});
-  one_of("train.amp", train.amp, {"bf16", "backbone", "fp32"});
+  within("aug.copy_paste.near", aug.copy_paste.near, 0, 2);
+  within("aug.copy_paste.far", aug.copy_paste.far, aug.copy_paste.near, 2);
+  within("aug.copy_paste.scale_limit", aug.copy_paste.scale_limit, 0, 0.95);
+  within("aug.corrupt.largest_erased", aug.corrupt.largest_erased, 0.1, 0.9);
   within("train.epochs", train.epochs, 1e-6, 1e6);
   within("train.warmup", train.warmup, 0, 1e9);
   within("train.backbone_warmup", train.backbone_warmup, 0, 1e9);
@@ -275,9 +222,8 @@ void TrainConfig::validate_values() const {
   within("train.loaders", train.loaders, 0, 1024);
   within("train.prefetch", train.prefetch, 1, 65536);
   within("train.frame_mib", train.frame_mib, 1, 1e9);
-  one_of("validate_by", validate_by, {"pck", "ap"});
   within("train.ema", train.ema, 0, 0.999999);
-  if (!start.prior.empty() && model.model.prior == "none") {
+  if (!start.prior.empty() && model.model.prior == PriorKind::kNone) {
     fail("start.prior: model.prior is none");
   }
   if (!start.backbone.empty() && !start.single_frame.empty()) {

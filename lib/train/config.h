@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/enum_names.h"
 #include "data/augment.h"
 #include "data/train_set.h"
 #include "model/config.h"
@@ -11,7 +12,22 @@
 
 namespace vremd {
 
-// What vremd-train does (METHOD 10, 12): the file of --config, written into the output folder.
+// The score that chooses the best weights: PCK@0.2 of the torso, or PoseTrack's average precision.
+enum class ValidationScore { kPck, kAp };
+constexpr auto enum_names(ValidationScore) { return std::array{"pck", "ap"}; }
+
+// The learning rate: multiplied by gamma at milestones, or a cosine to 0 over all epochs.
+enum class Schedule { kMilestones, kCosine };
+constexpr auto enum_names(Schedule) { return std::array{"milestones", "cosine"}; }
+
+enum class WeightDecayOn { kAll, kMatrices };
+constexpr auto enum_names(WeightDecayOn) { return std::array{"all", "matrices"}; }
+
+// Mixed precision (METHOD 10.2): bfloat16 by autocast everywhere, in the backbone only, or nowhere.
+enum class Amp { kBf16, kBackbone, kFp32 };
+constexpr auto enum_names(Amp) { return std::array{"bf16", "backbone", "fp32"}; }
+
+// What vremd-train does (METHOD 10, 12), written into the output folder.
 struct TrainConfig {
   ModelConfig model;
 
@@ -26,9 +42,9 @@ struct TrainConfig {
   std::vector<TrainDataConfig> data;
   std::string validate;  // annotations to score on after each epoch: a file or folder; "": none
   std::string validate_root;
-  std::string validate_missing = "error";  // a neighbour inside of a video, as TrainDataConfig's
-  int validate_most = 0;            // whole frames with about this many persons; 0: all
-  std::string validate_by = "pck";  // what is best: pck (torso, 0.2) | ap (PoseTrack)
+  MissingNeighbour validate_missing = MissingNeighbour::kError;
+  int validate_most = 0;  // whole frames with about this many persons; 0: all
+  ValidationScore validate_by = ValidationScore::kPck;
 
   AugmentConfig aug;
 
@@ -36,19 +52,19 @@ struct TrainConfig {
     double epochs = 20;
     double lr = 2e-3;
     double backbone_lr = 0;  // of a backbone that is not frozen; 0: lr
-    std::string schedule = "milestones";  // milestones | cosine (to 0, over all epochs)
-    std::vector<double> milestones{16};   // epochs after which lr is multiplied by gamma
+    Schedule schedule = Schedule::kMilestones;
+    std::vector<double> milestones{16};  // epochs after which lr is multiplied by gamma
     double gamma = 0.1;
     std::vector<std::string> frozen;  // parameters that stay: beginnings of their names
     double warmup = 0;            // steps from 0 to lr
     double backbone_warmup = 0;   // steps likewise, of the backbone
     double wd = 0.01;
-    std::string wd_on = "all";  // all | matrices
+    WeightDecayOn wd_on = WeightDecayOn::kAll;
     double clip = 0;            // global norm of the gradient; 0: none
     int batch = 32;             // persons of one process and step, but for accum
     int accum = 1;              // batches whose gradients make one step
     int micro_batch = 16;       // persons that go through the network at once
-    std::string amp = "bf16";   // bf16 (autocast) | backbone (bf16 there alone) | fp32
+    Amp amp = Amp::kBf16;
     int seed = 8888;
     double ema = 0;             // decay of the averaged weights; 0: none
     double checkpoint_minutes = 5;
@@ -66,24 +82,16 @@ struct TrainConfig {
     std::int64_t per_epoch = 0, all = 0;
   };
   Steps steps(std::int64_t persons, int processes) const;
-  Steps some_steps(std::int64_t persons, int processes) const;  // Error: there are none
+  Steps some_steps(std::int64_t persons, int processes) const;  // Error: none
   int micro_batches() const {  // of one process and step
     return train.accum * ((train.batch + train.micro_batch - 1) / train.micro_batch);
   }
 
-  // Keys that are not there have the value of the preset that `preset` or else the key "preset"
-  // names (METHOD 10.2 and 12), or their default.
-  static TrainConfig from_json(const Json& json, const std::string& place,
-                               const std::string& preset = "");
+  // Absent keys keep the values of `base`. Errors as ModelConfig's.
+  static TrainConfig from_json(const Json& json, const std::string& place);
+  static TrainConfig from_json(const Json& json, const std::string& place, TrainConfig base);
   Json to_json() const;
   void validate_values() const;  // Error "path.of.key: what"
 };
-
-// The names that apply_preset() knows, for messages and --help.
-std::vector<std::string> preset_names();
-
-// Network, augmentation and training of a preset (METHOD 9, 10.2, 11.1 and 12); data and paths
-// stay. What METHOD gives a preset for testing is a matter of vremd-pose's options.
-void apply_preset(TrainConfig& config, const std::string& name);
 
 }  // namespace vremd

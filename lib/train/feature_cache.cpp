@@ -61,11 +61,14 @@ at::Tensor FeatureCache::get(std::int64_t sample, int variant) const {
   return view(entry(sample, variant)).to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
 }
 
-at::Tensor FeatureCache::put(std::int64_t sample, int variant, const at::Tensor& features) {
+void FeatureCache::put(std::int64_t sample, int variant, const at::Tensor& features) {
   const std::size_t at = entry(sample, variant);
   view(at).copy_(features);
   there_[at] = true;
-  return get(sample, variant);
+}
+
+at::Tensor FeatureCache::rounded(const at::Tensor& features) const {
+  return features.to(at::kCPU, dtype_).to(at::kFloat);
 }
 
 }  // namespace vremd

@@ -16,7 +16,7 @@ namespace vremd {
 // sample has `variants` frozen augmentations.
 //
 // The values lie in a file without a name in `folder`, which is gone when the process ends, however
-// it ends. Thread-safe for distinct entries.
+// it ends. An entry is put once; has() and get() may run in other threads meanwhile.
 class FeatureCache {
  public:
   // [T, N, C] a value; `dtype`: bfloat16 or float32. Error: no room for all of them.
@@ -27,10 +27,11 @@ class FeatureCache {
   FeatureCache& operator=(const FeatureCache&) = delete;
 
   int variants() const { return variants_; }
+  const std::array<std::int64_t, 3>& shape() const { return shape_; }
   bool has(std::int64_t sample, int variant) const { return there_[entry(sample, variant)]; }
   at::Tensor get(std::int64_t sample, int variant) const;  // float32, on the CPU
-  // Keeps `features`; gives them as get() will, rounded.
-  at::Tensor put(std::int64_t sample, int variant, const at::Tensor& features);
+  void put(std::int64_t sample, int variant, const at::Tensor& features);
+  at::Tensor rounded(const at::Tensor& features) const;  // as get() gives what was put
 
  private:
   std::size_t entry(std::int64_t sample, int variant) const {

@@ -11,19 +11,18 @@
 namespace vremd {
 namespace {
 
-at::Tensor loss_of(const std::string& kind, bool sum, const at::Tensor& heatmaps,
-                   const at::Tensor& targets, const at::Tensor& weights) {
+at::Tensor loss_of(LossKind kind, bool sum, const at::Tensor& heatmaps, const at::Tensor& targets,
+                   const at::Tensor& weights) {
   if (heatmaps.sizes() != targets.sizes() || weights.dim() != 2 ||
       weights.size(0) != heatmaps.size(0) || weights.size(1) != heatmaps.size(1)) {
     fail("loss: heatmaps, targets and weights do not fit each other");
   }
   const at::Tensor h = widened(heatmaps).flatten(2), t = targets.flatten(2);
   const auto batch = static_cast<double>(h.size(0));
-  if (kind == "mse") {
+  if (kind == LossKind::kMse) {
     const at::Tensor squares = ((h - t) * weights.unsqueeze(2)).square();
     return sum ? squares.sum() / batch : squares.mean();
   }
-  if (kind != "ce") fail("loss: no kind '{}'", kind);
   const at::Tensor mass = t.sum(2, /*keepdim=*/true).clamp_min(1e-6);
   const at::Tensor per_joint = -(t / mass * at::log_softmax(h, 2)).sum(2);  // [B, J]
   const at::Tensor weighted = (per_joint * weights).sum();
@@ -32,8 +31,8 @@ at::Tensor loss_of(const std::string& kind, bool sum, const at::Tensor& heatmaps
 
 }  // namespace
 
-at::Tensor heatmap_loss(const std::string& kind, const at::Tensor& heatmaps,
-                        const at::Tensor& targets, const at::Tensor& weights) {
+at::Tensor heatmap_loss(LossKind kind, const at::Tensor& heatmaps, const at::Tensor& targets,
+                        const at::Tensor& weights) {
   return loss_of(kind, /*sum=*/false, heatmaps, targets, weights);
 }
 
@@ -42,7 +41,7 @@ at::Tensor training_loss(const ModelConfig::Loss& options, const LossMaps& maps,
   at::Tensor w = weights;
   if (options.joint_weights) w = w * at::tensor(*options.joint_weights, weights.options());
   const auto of = [&](const at::Tensor& heatmaps) {
-    return loss_of(options.kind, options.reduction == "sum", heatmaps, targets, w);
+    return loss_of(options.kind, options.reduction == LossReduction::kSum, heatmaps, targets, w);
   };
   at::Tensor loss = of(maps.h);
   if (options.aux_hk > 0) loss = loss + of(maps.hk) * options.aux_hk;

@@ -39,7 +39,7 @@ Optimizer::Optimizer(const TrainConfig::Train& config,
   std::map<std::pair<bool, bool>, Group, std::greater<>> groups;
   for (const auto& [name, tensor] : parameters) {
     const bool backbone = is_backbone(name);
-    const bool decayed = config.wd_on == "all" || is_matrix(name, tensor);
+    const bool decayed = config.wd_on == WeightDecayOn::kAll || is_matrix(name, tensor);
     Group& group = groups[{backbone, decayed}];
     group.backbone = backbone;
     group.lr = backbone && config.backbone_lr > 0 ? config.backbone_lr : config.lr;

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "draw/sheet_drawing.h"
 #include "io/output_file.h"
+#include "train/run_folder.h"
 #include "train/samples.h"
 #include "train/start.h"
 #include "train/validation.h"
@@ -31,7 +32,7 @@ void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t p
     if (count.labels_outside) {
       print(fmt::format(", {} labels outside the picture left out", count.labels_outside));
     }
-    if (count.suspects) print(fmt::format(", {} suspects left out", count.suspects));
+    if (count.suspect_lr) print(fmt::format(", {} marked suspect_lr skipped", count.suspect_lr));
     print("\n  labels:");
     for (int j = 0; j < set.joints().size(); ++j) {
       print(fmt::format(" {} {}", set.joints().joints[j], count.labels[j]));
@@ -67,9 +68,7 @@ bool can_begin(TrainSet& set, const TrainConfig& config, std::int64_t persons) {
 }  // namespace
 
 bool preview(const TrainConfig& config, const std::string& folder) {
-  if (std::filesystem::exists(std::filesystem::path(folder) / "checkpoint.safetensors")) {
-    fail("{}: holds a training run; a dry run wants a folder of its own", folder);
-  }
+  require_no_run(folder, "a dry run wants a folder of its own");
   TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
                config.train.frame_mib);
   const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());

@@ -18,12 +18,17 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <thread>
 
 namespace vremd {
 namespace {
 
 constexpr std::chrono::minutes kConnectTime{10};
 constexpr std::chrono::hours kWaitTime{6};  // for the slowest of the others
+constexpr std::chrono::seconds kFailureTime{20};  // for all to notice that one has failed
+constexpr const char* kFailed = "failed";         // key in the store: the rank of that one
+constexpr const char* kNoticed = "noticed";       // key in the store: how many know it
 
 int number(const char* name, const char* text) {
   int value = 0;
@@ -93,10 +98,11 @@ std::optional<ProcessPlace> process_place() {
 #if VREMD_HAVE_GLOO
 
 struct ProcessGroup::Backend {
-  c10::intrusive_ptr<c10d::TCPStore> store;
+  ProcessPlace place;
+  c10::intrusive_ptr<c10d::Store> store;
   c10::intrusive_ptr<c10d::Backend> group;
 
-  Backend(const ProcessPlace& place, const at::Device& device) {
+  Backend(const ProcessPlace& own_place, const at::Device& device) : place(own_place) {
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(place.port);
     options.isServer = place.rank == 0;
@@ -122,11 +128,56 @@ struct ProcessGroup::Backend {
 
   void sum(at::Tensor& flat) {
     std::vector<at::Tensor> one{flat};
-    group->allreduce(one)->wait();
+    wait(*group->allreduce(one));
   }
   void broadcast(at::Tensor& flat) {
     std::vector<at::Tensor> one{flat};
-    group->broadcast(one)->wait();
+    wait(*group->broadcast(one));
+  }
+
+  void wait(c10d::Work& work) {
+    constexpr int kTurns = 500;  // of a millisecond, between two looks into the store
+    for (int turn = 1; !work.isCompleted(); ++turn) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (turn % kTurns == 0) refuse_failed();
+    }
+    std::string lost;
+    try {
+      work.wait();
+      return;
+    } catch (const std::exception& error) {
+      lost = first_line(error.what());
+    }
+    refuse_failed();  // who fails says so before it closes the connection
+    fail("rank {}: lost another process: {}", place.rank, lost);
+  }
+
+  // Error: another process has failed.
+  void refuse_failed() {
+    std::vector<std::uint8_t> rank;
+    try {
+      if (!store->check({kFailed})) return;
+      rank = store->get(kFailed);
+      store->add(kNoticed, 1);
+    } catch (const std::exception& error) {
+      fail("rank {}: lost rank 0: {}", place.rank, first_line(error.what()));
+    }
+    group->abort();
+    fail("rank {} of {} processes failed: its own message says why",
+         std::string(rank.begin(), rank.end()), place.size);
+  }
+
+  // This process fails. The store is that of rank 0, which stays until the others have looked.
+  void announce_failure() noexcept {
+    try {
+      if (!store->check({kFailed})) store->set(kFailed, std::to_string(place.rank));
+      const auto end = std::chrono::steady_clock::now() + kFailureTime;
+      while (place.rank == 0 && store->add(kNoticed, 0) < place.size - 1 &&
+             std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    } catch (const std::exception&) {  // the store is gone: so is rank 0
+    }
   }
 };
 
@@ -138,16 +189,20 @@ struct ProcessGroup::Backend {
   }
   void sum(at::Tensor&) {}
   void broadcast(at::Tensor&) {}
+  void announce_failure() noexcept {}
 };
 
 #endif
 
-ProcessGroup::ProcessGroup() = default;
+ProcessGroup::ProcessGroup() : exceptions_(std::uncaught_exceptions()) {}
 ProcessGroup::ProcessGroup(ProcessGroup&&) noexcept = default;
-ProcessGroup::~ProcessGroup() = default;
+
+ProcessGroup::~ProcessGroup() {
+  if (backend_ && std::uncaught_exceptions() > exceptions_) backend_->announce_failure();
+}
 
 ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device)
-    : place_(place), device_(device) {
+    : place_(place), device_(device), exceptions_(std::uncaught_exceptions()) {
   if (place.size == 1) return;
   if (first()) log_info("waiting for {} processes at {}:{}", place.size, place.host, place.port);
   try {

@@ -20,8 +20,8 @@ struct ProcessPlace {
 
 // What torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or else srun
 // (SLURM_STEP_NUM_TASKS, SLURM_PROCID, SLURM_LOCALID, SLURM_STEP_NODELIST; the port from
-// SLURM_JOB_ID unless MASTER_PORT is set). Nothing: this process is alone, as is what a batch script
-// runs without srun. An Error names a variable that is missing or no number.
+// SLURM_JOB_ID unless MASTER_PORT is set). Nothing: this process is alone, as is a command that a
+// batch script runs without srun. An Error names a variable that is missing or not a number.
 std::optional<ProcessPlace> process_place();
 
 // The GPU of a process that sees `gpus` of them. Where each sees its own alone (srun
@@ -33,6 +33,9 @@ std::string first_host(const std::string& slurm_list);
 
 // Processes that train one model together, by c10d: gloo for tensors on the CPU, NCCL on GPUs. One
 // process alone needs no network.
+//
+// A process that leaves by an exception, so that this object is destroyed, tells the others: what
+// they wait for here becomes an Error that names its rank.
 class ProcessGroup {
  public:
   ProcessGroup();  // alone
@@ -46,6 +49,7 @@ class ProcessGroup {
   bool first() const { return place_.rank == 0; }
 
   // Each becomes the sum over all processes; floating point on any device, equal shapes everywhere.
+  // Error: another process failed.
   void sum(const std::vector<at::Tensor>& tensors);
   // Each becomes that of rank 0.
   void broadcast(const std::vector<at::Tensor>& tensors);
@@ -54,6 +58,7 @@ class ProcessGroup {
   struct Backend;
   ProcessPlace place_;
   at::Device device_ = at::kCPU;  // where the library works
+  int exceptions_;  // in flight when this was made
   std::unique_ptr<Backend> backend_;  // null: alone
 };
 

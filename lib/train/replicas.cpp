@@ -70,7 +70,7 @@ double Replicas::accumulate(std::int64_t first, std::int64_t last,
     on_workers(busy, [&](std::size_t worker) {
       prepare_worker();
       VremdImpl& replica = *replicas_[worker];
-      const TrainBatch batch = take(wave + static_cast<std::int64_t>(worker));
+      TrainBatch batch = take(wave + static_cast<std::int64_t>(worker));
       replica.train();
       {
         at::NoGradGuard no_grad;

@@ -43,7 +43,7 @@ class Replicas {
   std::size_t size() const { return replicas_.size(); }
 
   // The loss of a micro-batch, already weighted with its share of the step.
-  using Loss = std::function<at::Tensor(VremdImpl&, const TrainBatch&)>;
+  using Loss = std::function<at::Tensor(VremdImpl&, TrainBatch&)>;
 
   // Gradients and batch statistics of micro-batches `first` ... `last` - 1: into gradients() and
   // statistics(); gives the sum of the losses.

@@ -3,6 +3,9 @@
 
 #include "draw/overlay.h"
 #include "draw/sheet.h"
+#include "draw/sheet_drawing.h"
+#include "io/json_file.h"
+#include "train/report.h"
 #include "train/start.h"
 
 #include <algorithm>
@@ -130,6 +133,20 @@ Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& 
   const SheetLayout layout =
       sheet_layout(tiles.size(), {width * frames, height}, {frames * 1600, 4096});
   return make_sheet(tiles, layout);
+}
+
+void write_report(const RunFolder& folder, Validation* validation, TrainSet& set,
+                  const TrainConfig& config) {
+  constexpr int kSamples = 24;
+  const std::string path = folder.file("samples.png");
+  write_canvas(draw_samples(validation ? validation_samples(*validation, config, kSamples)
+                                       : training_samples(set, config, kSamples),
+                            config),
+               path, /*force=*/true);
+  const char* caption = validation ? "People of the validation set, as they are predicted"
+                                   : "People of the training data, with their targets";
+  folder.write("report.html", html_report(fmt::format("vremd-train: {}", folder.path()),
+                                          folder.metrics(), read_text_file(path), caption));
 }
 
 }  // namespace vremd

@@ -4,6 +4,7 @@
 #include "draw/canvas.h"
 #include "io/records.h"
 #include "model/config.h"
+#include "train/run_folder.h"
 #include "train/validation.h"
 
 #include <ATen/core/Tensor.h>
@@ -25,6 +26,11 @@ std::vector<DrawnSample> training_samples(TrainSet& set, const TrainConfig& conf
 // People of the validation set, evenly spread, with the joints that were predicted last.
 std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config,
                                             int count);
+
+// samples.png and report.html of a run: its curves, and people of the validation set as they were
+// predicted last, or without one (null) of the training set as they are learnt.
+void write_report(const RunFolder& folder, Validation* validation, TrainSet& set,
+                  const TrainConfig& config);
 
 // A row of crops for each sample: previous, key, next; the skeleton is on the key frame.
 Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& config);

@@ -14,7 +14,7 @@ namespace vremd {
 inline double learning_rate_factor(const TrainConfig::Train& config, double step, double steps,
                                    double steps_per_epoch, double warmup) {
   const double start = warmup > 0 ? std::min(1.0, (step + 1) / warmup) : 1;
-  if (config.schedule == "cosine") {
+  if (config.schedule == Schedule::kCosine) {
     return start * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, step / steps)));
   }
   double factor = start;

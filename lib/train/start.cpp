@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "model/weights.h"
+#include "ops/stored_tensors.h"
 #include "train/optimizer.h"
 
 #include <ATen/Functions.h>
@@ -23,7 +24,7 @@ void load_part(const std::string& name, VremdImpl& into, const std::string& pref
   for (const auto& [key, tensor] : state_of(into)) {
     if (!key.starts_with(prefix)) continue;
     const std::string stored = stored_name(key);
-    if (!stored.empty()) load_tensor(tensor, weights, stored);
+    if (!stored.empty()) tensor.detach().copy_(read_tensor(weights, stored, tensor.sizes()));
   }
 }
 
@@ -78,10 +79,30 @@ TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most) {
   BatchPlan plan;
   plan.seed = static_cast<std::uint64_t>(config.train.seed);
   const std::vector<int> order = set.order(plan.seed, 0);
-  plan.samples = std::span(order).first(std::min<std::size_t>(order.size(), most));
+  plan.samples.assign(order.begin(),
+                      order.begin() + std::min<std::ptrdiff_t>(std::ssize(order), most));
   for (std::size_t i = 0; i < plan.samples.size(); ++i) plan.draws.push_back(i);
   const bool plain = config.train.cache_features == 1;
   return make_batch(set, plan, config.model, plain ? nullptr : &config.aug);
+}
+
+void name_trained_joints(const TrainSet& set, TrainConfig& config) {
+  auto& trained = config.model.model.trained_joints;
+  if (trained) return;
+  const JointSet& joints = set.joints();
+  std::vector<bool> known(static_cast<std::size_t>(joints.size()));
+  for (int j = 0; j < joints.size(); ++j) known[j] = set.trained(j);
+  if (!config.start.weights.empty()) {
+    const auto before = stored_config(SafetensorsFile(find_weights(config.start.weights)));
+    if (before && before->joints().joints == joints.joints) {
+      for (const int j : before->trained_joints()) known[j] = true;
+    }
+  }
+  std::vector<std::string> names;
+  for (int j = 0; j < joints.size(); ++j) {
+    if (known[j]) names.push_back(joints.joints[j]);
+  }
+  if (static_cast<int>(names.size()) < joints.size()) trained = names;
 }
 
 std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set,

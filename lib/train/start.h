@@ -15,6 +15,10 @@ namespace vremd {
 // `calibrated`: proj.norm is fitted to some samples of `set`, where no file gave it values.
 std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set, bool calibrated);
 
+// Sets config.model's trained joints, unless they are set: those that have labels (METHOD 1.6), in
+// `set` or in the weights that this goes on from.
+void name_trained_joints(const TrainSet& set, TrainConfig& config);
+
 // The first persons of the first epoch, at most `most`, as they are augmented there.
 TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most);
 

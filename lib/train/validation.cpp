@@ -39,18 +39,16 @@ Json number_or_null(double value) {
 
 at::Tensor decode_heatmaps(const at::Tensor& probabilities, const ModelConfig& model) {
   return heatmap_decode(probabilities,
-                        model.geometry == "udp" ? Decode::kDarkUdp : Decode::kQuarter);
+                        model.geometry == Geometry::kUdp ? Decode::kDarkUdp : Decode::kQuarter);
 }
 
 double ValidationScores::body_pck() const {
-  for (const auto& [name, count] : pck.rows()) {
-    if (name == "12 body joints") return count.joints > 0 ? count.rate() : 0;
-  }
-  return 0;
+  const PckCount body = pck.body();
+  return body.joints > 0 ? body.rate() : 0;
 }
 
-double ValidationScores::best_by(const std::string& by) const {
-  return by == "ap" && ap ? ap->ap.back() : body_pck();
+double ValidationScores::best_by(ValidationScore by) const {
+  return by == ValidationScore::kAp && ap ? ap->ap.back() : body_pck();
 }
 
 Json ValidationScores::to_json() const {
@@ -74,7 +72,7 @@ Validation::Validation(const TrainConfig& config)
   choose(config.validate_most);
   predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});
   // What the annotations lack for it is to be told before the training, not after.
-  if (config.validate_by == "ap") static_cast<void>(average_precision());
+  if (config.validate_by == ValidationScore::kAp) static_cast<void>(average_precision());
 }
 
 // Whole frames, evenly spread, with at most about `most` persons: in a frame that is scored nobody
@@ -134,7 +132,7 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
   ValidationScores scores;
   scores.substituted = static_cast<std::int64_t>(all_substituted.item<double>());
   scores.pck = pck(matching(), PckLength::kTorso, kThreshold);
-  if (config_.validate_by == "ap") {
+  if (config_.validate_by == ValidationScore::kAp) {
     scores.ap = average_precision();
   } else if (scores.pck.scored == 0 && processes.first()) {
     log_warning("{}: nobody has both a shoulder and the opposite hip: no PCK", config_.validate);
@@ -148,7 +146,7 @@ void Validation::predict(VremdImpl& network, const TrainBatch& batch, const at::
   const ModelConfig& model = config_.model;
   at::Tensor points;
   {
-    const Autocast autocast(config_.train.amp == "bf16", device);
+    const Autocast autocast(config_.train.amp == Amp::kBf16, device);
     const at::Tensor tokens =
         network.features(batch.crops.to(device), network.key_rows(batch.crops.size(0)).to(device));
     const at::Tensor heatmaps =

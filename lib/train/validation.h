@@ -21,9 +21,9 @@ struct ValidationScores {
   std::optional<PoseAp> ap;  // PoseTrack AP (EVAL 4), where it was asked for
   std::int64_t substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
 
-  double body_pck() const;                    // of the 12 body joints; 0 without any
-  double best_by(const std::string& by) const;  // "pck": body_pck(), 0...1; "ap": the total, 0...100
-  Json to_json() const;                       // {"pck": ..., "joints": {...}, "ap": ..., ...}
+  double body_pck() const;  // of the 12 body joints, 0...1; 0 without any
+  double best_by(ValidationScore by) const;  // body_pck(), or the total AP, 0...100
+  Json to_json() const;     // {"pck": ..., "joints": {...}, "ap": ..., ...}
 };
 
 class Validation {

@@ -1,9 +1,14 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every option of --help is in the man page.
+# Every option of --help and every preset is in the man page.
 page=$MAN_DIR/vremd-train.1
 test -e $page || exit 77
 text=$(sed 's/\\-/-/g; s/\\f[BIRP]//g' $page)
 for option in $(vremd-train --help | grep -oE -- '--[a-z-]+' | sort -u); do
   grep -q -- "$option" <<< "$text" || { echo "$page: not there: $option"; exit 1; }
+done
+presets=$(vremd-train --preset none -o none 2>&1 | sed -n 's/.*--preset none: not one of //p' | tr -d ,)
+test "$(wc -w <<< "$presets")" -ge 20
+for preset in $presets; do
+  grep -qw -- "$preset" <<< "$text" || { echo "$page: preset missing: $preset"; exit 1; }
 done

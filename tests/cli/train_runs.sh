@@ -62,7 +62,7 @@ test ! -e gone
 jq '.train.epochs = 0.01' run.json > short.json
 status=0; vremd-train --config short.json -o dry --dry-run > counts 2> err || status=$?
 test $status -eq 1
-grep -q 'train.epochs: 0.01 are no step$' err
+grep -q 'train.epochs = 0.01 gives no optimizer steps$' err
 
 # An option instead of the configuration's key; it needs a backbone that stays.
 vremd-train --config run.json --cache-features 2 -o kept -q

@@ -113,7 +113,7 @@ TEST_CASE("a still's neighbours move against each other, the key frame stays") {
   CHECK(std::hypot(after.x - middle.x, after.y - middle.y) > 0.1);
 }
 
-TEST_CASE("crops are blurred, covered and brightened as drawn") {
+TEST_CASE("crops are blurred, erased and brightened as drawn") {
   constexpr int kHeight = 8, kWidth = 6;
   std::vector<float> crop(3 * kHeight * kWidth);
   std::iota(crop.begin(), crop.end(), 0.0f);
@@ -126,12 +126,12 @@ TEST_CASE("crops are blurred, covered and brightened as drawn") {
   };
   CHECK(changed({}, {}) == crop);
 
-  Augmentation::FrameChange cover;
-  cover.cover = {1, 2, 3, 2, 0, 5};
-  const auto covered = changed({}, cover);
-  CHECK(covered[2 * kWidth + 1] == crop[5 * kWidth + 0]);
-  CHECK(covered[3 * kWidth + 3] == crop[6 * kWidth + 2]);
-  CHECK(covered[4 * kWidth + 1] == crop[4 * kWidth + 1]);
+  Augmentation::FrameChange erase;
+  erase.erased = {1, 2, 3, 2, 0, 5};
+  const auto erased = changed({}, erase);
+  CHECK(erased[2 * kWidth + 1] == crop[5 * kWidth + 0]);
+  CHECK(erased[3 * kWidth + 3] == crop[6 * kWidth + 2]);
+  CHECK(erased[4 * kWidth + 1] == crop[4 * kWidth + 1]);
 
   Augmentation::FrameChange blur;
   blur.blur = 1;
@@ -147,15 +147,15 @@ TEST_CASE("crops are blurred, covered and brightened as drawn") {
   CHECK(bright[143] == 255);
 }
 
-TEST_CASE("company stands beside the person, as large, and comes as often as asked") {
+TEST_CASE("a pasted person stands beside the person, as large, and comes as often as asked") {
   AugmentConfig config = nothing();
-  config.company.prob = 0.5;
+  config.copy_paste.prob = 0.5;
   const auto joints = some_joints();
   int there = 0;
   for (int i = 0; i < 1000; ++i) {
     Random random = random_for(3, 0, i);
     const auto one = draw_augmentation(random, config, kBox, joints, joint_set("posetrack15"),
-                                       kSpec, false).company;
+                                       kSpec, false).pasted;
     if (one.size == 0) continue;
     ++there;
     const double own = kBox.h * kSpec.height / no_augmentation(kBox, kSpec).region.h;
@@ -168,31 +168,31 @@ TEST_CASE("company stands beside the person, as large, and comes as often as ask
   CHECK(there < 570);
 }
 
-TEST_CASE("company is cropped from its box, mirrored where it says so") {
-  Augmentation::Company company;
-  company.size = 80;
-  company.middle = {100, 60};
+TEST_CASE("a pasted person is cropped from its box, mirrored where it says so") {
+  Augmentation::Pasted pasted;
+  pasted.size = 80;
+  pasted.middle = {100, 60};
   const Box box{10, 20, 30, 160};  // twice as long as in the crop
   const auto near = [](Point p, double x, double y) {
     return std::abs(p.x - x) < 1e-9 && std::abs(p.y - y) < 1e-9;
   };
-  Affine2x3 to_frame = company_to_frame(company, box);
+  Affine2x3 to_frame = pasted_to_frame(pasted, box);
   CHECK(near(to_frame({100, 60}), 25, 100));
   CHECK(near(to_frame({107.5, 100}), 40, 180));
-  company.flip = true;
-  to_frame = company_to_frame(company, box);
+  pasted.flip = true;
+  to_frame = pasted_to_frame(pasted, box);
   CHECK(near(to_frame({100, 60}), 25, 100));
   CHECK(near(to_frame({107.5, 100}), 10, 180));
 }
 
-TEST_CASE("company covers its box with round corners and leaves the rest as it was") {
+TEST_CASE("a pasted person covers the box with round corners and leaves the rest as it was") {
   constexpr int kSide = 41;
   std::vector<float> crop(3 * kSide * kSide, 1), over(crop.size(), 5);
-  Augmentation::Company company;
-  company.size = 20;
-  company.middle = {20, 20};
+  Augmentation::Pasted pasted;
+  pasted.size = 20;
+  pasted.middle = {20, 20};
   const Box box{0, 0, 20, 20};
-  paste_company(crop, over, kSide, kSide, company_to_frame(company, box), box);
+  paste_person(crop, over, kSide, kSide, pasted_to_frame(pasted, box), box);
   const auto at = [&](int channel, int x, int y) {
     return crop[(channel * kSide + y) * kSide + x];
   };

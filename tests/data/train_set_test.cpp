@@ -139,7 +139,7 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
   TrainSet alone({data}, joint_set("posetrack15"), /*neighbours=*/false);
   CHECK(alone.frames(alone.samples()[0]).frames[2] == alone.key_frame(alone.samples()[0]));
   CHECK(alone.missing_files(5).lines.empty());
-  data.missing = "key";
+  data.missing = MissingNeighbour::kKeyFrame;
   TrainSet lenient({data}, joint_set("posetrack15"));
   const auto frames = lenient.frames(lenient.samples()[0]);
   CHECK(frames.frames[2] == frames.frames[1]);
@@ -163,7 +163,7 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
   listed["images"][1]["frame_id"] = 9;
   folder.write("annotations/train/000111_mpii.json", listed.dump());
   folder.picture("images/train/000111_mpii/a.jpg", 200);
-  data.missing = "error";
+  data.missing = MissingNeighbour::kError;
   TrainSet unnumbered({data}, joint_set("posetrack15"));
   CHECK_THROWS_WITH(unnumbered.frames(unnumbered.samples()[0]),
                     ContainsSubstring("a.jpg: no number that names its neighbours"));

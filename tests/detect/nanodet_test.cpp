@@ -121,7 +121,7 @@ TEST_CASE("weights that are not nanodet's are refused") {
   }
   SECTION("a tensor has another shape") {
     tensors["neck.lateral_16.weight"].shape = {128, 256};
-    expected = "neck.lateral_16.weight is 128 x 256, not 128 x 256 x 1 x 1";
+    expected = "tensor neck.lateral_16.weight is [128, 256], not [128, 256, 1, 1]";
   }
   SECTION("a tensor too many") {
     tensors["neck.lateral_64.bias"] = tensors["neck.lateral_32.bias"];

@@ -120,7 +120,7 @@ TEST_CASE("YOLOX's maps have the sizes of its strides, and one class") {
   fails("x: neck.more.weight is no part of yolox-custom");
   weights.views.erase("neck.more.weight");
   weights.add("neck.reduce_conv1.bias", {5}, 5, 0);
-  fails("x: neck.reduce_conv1.bias is 5, not 16");
+  fails("x: tensor neck.reduce_conv1.bias is [5], not [16]");
   weights.views.erase("neck.reduce_conv1.bias");
   fails("x: no tensor neck.reduce_conv1.bias");
   weights.views.erase("backbone.stem.weight");

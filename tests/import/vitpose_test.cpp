@@ -57,8 +57,8 @@ void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors
 
 TEST_CASE("ViTPose by every name is the same network") {
   const TemporaryFolder folder;
-  const std::string head = GENERATE("classic", "simple");
-  CAPTURE(head);
+  const HeadKind head = GENERATE(HeadKind::kClassic, HeadKind::kSimple);
+  CAPTURE(name_of(head));
   const auto reference = small_vitpose(head);
   const at::Tensor expected = heatmaps_of(*reference);
   REQUIRE(expected.abs().max().item<double>() > 0.1);
@@ -79,7 +79,7 @@ TEST_CASE("ViTPose by every name is the same network") {
       CHECK(vit.warnings.empty());
       CHECK(vit.model->config.model.head == head);
       CHECK(vit.model->config.model.joints == "coco17");
-      CHECK(vit.model->config.geometry == "udp");
+      CHECK(vit.model->config.geometry == Geometry::kUdp);
       CHECK(vit.model->config.single_frame());
       CHECK(vit.model->config.backbone.ln_eps == 1e-6);
       CHECK(difference(heatmaps_of(*vit.model), expected) < 1e-5);
@@ -132,7 +132,7 @@ TEST_CASE("ViTPose by every name is the same network") {
 
 TEST_CASE("an expert of ViTPose+ is merged into the blocks") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose("simple");
+  const auto reference = small_vitpose(HeadKind::kSimple);
   const at::Tensor expected = heatmaps_of(*reference);
   {
     const ImportedVit vit = imported(source_of(folder, with_experts(*reference, 0)));
@@ -161,7 +161,7 @@ TEST_CASE("an expert of ViTPose+ is merged into the blocks") {
 
 TEST_CASE("heads of other data sets are known by their width") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose("simple");
+  const auto reference = small_vitpose(HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
   const auto joints_of = [&](std::int64_t joints) {
     tensors["keypoint_head.final_layer.weight"] = {
@@ -178,7 +178,7 @@ TEST_CASE("heads of other data sets are known by their width") {
 
 TEST_CASE("a plain ViT is a backbone") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose("simple");
+  const auto reference = small_vitpose(HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kPlain);
   // Positions on 14 x 14, a ramp along x in channel 0, along y in channel 1; a class token's.
   FloatTensor rows{{1, 197, 64}, std::vector<float>(197 * 64, 0.5F)};
@@ -247,7 +247,7 @@ TEST_CASE("a plain ViT is a backbone") {
 
 TEST_CASE("what is no ViTPose is an error that names the tensor") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose("classic");
+  const auto reference = small_vitpose(HeadKind::kClassic);
   const FloatTensors good = with_names(*reference, VitNames::kVitpose);
   const auto fails = [&](const std::string& what, const std::function<void(FloatTensors&)>& edit) {
     FloatTensors tensors = good;
@@ -290,7 +290,7 @@ TEST_CASE("what is no ViTPose is an error that names the tensor") {
 
 TEST_CASE("others' weights become a file of ours, and go back") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose("simple");
+  const auto reference = small_vitpose(HeadKind::kSimple);
   const at::Tensor expected = heatmaps_of(*reference);
   ConvertWeightsConfig config;
   config.inputs = {folder.save("in.pth", checkpoint(with_names(*reference, VitNames::kVitpose)))};
@@ -336,7 +336,7 @@ TEST_CASE("others' weights become a file of ours, and go back") {
 
 TEST_CASE("networks that do not work are refused before anything is written") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose("simple");
+  const auto reference = small_vitpose(HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
   ConvertWeightsConfig config;
   config.output = folder / "out.safetensors";

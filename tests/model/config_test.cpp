@@ -38,12 +38,12 @@ TEST_CASE("an empty config is the paper's") {
 
 TEST_CASE("a config survives JSON") {
   ModelConfig config;
-  config.backbone.kind = "movenet";
+  config.backbone.kind = BackboneKind::kMovenet;
   config.input.size = {128, 96};
   config.model.joints = "nose,left_wrist,right_wrist";
   config.model.trained_joints = {{"left_wrist", "right_wrist"}};
   config.model.dim = 48;
-  config.hkme.human.activation = "sigmoid";
+  config.hkme.human.activation = HumanActivation::kSigmoid;
   config.bmd.dca.points = 4;
   config.hk.hidden = 0;
   config.heatmap.weights = {0.25, 0.75};
@@ -118,49 +118,4 @@ TEST_CASE("what is wrong in a config is named by its path") {
                 "hkme.pos_embed: sine needs a width that is a multiple of 4, not 66");
   check_refused(R"({"heatmap": {"size": [96, 72]}})",
                 "heatmap.size: 96 x 72 is not a quarter of the input, 64 x 48");
-}
-
-TEST_CASE("every preset of the paper, its tables and its relatives is there") {
-  const ModelConfig paper;
-  for (const char* name :
-       {"paper_strict", "paper", "recommended", "accuracy", "dcpose_protocol", "jm_protocol",
-        "mmpose_protocol", "vitpose_coco", "table4_baseline", "table4_a", "table4_b", "table4_c",
-        "table5_a", "table5_b", "table5_c", "table5_d", "table6_a", "table6_b", "table6_c",
-        "table6_d", "narrow", "deep"}) {
-    CAPTURE(name);
-    ModelConfig config;
-    apply_model_preset(config, name);
-    config.validate();
-    CHECK(ModelConfig::from_json(config.to_json(), "file.json").to_json() == config.to_json());
-  }
-  const auto with = [](const char* name) {
-    ModelConfig config;
-    apply_model_preset(config, name);
-    return config;
-  };
-  for (const char* name : {"paper", "recommended", "accuracy", "mmpose_protocol", "table4_c",
-                           "table5_d", "table6_d"}) {
-    CHECK(with(name).to_json() == paper.to_json());
-  }
-  CHECK(with("dcpose_protocol").geometry == "classic");
-  CHECK(with("paper_strict").hkme.human.activation == "literal");
-  CHECK(with("table6_a").bmd.op == "dc");
-  CHECK_FALSE(with("table6_a").bmd.ca.enabled);
-  CHECK(with("table6_b").bmd.op == "da");
-  CHECK(with("table6_b").bmd.ca.enabled);
-  for (const char* name : {"table6_a", "table6_b", "table6_c"}) {
-    CHECK_FALSE(with(name).bmd.separate);
-  }
-}
-
-TEST_CASE("single-frame presets take one frame") {
-  for (const char* preset : {"table4_baseline", "vitpose_coco"}) {
-    ModelConfig config;
-    apply_model_preset(config, preset);
-    config.validate();
-    CHECK(config.frames() == 1);
-  }
-  ModelConfig config;
-  CHECK_THROWS_MATCHES(apply_model_preset(config, "table7"), Error,
-                       Message("table7: no such preset of the model"));
 }

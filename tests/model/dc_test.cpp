@@ -101,7 +101,7 @@ TEST_CASE("dilations are averaged, and many persons at once change nothing") {
   config.model.dim = 16;
   config.bmd.dc.groups = 2;
   config.bmd.dc.dilations = {3, 1};
-  config.bmd.dc.condition = GENERATE("concat", "motion_only");
+  config.bmd.dc.condition = GENERATE(DcCondition::kConcat, DcCondition::kMotionOnly);
   at::manual_seed(3);
   DcImpl dc(config);
   randomise(dc);
@@ -122,7 +122,8 @@ TEST_CASE("dilations are averaged, and many persons at once change nothing") {
     for (auto& item : one.named_parameters()) {
       item.value().copy_(parameters[std::to_string(i) + "." + item.key()]);
     }
-    const at::Tensor condition = config.bmd.dc.condition == "concat" ? at::cat({x, f}, -1) : x;
+    const bool concat = config.bmd.dc.condition == DcCondition::kConcat;
+    const at::Tensor condition = concat ? at::cat({x, f}, -1) : x;
     const at::Tensor value = one.forward(x.slice(0, 0, 4), condition.slice(0, 0, 4)).value;
     sum = sum.defined() ? sum + value : value;
   }

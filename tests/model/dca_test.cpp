@@ -88,7 +88,7 @@ TEST_CASE("the sampling grid") {
 TEST_CASE("one point without offset is a linear map of the token itself") {
   Fixture f;
   f.config.bmd.dca.points = 1;
-  f.config.bmd.dca.border = GENERATE("border", "zeros");
+  f.config.bmd.dca.border = GENERATE(DcaBorder::kBorder, DcaBorder::kZeros);
   f.make();
   at::NoGradGuard no_grad;
   const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
@@ -187,8 +187,8 @@ TEST_CASE("the kernel of the attention is given what fits") {
 // METHOD 13, test 6.
 TEST_CASE("without motion the attention gives the value's bias alone") {
   Fixture f;
-  f.config.bmd.dca.border = GENERATE("border", "zeros");
-  f.config.bmd.dca.mode = GENERATE("per_query", "shared_grid");
+  f.config.bmd.dca.border = GENERATE(DcaBorder::kBorder, DcaBorder::kZeros);
+  f.config.bmd.dca.mode = GENERATE(DcaMode::kPerQuery, DcaMode::kSharedGrid);
   f.make();
   f.move_points();
   at::NoGradGuard no_grad;
@@ -200,7 +200,7 @@ TEST_CASE("without motion the attention gives the value's bias alone") {
 
 TEST_CASE("a shared grid of step 1 at its start is attention over all tokens") {
   Fixture f;
-  f.config.bmd.dca.mode = "shared_grid";
+  f.config.bmd.dca.mode = DcaMode::kSharedGrid;
   f.config.bmd.dca.stride = 1;
   f.make();
   at::NoGradGuard no_grad;
@@ -217,9 +217,9 @@ TEST_CASE("a shared grid of step 1 at its start is attention over all tokens") {
 
 TEST_CASE("the points of a coarser shared grid start between the tokens") {
   Fixture f;
-  f.config.bmd.dca.mode = "shared_grid";
+  f.config.bmd.dca.mode = DcaMode::kSharedGrid;
   f.config.bmd.dca.stride = 4;  // 6 x 4 cells: two rows of points, one column
-  f.config.bmd.dca.psi = GENERATE("dw3", "dw9", "dense3", "1x1");
+  f.config.bmd.dca.psi = GENERATE(DcaPsi::kDw3, DcaPsi::kDw9, DcaPsi::kDense3, DcaPsi::k1x1);
   f.make();
   const bool moved = GENERATE(false, true);
   if (moved) f.move_points();
@@ -242,7 +242,7 @@ TEST_CASE("the points of a coarser shared grid start between the tokens") {
 
 TEST_CASE("where the points start") {
   Fixture f;
-  f.config.bmd.dca.init = "directional";
+  f.config.bmd.dca.init = DcaInit::kDirectional;
   f.make();
   at::NoGradGuard no_grad;
   const at::Tensor x = at::randn({1, f.n, f.d}), feature = at::randn({1, f.n, f.d});
@@ -251,7 +251,7 @@ TEST_CASE("where the points start") {
   CHECK(difference(first[1][8], at::tensor({9.0f, 0.0f})) < 1e-5);
   CHECK(difference(first[2][1], at::tensor({0.0f, -2.0f})) < 1e-5);
 
-  f.config.bmd.dca.init = "random";
+  f.config.bmd.dca.init = DcaInit::kRandom;
   f.make();
   const at::Tensor anywhere = f.dca->forward(x, feature).offsets;
   CHECK(anywhere.abs().max().item<double>() > 0.01);

@@ -76,7 +76,7 @@ TEST_CASE("gradients: the layers that take the place of each other in a block") 
   const at::Tensor x = random_leaf({2, cells, 16}), f = random_leaf({2, cells, 16});
   const auto check = [&](auto& layer, bool looks_at_f, const auto& forward) {
     NamedLeaves leaves = random_doubles(layer);
-    if (config.bmd.dca.border == "zeros") {  // then DCA leaves out what the softmax cancels
+    if (config.bmd.dca.border == DcaBorder::kZeros) {  // then DCA leaves out what the softmax cancels
       std::erase_if(leaves, [](const auto& leaf) { return leaf.first == "k.bias"; });
     }
     leaves.emplace_back("x", x);
@@ -84,8 +84,8 @@ TEST_CASE("gradients: the layers that take the place of each other in a block") 
     check_finite_differences(forward, leaves);
   };
   SECTION("DCA") {
-    config.bmd.dca.border = GENERATE("border", "zeros");
-    config.bmd.dca.mode = GENERATE("per_query", "shared_grid");
+    config.bmd.dca.border = GENERATE(DcaBorder::kBorder, DcaBorder::kZeros);
+    config.bmd.dca.mode = GENERATE(DcaMode::kPerQuery, DcaMode::kSharedGrid);
     config.bmd.dca.range = GENERATE(0, 2);
     DcaImpl dca(config);
     check(dca, true, [&] { return dca.forward(x, f).value; });

@@ -94,11 +94,11 @@ namespace {
 // A model of three frames with the prior, and all its weights drawn.
 ModelConfig prior_config() {
   ModelConfig config;
-  config.backbone.kind = "movenet";
+  config.backbone.kind = BackboneKind::kMovenet;
   config.input.size = {64, 64};
-  config.geometry = "classic";
-  config.model.prior = "movenet";
-  config.loss.kind = "ce";
+  config.geometry = Geometry::kClassic;
+  config.model.prior = PriorKind::kMovenet;
+  config.loss.kind = LossKind::kCe;
   config.hkme.enabled = config.bmd.enabled = false;
   return config;
 }
@@ -139,7 +139,7 @@ TEST_CASE("the prior is highest where Thunder finds the joint") {
 
   // udp: the crop's last pixel is in the last cell, classic: three pixels behind its place.
   parameters["offset.output.bias"].zero_();
-  config.geometry = "udp";
+  config.geometry = Geometry::kUdp;
   MovenetPriorImpl udp(config);
   auto same = udp.named_parameters();
   for (const auto& item : parameters) same[item.key()].copy_(item.value());
@@ -199,12 +199,9 @@ TEST_CASE("a model with the prior gives H + prior, and trains its sharpness alon
 TEST_CASE("the prior needs its backbone, logits and another head") {
   CHECK_NOTHROW(prior_config().validate());
   ModelConfig config = prior_config();
-  config.loss.kind = "mse";
+  config.loss.kind = LossKind::kMse;
   CHECK_THROWS_AS(config.validate(), Error);
   config = prior_config();
-  config.backbone.kind = "vit";
-  CHECK_THROWS_AS(config.validate(), Error);
-  config = prior_config();
-  config.model.prior = "thunder";
+  config.backbone.kind = BackboneKind::kVit;
   CHECK_THROWS_AS(config.validate(), Error);
 }

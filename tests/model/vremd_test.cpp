@@ -16,10 +16,9 @@ namespace {
 // The models are too small for threads to pay.
 [[maybe_unused]] const bool kOneThread = (at::set_num_threads(1), true);
 
-ModelConfig preset_of(const std::string& preset, const std::string& size) {
-  ModelConfig config;
+ModelConfig preset_of(const std::string& preset, VitSize size) {
+  ModelConfig config = network_of_preset(preset);
   config.backbone.size = size;
-  apply_model_preset(config, preset);
   return config;
 }
 
@@ -80,10 +79,10 @@ TEST_CASE("presets have the parameters of METHOD 11.4") {
       {"narrow", {14098391, 47046359, 80152791, 122172119}},
       {"deep", {44272079, 166670543, 292342479, 453272783}},
   };
-  const std::array<const char*, 4> sizes = {"s", "b", "l", "h"};
+  const std::array sizes = {VitSize::kS, VitSize::kB, VitSize::kL, VitSize::kH};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      CAPTURE(row.preset, sizes[i]);
+      CAPTURE(row.preset, name_of(sizes[i]));
       CHECK(parameters_beside_the_backbone(preset_of(row.preset, sizes[i])) == row.counts[i]);
     }
   }
@@ -93,10 +92,10 @@ TEST_CASE("presets have the parameters of METHOD 11.4") {
   const std::array<std::int64_t, 4> joints17 = {24497841, 88193457, 153103281, 235969969};
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     ModelConfig config = preset_of("paper", sizes[i]);
-    config.bmd.adc = "directions";
+    config.bmd.adc = AdcKind::kDirections;
     CHECK(parameters_beside_the_backbone(config) == directions[i]);
     config = preset_of("paper", sizes[i]);
-    config.hkme.reduce = "concat";
+    config.hkme.reduce = TokenReduction::kConcat;
     CHECK(parameters_beside_the_backbone(config) == concat[i]);
     config = preset_of("table6_a", sizes[i]);
     config.bmd.dc.dilations = {3};
@@ -108,14 +107,14 @@ TEST_CASE("presets have the parameters of METHOD 11.4") {
 }
 
 TEST_CASE("the vision transformers have the sizes of METHOD 4.1") {
-  const std::vector<std::pair<const char*, double>> sizes = {
-      {"s", 21.7}, {"b", 85.8}, {"l", 303.3}, {"h", 630.9}};
+  const std::vector<std::pair<VitSize, double>> sizes = {
+      {VitSize::kS, 21.7}, {VitSize::kB, 85.8}, {VitSize::kL, 303.3}, {VitSize::kH, 630.9}};
   const ConstructionDevice meta(at::kMeta);
   for (const auto& [size, millions] : sizes) {
     std::int64_t count = 0;
     const auto vit = make_backbone(preset_of("table4_baseline", size));
     for (const at::Tensor& parameter : vit->parameters()) count += parameter.numel();
-    CAPTURE(size, count);
+    CAPTURE(name_of(size), count);
     CHECK(std::abs(static_cast<double>(count) / 1e6 - millions) < 0.06);
   }
 }
@@ -129,84 +128,84 @@ TEST_CASE("every preset runs forward and backward") {
 TEST_CASE("every option runs forward and backward") {
   using Edit = std::function<void(ModelConfig&)>;
   const std::vector<std::pair<const char*, Edit>> options = {
-      {"norm post", [](auto& c) { c.hkme.norm = "post"; }},
-      {"first_norm skip", [](auto& c) { c.hkme.first_norm = "skip"; }},
-      {"scale+bias", [](auto& c) { c.hkme.mask_mode = "scale+bias"; }},
+      {"norm post", [](auto& c) { c.hkme.norm = NormPlace::kPost; }},
+      {"first_norm skip", [](auto& c) { c.hkme.first_norm = FirstNorm::kSkip; }},
+      {"scale+bias", [](auto& c) { c.hkme.mask_mode = MaskMode::kScaleAndBias; }},
       {"scale+bias of both",
        [](auto& c) {
-         c.hkme.mask_mode = "scale+bias";
-         c.hkme.human.activation = "sigmoid";
+         c.hkme.mask_mode = MaskMode::kScaleAndBias;
+         c.hkme.human.activation = HumanActivation::kSigmoid;
        }},
       {"shared tokens", [](auto& c) { c.hkme.tokens_shared = true; }},
       {"no temporal embedding", [](auto& c) { c.hkme.temporal_embed = false; }},
       {"keypoint embedding", [](auto& c) { c.hkme.keypoint.temporal_embed = true; }},
-      {"sine", [](auto& c) { c.hkme.pos_embed = "sine"; }},
-      {"sine-full", [](auto& c) { c.hkme.pos_embed = "sine-full"; }},
-      {"reduce concat", [](auto& c) { c.hkme.reduce = "concat"; }},
-      {"reduce temporal", [](auto& c) { c.hkme.reduce = "temporal"; }},
+      {"sine", [](auto& c) { c.hkme.pos_embed = PositionEmbedding::kSine; }},
+      {"sine-full", [](auto& c) { c.hkme.pos_embed = PositionEmbedding::kSineFull; }},
+      {"reduce concat", [](auto& c) { c.hkme.reduce = TokenReduction::kConcat; }},
+      {"reduce temporal", [](auto& c) { c.hkme.reduce = TokenReduction::kTemporal; }},
       {"out_residual", [](auto& c) { c.hkme.out_residual = true; }},
-      {"cosine", [](auto& c) { c.hkme.human.activation = "cosine"; }},
+      {"cosine", [](auto& c) { c.hkme.human.activation = HumanActivation::kCosine; }},
       {"tokens without mask", [](auto& c) { c.hkme.keypoint.mask = false; }},
-      {"max1", [](auto& c) { c.hkme.keypoint.norm = "max1"; }},
-      {"per_frame", [](auto& c) { c.hkme.keypoint.sum = "per_frame"; }},
-      {"key_frame", [](auto& c) { c.hkme.keypoint.sum = "key_frame"; }},
+      {"max1", [](auto& c) { c.hkme.keypoint.norm = KeypointNorm::kMax1; }},
+      {"per_frame", [](auto& c) { c.hkme.keypoint.sum = KeypointSum::kPerFrame; }},
+      {"key_frame", [](auto& c) { c.hkme.keypoint.sum = KeypointSum::kKeyFrame; }},
       {"trained joints", [](auto& c) { c.model.trained_joints = {{"nose", "left_hip"}}; }},
       {"directions",
        [](auto& c) {
-         c.bmd.adc = "directions";
+         c.bmd.adc = AdcKind::kDirections;
          c.bmd.share_directions = false;
        }},
       {"directions without CA",
        [](auto& c) {
-         c.bmd.adc = "directions";
+         c.bmd.adc = AdcKind::kDirections;
          c.bmd.ca.enabled = false;
        }},
       {"no residual", [](auto& c) { c.bmd.residual = false; }},
-      {"norm_x none", [](auto& c) { c.bmd.norm_x = "none"; }},
-      {"fusion conv3x3", [](auto& c) { c.bmd.fusion = "conv3x3"; }},
-      {"fusion mlp", [](auto& c) { c.bmd.fusion = "mlp"; }},
-      {"query motion", [](auto& c) { c.bmd.ca.query = "motion"; }},
-      {"query other", [](auto& c) { c.bmd.ca.query = "other_direction"; }},
+      {"norm_x none", [](auto& c) { c.bmd.norm_x = MotionNorm::kNone; }},
+      {"fusion conv3x3", [](auto& c) { c.bmd.fusion = MotionFusion::kConv3x3; }},
+      {"fusion mlp", [](auto& c) { c.bmd.fusion = MotionFusion::kMlp; }},
+      {"query motion", [](auto& c) { c.bmd.ca.query = CaQuery::kMotion; }},
+      {"query other", [](auto& c) { c.bmd.ca.query = CaQuery::kOtherDirection; }},
       {"no CA", [](auto& c) { c.bmd.ca.enabled = false; }},
       {"5 points", [](auto& c) { c.bmd.dca.points = 5; }},
       {"8 groups of 4 heads", [](auto& c) { c.bmd.dca.groups = 8; }},
-      {"psi dense3", [](auto& c) { c.bmd.dca.psi = "dense3"; }},
-      {"psi 1x1", [](auto& c) { c.bmd.dca.psi = "1x1"; }},
-      {"psi dw7", [](auto& c) { c.bmd.dca.psi = "dw7"; }},
-      {"border zeros", [](auto& c) { c.bmd.dca.border = "zeros"; }},
-      {"directional start", [](auto& c) { c.bmd.dca.init = "directional"; }},
-      {"random start", [](auto& c) { c.bmd.dca.init = "random"; }},
-      {"shared grid", [](auto& c) { c.bmd.dca.mode = "shared_grid"; }},
+      {"psi dense3", [](auto& c) { c.bmd.dca.psi = DcaPsi::kDense3; }},
+      {"psi 1x1", [](auto& c) { c.bmd.dca.psi = DcaPsi::k1x1; }},
+      {"psi dw7", [](auto& c) { c.bmd.dca.psi = DcaPsi::kDw7; }},
+      {"border zeros", [](auto& c) { c.bmd.dca.border = DcaBorder::kZeros; }},
+      {"directional start", [](auto& c) { c.bmd.dca.init = DcaInit::kDirectional; }},
+      {"random start", [](auto& c) { c.bmd.dca.init = DcaInit::kRandom; }},
+      {"shared grid", [](auto& c) { c.bmd.dca.mode = DcaMode::kSharedGrid; }},
       {"shared grid as DAT",
        [](auto& c) {
-         c.bmd.dca.mode = "shared_grid";
-         c.bmd.dca.psi = "dw5";
+         c.bmd.dca.mode = DcaMode::kSharedGrid;
+         c.bmd.dca.psi = DcaPsi::kDw5;
          c.bmd.dca.range = 2;
          c.bmd.dca.groups = 8;
-         c.bmd.dca.border = "zeros";
-         c.bmd.dca.init = "random";
+         c.bmd.dca.border = DcaBorder::kZeros;
+         c.bmd.dca.init = DcaInit::kRandom;
        }},
-      {"DA of two directions", [](auto& c) { c.bmd.op = "da"; }},
+      {"DA of two directions", [](auto& c) { c.bmd.op = MotionOp::kDa; }},
       {"DA, directions",
        [](auto& c) {
-         c.bmd.op = "da";
-         c.bmd.adc = "directions";
+         c.bmd.op = MotionOp::kDa;
+         c.bmd.adc = AdcKind::kDirections;
          c.bmd.share_directions = false;
        }},
       {"DC of two directions",
        [](auto& c) {
-         c.bmd.op = "dc";
+         c.bmd.op = MotionOp::kDc;
          c.bmd.ca.enabled = false;
          c.bmd.share_directions = false;
        }},
       {"DC without weights of the points",
        [](auto& c) {
-         c.bmd.op = "dc";
+         c.bmd.op = MotionOp::kDc;
          c.bmd.ca.enabled = c.bmd.dc.modulated = false;
        }},
       {"hidden 0", [](auto& c) { c.hk.hidden = 0; }},
-      {"add", [](auto& c) { c.hm.aggregate = "add"; }},
-      {"simple head", [](auto& c) { c.model.head = "simple"; }},
+      {"add", [](auto& c) { c.hm.aggregate = HmAggregate::kAdd; }},
+      {"simple head", [](auto& c) { c.model.head = HeadKind::kSimple; }},
   };
   for (const auto& [name, edit] : options) {
     CAPTURE(name);
@@ -322,7 +321,7 @@ TEST_CASE("without motion BMD gives the same finite value everywhere") {
 // METHOD 13, test 7.
 TEST_CASE("exchanging the neighbours and the directions' weights changes nothing") {
   ModelConfig config = tiny_config("paper");
-  config.bmd.ca.query = GENERATE("feature", "other_direction");
+  config.bmd.ca.query = GENERATE(CaQuery::kFeature, CaQuery::kOtherDirection);
   at::manual_seed(2);
   BmdImpl bmd(config), mirrored(config);
   at::NoGradGuard no_grad;
@@ -461,7 +460,7 @@ TEST_CASE("a frozen backbone stays as it is while training") {
 
 TEST_CASE("logits become probabilities of which a perfect peak is 1") {
   ModelConfig config = tiny_config("table4_baseline");
-  config.loss.kind = "ce";
+  config.loss.kind = LossKind::kCe;
   const VremdImpl model(config);
   const std::int64_t h = config.heatmap_height(), w = config.heatmap_width();
   const at::Tensor y = (at::arange(h) - 10).square().view({h, 1}), x = (at::arange(w) - 7).square();
@@ -476,7 +475,7 @@ TEST_CASE("logits become probabilities of which a perfect peak is 1") {
 
 TEST_CASE("three frames start from a single-frame model's heatmaps") {
   ModelConfig single_config = tiny_config("table4_baseline"), config = tiny_config();
-  const std::string head = GENERATE("classic", "simple");
+  const HeadKind head = GENERATE(HeadKind::kClassic, HeadKind::kSimple);
   single_config.model.head = config.model.head = head;
   single_config.model.joints = "coco17";
   config.heatmap.weights = {0.25, 0.75};

@@ -88,7 +88,7 @@ TEST_CASE("files that are not this model are refused by name") {
   check_error(edited(path, [&](auto& tensors, auto&) { tensors["zzz"] = tensors[name]; }),
               "tensor zzz is not of this model");
   check_error(edited(path, [&](auto& tensors, auto&) { tensors[name].shape = {8, 8}; }),
-              "tensor " + name + " is [8, 8], the model's is [64]");
+              "tensor " + name + " is [8, 8], not [64]");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("kind"); }),
               "not weights of vremd");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata["kind"] = "detect"; }),
@@ -96,7 +96,7 @@ TEST_CASE("files that are not this model are refused by name") {
   check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("vremd_config"); }),
               "no \"vremd_config\"");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata["vremd_config"] = "{"; }),
-              "vremd_config: not JSON");
+              "vremd_config:1: not valid JSON");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata["vremd_config"] = "{\"x\":1}"; }),
               "vremd_config: x: unknown key");
 }

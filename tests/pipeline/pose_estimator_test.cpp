@@ -38,7 +38,7 @@ std::shared_ptr<Frame> mirrored(const Frame& frame) {
 
 std::vector<Keypoint> keypoints_of(Person person, const EstimatorOptions& options = {},
                                    const std::string& preset = "paper",
-                                   const std::string& geometry = "udp") {
+                                   Geometry geometry = Geometry::kUdp) {
   LoadedModel loaded;
   loaded.config = tiny_config(preset);
   loaded.config.geometry = geometry;
@@ -70,7 +70,7 @@ TEST_CASE("keypoints move with the person") {
 }
 
 TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
-  for (const char* geometry : {"udp", "classic"}) {
+  for (const Geometry geometry : {Geometry::kUdp, Geometry::kClassic}) {
     const auto frame = person_frame(50, 30);
     const Box box{46, 28, 28, 52};
     // A pixel is a point in udp, a cell in classic (METHOD 1.3); the heatmap shift mends only the
@@ -86,7 +86,7 @@ TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
     std::vector<int> other(plain.size());
     for (int i = 0; i < joints.size(); ++i) other[i] = i;
     for (const auto& [left, right] : joints.flip_pairs) std::swap(other[left], other[right]);
-    if (std::string(geometry) == "udp") {
+    if (geometry == Geometry::kUdp) {
       for (std::size_t i = 0; i < plain.size(); ++i) {
         CHECK(std::abs(turned[other[i]].x - (kClipWidth - 1 - plain[i].x)) < 0.05);
         CHECK(std::abs(turned[other[i]].y - plain[i].y) < 0.05);
@@ -155,13 +155,13 @@ TEST_CASE("chosen joints are those of all joints") {
 
 TEST_CASE("words for decoding") {
   ModelConfig udp, classic;
-  classic.geometry = "classic";
+  classic.geometry = Geometry::kClassic;
   CHECK(parse_decode("auto", udp) == Decode::kDarkUdp);
   CHECK(parse_decode("auto", classic) == Decode::kQuarter);
-  classic.model.head = "movenet";
+  classic.model.head = HeadKind::kMovenet;
   CHECK(parse_decode("auto", classic) == Decode::kDarkUdp);
   for (const Decode decode : {Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp}) {
-    CHECK(parse_decode(name_of(decode), udp) == decode);
+    CHECK(parse_decode(std::string(name_of(decode)), udp) == decode);
   }
   CHECK_THROWS_AS(parse_decode("best", udp), Error);
 }

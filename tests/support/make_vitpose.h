@@ -22,10 +22,11 @@ inline make_pth::FloatTensor to_floats(const at::Tensor& tensor) {
 }
 
 // ViTPose 64 wide with 2 blocks and random weights.
-inline std::shared_ptr<VremdImpl> small_vitpose(const std::string& head, double ln_eps = 1e-6) {
+inline std::shared_ptr<VremdImpl> small_vitpose(HeadKind head, double ln_eps = 1e-6) {
   ModelConfig config;
-  apply_model_preset(config, "vitpose_coco");
-  config.backbone.size = "tiny";
+  config.hkme.enabled = config.bmd.enabled = false;
+  config.model.joints = "coco17";
+  config.backbone.size = VitSize::kTiny;
   config.backbone.ln_eps = ln_eps;
   config.model.head = head;
   config.hm.channels = 8;

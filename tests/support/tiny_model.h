@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/vremd.h"
+#include "train/presets.h"
 
 #include <ATen/Context.h>
 
@@ -10,12 +11,17 @@
 
 namespace vremd {
 
+inline ModelConfig network_of_preset(const std::string& preset) {
+  TrainConfig config;
+  apply_preset(config, preset);
+  return config.model;
+}
+
 // A whole model that runs in milliseconds: ViT of width 64 with 2 blocks, every module one block
 // deep, crops of 96 x 64. Equal seeds give equal weights.
 inline ModelConfig tiny_config(const std::string& preset = "narrow") {
-  ModelConfig config;
-  apply_model_preset(config, preset);
-  config.backbone.size = "tiny";
+  ModelConfig config = network_of_preset(preset);
+  config.backbone.size = VitSize::kTiny;
   config.input.size = {96, 64};
   config.hm.channels = 32;
   return config;

@@ -14,9 +14,8 @@ using Catch::Approx;
 TEST_CASE("the squared error counts labelled joints alone") {
   const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
-  CHECK(heatmap_loss("mse", h, t, w).item<double>() == Approx(0.5));
-  CHECK_THROWS_AS(heatmap_loss("mse", h, t.slice(1, 0, 1), w), Error);
-  CHECK_THROWS_AS(heatmap_loss("l1", h, t, w), Error);
+  CHECK(heatmap_loss(LossKind::kMse, h, t, w).item<double>() == Approx(0.5));
+  CHECK_THROWS_AS(heatmap_loss(LossKind::kMse, h, t.slice(1, 0, 1), w), Error);
 }
 
 TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1") {
@@ -24,7 +23,7 @@ TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1"
   const at::Tensor t = at::tensor({2.0f, 2.0f, 1.0f, 0.0f}).view({1, 2, 1, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
   const double want = -(0.5 * std::log(0.25) + 0.5 * std::log(0.75));
-  CHECK(heatmap_loss("ce", h, t, w).item<double>() == Approx(want));
+  CHECK(heatmap_loss(LossKind::kCe, h, t, w).item<double>() == Approx(want));
 }
 
 TEST_CASE("a sum is the mean times joints and pixels, per sample") {
@@ -35,18 +34,18 @@ TEST_CASE("a sum is the mean times joints and pixels, per sample") {
   const auto loss = [&] {
     return training_loss(options, {h, {}, {}}, t, w).item<double>();
   };
-  CHECK(loss() == heatmap_loss("mse", h, t, w).item<double>());
-  options.reduction = "sum";
-  CHECK(loss() == Approx(heatmap_loss("mse", h, t, w).item<double>() * 3 * 4 * 5));
-  options.kind = "ce";
-  CHECK(loss() == Approx(heatmap_loss("ce", h, t, w).item<double>() * 4 / 2));  // 4 labels
+  CHECK(loss() == heatmap_loss(LossKind::kMse, h, t, w).item<double>());
+  options.reduction = LossReduction::kSum;
+  CHECK(loss() == Approx(heatmap_loss(LossKind::kMse, h, t, w).item<double>() * 3 * 4 * 5));
+  options.kind = LossKind::kCe;
+  CHECK(loss() == Approx(heatmap_loss(LossKind::kCe, h, t, w).item<double>() * 4 / 2));  // 4 labels
 }
 
 TEST_CASE("weights of the joints multiply the labels' own") {
   at::manual_seed(3);
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
   ModelConfig::Loss options;
-  options.kind = GENERATE("mse", "ce");
+  options.kind = GENERATE(LossKind::kMse, LossKind::kCe);
   options.joint_weights = {{1, 1.5, 0}};
   CHECK(training_loss(options, {h, {}, {}}, t, w).item<double>() ==
         Approx(heatmap_loss(options.kind, h, t, w * at::tensor({1.0f, 1.5f, 0.0f}))
@@ -62,7 +61,7 @@ TEST_CASE("the branches of H may have losses of their own") {
   options.aux_hk = 0.25;
   options.aux_hm = 2;
   const auto of = [&](const at::Tensor& map) {
-    return heatmap_loss("mse", map, t, w).item<double>();
+    return heatmap_loss(LossKind::kMse, map, t, w).item<double>();
   };
   CHECK(training_loss(options, maps, t, w).item<double>() ==
         Approx(of(maps.h) + 0.25 * of(hk) + 2 * of(hm)));
@@ -71,8 +70,8 @@ TEST_CASE("the branches of H may have losses of their own") {
 TEST_CASE("gradients: every kind of loss") {
   at::manual_seed(3);
   ModelConfig::Loss options;
-  options.kind = GENERATE("mse", "ce");
-  options.reduction = GENERATE("mean", "sum");
+  options.kind = GENERATE(LossKind::kMse, LossKind::kCe);
+  options.reduction = GENERATE(LossReduction::kMean, LossReduction::kSum);
   options.joint_weights = {{1, 1.5, 0.5}};
   options.aux_hk = 0.3;
   options.aux_hm = 0.7;

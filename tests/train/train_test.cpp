@@ -8,8 +8,10 @@
 #include "model/weights.h"
 #include "train/checkpoint.h"
 #include "train/feature_cache.h"
+#include "train/load_config.h"
 #include "train/loader.h"
 #include "train/optimizer.h"
+#include "train/presets.h"
 #include "train/process_group.h"
 #include "train/report.h"
 #include "train/schedule.h"
@@ -96,7 +98,7 @@ TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
     config.model.hkme.enabled = config.model.bmd.enabled = true;
     config.model.backbone.freeze = true;
     config.train.epochs = 1;
-    config.aug.corrupt.blur = config.aug.corrupt.cover = 0.5;
+    config.aug.corrupt.blur = config.aug.corrupt.erase = 0.5;
   }
   return config;
 }
@@ -135,7 +137,7 @@ TEST_CASE("the learning rate warms up, and falls at milestones or along a cosine
   CHECK(factor(1599) == 1);  // METHOD 10.2: epochs 1-16 at the full rate
   CHECK(factor(1600) == Approx(0.1));
   CHECK(factor(49, 100) == Approx(0.5));
-  train.schedule = "cosine";
+  train.schedule = Schedule::kCosine;
   CHECK(factor(1000) == Approx(0.5));
   CHECK(factor(2000) == Approx(0).margin(1e-12));
 }
@@ -149,6 +151,8 @@ TEST_CASE("a configuration is read strictly and written whole") {
     json[Json::json_pointer(path)] = value;
     TrainConfig::from_json(json, "c.json");
   };
+  CHECK_THROWS_WITH(bad("/aug/company", Json::object()),
+                    ContainsSubstring("c.json: aug.company: the same as aug.copy_paste"));
   CHECK_THROWS_WITH(bad("/train/lrr", 1), ContainsSubstring("c.json: train.lrr: unknown key"));
   CHECK_THROWS_WITH(bad("/train/amp", "fp8"), ContainsSubstring("train.amp: 'fp8' is not one of"));
   CHECK_THROWS_WITH(bad("/aug/flip", 2), ContainsSubstring("aug"));
@@ -156,6 +160,52 @@ TEST_CASE("a configuration is read strictly and written whole") {
                     ContainsSubstring("data[0]: either annotations or dataset"));
   CHECK_THROWS_WITH(bad("/train/cache_features", 1), ContainsSubstring("needs backbone.freeze"));
   CHECK_THROWS_WITH(bad("/model/backbone/kind", "cnn"), ContainsSubstring("model: backbone.kind"));
+}
+
+TEST_CASE("keys of earlier versions are read, and written under their new names") {
+  const Json json = Json::parse(R"({
+    "data": [{"annotations": "a.json", "skip_suspects": true, "second_opinion": "b.json",
+              "disagreement": 0.4, "sure": 0.7, "adopt": 0.5}],
+    "aug": {"company": {"prob": 0.3}, "corrupt": {"cover": 0.2, "largest_cover": 0.3}}})");
+  const TrainConfig config = TrainConfig::from_json(json, "c.json");
+  const TrainDataConfig& data = config.data[0];
+  CHECK(data.skip_suspect_lr);
+  CHECK(data.pseudo_labels == "b.json");
+  CHECK(data.pseudo_veto_distance == 0.4);
+  CHECK(data.pseudo_veto_score == 0.7);
+  CHECK(data.pseudo_add_score == 0.5);
+  CHECK(config.aug.copy_paste.prob == 0.3);
+  CHECK(config.aug.corrupt.erase == 0.2);
+  CHECK(config.aug.corrupt.largest_erased == 0.3);
+  const Json written = config.to_json();
+  CHECK(written["data"][0]["pseudo_add_score"] == 0.5);
+  CHECK(written["aug"]["copy_paste"]["prob"] == 0.3);
+  CHECK_FALSE(written["data"][0].contains("adopt"));
+  CHECK_FALSE(written["aug"]["corrupt"].contains("cover"));
+}
+
+TEST_CASE("a damaged checkpoint is an error") {
+  const Folder folder;
+  const std::string path = folder.path + "/checkpoint.safetensors";
+  Checkpoint checkpoint;
+  checkpoint.config = "{}";
+  checkpoint.tensors["model.x"] = at::ones({2});
+  save_checkpoint(path, checkpoint);
+  const auto with = [&](const char* key, const char* value) {
+    const SafetensorsFile file(path);
+    std::map<std::string, std::string> metadata = file.metadata();
+    metadata[key] = value;
+    write_safetensors(folder.path + "/bad.safetensors", file.tensors(), metadata);
+    return folder.path + "/bad.safetensors";
+  };
+  CHECK(load_checkpoint(path).best == -1);
+  CHECK_THROWS_WITH(load_checkpoint(with("step", "12x")),
+                    ContainsSubstring("step: '12x' is not a number"));
+  CHECK_THROWS_WITH(load_checkpoint(with("best", "")),
+                    ContainsSubstring("best: '' is not a number"));
+  const Checkpoint bad = load_checkpoint(with("config", "{\"train\": "));
+  CHECK_THROWS_WITH(require_same_run(bad, "c.safetensors", TrainConfig{}, 1, 0),
+                    ContainsSubstring("c.safetensors: config:1: not valid JSON"));
 }
 
 TEST_CASE("training learns the toy, and a stopped run goes on to the very same weights", "[slow]") {
@@ -235,17 +285,17 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   const std::string path = folder.path + "/tiny.safetensors";
   save_model(path, *source, DType::kF32);
   const Json json{{"start", {{"weights", path}}}, {"model", {{"backbone", {{"freeze", false}}}}}};
-  const TrainConfig config = TrainConfig::from_json(json, "c.json");
+  const TrainConfig config = load_train_config(json, "c.json");
   ModelConfig want = source->config;
   want.backbone.freeze = false;
   CHECK(config.model.to_json() == want.to_json());
-  CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
-  CHECK_THROWS_AS(TrainConfig::from_json({{"start", {{"weights", path + "x"}}}}, "c"), Error);
-  CHECK_NOTHROW(TrainConfig::from_json(json, "c.json", "recommended"));
-  CHECK_THROWS_WITH(TrainConfig::from_json(json, "c.json", "table6_b"),
+  CHECK(load_train_config(config.to_json(), "again").to_json() == config.to_json());
+  CHECK_THROWS_AS(load_train_config({{"start", {{"weights", path + "x"}}}}, "c"), Error);
+  CHECK_NOTHROW(load_train_config(json, "c.json", "recommended"));
+  CHECK_THROWS_WITH(load_train_config(json, "c.json", "table6_b"),
                     ContainsSubstring("preset table6_b is of another network") &&
                         ContainsSubstring("/bmd/"));
-  CHECK_THROWS_WITH(TrainConfig::from_json(json, "c.json", "vitpose_coco"),
+  CHECK_THROWS_WITH(load_train_config(json, "c.json", "vitpose_coco"),
                     ContainsSubstring("another network"));
   // A single-frame network is none of three frames, and how it is trained does not matter.
   ModelConfig single = tiny_config("vitpose_coco");
@@ -253,15 +303,15 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   const std::string alone = folder.path + "/alone.safetensors";
   save_model(alone, *tiny_model(5, single), DType::kF32);
   const Json of_alone{{"start", {{"weights", alone}}}};
-  CHECK_FALSE(TrainConfig::from_json(of_alone, "c", "vitpose_coco").model.backbone.freeze);
+  CHECK_FALSE(load_train_config(of_alone, "c", "vitpose_coco").model.backbone.freeze);
   for (const char* preset : {"paper", "recommended", "table4_a", "table6_d"}) {
-    CHECK_THROWS_WITH(TrainConfig::from_json(of_alone, "c", preset),
+    CHECK_THROWS_WITH(load_train_config(of_alone, "c", preset),
                       ContainsSubstring("another network than start.weights (/hkme/enabled)"));
   }
   const Json off{{"enabled", false}};  // who says so has the recipe alone
   const Json said{{"start", {{"weights", alone}}}, {"model", {{"hkme", off}, {"bmd", off}}}};
-  CHECK(TrainConfig::from_json(said, "c", "recommended").train.warmup == 500);
-  CHECK(TrainConfig::from_json(Json::object(), "c", "vitpose_coco").model.backbone.freeze == false);
+  CHECK(load_train_config(said, "c", "recommended").train.warmup == 500);
+  CHECK(load_train_config(Json::object(), "c", "vitpose_coco").model.backbone.freeze == false);
 
   // Joints that have labels here come to those that the file knows.
   make_data(folder.path, 6);
@@ -272,7 +322,7 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   Json run{{"start", {{"weights", path}}},
            {"data", {{{"annotations", folder.path + "/data.json"}}}},
            {"train", {{"epochs", 1}, {"batch", 6}, {"amp", "fp32"}}}};
-  REQUIRE(Trainer(TrainConfig::from_json(run, "c"), options_for(folder.path + "/run")).run());
+  REQUIRE(Trainer(load_train_config(run, "c"), options_for(folder.path + "/run")).run());
   CHECK(load_model(folder.path + "/run/last.safetensors").config.model.trained_joints ==
         std::vector<std::string>{"nose", "left_ear", "left_knee"});
 }
@@ -282,14 +332,14 @@ TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
   make_data(folder.path, 6);
   TrainConfig config = toy_config(folder.path);
   config.start.calibrate = false;
-  config.model.backbone.kind = "movenet";
+  config.model.backbone.kind = BackboneKind::kMovenet;
   config.model.input.size = {{64, 64}};
-  config.model.loss.kind = "ce";
+  config.model.loss.kind = LossKind::kCe;
   ModelConfig thunder = config.model;
-  thunder.model.head = "movenet";
+  thunder.model.head = HeadKind::kMovenet;
   thunder.model.joints = "coco17";
-  thunder.geometry = "classic";
-  thunder.loss.kind = "mse";
+  thunder.geometry = Geometry::kClassic;
+  thunder.loss.kind = LossKind::kMse;
   at::manual_seed(7);
   VremdImpl source(thunder), before(config.model);
   source.init();
@@ -300,7 +350,7 @@ TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
   save_model(config.start.weights, before, DType::kF32);
   CHECK_THROWS_AS(config.validate_values(), Error);  // no model.prior
 
-  config.model.model.prior = "movenet";
+  config.model.model.prior = PriorKind::kMovenet;
   CHECK_NOTHROW(config.validate_values());
   TrainSet set(config.data, config.model.joints());
   const auto model = make_network(config, set, true);
@@ -318,14 +368,14 @@ TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
   CHECK_THROWS_WITH(make_network(config, set, true), ContainsSubstring("no tensor prior."));
 }
 
-TEST_CASE("company changes what is seen and nothing of what is asked for") {
+TEST_CASE("a pasted person changes what is seen and nothing of what is asked for") {
   const Folder folder;
   make_data(folder.path, 6);
   TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
   config.aug.corrupt = {};
   TrainSet set(config.data, config.model.joints());
   const TrainBatch alone = first_batch(set, config, 6);
-  config.aug.company.prob = 1;
+  config.aug.copy_paste.prob = 1;
   const TrainBatch beside = first_batch(set, config, 6), again = first_batch(set, config, 6);
   REQUIRE(beside.crops.sizes() == alone.crops.sizes());
   CHECK(at::equal(beside.targets, alone.targets));
@@ -418,7 +468,7 @@ TEST_CASE("gradients of several batches make one step, and averages follow the w
   config.train.batch = 6;
   config.train.accum = 2;
   const auto two = trained("two");
-  config.train.amp = "bf16";
+  config.train.amp = Amp::kBf16;
   const auto half = trained("half");
   double moved = 0, apart = 0;
   for (const auto& [name, tensor] : start) {
@@ -441,7 +491,7 @@ TEST_CASE("clipping bounds the gradient, decay leaves tokens and vectors alone")
   train.wd = 0.1;
   train.lr = 1;
   train.clip = 1;
-  train.wd_on = "matrices";
+  train.wd_on = WeightDecayOn::kMatrices;
   const auto ones = [](at::IntArrayRef shape) {
     at::Tensor tensor = at::ones(shape);
     tensor.mutable_grad() = at::zeros(shape);
@@ -476,7 +526,7 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
   std::ofstream(folder.path + "/data.json") << data.dump();
   std::filesystem::remove(folder.path + "/images/05.png");
   TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
-  config.data[0].missing = "key";
+  config.data[0].missing = MissingNeighbour::kKeyFrame;
   config.train.batch = 11;
   config.train.epochs = 2;
   const std::string output = folder.path + "/out";
@@ -492,7 +542,7 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
   // ... nor is anything lost or counted twice when it is stopped, wherever, and goes on.
   config.train.batch = 5;
   config.validate = folder.path + "/data.json";
-  config.validate_missing = "key";
+  config.validate_missing = MissingNeighbour::kKeyFrame;
   const auto told = [](const std::string& run) {
     std::vector<std::string> epochs;
     for (const Json& line : read_metrics(run + "/metrics.jsonl")) {
@@ -610,6 +660,27 @@ TEST_CASE("features that were kept train as those that are made anew", "[slow]")
   }
 }
 
+TEST_CASE("neither threads nor loaders change what a cache of features gives", "[slow]") {
+  const Folder folder;
+  make_data(folder.path, 10);
+  TrainConfig config = toy_config(folder.path, true);
+  config.data[0].repeat = 3;  // people come again before their features are stored
+  config.train.epochs = 3;
+  config.train.batch = 7;
+  config.train.micro_batch = 2;
+  config.train.cache_features = 1;
+  std::vector<std::map<std::string, at::Tensor>> weights;
+  for (const int threads : {1, 3}) {
+    TrainerOptions options = options_for(fmt::format("{}/{}", folder.path, threads));
+    options.threads = threads;
+    config.train.loaders = threads;
+    config.train.prefetch = 1 + 12 * (threads - 1);
+    REQUIRE(Trainer(config, options).run());
+    weights.push_back(load_checkpoint(options.output + "/checkpoint.safetensors").tensors);
+  }
+  for (const auto& [name, tensor] : weights[0]) CHECK(at::equal(tensor, weights[1].at(name)));
+}
+
 TEST_CASE("a cache that does not fit is an error before the training") {
   const Folder folder;
   CHECK_THROWS_WITH(FeatureCache(folder.path, 1 << 20, 20, {3, 256, 1464}, at::kBFloat16),
@@ -626,24 +697,24 @@ TEST_CASE("base64 and curves of a report are right") {
   CHECK_THAT(html, ContainsSubstring("<h2>people &gt; 3</h2>"));
   CHECK_THAT(html, ContainsSubstring("Mask_k: tokens") && !ContainsSubstring("Mask_k: log"));
   // 760 x 300 with margins: the first point upper left, the last lower right.
-  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0 \""));
+  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0\""));
 }
 
 TEST_CASE("every preset is a whole configuration, and keys win over it") {
   for (const std::string& name : preset_names()) {
     CAPTURE(name);
     const Json file{{"preset", name}, {"model", {{"backbone", {{"size", "tiny"}}}}}};
-    const TrainConfig config = TrainConfig::from_json(file, "c.json");
-    CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
+    const TrainConfig config = load_train_config(file, "c.json");
+    CHECK(load_train_config(config.to_json(), "again").to_json() == config.to_json());
   }
-  const TrainConfig strict = TrainConfig::from_json(Json::object(), "c", "paper_strict");
-  CHECK(strict.model.geometry == "classic");
-  CHECK(strict.train.amp == "backbone");
-  const TrainConfig mine = TrainConfig::from_json(
+  const TrainConfig strict = load_train_config(Json::object(), "c", "paper_strict");
+  CHECK(strict.model.geometry == Geometry::kClassic);
+  CHECK(strict.train.amp == Amp::kBackbone);
+  const TrainConfig mine = load_train_config(
       Json::parse(R"({"preset": "recommended", "train": {"warmup": 7}})"), "c");
   CHECK(mine.train.warmup == 7);
   CHECK(mine.train.clip == 1e-3);
-  CHECK_THROWS_WITH(TrainConfig::from_json(Json::object(), "c", "table7"),
+  CHECK_THROWS_WITH(load_train_config(Json::object(), "c", "table7"),
                     ContainsSubstring("preset 'table7': not one of: paper_strict"));
 }
 

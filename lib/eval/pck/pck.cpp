@@ -4,6 +4,7 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace vremd {
@@ -149,25 +150,38 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
   return result;
 }
 
+namespace {
+
+constexpr std::array kBodyPairs = {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"};
+
+void add(const std::map<std::string, PckCount>& joints, const std::string& name, PckCount& sum) {
+  const auto found = joints.find(name);
+  if (found == joints.end()) return;
+  sum.right += found->second.right;
+  sum.joints += found->second.joints;
+}
+
+}  // namespace
+
+PckCount Pck::body() const {
+  PckCount sum;
+  for (const std::string name : kBodyPairs) {
+    for (const char* side : {"left_", "right_"}) add(joints, side + name, sum);
+  }
+  return sum;
+}
+
 std::vector<std::pair<std::string, PckCount>> Pck::rows() const {
   const auto sum = [this](const std::vector<std::string>& names) {
     PckCount total;
-    for (const std::string& name : names) {
-      const auto found = joints.find(name);
-      if (found == joints.end()) continue;
-      total.right += found->second.right;
-      total.joints += found->second.joints;
-    }
+    for (const std::string& name : names) add(joints, name, total);
     return total;
   };
   std::vector<std::pair<std::string, PckCount>> rows;
-  std::vector<std::string> body;
-  for (const std::string name : {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"}) {
-    const std::vector<std::string> pair = {"left_" + name, "right_" + name};
-    body.insert(body.end(), pair.begin(), pair.end());
-    rows.emplace_back(name, sum(pair));
+  for (const std::string name : kBodyPairs) {
+    rows.emplace_back(name, sum({"left_" + name, "right_" + name}));
   }
-  rows.emplace_back("12 body joints", sum(body));
+  rows.emplace_back("12 body joints", body());
   for (const char* name : {"head_bottom", "head_top", "nose"}) rows.emplace_back(name, sum({name}));
   // Kinds that only some data sets annotate.
   for (const std::string name : {"ear", "eye"}) {

@@ -36,6 +36,8 @@ struct Pck {
   std::int64_t distant_ids = 0;       // matched by id though the boxes' IoU is below 0.5
   std::set<std::string> never_predicted;  // annotated joints that no prediction has
 
+  PckCount body() const;  // the 12 joints from the shoulders down, pooled
+
   // The lines of the report: each pair of limbs, "12 body joints", head, "all".
   std::vector<std::pair<std::string, PckCount>> rows() const;
 };

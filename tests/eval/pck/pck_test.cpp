@@ -121,6 +121,8 @@ TEST_CASE("a joint is right up to the threshold, and only labelled joints count"
   CHECK(row(scores, "knee").joints == 0);
   CHECK(row(scores, "12 body joints").right == 2);
   CHECK(row(scores, "12 body joints").joints == 2);
+  CHECK(scores.body().right == 2);
+  CHECK(scores.body().joints == 2);
   CHECK(row(scores, "all").joints == 3);
 
   keypoint(scene.matching.frames[0].predictions[0], "right_hip").y = 100.01;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Enums whose values have names in configurations, on command lines and in messages. Beside such
+// an enum, whose values count from 0, stands its one list of names:
+//   enum class Geometry { kUdp, kClassic };
+//   constexpr auto enum_names(Geometry) { return std::array{"udp", "classic"}; }
+
+#include "core/error.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace vremd {
+
+template <typename T>
+concept NamedEnum = std::is_enum_v<T> && requires(T value) { enum_names(value)[0]; };
+
+template <NamedEnum T>
+constexpr std::string_view name_of(T value) {
+  return enum_names(value)[static_cast<std::size_t>(value)];
+}
+
+template <NamedEnum T>
+constexpr std::optional<T> enum_from_name(std::string_view name) {
+  std::size_t i = 0;
+  for (const std::string_view one : enum_names(T{})) {
+    if (one == name) return static_cast<T>(i);
+    ++i;
+  }
+  return std::nullopt;
+}
+
+// For messages and --help: "udp classic".
+template <NamedEnum T>
+std::string enum_choices() {
+  std::string list;
+  for (const std::string_view one : enum_names(T{})) {
+    if (!list.empty()) list += ' ';
+    list += one;
+  }
+  return list;
+}
+
+// Error "place: 'name' is not one of: udp classic".
+template <NamedEnum T>
+T enum_value(std::string_view name, const std::string& place) {
+  const auto value = enum_from_name<T>(name);
+  if (!value) fail("{}: '{}' is not one of: {}", place, excerpt(name), enum_choices<T>());
+  return *value;
+}
+
+}  // namespace vremd

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/stored_tensors.h"
+
+#include "core/error.h"
+
+#include <ATen/Functions.h>
+#include <fmt/ranges.h>
+
+#include <cstring>
+
+namespace vremd {
+namespace {
+
+std::string text_of(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+at::ScalarType scalar_type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF32: return at::kFloat;
+    case DType::kF16: return at::kHalf;
+    case DType::kBF16: return at::kBFloat16;
+    case DType::kI64: return at::kLong;
+    default: fail("tensors cannot be stored as {}", name_of(dtype));
+  }
+}
+
+}  // namespace
+
+at::Tensor to_tensor(at::IntArrayRef shape, const std::vector<float>& values) {
+  at::Tensor tensor = at::empty(shape, at::kFloat);
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  return tensor;
+}
+
+at::Tensor read_tensor(const std::map<std::string, TensorView>& tensors, const std::string& path,
+                       const std::string& name, at::IntArrayRef shape) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) fail("{}: no tensor {}", path, name);
+  const TensorView& view = found->second;
+  if (shape != at::IntArrayRef(view.shape)) {
+    fail("{}: tensor {} is {}, not {}", path, name, text_of(view.shape), text_of(shape));
+  }
+  return to_tensor(shape, view.to_float());
+}
+
+void StoredTensors::add(const std::string& name, const at::Tensor& tensor, DType dtype) {
+  const at::Tensor& kept = owners_.emplace_back(
+      tensor.detach().to(at::kCPU, scalar_type_of(dtype)).contiguous());
+  views_[name] = {dtype, kept.sizes().vec(),
+                  {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
+}
+
+void StoredTensors::add_weight(const std::string& name, const at::Tensor& tensor, DType dtype) {
+  const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
+  add(name, tensor, kept);
+  if (!at::isfinite(owners_.back()).all().item<bool>()) {
+    fail("{}: tensor {} has values that are not finite as {}", path_, name, name_of(kept));
+  }
+}
+
+}  // namespace vremd

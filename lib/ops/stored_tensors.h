@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// LibTorch's tensors from and to safetensors files.
+
+#include "io/safetensors.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// A float32 tensor on the CPU, copied from the values. Their number is the product of the shape.
+at::Tensor to_tensor(at::IntArrayRef shape, const std::vector<float>& values);
+
+// The tensor `name` of a file, in float32. Error "path: no tensor NAME", "path: tensor NAME is
+// [64, 8], not [64]".
+at::Tensor read_tensor(const std::map<std::string, TensorView>& tensors, const std::string& path,
+                       const std::string& name, at::IntArrayRef shape);
+inline at::Tensor read_tensor(const SafetensorsFile& file, const std::string& name,
+                              at::IntArrayRef shape) {
+  return read_tensor(file.tensors(), file.path(), name, shape);
+}
+
+// The tensors of a file to be written.
+class StoredTensors {
+ public:
+  explicit StoredTensors(std::string path) : path_(std::move(path)) {}
+
+  // F32, F16, BF16 or I64.
+  void add(const std::string& name, const at::Tensor& tensor, DType dtype = DType::kF32);
+  // Matrices and kernels as `dtype`, vectors in float32. Error: a value that is not finite so.
+  void add_weight(const std::string& name, const at::Tensor& tensor, DType dtype);
+
+  void write(const std::map<std::string, std::string>& metadata, bool force = true) const {
+    write_safetensors(path_, views_, metadata, force);
+  }
+
+ private:
+  std::string path_;
+  std::vector<at::Tensor> owners_;  // of the views' bytes
+  std::map<std::string, TensorView> views_;
+};
+
+}  // namespace vremd
