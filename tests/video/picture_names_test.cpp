@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "make_clip.h"
+#include "video/reader.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -52,6 +53,17 @@ TEST_CASE("the pictures of a folder") {
   touch(folder, {"img10.JPG", "img2.jpg", "img1.png", "notes.txt", ".hidden.jpg", "clip.mp4"});
   std::filesystem::create_directory(folder / "sub.jpg");
   CHECK(short_names(pictures_in_folder(folder.path)) == Names{"img1.png", "img2.jpg", "img10.JPG"});
+}
+
+TEST_CASE("portable pixmaps and graymaps are pictures, too") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "1.ppm") << "P6\n2 1\n255\n\x0a\x14\x1e\x01\x02\x03";
+  std::ofstream(folder / "2.pgm") << "P2\n2 1\n255\n10 20\n";
+  const Names names = pictures_in_folder(folder.path);
+  REQUIRE(names.size() == 2);
+  CHECK(read_picture(names[0])->rgb[2] == 30);
+  CHECK(read_picture(names[1])->rgb[2] == 10);
+  CHECK(is_picture(names[0]));
 }
 
 TEST_CASE("a folder without pictures, and none at all") {
