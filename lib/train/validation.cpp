@@ -216,6 +216,7 @@ PoseAp Validation::average_precision() const {
     std::erase_if(own.persons, [](const AnnotatedPerson& one) { return !one.has_joints; });
     for (AnnotatedPerson& person : own.persons) {
       renumber(person, pose_joints(frame.truth_joints->joints));
+      person.track.reset();  // nothing is tracked, and poseval refuses large numbers
     }
     AnnotatedFrame& other = predicted.frames.emplace_back();
     other.file_name = own.file_name;
