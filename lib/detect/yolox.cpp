@@ -2,6 +2,7 @@
 #include "detect/yolox.h"
 
 #include "core/error.h"
+#include "ops/stored_tensors.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>

@@ -117,7 +117,7 @@ TEST_CASE("nine points at their start are attention to the 3 x 3 neighbourhood")
 TEST_CASE("projecting before sampling is sampling before projecting") {
   Fixture f;
   const bool zeros = GENERATE(false, true);
-  f.config.bmd.dca.border = zeros ? "zeros" : "border";
+  f.config.bmd.dca.border = zeros ? DcaBorder::kZeros : DcaBorder::kBorder;
   f.config.bmd.dca.groups = GENERATE(1, 2, 4, 8);
   f.config.bmd.dca.points = GENERATE(4, 9);
   f.make();

@@ -5,6 +5,9 @@
 
 #include "finite_differences.h"
 #include "model/bmd.h"
+#include "model/da.h"
+#include "model/dc.h"
+#include "model/dca.h"
 #include "model/vremd.h"
 #include "tiny_model.h"
 
@@ -76,7 +79,7 @@ TEST_CASE("gradients: the layers that take the place of each other in a block") 
   const at::Tensor x = random_leaf({2, cells, 16}), f = random_leaf({2, cells, 16});
   const auto check = [&](auto& layer, bool looks_at_f, const auto& forward) {
     NamedLeaves leaves = random_doubles(layer);
-    if (config.bmd.dca.border == DcaBorder::kZeros) {  // then DCA leaves out what the softmax cancels
+    if (config.bmd.dca.border == DcaBorder::kZeros) {  // DCA omits what the softmax cancels
       std::erase_if(leaves, [](const auto& leaf) { return leaf.first == "k.bias"; });
     }
     leaves.emplace_back("x", x);

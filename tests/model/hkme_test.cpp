@@ -46,17 +46,18 @@ TEST_CASE("places are added to the image's tokens, once or before every block") 
   at::NoGradGuard no_grad;
   for (at::Tensor& parameter : blocks.parameters()) parameter.normal_(0, 0.1);
   const at::Tensor x = at::randn({2, 3 * (5 + n), 64});  // 5 tokens of keypoints in each frame
-  const auto run = [&](const char* kind) {
+  const auto run = [&](PositionEmbedding kind) {
     config.hkme.pos_embed = kind;
     return Position(config).run(blocks, x, {}, 3, 5);
   };
-  CHECK(difference(run("none"), blocks.forward(x)) == 0);
+  using enum PositionEmbedding;
+  CHECK(difference(run(kNone), blocks.forward(x)) == 0);
 
   const at::Tensor of_a_frame =
       at::cat({at::zeros({5, 64}), sine_position(config.tokens_h(), config.tokens_w(), 64)});
   const at::Tensor places = at::cat({of_a_frame, of_a_frame, of_a_frame});
   const at::Tensor after_one = blocks.blocks[0]->forward(x + places);
-  CHECK(difference(run("sine"), blocks.blocks[1]->forward(after_one)) < 1e-5);
-  CHECK(difference(run("sine-full"), blocks.blocks[1]->forward(after_one + places)) < 1e-5);
-  CHECK(difference(run("sine"), run("sine-full")) > 0.1);
+  CHECK(difference(run(kSine), blocks.blocks[1]->forward(after_one)) < 1e-5);
+  CHECK(difference(run(kSineFull), blocks.blocks[1]->forward(after_one + places)) < 1e-5);
+  CHECK(difference(run(kSine), run(kSineFull)) > 0.1);
 }
