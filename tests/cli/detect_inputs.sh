@@ -116,6 +116,22 @@ echo '{"frames": "2:4", "frames": "2:5"}' > options.json
 refused ':1: frames: duplicate key$'
 echo '{"frams": "2:4"}' > options.json
 refused ": unknown option 'frams'$"
+# The type is the option's own.
+wrong() { echo "{$1}" > options.json; refused ": $2$"; }
+wrong '"device": null' 'device must be a string'
+wrong '"frames": 2' 'frames must be a string'
+wrong '"weights": ["a", "b"]' 'weights must be a string'
+wrong '"every": "2"' 'every must be an integer'
+wrong '"every": 2.0' 'every must be an integer'
+wrong '"every": 99999999999' 'every must be an integer'
+wrong '"min_score": "0.5"' 'min_score must be a number'
+wrong '"min_score": null' 'min_score must be a number'
+wrong '"input-size": [96, 1.5]' 'input-size must be a list of integers'
+wrong '"stills": 1' 'stills must be true or false'
+wrong '"stills": null' 'stills must be true or false'
+echo '{"input_size": [96, 64], "min_score": 1, "every": 2, "stills": false, "frames": "0:3"}' > options.json
+detect --config options.json $clip | jq -s -e '.[0].settings | .input_size == [96, 64] and
+  .min_score == 1 and .every == 2 and .frames == "0:3"' > out
 rm options.json
 refused ': cannot open: No such file or directory$'
 
