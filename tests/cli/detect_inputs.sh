@@ -47,6 +47,7 @@ usage '--every must be in' --every 0 x.mp4
 usage "--precision must be fp32 or bf16, not 'fp8'" --precision fp8 x.mp4
 usage '' --frames 5:2 x.mp4
 usage "--device must be auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
+usage "--device must be auto, cpu, cuda or cuda:N, not 'cudax'" --device cudax x.mp4
 bad 1 '--device cuda:77: ' --device cuda:77 x.mp4
 bad 1 'none.safetensors: no such weights file' -w none.safetensors x.mp4
 bad 1 'some-detector: no such weights in' -w some-detector x.mp4
@@ -76,7 +77,9 @@ test "$(wc -l < err)" -eq 1
 grep -q '^vremd-detect: none.mp4: ' err
 status=0; detect photos/1.bmp none.mp4 -o some.out 2> err || status=$?
 test $status -eq 1
-test "$(types some.out)" = "header frame end "
+test ! -e some.out  # not complete: it keeps its temporary name
+test "$(types some.out.tmp.*)" = "header frame end "
+test "$(tail -n 1 err)" = "vremd-detect: incomplete output left in $(ls some.out.tmp.*)"
 status=0; detect --fail-fast photos/1.bmp none.mp4 photos/2.bmp -o fast.jsonl 2> err || status=$?
 test $status -eq 1
 test ! -e fast.jsonl
