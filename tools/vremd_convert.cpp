@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-convert: converts records and weights between formats.
 
+#include "cli/jobs.h"
 #include "cli/signals.h"
-#include "cli/tool.h"
 #include "convert/convert.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <tuple>
 
 using namespace vremd;
 
@@ -27,7 +28,7 @@ void check(const ConvertConfig& config) {
   };
   if (!config.from.empty()) known("--from", config.from);
   known("--to", config.to);
-  if (find_format(config.to)->folder && config.output == "-") {
+  if (find_format(config.to)->write_folder && config.output == "-") {
     throw cli::UsageError("--to " + config.to + " writes a directory of files: use -o DIR");
   }
   for (const auto& [option, joints] : {std::pair("--joints: ", &config.joints),
@@ -45,16 +46,11 @@ void check(const ConvertConfig& config) {
 
 int convert(ConvertConfig config, const std::string& frames, const cli::Common& common) {
   check(config);
-  const cli::FrameRange range = cli::parse_frames(frames);
-  config.selection.first = range.first;
-  config.selection.last = range.last;
+  std::tie(config.selection.first, config.selection.last) = cli::parse_frames(frames);
   config.inputs = cli::inputs_or_stdin(config.inputs);
-  config.stopped = [] { return cli::stop_signal() != 0; };
-  Header header;
-  header.tool = common.tool;
-  header.version = common.version;
-  header.command = common.command;
-  return convert_records(config, header) ? cli::kSuccess : cli::kFailure;
+  config.stopped = cli::stop_requested;
+  const ConvertResult result = convert_records(config, common.header());
+  return result.complete ? cli::kSuccess : cli::incomplete(result.partial);
 }
 
 // "vremd-convert weights ..." is a separate program, so that converting records needs no LibTorch.

@@ -11,6 +11,8 @@
 #include "pipeline/detect_pipeline.h"
 #include "pipeline/versions.h"
 
+#include <tuple>
+
 using namespace vremd;
 
 namespace {
@@ -24,19 +26,13 @@ struct DetectConfig {
   bool stills = false, fail_fast = false;
 
   void validate() const {
-    try {
+    cli::as_usage_errors([&] {
       detector.validate();
-    } catch (const Error& error) {
-      throw cli::UsageError(error.what());
-    }
-    const std::string& device = detector.device;
-    if (device != "auto" && device != "cpu" && !device.starts_with("cuda")) {
-      throw cli::UsageError("--device must be auto, cpu, cuda or cuda:N, not '" + device + "'");
-    }
-    if (every < 1 || every > 100000) throw cli::UsageError("--every must be in [1, 100000]");
-    if (precision != "fp32" && precision != "bf16") {
-      throw cli::UsageError("--precision must be fp32 or bf16, not '" + precision + "'");
-    }
+      check_device(detector.device);
+    });
+    cli::require(every >= 1 && every <= 100000, "--every must be in [1, 100000]");
+    cli::require(precision == "fp32" || precision == "bf16",
+                 "--precision must be fp32 or bf16, not '" + precision + "'");
   }
 };
 
@@ -57,22 +53,19 @@ int detect(const cli::Job& job, DetectInput input, const Header& header,
   input.advanced = [&] { progress.advance(); };
   RecordWriter writer(out);
   const DetectCounts counts = run_detect_pipeline(input, header, detector, writer);
-
-  if (cli::stop_signal()) {
-    return cli::stopped(writer.frames(), out.keep_partial());
-  }
-  const bool failed = counts.failed > 0;
-  if (counts.videos > 0) cli::finish(out, job, failed);
+  const auto frames = writer.frames();
   const double seconds = progress.seconds();
-  log_info("{}{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB",
-           cli::label_of(job), writer.frames(), writer.instances(), seconds,
-           static_cast<double>(writer.frames()) / seconds, cli::peak_memory_mib());
-  return failed ? cli::kFailure : cli::kSuccess;
+  return cli::finish(
+      job, out,
+      {frames, counts.videos > 0, counts.failed == 0,
+       fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", frames,
+                   writer.instances(), seconds, frames / seconds, cli::peak_memory_mib())});
 }
 
 int run(DetectConfig& config, const cli::Common& common) {
   config.validate();
-  const auto range = cli::parse_frames(config.frames);
+  DetectInput input;
+  std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
   const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
   if (jobs.empty()) return cli::kSuccess;
 
@@ -82,24 +75,18 @@ int run(DetectConfig& config, const cli::Common& common) {
   config.detector.bf16 = config.precision == "bf16";
   const PersonDetector detector(weights, config.detector);
 
-  Header header;
-  header.tool = common.tool;
-  header.version = common.version;
-  header.command = common.command;
+  Header header = common.header();
   header.model = "sha256:" + sha256.get();
   header.settings = settings_of(config, detector);
   header.device = detector.device();
   header.precision = config.precision;
 
-  DetectInput input;
   input.root = config.root;
   input.stills = config.stills;
   input.fail_fast = config.fail_fast;
-  input.first_frame = range.first;
-  input.last_frame = range.last;
   input.every = config.every;
   input.threads = common.threads;
-  input.stopped = [] { return cli::stop_signal() != 0; };
+  input.stopped = cli::stop_requested;
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
            config.precision, common.threads);
   return cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {

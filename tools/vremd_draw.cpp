@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-draw: records and their videos → videos, pictures or a sheet, without inference.
 
-#include "cli/progress.h"
+#include "cli/jobs.h"
 #include "cli/signals.h"
-#include "cli/tool.h"
 #include "core/log.h"
 #include "draw/drawing.h"
 
@@ -14,22 +13,17 @@ using namespace vremd;
 namespace {
 
 void check(const DrawConfig& config) {
-  if (config.output.empty()) {
-    throw cli::UsageError("no output: use -o to name a video, an image or a directory");
-  }
-  if (!SizeRule::parse(config.size)) {
-    throw cli::UsageError("--size must be WxH or a factor up to 16, not '" + config.size + "'");
-  }
+  using cli::require;
+  require(!config.output.empty(), "no output: use -o to name a video, an image or a directory");
+  require(SizeRule::parse(config.size).has_value(),
+          "--size must be WxH or a factor up to 16, not '" + config.size + "'");
   for (const double score : {config.style.min_score, config.style.min_joint_score}) {
-    if (score >= 0 && score <= 1) continue;
-    throw cli::UsageError("--min-score and --min-joint-score must be in [0, 1]");
+    require(score >= 0 && score <= 1, "--min-score and --min-joint-score must be in [0, 1]");
   }
-  if (config.sheet_frames < 1 || config.sheet_frames > 1000) {
-    throw cli::UsageError("--sheet-frames must be in [1, 1000]");
-  }
-  if (config.sheet && output_kind(config.output) != OutputKind::kPicture) {
-    throw cli::UsageError("--sheet makes a single image: -o must be a .png or .jpg file or '-'");
-  }
+  require(config.sheet_frames >= 1 && config.sheet_frames <= 1000,
+          "--sheet-frames must be in [1, 1000]");
+  require(!config.sheet || output_kind(config.output) == OutputKind::kPicture,
+          "--sheet makes a single image: -o must be a .png or .jpg file or '-'");
 }
 
 int draw(DrawConfig config, const cli::Common& common) {
@@ -37,17 +31,17 @@ int draw(DrawConfig config, const cli::Common& common) {
   config.inputs = cli::inputs_or_stdin(config.inputs);
   config.threads = common.threads;
   cli::Progress progress("drawn", common.progress);
-  config.stopped = [] { return cli::stop_signal() != 0; };
+  config.stopped = cli::stop_requested;
   config.drawn = [&] { progress.advance(); };
   const DrawResult result = draw_records(config);
-  if (cli::stop_signal()) {
-    return cli::stopped(result.frames, result.partial);
+  if (cli::stop_requested()) {
+    return cli::stopped(result.frames, result.partial.empty() ? "" : result.partial.back());
   }
   log_info("{} frames of {} video{}, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
            result.videos, result.videos == 1 ? "" : "s", progress.seconds(),
            static_cast<double>(result.frames) / std::max(progress.seconds(), 1e-3),
            cli::peak_memory_mib());
-  return result.complete ? cli::kSuccess : cli::kFailure;
+  return result.complete ? cli::kSuccess : cli::incomplete(result.partial);
 }
 
 }  // namespace

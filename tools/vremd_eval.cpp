@@ -11,9 +11,7 @@ using namespace vremd;
 namespace {
 
 void check(const EvalConfig& config) {
-  const auto need = [](bool ok, const char* what) {
-    if (!ok) throw cli::UsageError(what);
-  };
+  const auto need = cli::require;
   const auto one_of = [](const std::string& value, std::initializer_list<const char*> choices) {
     return std::find(choices.begin(), choices.end(), value) != choices.end();
   };

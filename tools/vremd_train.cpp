@@ -81,6 +81,7 @@ int train(const Config& config, const cli::Common& common) {
     throw cli::UsageError("--dry-run and --resume are mutually exclusive");
   }
   if (config.cache_features < 0) throw cli::UsageError("--cache-features must not be negative");
+  cli::as_usage_errors([&] { check_device(config.device); });
   one_of("--preset", config.preset, preset_names());
   one_of("--dataset", config.dataset, dataset_names());
   prepare_runtime();
@@ -89,7 +90,7 @@ int train(const Config& config, const cli::Common& common) {
   options.output = config.output;
   options.resume = config.resume;
   options.threads = common.threads;
-  options.stopped = [] { return cli::stop_signal() != 0; };
+  options.stopped = cli::stop_requested;
   const auto place = process_place();
   const bool own_gpu = place && (config.device == "auto" || config.device == "cuda");
   options.device = choose_device(config.device);

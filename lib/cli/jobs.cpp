@@ -75,14 +75,29 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
   return result;
 }
 
-std::string label_of(const Job& job) { return job.of_many ? job.output + ": " : ""; }
-
-void finish(OutputFile& out, const Job& job, bool failed) {
-  if (job.of_many && failed) {
-    log_warning("incomplete output left in {}", out.keep_partial());
-  } else {
+int finish(const Job& job, OutputFile& out, const Outcome& outcome) {
+  if (stop_requested()) return stopped(outcome.frames, out.keep_partial());
+  if (!outcome.any) return kFailure;
+  std::string name = job.output;
+  if (outcome.complete) {
     out.commit();
+  } else {
+    name = out.keep_partial();
   }
+  log_info("{}{}", job.of_many ? name + ": " : "", outcome.summary);
+  return outcome.complete ? kSuccess : incomplete({name});
+}
+
+int stopped(std::int64_t frames, const std::string& partial) {
+  log_info("stopped after {} frames{}{}", frames, partial.empty() ? "" : ": ", partial);
+  return kFailure;
+}
+
+int incomplete(const std::vector<std::string>& partial) {
+  for (const std::string& name : partial) {
+    if (!name.empty()) log_error("incomplete output left in {}", name);
+  }
+  return kFailure;
 }
 
 int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
@@ -94,13 +109,13 @@ int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
     try {
       make_folder(fs::path(job.output).parent_path().string());
       const int of_job = work(job);
-      if (stop_signal()) return of_job;
+      if (stop_requested()) return of_job;
       if (of_job != kSuccess) ++failed;
       status = std::max(status, of_job);
     } catch (const UsageError&) {
       throw;
     } catch (const std::exception& error) {
-      if (stop_signal()) throw;
+      if (stop_requested()) throw;
       log_error("{}", first_line(error.what()));
       ++failed;
       status = kFailure;

@@ -17,8 +17,6 @@ struct Job {
   bool of_many = false;  // --output-dir
 };
 
-std::string label_of(const Job& job);  // "OUTPUT: " with --output-dir, otherwise ""
-
 // Where a tool with many inputs writes: everything to one file, or one file per input.
 struct OutputOptions {
   std::string output = "-", folder;
@@ -33,9 +31,23 @@ struct OutputOptions {
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
 };
 
-// Gives the output its final name. With --output-dir, the output of a failed job keeps its
-// temporary name, so that --resume does not mistake it for a complete one.
-void finish(OutputFile& out, const Job& job, bool failed);
+// What a run made of a job's inputs.
+struct Outcome {
+  std::int64_t frames = 0;
+  bool any = true;       // false: no input could be read, so there is no output
+  bool complete = true;  // no input failed or is truncated
+  std::string summary;   // one line
+};
+
+// Closes the output, logs the summary and returns the exit status. A file gets its final name if
+// it is complete. Otherwise it keeps its temporary name, which the last message contains, so that
+// neither a user nor --resume mistakes it for a complete one.
+int finish(const Job& job, OutputFile& out, const Outcome& outcome);
+
+// The parts of finish(), for tools that close their files themselves. Both log the temporary names
+// of partial outputs ("" if none) and return the exit status.
+int stopped(std::int64_t frames, const std::string& partial);  // by a signal
+int incomplete(const std::vector<std::string>& partial);
 
 // Runs the jobs in order until a signal arrives. With --output-dir, an exception from one job is
 // reported and the next job starts, unless `fail_fast`. Returns the exit status.

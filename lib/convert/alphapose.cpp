@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "io/json_file.h"
 #include "core/picture_names.h"
+#include "io/video_path.h"
 
 #include <filesystem>
 #include <unordered_set>
@@ -74,7 +75,7 @@ class Reader {
     header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
     is_video_ = frame_of_video(image).has_value();
     header.video = context_.root;
-    if (is_video_) header.video = join_paths(header.video, video_name(path_));
+    if (is_video_) header.video = join_root(header.video, video_name(path_));
     if (header.video.empty()) header.video.push_back('.');
     sink_.begin(header);
   }
@@ -126,7 +127,7 @@ class Reader {
 
 class Writer : public RecordSink {
  public:
-  Writer(const std::string& path, bool force) : list_(path, force) {}
+  explicit Writer(OutputFile& out) : list_(out) {}
 
   void begin(const Header& header) override {
     if (any_ && !(stills_ && is_still(header))) {
@@ -179,8 +180,8 @@ bool read_alphapose(const std::vector<std::string>& paths, const ReadContext& co
   return true;
 }
 
-std::unique_ptr<RecordSink> write_alphapose(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force);
+std::unique_ptr<RecordSink> write_alphapose(OutputFile& out) {
+  return std::make_unique<Writer>(out);
 }
 
 }  // namespace vremd

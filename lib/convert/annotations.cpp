@@ -38,8 +38,8 @@ Json categories_json(const JointSet& joints) {
 // known at the end of a video only.
 class Writer : public RecordSink {
  public:
-  Writer(const std::string& path, bool force, Kind kind)
-      : kind_(kind), list_(path, force, "{\"annotations\":"),
+  Writer(OutputFile& out, Kind kind)
+      : kind_(kind), list_(out, "{\"annotations\":"),
         joints_(joint_set(kind == Kind::kCoco ? "coco17" : "posetrack17")) {}
 
   void begin(const Header& header) override {
@@ -225,14 +225,14 @@ bool read_annotation_files(const std::vector<std::string>& paths, const ReadCont
   return true;
 }
 
-std::unique_ptr<RecordSink> write_posetrack18(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force, Kind::kPoseTrack18);
+std::unique_ptr<RecordSink> write_posetrack18(OutputFile& out) {
+  return std::make_unique<Writer>(out, Kind::kPoseTrack18);
 }
-std::unique_ptr<RecordSink> write_posetrack21(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force, Kind::kPoseTrack21);
+std::unique_ptr<RecordSink> write_posetrack21(OutputFile& out) {
+  return std::make_unique<Writer>(out, Kind::kPoseTrack21);
 }
-std::unique_ptr<RecordSink> write_coco_keypoints(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force, Kind::kCoco);
+std::unique_ptr<RecordSink> write_coco_keypoints(OutputFile& out) {
+  return std::make_unique<Writer>(out, Kind::kCoco);
 }
 
 }  // namespace vremd

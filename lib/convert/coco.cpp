@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
+#include "io/video_path.h"
 
 #include <unordered_map>
 
@@ -78,7 +79,7 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
     const std::string root = root_of(path, context.root, context.joins_folder);
     for (const std::int64_t id : images.ids) {
       Header header = context.header;
-      header.video = join_paths(root, fmt::format("{:012}.jpg", id));  // as COCO names its pictures
+      header.video = join_root(root, fmt::format("{:012}.jpg", id));  // as COCO names its pictures
       if (images.joints) {
         header.joints = joint_set_of_size(images.joints, context.input_joints, name);
       }
@@ -97,7 +98,7 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
 
 class Writer : public RecordSink {
  public:
-  Writer(const std::string& path, bool force, Kind kind) : kind_(kind), list_(path, force) {}
+  Writer(OutputFile& out, Kind kind) : kind_(kind), list_(out) {}
 
   void begin(const Header& header) override { header_ = header; }
   void frame(FrameRecord frame) override {
@@ -161,11 +162,11 @@ bool read_coco_boxes(const std::vector<std::string>& paths, const ReadContext& c
   return read(paths, context, sink, Kind::kBoxes);
 }
 
-std::unique_ptr<RecordSink> write_coco_results(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force, Kind::kKeypoints);
+std::unique_ptr<RecordSink> write_coco_results(OutputFile& out) {
+  return std::make_unique<Writer>(out, Kind::kKeypoints);
 }
-std::unique_ptr<RecordSink> write_coco_boxes(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force, Kind::kBoxes);
+std::unique_ptr<RecordSink> write_coco_boxes(OutputFile& out) {
+  return std::make_unique<Writer>(out, Kind::kBoxes);
 }
 
 }  // namespace vremd

@@ -146,11 +146,13 @@ class Output : public RecordSink {
  public:
   Output(const Format& format, const ConvertConfig& config)
       : format_(format), path_(config.output), force_(config.force),
-        split_(!format.folder && is_folder(path_)) {
-    if (split_) {
+        split_(format.write && is_folder(path_)) {
+    if (format.write_folder) {
+      writer_ = format.write_folder(path_, force_);
+    } else if (split_) {
       make_folder(path_);
     } else {
-      writer_ = format.write(path_, force_);
+      open(path_);
     }
   }
 
@@ -158,7 +160,7 @@ class Output : public RecordSink {
     if (split_) {
       const std::string path = fs::path(path_) / file_of(video_name(header.video));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
-      writer_ = format_.write(path, force_);
+      open(path);
     } else if (++videos_ > 1 && format_.one_video) {
       fail("{}: a second video: {} holds one per file, -o names a folder",
            excerpt(header.video, kPathExcerptBytes), format_.name);
@@ -172,26 +174,49 @@ class Output : public RecordSink {
   }
   void end(const Json& extra) override {
     writer_->end(extra);
-    if (split_) writer_->finish();
+    if (split_) close();
   }
   void cut() override {
     writer_->cut();
-    if (split_) writer_->finish();
+    complete_ = false;
+    if (split_) close();
   }
   void finish() override {
-    if (!split_) writer_->finish();
+    if (!split_) close();
     log_info("{} frames, {} instances", frames_, persons_);
   }
+
+  const std::vector<std::string>& partial() const { return partial_; }
 
  private:
   std::string file_of(const std::string& name) const {
     return name + (format_.name == "records" ? ".jsonl" : format_.name == "csv" ? ".csv" : ".json");
   }
 
+  void open(const std::string& path) {
+    file_.emplace(path, force_);
+    writer_ = format_.write(*file_);
+    complete_ = true;
+  }
+
+  // Gives the file its name if its input was complete.
+  void close() {
+    writer_->finish();
+    if (!file_) return;
+    if (complete_) {
+      file_->commit();
+    } else if (const std::string name = file_->keep_partial(); !name.empty()) {
+      partial_.push_back(name);
+    }
+  }
+
   const Format& format_;
   std::string path_;
   bool force_, split_;
+  std::optional<OutputFile> file_;  // nothing: a folder that the format writes itself
   std::unique_ptr<RecordSink> writer_;
+  bool complete_ = true;
+  std::vector<std::string> partial_;
   std::set<std::string> paths_;
   int videos_ = 0;
   std::int64_t frames_ = 0;
@@ -206,7 +231,7 @@ const Format& format_named(const std::string& name) {
 
 }  // namespace
 
-bool convert_records(const ConvertConfig& config, const Header& header) {
+ConvertResult convert_records(const ConvertConfig& config, const Header& header) {
   const Format& to = format_named(config.to);
   ReadContext context;
   context.header = header;
@@ -241,9 +266,9 @@ bool convert_records(const ConvertConfig& config, const Header& header) {
     whole = from.read({in.begin() + begin, in.begin() + end}, context, first) && whole;
     begin = end;
   }
-  if (context.stopped && context.stopped()) return false;  // nothing gets its name
+  if (context.stopped && context.stopped()) return {.complete = false, .partial = {}};
   first.finish();
-  return whole && files.all_there();
+  return {.complete = whole && files.all_there(), .partial = output.partial()};
 }
 
 }  // namespace vremd

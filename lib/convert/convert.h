@@ -25,8 +25,13 @@ struct ConvertConfig {
   std::function<bool()> stopped;  // by a signal
 };
 
-// All inputs into one output. `header` has tool, version and command. False: done, but an input
-// was cut or files under `root` are missing (warnings say so).
-bool convert_records(const ConvertConfig& config, const Header& header);
+struct ConvertResult {
+  bool complete = true;  // false: a truncated input, or files under `root` are missing
+  std::vector<std::string> partial;  // temporary names of files of truncated inputs
+};
+
+// All inputs into one output. `header` has tool, version and command. Warnings give the reasons
+// why the result is not complete.
+ConvertResult convert_records(const ConvertConfig& config, const Header& header);
 
 }  // namespace vremd

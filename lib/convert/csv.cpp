@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
+#include "io/video_path.h"
 
 #include <algorithm>
 #include <array>
@@ -218,7 +219,7 @@ class Reader {
     begun_ = true;
     Header header = context_.header;
     header.video = video_.empty() ? video_name(path_) : video_;
-    header.video = join_paths(context_.root, header.video);
+    header.video = join_root(context_.root, header.video);
     header.joints = joints_;
     sink_.begin(header);
     for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
@@ -252,7 +253,7 @@ class Reader {
 
 class Writer : public RecordSink {
  public:
-  Writer(const std::string& path, bool force) : file_(path, force) {
+  explicit Writer(OutputFile& out) : file_(out) {
     file_.write(fmt::format("{}\n", fmt::join(kNames, ",")));
   }
 
@@ -272,7 +273,6 @@ class Writer : public RecordSink {
     }
   }
   void end(const Json&) override {}
-  void finish() override { file_.commit(); }
 
  private:
   using Row = std::array<std::string, kColumns>;
@@ -303,7 +303,7 @@ class Writer : public RecordSink {
 
   void write(const Row& row) { file_.write(fmt::format("{}\n", fmt::join(row, ","))); }
 
-  OutputFile file_;
+  OutputFile& file_;
   Header header_;
 };
 
@@ -321,8 +321,8 @@ bool read_csv(const std::vector<std::string>& paths, const ReadContext& context,
   return true;
 }
 
-std::unique_ptr<RecordSink> write_csv(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force);
+std::unique_ptr<RecordSink> write_csv(OutputFile& out) {
+  return std::make_unique<Writer>(out);
 }
 
 }  // namespace vremd

@@ -24,8 +24,8 @@ class RecordSink {
   virtual void begin(const Header& header) = 0;  // of a video
   virtual void frame(FrameRecord frame) = 0;
   virtual void end(const Json& extra) = 0;  // of the video
-  virtual void cut() { end(Json::object()); }  // the input ended inside the video
-  virtual void finish() {}                  // after the last video: the files get their names
+  virtual void cut() { end(Json::object()); }  // the input is truncated inside the video
+  virtual void finish() {}                     // after the last video
 };
 
 struct ReadContext {
@@ -36,12 +36,13 @@ struct ReadContext {
   std::function<bool()> stopped;
 };
 
-// True: all was read. False: the input was cut (a warning says so).
+// True: all was read. False: an input is truncated (a warning says so).
 using ReadFormat = bool (*)(const std::vector<std::string>& paths, const ReadContext& context,
                             RecordSink& sink);
 
-// `path`: of the file, or of the folder for a format of many files.
-using WriteFormat = std::unique_ptr<RecordSink> (*)(const std::string& path, bool force);
+using WriteFormat = std::unique_ptr<RecordSink> (*)(OutputFile& out);
+// A format of many files names and writes them itself.
+using WriteFolder = std::unique_ptr<RecordSink> (*)(const std::string& folder, bool force);
 
 // What a format holds of a record; the rest is lost, and said.
 enum Holds : unsigned {
@@ -69,11 +70,11 @@ struct Format {
   std::string_view name, help;
   bool (*guess)(std::string_view head);  // from the first bytes of a file
   ReadFormat read;
-  WriteFormat write;
+  WriteFormat write;  // null: write_folder
   unsigned holds;
   std::string_view joints;  // the set that it writes; "": any
   bool one_video;           // in a file
-  bool folder;              // of files, not a file
+  WriteFolder write_folder = nullptr;
 };
 
 std::span<const Format> formats();               // in the order of guessing
@@ -85,40 +86,40 @@ const Format& guess_format(const std::string& path);  // an Error asks for --fro
 
 bool guess_records(std::string_view head);
 bool read_records(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_records(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_records(OutputFile& out);
 
 bool guess_posetrack17(std::string_view head);
-std::unique_ptr<RecordSink> write_posetrack17(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_posetrack17(OutputFile& out);
 
 bool guess_posetrack18(std::string_view head);
 bool guess_coco_keypoints(std::string_view head);
 // Of any form.
 bool read_annotation_files(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_posetrack18(const std::string& path, bool force);
-std::unique_ptr<RecordSink> write_posetrack21(const std::string& path, bool force);
-std::unique_ptr<RecordSink> write_coco_keypoints(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_posetrack18(OutputFile& out);
+std::unique_ptr<RecordSink> write_posetrack21(OutputFile& out);
+std::unique_ptr<RecordSink> write_coco_keypoints(OutputFile& out);
 
 bool guess_coco_results(std::string_view head);
 bool guess_coco_boxes(std::string_view head);
 bool read_coco_results(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 bool read_coco_boxes(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_coco_results(const std::string& path, bool force);
-std::unique_ptr<RecordSink> write_coco_boxes(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_coco_results(OutputFile& out);
+std::unique_ptr<RecordSink> write_coco_boxes(OutputFile& out);
 
 bool guess_openpose(std::string_view head);
 bool read_openpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_openpose(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_openpose(const std::string& folder, bool force);
 
 bool guess_alphapose(std::string_view head);
 bool read_alphapose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_alphapose(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_alphapose(OutputFile& out);
 
 bool guess_mmpose(std::string_view head);
 bool read_mmpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_mmpose(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_mmpose(OutputFile& out);
 
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_csv(const std::string& path, bool force);
+std::unique_ptr<RecordSink> write_csv(OutputFile& out);
 
 }  // namespace vremd

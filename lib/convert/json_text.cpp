@@ -11,8 +11,7 @@ namespace vremd {
 
 namespace fs = std::filesystem;
 
-JsonListFile::JsonListFile(const std::string& path, bool force, std::string_view opening)
-    : file_(path, force) {
+JsonListFile::JsonListFile(OutputFile& out, std::string_view opening) : file_(out) {
   file_.write(opening);
   file_.write("[");
 }
@@ -27,7 +26,6 @@ void JsonListFile::finish(std::string_view closing) {
   file_.write(any_ ? "\n]" : "]");
   file_.write(closing);
   file_.write("\n");
-  file_.commit();
 }
 
 std::string dump(const Json& json) {
@@ -79,10 +77,6 @@ std::string video_name(const std::string& path) {
   fs::path p(path);
   if (!p.has_filename()) p = p.parent_path();  // "folder/"
   return has_picture_name(path) || p.extension().string().size() <= 5 ? p.stem() : p.filename();
-}
-
-std::string join_paths(const std::string& root, const std::string& name) {
-  return root.empty() ? name : (fs::path(root) / name).string();
 }
 
 std::string root_of(const std::string& file, const std::string& root, bool joins_folder) {

@@ -17,12 +17,12 @@ namespace vremd {
 // A JSON text around one long list, written item by item: "OPENING[" item, item "]CLOSING".
 class JsonListFile {
  public:
-  JsonListFile(const std::string& path, bool force, std::string_view opening = "");
+  explicit JsonListFile(OutputFile& out, std::string_view opening = "");
   void add(const Json& item);
-  void finish(std::string_view closing = "");  // and the file gets its name
+  void finish(std::string_view closing = "");
 
  private:
-  OutputFile file_;
+  OutputFile& file_;
   bool any_ = false;
 };
 
@@ -39,7 +39,6 @@ std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const JsonPl
 
 // The name of a video from that of its file or folder, without its extension.
 std::string video_name(const std::string& path);
-std::string join_paths(const std::string& root, const std::string& name);  // "" and absolute names
 
 // The root of a file's names: the one that was given, else the file's folder where `joins_folder`.
 std::string root_of(const std::string& file, const std::string& root, bool joins_folder);

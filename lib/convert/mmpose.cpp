@@ -10,6 +10,7 @@
 #include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
+#include "io/video_path.h"
 
 namespace vremd {
 namespace {
@@ -127,7 +128,7 @@ class Reader {
     if (begun_) return;
     begun_ = true;
     Header header = context_.header;
-    header.video = join_paths(context_.root, path_ == "-" ? "-" : video_name(path_));
+    header.video = join_root(context_.root, path_ == "-" ? "-" : video_name(path_));
     header.joints = joints_;
     sink_.begin(header);
     for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
@@ -149,7 +150,7 @@ class Reader {
 // The form with the names of the joints, that of the demo scripts.
 class Writer : public RecordSink {
  public:
-  Writer(std::string path, bool force) : path_(std::move(path)), force_(force) {}
+  explicit Writer(OutputFile& out) : out_(out) {}
 
   void begin(const Header& header) override {
     header_ = header;
@@ -162,7 +163,7 @@ class Writer : public RecordSink {
     }
     meta["keypoint_name2id"] = std::move(ids);
     const std::string opening = "{\"meta_info\":" + dump(meta) + ",\n\"instance_info\":";
-    list_ = std::make_unique<JsonListFile>(path_, force_, opening);
+    list_ = std::make_unique<JsonListFile>(out_, opening);
   }
 
   void frame(FrameRecord frame) override {
@@ -198,8 +199,7 @@ class Writer : public RecordSink {
     return json;
   }
 
-  std::string path_;
-  bool force_;
+  OutputFile& out_;
   Header header_;
   std::unique_ptr<JsonListFile> list_;
 };
@@ -228,8 +228,8 @@ bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& conte
   return true;
 }
 
-std::unique_ptr<RecordSink> write_mmpose(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force);
+std::unique_ptr<RecordSink> write_mmpose(OutputFile& out) {
+  return std::make_unique<Writer>(out);
 }
 
 }  // namespace vremd

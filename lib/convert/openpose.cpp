@@ -8,6 +8,7 @@
 #include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
+#include "io/video_path.h"
 
 #include <algorithm>
 #include <charconv>
@@ -98,7 +99,7 @@ FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
 // The joints are those of the first person; the frames before it wait.
 void read_video(std::span<const FrameFile> files, const ReadContext& context, RecordSink& sink) {
   Header header = context.header;
-  header.video = join_paths(context.root, files.front().video);
+  header.video = join_root(context.root, files.front().video);
   std::size_t joints = 0;
   bool begun = false;
   std::vector<FrameRecord> waiting;

@@ -64,7 +64,7 @@ Json regions_json(const std::vector<std::vector<Point>>& regions) {
 
 class Writer : public RecordSink {
  public:
-  Writer(const std::string& path, bool force) : list_(path, force, "{\"annolist\":") {}
+  explicit Writer(OutputFile& out) : list_(out, "{\"annolist\":") {}
 
   void begin(const Header& header) override { header_ = header; }
   void frame(FrameRecord frame) override {
@@ -92,8 +92,8 @@ bool guess_posetrack17(std::string_view head) {
   return begins_with(head, '{') && has_key(head, "annolist");
 }
 
-std::unique_ptr<RecordSink> write_posetrack17(const std::string& path, bool force) {
-  return std::make_unique<Writer>(path, force);
+std::unique_ptr<RecordSink> write_posetrack17(OutputFile& out) {
+  return std::make_unique<Writer>(out);
 }
 
 }  // namespace vremd

@@ -14,6 +14,9 @@ void set_log(std::string tool, LogLevel level);
 LogLevel log_level();
 void log_line(LogLevel level, const std::string& text);
 
+// A line of progress, redrawn in place on a terminal; "" clears it. log_line() clears it first.
+void show_status(const std::string& text);
+
 template <typename... Args>
 void log_error(fmt::format_string<Args...> format, Args&&... args) {
   log_line(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));

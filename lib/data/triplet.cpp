@@ -21,16 +21,15 @@ TripletWindow::TripletWindow(Source source, TripletOptions options)
   if (!(options_.delta_ms >= 0)) fail("neighbours: {} ms is below 0", options_.delta_ms);
 }
 
-bool TripletWindow::pull(bool pixels) {
+bool TripletWindow::pull() {
   if (ended_) return false;
-  FramePtr frame = source_(pixels);
+  FramePtr frame = source_();
   if (!frame) {
     ended_ = true;
     return false;
   }
   ++decoded_;
-  if (!pixels) frames_.clear();
-  else frames_.push_back(std::move(frame));
+  frames_.push_back(std::move(frame));
   return true;
 }
 
@@ -46,8 +45,7 @@ void TripletWindow::drop_before(std::int64_t index) {
 }
 
 bool TripletWindow::reach(std::int64_t index) {
-  while (decoded_ <= index && pull(false)) {
-  }
+  while (decoded_ <= index && pull()) frames_.clear();
   return decoded_ > index;
 }
 
@@ -55,7 +53,7 @@ void TripletWindow::fill_by_stride(std::int64_t key) {
   const std::int64_t first = std::max<std::int64_t>(0, key - options_.stride);
   drop_before(first);
   reach(first - 1);
-  while (decoded_ <= key + options_.stride && pull(true)) {
+  while (decoded_ <= key + options_.stride && pull()) {
   }
 }
 
@@ -66,14 +64,14 @@ void TripletWindow::fill_by_time(std::int64_t key) {
                                   frames_.size() > kFurthestFrames);
   };
   reach(key - kFurthestFrames - 1);
-  while (decoded_ <= key && pull(true)) {
+  while (decoded_ <= key && pull()) {
     while (enough_before()) frames_.pop_front();
   }
   const FramePtr centre = at(key);
   if (!centre) return;
   while (frames_.size() > 1 && frames_[1]->time <= centre->time - delta) frames_.pop_front();
   while (frames_.back()->time < centre->time + delta &&
-         decoded_ <= key + kFurthestFrames && pull(true)) {
+         decoded_ <= key + kFurthestFrames && pull()) {
   }
 }
 

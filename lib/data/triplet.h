@@ -31,9 +31,7 @@ struct Triplet {
 // The ends clamp: the first and last frame of the video stand in for what lies beyond them.
 class TripletWindow {
  public:
-  // Gives the video's next frame, null at its end. Its pixels are not looked at where `pixels` is
-  // false.
-  using Source = std::function<FramePtr(bool pixels)>;
+  using Source = std::function<FramePtr()>;  // the video's next frame; null at its end
 
   TripletWindow(Source source, TripletOptions options);
 
@@ -41,13 +39,13 @@ class TripletWindow {
   // ends before it, after decoded() frames.
   std::optional<Triplet> around(std::int64_t key);
 
-  // Goes on to frame `index` without needing its pixels; false: the video ends before it.
+  // Skips to frame `index`; false: the video ends before it.
   bool reach(std::int64_t index);
 
   std::int64_t decoded() const { return decoded_; }
 
  private:
-  bool pull(bool pixels);
+  bool pull();
   FramePtr at(std::int64_t index) const;
   FramePtr nearest(const Frame& key, double time) const;
   void fill_by_stride(std::int64_t key);

@@ -3,10 +3,12 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "draw/draw_pipeline.h"
 #include "draw/frame_tasks.h"
 #include "draw/sheet_drawing.h"
 #include "io/output_file.h"
+#include "io/record_stream.h"
+#include "io/video_path.h"
+#include "parallel/ordered_pipeline.h"
 #include "video/writer.h"
 
 #include <algorithm>
@@ -71,7 +73,7 @@ class VideoDrawing {
     const bool counts_frames = fs::path(path).extension() == ".avi";  // has no time stamps
     std::optional<double> start;
     double time = 0;
-    run([&](const FrameTask& task) { return draw(task, size); },
+    run([&](FrameTask& task) { draw(task, size); },
         [&](const Frame& frame) {
           if (counts_frames) return writer.write(frame);
           // Damaged videos may tell times that do not grow.
@@ -79,21 +81,20 @@ class VideoDrawing {
           if (!start) start = frame.time;
           writer.write(frame, time);
         });
-    if (config_.stopped()) {
-      partial_ = writer.keep_partial();
-      return;
-    }
     check_alone(path);
-    writer.close();
+    if (records_.end() && !config_.stopped()) {
+      writer.close();
+    } else {
+      partial_ = writer.keep_partial();
+    }
   }
 
   // One file per frame, written by the drawing threads.
   void to_pictures(UniquePaths& paths, const std::string& still_stem) {
-    run([&](const FrameTask& task) {
-          Frame frame = draw(task, rule_.of(size_of(task)));
-          write_picture(task.path, frame, config_.force);
-          frame.rgb.clear();
-          return frame;
+    run([&](FrameTask& task) {
+          draw(task, rule_.of(size_of(task)));
+          write_picture(task.path, task.drawing, config_.force);
+          task.drawing.rgb.clear();
         },
         [](const Frame&) {},
         [&](FrameTask& task) {
@@ -109,7 +110,6 @@ class VideoDrawing {
     std::optional<Canvas> picture;
     run([&](const FrameTask& task) {
           picture = draw_task(task, rule_.of(size_of(task)), config_.style);
-          return Frame{};
         },
         [](const Frame&) {},
         [&, count = 0](const FrameTask&) mutable {
@@ -118,13 +118,13 @@ class VideoDrawing {
                  "folder takes one picture each", path);
           }
         });
-    if (!picture) return;
+    if (config_.stopped() || !picture) return;
     check_alone(path);
-    write_canvas(*picture, path, config_.force);
+    partial_ = write_canvas(*picture, path, config_.force, records_.end().has_value());
   }
 
   std::int64_t frames() const { return frames_; }
-  const std::string& partial() const { return partial_; }  // left by a stop; "" for none
+  const std::string& partial() const { return partial_; }  // "": the drawing is complete
 
  private:
   // Nothing is left behind where one file cannot hold what is asked for.
@@ -140,33 +140,37 @@ class VideoDrawing {
     return frame.missing ? first_size() : Size{frame.width, frame.height};
   }
 
-  Frame draw(const FrameTask& task, Size size) const {
-    Frame frame;
-    frame.index = task.frame->index;
-    frame.time = task.frame->time;
-    draw_task(task, size, config_.style).store(frame);
-    return frame;
+  void draw(FrameTask& task, Size size) const {
+    task.drawing.index = task.frame->index;
+    task.drawing.time = task.frame->time;
+    draw_task(task, size, config_.style).store(task.drawing);
   }
 
-  void run(const std::function<Frame(const FrameTask&)>& draw,
+  void run(const std::function<void(FrameTask&)>& draw,
            const std::function<void(const Frame&)>& write,
            const std::function<void(FrameTask&)>& announce = [](FrameTask&) {}) {
-    const auto read = [&]() -> std::optional<FrameTask> {
-      while (!config_.stopped()) {
-        auto record = records_.next_frame();
-        if (!record) break;
+    const auto read = [&]() -> std::unique_ptr<FrameTask> {
+      while (auto record = records_.next_frame()) {
         auto task = tasks_.task(std::move(*record));
         if (!task) continue;
         announce(*task);
         return task;
       }
-      return std::nullopt;
+      return nullptr;
     };
-    draw_pipeline(config_.threads, read, draw, [&](const Frame& frame) {
-      write(frame);
+    const auto draw_and_release = [&](FrameTask& task) {
+      draw(task);
+      task.frame = nullptr;
+    };
+    const auto write_and_count = [&](const FrameTask& task) {
+      write(task.drawing);
       ++frames_;
       config_.drawn();
-    });
+    };
+    run_ordered(read, draw_and_release, write_and_count,
+                {.threads = config_.threads,
+                 .tokens = 2 * static_cast<std::size_t>(config_.threads),
+                 .cancel = [&] { records_.cancel(); }});
     if (config_.stopped()) return;
     tasks_.warn_unmatched();
     if (frames_ == 0) fail("{}: no frame of it has a record: nothing to draw", tasks_.name());
@@ -194,12 +198,14 @@ DrawResult draw_records(const DrawConfig& config) {
   UniquePaths paths(config.output);
   bool several = false;
   while (auto header = records.next_video()) {
+    const std::string place = records.place();
     ++result.videos;
     if (kind == OutputKind::kFolder && result.videos == 1) several = records.another_follows();
     if (config.stopped()) break;
     try {
-      const std::string video = video_path(*header, config.video, config.root);
-      FrameTasks tasks(video, *header, {config.threads, config.stopped});
+      const std::string video = config.video.empty() ? video_path(*header, config.root, place)
+                                                     : config.video;
+      FrameTasks tasks(video, *header, {config.threads, [&] { return records.stopped(); }});
       VideoDrawing drawing(config, records, tasks);
       if (kind == OutputKind::kFolder) make_folder(config.output);
       const bool still = is_picture(video);
@@ -215,15 +221,16 @@ DrawResult draw_records(const DrawConfig& config) {
         drawing.to_pictures(paths, still ? name_for_output(video) : "");
       }
       result.frames += drawing.frames();
-      result.partial = drawing.partial();
+      if (!drawing.partial().empty()) result.partial.push_back(drawing.partial());
     } catch (const Error& error) {
       if (!several) throw;
       log_error("{}", error.what());
       result.complete = false;
+      records.resume();
     }
     if (config.stopped()) break;
   }
-  if (records.cut()) result.complete = false;
+  if (records.truncated()) result.complete = false;
   return result;
 }
 

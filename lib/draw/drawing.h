@@ -5,13 +5,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace vremd {
 
 struct DrawResult {
   std::int64_t videos = 0, frames = 0;
-  bool complete = true;  // every video was drawn, and no records were cut
-  std::string partial;   // where a stop left the video that was being drawn
+  bool complete = true;  // every video was drawn, and no input was truncated
+  std::vector<std::string> partial;  // temporary names of what is not complete
 };
 
 // Draws records on the pictures of their videos, without inference. A folder gets a PNG per

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/frame_tasks.h"
 
-#include "core/error.h"
 #include "core/log.h"
 
 #include <filesystem>
 
 namespace vremd {
-
-std::string video_path(const Header& header, const std::string& given, const std::string& root) {
-  if (!given.empty()) return given;
-  if (header.video == "-") {
-    fail("the records name standard input as their video: --video FILE takes its place");
-  }
-  if (root.empty() || std::filesystem::path(header.video).is_absolute()) return header.video;
-  return (std::filesystem::path(root) / header.video).string();
-}
 
 FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions options)
     : video_(std::move(video)),
@@ -30,7 +20,7 @@ FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions opti
   }
 }
 
-std::optional<FrameTask> FrameTasks::task(FrameRecord record) {
+std::unique_ptr<FrameTask> FrameTasks::task(FrameRecord record) {
   next_frame_ = record.frame + 1;
   while (!at_end_ && (!frame_ || frame_->index < record.frame)) {
     if (frame_) ++without_record_;
@@ -39,13 +29,15 @@ std::optional<FrameTask> FrameTasks::task(FrameRecord record) {
   }
   if (!frame_ || frame_->index != record.frame) {
     ++without_frame_;
-    return std::nullopt;
+    return nullptr;
   }
-  FrameTask task{std::move(frame_), std::move(record), header_, {}, {}, {}};
-  frame_ = nullptr;
-  task.colours = colours_.next(task.record);
-  task.label = still_ ? std::filesystem::path(video_).filename().string()
-                      : frame_label(*task.frame);
+  auto task = std::make_unique<FrameTask>();
+  task->frame = std::move(frame_);
+  task->record = std::move(record);
+  task->header = header_;
+  task->colours = colours_.next(task->record);
+  task->label = still_ ? std::filesystem::path(video_).filename().string()
+                       : frame_label(*task->frame);
   return task;
 }
 

@@ -3,8 +3,10 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "draw/draw_pipeline.h"
+#include "draw/frame_tasks.h"
 #include "draw/sheet.h"
+#include "io/video_path.h"
+#include "parallel/ordered_pipeline.h"
 #include "video/writer.h"
 
 #include <algorithm>
@@ -15,6 +17,11 @@ namespace {
 
 constexpr Size kUsualBounds{1920, 1440};
 constexpr double kMostEnlarged = 2;  // of a frame, unless --size says so
+
+struct Video {
+  Header header;
+  std::string place;  // of the header
+};
 
 // One record of one of the videos.
 struct Chosen {
@@ -28,9 +35,9 @@ Size size_of(const Header& header, const FrameRecord& record) {
 }
 
 // The frame of the middle aspect stands for all.
-Size typical_size(const std::vector<Header>& headers, const std::vector<Chosen>& chosen) {
+Size typical_size(const std::vector<Video>& videos, const std::vector<Chosen>& chosen) {
   std::vector<Size> sizes;
-  for (const Chosen& one : chosen) sizes.push_back(size_of(headers[one.video], one.record));
+  for (const Chosen& one : chosen) sizes.push_back(size_of(videos[one.video].header, one.record));
   const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
   std::nth_element(sizes.begin(), middle, sizes.end(), [](Size a, Size b) {
     return static_cast<double>(a.width) / a.height < static_cast<double>(b.width) / b.height;
@@ -49,29 +56,31 @@ SheetLayout layout_of(const DrawConfig& config, Size frame, std::size_t count) {
 
 }  // namespace
 
-void write_canvas(const Canvas& canvas, const std::string& path, bool force) {
+std::string write_canvas(const Canvas& canvas, const std::string& path, bool force, bool complete) {
+  OutputFile out(path, force);
   if (path == "-") {
-    OutputFile out("-");
     canvas.write_png(out);
-    out.commit();
-    return;
+  } else {
+    Frame frame;
+    canvas.store(frame);
+    out.write(encode_picture(path, frame));
   }
-  Frame frame;
-  canvas.store(frame);
-  write_picture(path, frame, force);
+  if (!complete) return out.keep_partial();
+  out.commit();
+  return "";
 }
 
 DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
-  std::vector<Header> headers;
+  std::vector<Video> videos;
   std::vector<Chosen> all;
   std::vector<int> people;
   while (auto header = records.next_video()) {
-    headers.push_back(std::move(*header));
+    videos.push_back({std::move(*header), records.place()});
     while (auto record = records.next_frame()) {
       people.push_back(static_cast<int>(std::count_if(
           record->instances.begin(), record->instances.end(),
           [&](const Instance& one) { return one.score >= config.style.min_score; })));
-      all.push_back({headers.size() - 1, std::move(*record)});
+      all.push_back({videos.size() - 1, std::move(*record)});
     }
   }
   if (config.stopped()) return {};
@@ -81,22 +90,22 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
   }
   all.clear();
   if (chosen.empty()) fail("{}: the records hold no frame", config.output);
-  const SheetLayout layout = layout_of(config, typical_size(headers, chosen), chosen.size());
+  const SheetLayout layout = layout_of(config, typical_size(videos, chosen), chosen.size());
 
   DrawResult result;
-  result.videos = static_cast<std::int64_t>(headers.size());
-  result.complete = !records.cut();
+  result.videos = static_cast<std::int64_t>(videos.size());
+  result.complete = !records.truncated();
   std::unique_ptr<FrameTasks> tasks;
-  std::size_t next = 0, opened = headers.size();
-  const auto read = [&]() -> std::optional<FrameTask> {
+  std::size_t next = 0, opened = videos.size();
+  const auto read = [&]() -> std::unique_ptr<FrameTask> {
     for (; next < chosen.size() && !config.stopped(); ++next) {
       Chosen& one = chosen[next];
       if (opened != one.video) {
         opened = one.video;
-        const Header& header = headers[opened];
+        const auto& [header, place] = videos[opened];
         tasks = std::make_unique<FrameTasks>(
-            video_path(header, config.video, config.root), header,
-            VideoReaderOptions{config.threads, config.stopped});
+            config.video.empty() ? video_path(header, config.root, place) : config.video, header,
+            VideoReaderOptions{config.threads, [&] { return records.stopped(); }});
       }
       const std::int64_t index = one.record.frame;
       auto task = tasks->task(std::move(one.record));
@@ -106,28 +115,32 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
       }
       if (!config.stopped()) log_warning("{}: has no frame {}", tasks->name(), index);
     }
-    return std::nullopt;
+    return nullptr;
   };
   const SizeRule in_tile{layout.tile, 1};
   std::vector<Frame> tiles;
-  draw_pipeline(
-      config.threads, read,
-      [&](const FrameTask& task) {
+  run_ordered(
+      read,
+      [&](FrameTask& task) {
         const Frame& frame = *task.frame;
         const Size size = frame.missing ? layout.tile
                                         : in_tile.of({frame.width, frame.height});
-        Frame tile;
-        draw_task(task, size, config.style).store(tile);
-        return tile;
+        draw_task(task, size, config.style).store(task.drawing);
+        task.frame = nullptr;
       },
-      [&](const Frame& tile) {
-        tiles.push_back(tile);
+      [&](FrameTask& task) {
+        tiles.push_back(std::move(task.drawing));
         config.drawn();
-      });
+      },
+      {.threads = config.threads,
+       .tokens = 2 * static_cast<std::size_t>(config.threads),
+       .cancel = [&] { records.cancel(); }});
   if (config.stopped()) return result;
   if (tiles.empty()) fail("{}: none of the chosen frames is in its video", config.output);
   result.frames = static_cast<std::int64_t>(tiles.size());
-  write_canvas(make_sheet(tiles, layout), config.output, config.force);
+  const std::string partial =
+      write_canvas(make_sheet(tiles, layout), config.output, config.force, result.complete);
+  if (!partial.empty()) result.partial.push_back(partial);
   return result;
 }
 

@@ -2,14 +2,15 @@
 #pragma once
 
 #include "draw/drawing.h"
-#include "draw/record_stream.h"
+#include "io/record_stream.h"
 
 namespace vremd {
 
 // One picture of evenly chosen frames with people, of all videos together.
 DrawResult draw_sheet(const DrawConfig& config, RecordStream& records);
 
-// PNG or JPEG by the ending; "-" is PNG on standard output.
-void write_canvas(const Canvas& canvas, const std::string& path, bool force);
+// PNG or JPEG by the ending; "-" is PNG on standard output. One that is not `complete` keeps its
+// temporary name, which is returned.
+std::string write_canvas(const Canvas& canvas, const std::string& path, bool force, bool complete);
 
 }  // namespace vremd

@@ -15,11 +15,12 @@ struct BrokenPipe : std::runtime_error {
   BrokenPipe() : std::runtime_error("broken pipe") {}
 };
 
-// A name beside a final path that a file has until it is complete, "PATH.tmp.PID".
+// A file that has a temporary name beside its final one, PATH.tmp.PID, until it is complete.
 //
-// commit() renames it; without commit() it is removed, unless keep() was called (a stop by a
-// signal keeps what was done, and says where). What exists and is no regular file (a device, a
-// pipe) is written in place. An existing file is refused without `force`.
+// The constructor creates it (O_EXCL: whatever another process, host or killed run has left under
+// such a name stays as it is, and another name is taken). commit() waits for the disk and renames
+// it; without commit() it is removed, unless keep() was called. An existing PATH is refused without
+// `force`; one that is not a regular file (a device, a pipe) is written in place.
 class PartialFile {
  public:
   PartialFile(std::string path, bool force);
@@ -28,31 +29,33 @@ class PartialFile {
   PartialFile& operator=(const PartialFile&) = delete;
 
   const std::string& name() const { return temporary_.empty() ? path_ : temporary_; }
-  const std::string& final_name() const { return path_; }
-  bool in_place() const { return temporary_.empty(); }
   void commit();
-  void keep() { kept_ = true; }
+  std::string keep();  // gives the temporary name, "" for what is written in place
 
  private:
+  void create();
+
   std::string path_, temporary_;
-  bool done_ = false, kept_ = false;
+  int file_ = -1;
+  bool kept_ = false;
 };
 
 // Where a tool's lines go: a file (through PartialFile), or standard output for "-".
-// Every write is checked, the last one in commit(), which also waits for the disk. Each line is flushed, so that readers and a
+// Every write is checked, the last one in commit(). Each line is flushed, so that readers and a
 // killed run's partial file have it.
 class OutputFile {
  public:
   explicit OutputFile(std::string path, bool force = false);
   ~OutputFile();
 
+  const std::string& path() const { return path_; }
   void write_line(std::string_view line);
   void write(std::string_view bytes);  // raw
   void flush();
   void commit();
 
-  // After a stop signal: flush, leave the temporary file in place and return its name
-  // ("" for standard output).
+  // For an output that is not complete: flushes, leaves the file under its temporary name, and
+  // gives that ("" for what has none).
   std::string keep_partial();
 
  private:

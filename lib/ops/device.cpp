@@ -10,22 +10,35 @@
 #include <malloc.h>
 
 #include <charconv>
+#include <optional>
 
 namespace vremd {
 
+namespace {
+
+// Nothing: neither "cuda" nor "cuda:N".
+std::optional<int> cuda_index(const std::string& text) {
+  if (text == "cuda") return 0;
+  if (!text.starts_with("cuda:")) return std::nullopt;
+  int index = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + 5, end, index);
+  if (error != std::errc() || stop != end || index < 0 || index > 127) return std::nullopt;
+  return index;
+}
+
+}  // namespace
+
+void check_device(const std::string& text) {
+  if (text == "auto" || text == "cpu" || cuda_index(text)) return;
+  fail("--device must be auto, cpu, cuda or cuda:N, not '{}'", text);
+}
+
 c10::Device choose_device(const std::string& text) {
+  check_device(text);
   if (text == "cpu") return c10::Device(c10::kCPU);
   const bool is_auto = text == "auto";
-  int index = 0;
-  if (!is_auto && text != "cuda") {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = text.starts_with("cuda:")
-                                   ? std::from_chars(text.data() + 5, end, index)
-                                   : std::from_chars_result{text.data(), std::errc::invalid_argument};
-    if (error != std::errc() || stop != end || index < 0 || index > 127) {
-      fail("--device takes auto, cpu, cuda or cuda:N, not '{}'", text);
-    }
-  }
+  const int index = cuda_index(text).value_or(0);
   const bool built = at::detail::getCUDAHooks().hasCUDART();
   const int count = cuda_devices();
   if (index < count) return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));

@@ -9,8 +9,9 @@ struct Device;
 
 namespace vremd {
 
-// Where a network runs: "auto", "cpu", "cuda" or "cuda:N" (UsageError is the caller's matter: an
-// unknown word is an Error, too). cuda where there is none is an Error; only auto falls back.
+void check_device(const std::string& text);  // Error: not "auto", "cpu", "cuda" or "cuda:N"
+
+// Where a network runs. Error: not a device, or one that this machine lacks; only "auto" falls back.
 c10::Device choose_device(const std::string& text);
 
 int cuda_devices();  // that this process sees; 0 without CUDA

@@ -13,11 +13,11 @@ namespace vremd {
 
 struct DetectInput {
   std::vector<std::string> videos;  // as VideoReader takes them
-  std::string root;                 // folder in front of relative names
+  std::string root;                 // directory of relative names
   bool stills = false;              // each picture of a folder or pattern is a video of its own
   bool fail_fast = false;           // the first video that cannot be read is the last
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
-  int every = 1;                    // look at every K-th frame, hold the boxes between
+  int every = 1;                    // K: detect on every K-th frame, reuse its boxes in between
   int threads = 1;
   std::function<bool()> stopped = [] { return false; };
   std::function<void()> advanced = [] {};  // after each frame
@@ -25,7 +25,7 @@ struct DetectInput {
 
 struct DetectCounts {
   int videos = 0;  // that were opened
-  int failed = 0;  // reported and left out
+  int failed = 0;  // reported and skipped
 };
 
 // read (serial) -> detect (parallel) -> write (serial, in order), over all videos in one stream,

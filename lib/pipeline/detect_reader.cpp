@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "io/video_path.h"
 #include "video/picture_names.h"
 
 #include <filesystem>
@@ -29,7 +30,7 @@ DetectReader::DetectReader(const DetectInput& input, Header header)
       videos_.push_back(video);
       continue;
     }
-    const std::string path = path_of(video);
+    const std::string path = join_root(input_.root, video);
     const auto pictures = pictures_of(path);
     for (const std::string& picture : pictures) {
       // named as given: the root stays out of the records
@@ -41,17 +42,12 @@ DetectReader::DetectReader(const DetectInput& input, Header header)
   }
 }
 
-std::string DetectReader::path_of(const std::string& video) const {
-  if (input_.root.empty() || video == "-") return video;
-  return (fs::path(input_.root) / video).string();  // an absolute one stays
-}
-
-// The next video that can be read; false: there is none.
+// Opens the next video that can be read. False: no more.
 bool DetectReader::open(DetectTask& task) {
   while (next_video_ < videos_.size() && !stopped()) {
     const std::string& name = videos_[next_video_++];
     try {
-      const std::string path = path_of(name);
+      const std::string path = join_root(input_.root, name);
       if (input_.stills && name != "-" && fs::is_regular_file(path) && !is_picture(path)) {
         fail("{}: not a picture", path);
       }
@@ -74,30 +70,30 @@ bool DetectReader::open(DetectTask& task) {
     task.header->fps = info.fps;
     task.header->time_base = info.time_base;
     task.header->frames_expected = info.frames_expected;
-    next_look_ = input_.first_frame;
-    looked_width_ = looked_height_ = 0;
+    next_keyframe_ = input_.first_frame;
+    keyframe_width_ = keyframe_height_ = 0;
     return true;
   }
   return false;
 }
 
-// Boxes are not held over a change of size; a frame without pixels leaves its turn to the next.
-bool DetectReader::must_look(const Frame& frame) {
+// A change of size makes a keyframe; one without pixels leaves its turn to the next frame.
+bool DetectReader::is_keyframe(const Frame& frame) {
   if (frame.missing) return false;
-  const bool same_size = frame.width == looked_width_ && frame.height == looked_height_;
-  if (frame.index < next_look_ && same_size) return false;
-  while (next_look_ <= frame.index) next_look_ += input_.every;
-  looked_width_ = frame.width;
-  looked_height_ = frame.height;
+  const bool same_size = frame.width == keyframe_width_ && frame.height == keyframe_height_;
+  if (frame.index < next_keyframe_ && same_size) return false;
+  while (next_keyframe_ <= frame.index) next_keyframe_ += input_.every;
+  keyframe_width_ = frame.width;
+  keyframe_height_ = frame.height;
   return true;
 }
 
-DetectTaskPtr DetectReader::next() {
-  auto task = std::make_shared<DetectTask>();
+std::unique_ptr<DetectTask> DetectReader::next() {
+  auto task = std::make_unique<DetectTask>();
   while (!stopped()) {
     if (!reader_ && !open(*task)) break;
     FramePtr frame = reader_->next();
-    if (stopped()) break;  // what a stopped reader does not give is not the end
+    if (stopped()) break;  // then the lack of a frame does not mean the video's end
     if (!frame || frame->index >= input_.last_frame) {
       reader_.reset();
       if (!task->header) {
@@ -110,7 +106,7 @@ DetectTaskPtr DetectReader::next() {
     }
     if (frame->index < input_.first_frame) continue;
     task->ends_video = std::exchange(ends_video_, false);
-    task->look = must_look(*frame);
+    task->keyframe = is_keyframe(*frame);
     task->frame = std::move(frame);
     return task;
   }

@@ -12,40 +12,37 @@
 
 namespace vremd {
 
-// What goes through the stages: one frame, and what comes before it in the records.
+// A token of the pipeline: one frame, and what comes before it in the records.
 struct DetectTask {
   bool ends_video = false;       // the video before it is complete
   std::optional<Header> header;  // of the video that the frame opens
   FramePtr frame;                // null: nothing follows
-  bool look = false;             // false: the boxes of the last look are held
+  bool keyframe = false;         // the detector runs; else the last keyframe's boxes are reused
   std::vector<ScoredBox> people;
 };
-
-using DetectTaskPtr = std::shared_ptr<DetectTask>;
 
 // The frames of all videos, one after the other. Not for several threads at once.
 class DetectReader {
  public:
-  DetectReader(const DetectInput& input, Header header);  // Error: a picture that is none
+  DetectReader(const DetectInput& input, Header header);  // Error: not a picture, with `stills`
 
-  DetectTaskPtr next();  // null: the end, or a stop
+  std::unique_ptr<DetectTask> next();  // null: the end, or a stop
   void cancel() { cancelled_ = true; }
   bool stopped() const { return cancelled_ || input_.stopped(); }
   const DetectCounts& counts() const { return counts_; }
 
  private:
   bool open(DetectTask& task);
-  bool must_look(const Frame& frame);
-  std::string path_of(const std::string& video) const;
+  bool is_keyframe(const Frame& frame);
 
   const DetectInput& input_;
   Header header_;
   std::vector<std::string> videos_;
   std::size_t next_video_ = 0;
   std::unique_ptr<VideoReader> reader_;  // null: none is open
-  bool ends_video_ = false;              // to be told with the next task
-  std::int64_t next_look_ = 0;
-  int looked_width_ = 0, looked_height_ = 0;
+  bool ends_video_ = false;              // for the next task
+  std::int64_t next_keyframe_ = 0;
+  int keyframe_width_ = 0, keyframe_height_ = 0;
   std::atomic<bool> cancelled_ = false;
   DetectCounts counts_;
 };

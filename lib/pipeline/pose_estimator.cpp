@@ -27,11 +27,6 @@ constexpr std::size_t kSlicePersons = 16;
 
 auto box_key(const Box& box) { return std::tuple(box.x, box.y, box.w, box.h); }
 
-void enter_task() {
-  thread_local const bool prepared = (prepare_worker(), true);
-  static_cast<void>(prepared);
-}
-
 }  // namespace
 
 // A crop that the backbone sees once, however many ask for it.
@@ -134,7 +129,6 @@ void PoseEstimator::for_each_batch(std::size_t count, const Body& body) const {
     // Isolated: a thread that waits here must not take up the reader, which may wait for long.
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-        enter_task();
         guarded(i, i + 1);
       });
     });
@@ -147,13 +141,13 @@ void PoseEstimator::for_each_batch(std::size_t count, const Body& body) const {
 }
 
 void PoseEstimator::encode(std::span<Crop> crops) {
-  StageClock clock(times_, Stage::kCrop);
+  StageClock clock(times_, PoseStage::kCrop);
   std::vector<CropRequest> requests;
   for (const Crop& crop : crops) requests.push_back(crop.request);
   if (!options_.device.is_cpu()) requests.resize(options_.batch_size, requests.back());
   const at::Tensor pixels_nchw =
       warp_affine(requests, spec_.height, spec_.width, normalisation_, options_.device);
-  clock.next(Stage::kBackbone);
+  clock.next(PoseStage::kBackbone);
   std::vector<std::int64_t> keys;
   for (std::size_t i = 0; i < crops.size(); ++i) {
     if (crops[i].is_key) keys.push_back(static_cast<std::int64_t>(i));
@@ -182,14 +176,14 @@ VremdImpl::Output PoseEstimator::forward(const Slice& slice, std::size_t first, 
 }
 
 void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t last) {
-  StageClock clock(times_, Stage::kModules);
+  StageClock clock(times_, PoseStage::kModules);
   const VremdImpl::Output output = forward(slice, first, last, 0);
   at::Tensor heatmaps = model_->probabilities(output.heatmaps_bkhw);
   if (options_.flip) {
     const at::Tensor mirrored = forward(slice, first, last, 1).heatmaps_bkhw;
     heatmaps = (heatmaps + mirrored_back(model_->probabilities(mirrored))) * 0.5;
   }
-  clock.next(Stage::kDecode);
+  clock.next(PoseStage::kDecode);
   const at::Tensor points_bk3 =
       heatmap_decode(heatmaps, options_.decode, options_.blur).to(at::kCPU).contiguous();
   for (std::size_t person = first; person < last; ++person) {

@@ -38,7 +38,8 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 // A crop is a frame and an affine map; equal ones are encoded once (METHOD 11.3). On the CPU the
 // network sees one crop and one person at a time, in parallel tasks; on a GPU always batch_size
 // of them, padded. So a person's keypoints do not depend on who else is there, and sharing is
-// exact. estimate() may be called from several threads at once on the CPU, from one on a GPU.
+// exact. estimate() may be called from several threads at once on the CPU, from one on a GPU;
+// prepare_worker() has been called in each.
 class PoseEstimator {
  public:
   PoseEstimator(const LoadedModel& loaded, EstimatorOptions options);

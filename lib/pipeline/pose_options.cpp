@@ -2,11 +2,17 @@
 #include "pipeline/pose_options.h"
 
 #include "core/error.h"
+#include "core/log.h"
+#include "ops/device.h"
 
 #include <algorithm>
 
 namespace vremd {
 namespace {
+
+bool is_decode(const std::string& text) {
+  return text == "auto" || enum_from_name<Decode>(text);
+}
 
 std::vector<std::string> joints_of_set(const std::string& name) {
   try {
@@ -18,8 +24,36 @@ std::vector<std::string> joints_of_set(const std::string& name) {
 
 }  // namespace
 
-bool is_decode(const std::string& text) {
-  return text == "auto" || enum_from_name<Decode>(text);
+void check_pose_options(const EstimatorOptions& options, const TripletOptions& neighbours,
+                        const PoseWords& words) {
+  const auto require = [](bool ok, const char* what) {
+    if (!ok) fail("{}", what);
+  };
+  const double enlarge = options.enlarge, delta_ms = neighbours.delta_ms;
+  require(enlarge == 0 || (enlarge >= 0.1 && enlarge <= 10), "--box-padding must be in [0.1, 10]");
+  require(options.batch_size >= 0 && options.batch_size <= 4096,
+          "--batch-size must be in [0, 4096]");
+  require(neighbours.stride >= 1 && neighbours.stride <= 100, "--stride must be in [1, 100]");
+  require(delta_ms >= 0 && delta_ms <= 10000, "--delta-ms must be in [0, 10000]");
+  require(words.precision == "fp32" || words.precision == "bf16",
+          "--precision must be fp32 or bf16");
+  require(is_decode(words.decode), "--decode must be auto, argmax, quarter, dark or dark_udp");
+  check_device(words.device);
+}
+
+EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
+                                 const ModelConfig& model) {
+  options.device = choose_device(words.device);
+  options.bf16 = words.precision == "bf16";
+  options.decode = parse_decode(words.decode, model);
+  options.joints = parse_joints(words.joints, model);
+  if (options.enlarge == 0) options.enlarge = model.input.enlarge;
+  if (options.batch_size == 0) options.batch_size = options.device.is_cpu() ? 8 : 64;
+  if (options.enlarge != model.input.enlarge) {
+    log_warning("--box-padding {}: the weights were trained with {}", options.enlarge,
+                model.input.enlarge);
+  }
+  return options;
 }
 
 Decode parse_decode(const std::string& text, const ModelConfig& config) {

@@ -3,6 +3,7 @@
 
 #include "model/config.h"
 #include "ops/heatmap_decode.h"
+#include "pipeline/pose_estimator.h"
 
 #include <string>
 #include <vector>
@@ -10,8 +11,20 @@
 namespace vremd {
 
 // What the words of the command line mean for a model. Errors name the option.
+struct PoseWords {
+  std::string joints, decode = "auto", device = "auto", precision = "fp32";
+};
 
-bool is_decode(const std::string& text);  // what parse_decode() takes
+// Error "--option must be ...": a value that is wrong for any model and device. An `enlarge` or
+// `batch_size` of 0 is for resolve_options().
+void check_pose_options(const EstimatorOptions& options, const TripletOptions& neighbours,
+                        const PoseWords& words);
+
+// The options with what the model and the device decide: an `enlarge` or `batch_size` of 0, and
+// the words. Warns of an `enlarge` that the model was not trained with.
+EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
+                                 const ModelConfig& model);
+
 // "auto": dark_udp for udp geometry, quarter for classic (METHOD 2.2); MoveNet's own head makes true
 // Gaussians, which dark_udp reads to a hundredth of a pixel.
 Decode parse_decode(const std::string& text, const ModelConfig& config);

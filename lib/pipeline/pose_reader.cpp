@@ -3,10 +3,11 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "io/video_path.h"
+#include "video/reader.h"
 
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <utility>
 
 namespace vremd {
@@ -21,7 +22,7 @@ bool can_be_cropped(const Box& box, const Frame& frame) {
          intersection(box, {-0.5, -0.5, double(frame.width), double(frame.height)}) > 0;
 }
 
-void leave_unfound(Instance& instance, std::size_t joints) {
+void set_absent(Instance& instance, std::size_t joints) {
   const Point centre = instance.box.centre();
   const bool finite = std::isfinite(centre.x) && std::isfinite(centre.y);
   instance.keypoints.assign(joints, finite ? Keypoint{centre.x, centre.y, 0} : Keypoint{});
@@ -36,13 +37,8 @@ struct PoseReader::Video {
   TripletWindow window;
 };
 
-PoseReader::PoseReader(PoseInput input, Header header)
-    : input_(std::move(input)), header_(std::move(header)) {
-  for (const std::string& path : input_.records) {
-    if (path == "-") continue;
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) fail("{}: no such file", path);
-  }
+PoseReader::PoseReader(PoseInput input, Header own)
+    : input_(std::move(input)), own_(std::move(own)), records_(input_.records, input_.stopped) {
   if (!input_.resume_from.empty()) done_.emplace(input_.resume_from);
 }
 
@@ -52,74 +48,59 @@ std::unique_ptr<FrameChunk> PoseReader::next() {
   auto chunk = std::make_unique<FrameChunk>();
   int frames = 0;
   while (frames < input_.chunk_frames &&
-         std::ssize(chunk->persons) < std::max(1, input_.chunk_persons) && !stopped()) {
-    std::optional<Record> record = next_record();
-    if (!record) break;
-    frames += std::holds_alternative<FrameRecord>(*record);
-    std::visit([&](auto& one) { add(std::move(one), *chunk); }, *record);
+         std::ssize(chunk->persons) < std::max(1, input_.chunk_persons)) {
+    if (!in_video_) {
+      const auto header = records_.next_video();
+      if (!header) break;
+      begin(*header, *chunk);
+    } else if (auto frame = records_.next_frame()) {
+      ++frames;
+      add(std::move(*frame), *chunk);
+    } else if (!end(*chunk)) {
+      break;
+    }
   }
   return chunk->records.empty() ? nullptr : std::move(chunk);
 }
 
-std::optional<Record> PoseReader::next_record() {
-  while (!cut_) {
-    if (!records_) {
-      if (next_input_ == input_.records.size()) return std::nullopt;
-      records_ = std::make_unique<RecordReader>(input_.records[next_input_++],
-                                                [this] { return stopped(); });
-    }
-    if (auto record = records_->next()) return record;
-    if (records_->interrupted() || stopped()) return std::nullopt;
-    cut_ = records_->cut();
-    if (cut_) log_warning("{}: the input was cut: no end record", records_->place());
-    records_.reset();
-  }
-  return std::nullopt;
-}
-
-std::string PoseReader::path_of(const std::string& video) const {
-  if (video == "-") {
-    fail("{}: the video came from standard input: name it with --video", records_->place());
-  }
-  if (input_.root.empty()) return video;
-  return (std::filesystem::path(input_.root) / video).string();  // an absolute one stays
-}
-
 void PoseReader::open_video(const Header& header) {
-  const std::string& name = input_.video.empty() ? header.video : input_.video;
+  const bool own_name = input_.video.empty();
+  const std::string path = own_name ? video_path(header, input_.root, records_.place())
+                                    : join_root(input_.root, input_.video);
   VideoReaderOptions options;
-  options.threads = input_.decoder_threads;
-  options.stopped = [this] { return stopped(); };
-  VideoReader reader(path_of(name), std::move(options));
+  options.stopped = [this] { return records_.stopped(); };
+  VideoReader reader(path, std::move(options));
   const VideoInfo& info = reader.info();
   if (header.width > 0 && header.height > 0 &&
       (info.width != header.width || info.height != header.height)) {
-    fail("{}: {} x {} pixels, but its records say {} x {}", name, info.width, info.height,
-         header.width, header.height);
+    fail("{}: {} x {} pixels, but its records say {} x {}", own_name ? header.video : input_.video,
+         info.width, info.height, header.width, header.height);
   }
   TripletOptions neighbours = input_.neighbours;
   if (!input_.with_neighbours) neighbours = {.stride = 0};
-  video_.reset(new Video{std::move(reader), {[this](bool) { return video_->reader.next(); },
+  video_.reset(new Video{std::move(reader), {[this] { return video_->reader.next(); },
                                             neighbours}});
 }
 
-void PoseReader::add(const Header& header, FrameChunk& chunk) {
+void PoseReader::begin(const Header& header, FrameChunk& chunk) {
   video_.reset();
+  in_video_ = true;
+  range_done_ = false;
   last_record_ = -1;
-  if (!input_.video.empty() && videos_ > 0) {
-    fail("{}: a second video, but --video names one for all", records_->place());
+  if (!input_.video.empty() && counts_.videos > 0) {
+    fail("{}: a second video, but --video names one for all", records_.place());
   }
-  ++videos_;
+  ++counts_.videos;
   try {
     open_video(header);
   } catch (const Error& error) {
-    if (stopped()) return;
+    if (records_.stopped()) return;
     log_error("{}", error.what());
     ++counts_.failed_videos;
     return;
   }
-  Header out = following(header, header_);
-  out.joints = header_.joints;
+  Header out = following(header, own_);
+  out.joints = own_.joints;
   if (!input_.video.empty()) out.video = input_.video;
   if (out.width <= 0 || out.height <= 0) {
     out.width = video_->reader.info().width;
@@ -129,33 +110,28 @@ void PoseReader::add(const Header& header, FrameChunk& chunk) {
   chunk.records.emplace_back(std::move(out));
 }
 
-std::optional<Triplet> PoseReader::triplet_of(const FrameRecord& frame) {
-  auto triplet = video_->window.around(frame.frame);
-  if (stopped()) return std::nullopt;  // what a stopped reader does not give is not the end
-  if (!triplet) fail_short(frame.frame);
-  return triplet;
-}
-
 void PoseReader::fail_short(std::int64_t frame) const {
   fail("{}: the video has {} frames, but its records go on to frame {}",
        video_->reader.info().name, video_->window.decoded(), frame);
 }
 
 void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
+  range_done_ = frame.frame >= input_.last_frame - 1;
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return;
   if (done_) {
     if (auto old = done_->take(frame)) {
-      ++counts_.taken_over;
+      ++counts_.resumed;
       last_record_ = frame.frame;
       chunk.records.emplace_back(std::move(*old));
       return;
     }
   }
-  const auto joints = static_cast<std::size_t>(header_.joints->size());
+  const auto joints = static_cast<std::size_t>(own_.joints->size());
   std::optional<Triplet> triplet;
   if (!frame.instances.empty()) {
-    triplet = triplet_of(frame);
-    if (!triplet) return;
+    triplet = video_->window.around(frame.frame);
+    if (records_.stopped()) return;  // then the lack of a frame does not mean the video's end
+    if (!triplet) fail_short(frame.frame);
     const Frame& key = *triplet->key();
     counts_.substituted += triplet->substituted;
     if (key.missing) frame.damage = Damage::kMissing;
@@ -165,7 +141,7 @@ void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
     const Frame& key = *triplet->key();
     if (key.missing || !can_be_cropped(instance.box, key)) {
       ++(key.missing ? counts_.undecoded : counts_.uncropped);
-      leave_unfound(instance, joints);
+      set_absent(instance, joints);
       continue;
     }
     instance.neighbours.reset();
@@ -173,7 +149,7 @@ void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
     Person person;
     person.triplet = *triplet;
     person.box = instance.box;
-    person.video = videos_ - 1;
+    person.video = static_cast<int>(counts_.videos - 1);
     person.record = chunk.records.size();
     person.instance = static_cast<std::size_t>(&instance - frame.instances.data());
     chunk.persons.push_back(std::move(person));
@@ -182,28 +158,19 @@ void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
   chunk.records.emplace_back(std::move(frame));
 }
 
-void PoseReader::add(End end, FrameChunk& chunk) {
-  if (!video_) return;
-  if (!video_->window.reach(last_record_) && !stopped()) fail_short(last_record_);
-  if (stopped()) return;
+// False: nothing more is read, because of a stop or a truncated input.
+bool PoseReader::end(FrameChunk& chunk) {
+  const auto& record = records_.end();
+  if (records_.stopped() || (!record && !range_done_)) return false;
+  in_video_ = false;
+  if (!video_) return true;
+  const bool long_enough = video_->window.reach(last_record_);
+  if (records_.stopped()) return false;
+  if (!long_enough) fail_short(last_record_);
   video_.reset();
   if (done_) done_->end();
-  chunk.records.emplace_back(std::move(end));
-}
-
-bool looks_like_video(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  std::ifstream in(path);
-  char first = 0;
-  in >> first;
-  if (!in || first == '{') return false;
-  try {
-    VideoReader reader(path);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
+  chunk.records.emplace_back(record ? *record : End{});
+  return true;
 }
 
 }  // namespace vremd

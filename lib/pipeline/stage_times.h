@@ -8,34 +8,34 @@
 
 namespace vremd {
 
-enum class Stage { kRead, kCrop, kBackbone, kModules, kDecode, kWrite };
-constexpr std::array<const char*, 6> kStageNames = {"read",    "crop",   "backbone",
-                                                    "modules", "decode", "write"};
+enum class PoseStage { kRead, kCrop, kBackbone, kModules, kDecode, kWrite };
+constexpr std::array<const char*, 6> kPoseStageNames = {"read",    "crop",   "backbone",
+                                                        "modules", "decode", "write"};
 
 // Processor seconds of each stage, summed over the threads: waiting for input and for other
 // processes does not count. On a GPU its time counts where the thread waits for it.
 class StageTimes {
  public:
-  void add(Stage stage, double seconds) {
+  void add(PoseStage stage, double seconds) {
     nanoseconds_[static_cast<std::size_t>(stage)] += static_cast<std::int64_t>(seconds * 1e9);
   }
-  double seconds(Stage stage) const {
+  double seconds(PoseStage stage) const {
     return static_cast<double>(nanoseconds_[static_cast<std::size_t>(stage)]) / 1e9;
   }
 
  private:
-  std::array<std::atomic<std::int64_t>, kStageNames.size()> nanoseconds_{};
+  std::array<std::atomic<std::int64_t>, kPoseStageNames.size()> nanoseconds_{};
 };
 
 // Adds the time from here to the end of the scope, or to the next stage.
 class StageClock {
  public:
-  StageClock(StageTimes& times, Stage stage) : times_(times), stage_(stage), start_(now()) {}
+  StageClock(StageTimes& times, PoseStage stage) : times_(times), stage_(stage), start_(now()) {}
   ~StageClock() { times_.add(stage_, now() - start_); }
   StageClock(const StageClock&) = delete;
   StageClock& operator=(const StageClock&) = delete;
 
-  void next(Stage stage) {
+  void next(PoseStage stage) {
     const double time = now();
     times_.add(stage_, time - start_);
     stage_ = stage;
@@ -50,7 +50,7 @@ class StageClock {
   }
 
   StageTimes& times_;
-  Stage stage_;
+  PoseStage stage_;
   double start_;
 };
 

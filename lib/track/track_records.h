@@ -14,9 +14,7 @@
 namespace vremd {
 
 struct TrackConfig {
-  std::vector<std::string> inputs;
-  std::string output = "-";
-  bool force = false;
+  std::vector<std::string> inputs;  // "-" is standard input
   TrackerConfig tracker;
   std::string smooth = "none";  // or one-euro
   OneEuroConfig one_euro;
@@ -25,13 +23,12 @@ struct TrackConfig {
 };
 
 struct TrackResult {
-  std::int64_t frames = 0, people = 0, tracks = 0;
-  bool complete = true;  // false: stopped, or an input without its end record
-  std::string partial;   // where a stopped run left its lines; "" for standard output
+  std::int64_t tracks = 0;
+  bool complete = true;  // false: a truncated input, after which nothing was read
 };
 
 // Every video begins with new tracks. `own` has tool, version and command. Errors: bad input;
-// --smooth where neither frames nor header tell the time.
-TrackResult track_records(const TrackConfig& config, const Header& own);
+// --smooth without times, neither in the frames nor in the header.
+TrackResult track_records(const TrackConfig& config, const Header& own, RecordWriter& writer);
 
 }  // namespace vremd

@@ -30,7 +30,7 @@ void Tracker::assign(FrameRecord& frame) {
     if (person_area(person) > 0) {
       (person.score >= config_.min_score ? sure : unsure).push_back(&person);
     } else {
-      ++shapeless_;
+      ++untracked_;
     }
   }
   continue_tracks(sure, frame.frame);

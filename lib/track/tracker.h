@@ -40,7 +40,7 @@ class Tracker {
   void assign(FrameRecord& frame);
 
   std::int64_t tracks() const { return next_id_ - 1; }  // begun so far
-  std::int64_t shapeless() const { return shapeless_; }  // people without an area so far
+  std::int64_t untracked() const { return untracked_; }  // people without an area so far
 
  private:
   struct Track {
@@ -57,7 +57,7 @@ class Tracker {
   double min_similarity_;
   std::vector<double> sigmas_;  // of the joints
   std::vector<Track> tracks_;   // in the order of their beginning
-  std::int64_t next_id_ = 1, shapeless_ = 0;
+  std::int64_t next_id_ = 1, untracked_ = 0;
 };
 
 }  // namespace vremd

@@ -48,7 +48,7 @@ AvCodec open_encoder(const std::string& path, const Frame& frame) {
 
 }  // namespace
 
-void write_picture(const std::string& path, const Frame& frame, bool force) {
+std::string encode_picture(const std::string& path, const Frame& frame) {
   silence_libav();
   const AvCodec encoder = open_encoder(path, frame);
   PictureConverter converter(frame.width, frame.height, *encoder);
@@ -62,10 +62,11 @@ void write_picture(const std::string& path, const Frame& frame, bool force) {
   if (status >= 0) status = avcodec_receive_packet(encoder.get(), packet.get());
   if (status < 0) fail("{}: cannot encode: {}", path, av_error_text(status));
 
-  OutputFile file(path, force);
-  file.write({reinterpret_cast<const char*>(packet->data),
-              static_cast<std::size_t>(packet->size)});
-  file.commit();
+  return {reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size)};
+}
+
+void write_picture(const std::string& path, const Frame& frame, bool force) {
+  write_file(path, encode_picture(path, frame), force);
 }
 
 }  // namespace vremd

@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <vector>
 
@@ -210,6 +211,21 @@ FramePtr VideoReader::next() {
   if (auto decoded = impl_->source->next()) return impl_->give(std::move(*decoded));
   impl_->end();
   return nullptr;
+}
+
+bool looks_like_video(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  std::ifstream in(path);
+  char first = 0;
+  in >> first;
+  if (!in || first == '{') return false;
+  try {
+    VideoReader reader(path);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace vremd

@@ -60,6 +60,9 @@ struct BadPicture : Error {
 // file's content.
 FramePtr read_picture(const std::string& path);
 
+// True for a regular file that libav opens and that does not begin like records.
+bool looks_like_video(const std::string& path);
+
 // True where `path` names one picture by its content or its ending (.jpg .jpeg .png .bmp .webp
 // .tif .tiff).
 bool is_picture(const std::string& path);

@@ -268,8 +268,7 @@ void VideoWriter::close() {
 std::string VideoWriter::keep_partial() {
   if (impl_->frames == 0) return "";
   impl_->finish();
-  impl_->file->keep();
-  return impl_->file->name();
+  return impl_->file->keep();
 }
 
 }  // namespace vremd

@@ -34,8 +34,8 @@ class VideoWriter {
   void write(const Frame& frame, double time);  // seconds; must grow: variable rate
   void close();
 
-  // After a stop signal: completes the video so far under its temporary name and returns that
-  // ("" where there is no frame and nothing is kept).
+  // For an input that was not read to its end: completes the video so far under its temporary name
+  // and gives that ("" without a frame: nothing is kept).
   std::string keep_partial();
 
  private:
@@ -43,7 +43,9 @@ class VideoWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes one picture, PNG or JPEG by the ending, atomically.
+// A picture as the content of a file, PNG or JPEG by the ending of `path`.
+std::string encode_picture(const std::string& path, const Frame& frame);
+// The same as a file that has its name once it is complete.
 void write_picture(const std::string& path, const Frame& frame, bool force = true);
 
 }  // namespace vremd

@@ -50,8 +50,18 @@ bad 'long.jsonl:2: not valid JSON at column 1' long.jsonl
 head -n 3 clip.jsonl > endless.jsonl
 status=0; vremd-convert endless.jsonl -o whole.jsonl 2> err || status=$?
 test $status -eq 1
-grep -q 'warning: endless.jsonl: no end record: the records were cut$' err
-test "$(wc -l < whole.jsonl)" -eq 3
+grep -q 'warning: endless.jsonl:3: truncated input: no end record$' err
+test ! -e whole.jsonl
+partial=$(ls whole.jsonl.tmp.*)
+test "$(tail -n 1 err)" = "vremd-convert: incomplete output left in $partial"
+test "$(wc -l < $partial)" -eq 3
+rm $partial
+# In a folder only the file of that video is not complete.
+sed '1s/clip.mp4/other.mp4/' clip.jsonl > other.jsonl
+status=0; vremd-convert endless.jsonl other.jsonl --to csv -o split/ 2> err || status=$?
+test $status -eq 1
+test "$(ls split | sed 's/tmp.*/tmp/' | xargs)" = 'clip.csv.tmp other.csv'
+test "$(tail -n 1 err)" = "vremd-convert: incomplete output left in $(ls split/clip.csv.tmp.*)"
 
 # ---- PoseTrack17
 truth() { sed "$1" pt17_truth.json > truth.json; }

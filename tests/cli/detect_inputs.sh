@@ -47,6 +47,7 @@ usage '--every must be in' --every 0 x.mp4
 usage "--precision must be fp32 or bf16, not 'fp8'" --precision fp8 x.mp4
 usage '' --frames 5:2 x.mp4
 usage "--device must be auto, cpu, cuda or cuda:N, not 'tpu'" --device tpu x.mp4
+usage "--device must be auto, cpu, cuda or cuda:N, not 'cudax'" --device cudax x.mp4
 bad 1 '--device cuda:77: ' --device cuda:77 x.mp4
 bad 1 'none.safetensors: no such weights file' -w none.safetensors x.mp4
 bad 1 'some-detector: no such weights in' -w some-detector x.mp4
@@ -76,7 +77,9 @@ test "$(wc -l < err)" -eq 1
 grep -q '^vremd-detect: none.mp4: ' err
 status=0; detect photos/1.bmp none.mp4 -o some.out 2> err || status=$?
 test $status -eq 1
-test "$(types some.out)" = "header frame end "
+test ! -e some.out  # not complete: it keeps its temporary name
+test "$(types some.out.tmp.*)" = "header frame end "
+test "$(tail -n 1 err)" = "vremd-detect: incomplete output left in $(ls some.out.tmp.*)"
 status=0; detect --fail-fast photos/1.bmp none.mp4 photos/2.bmp -o fast.jsonl 2> err || status=$?
 test $status -eq 1
 test ! -e fast.jsonl
@@ -116,6 +119,22 @@ echo '{"frames": "2:4", "frames": "2:5"}' > options.json
 refused ':1: frames: duplicate key$'
 echo '{"frams": "2:4"}' > options.json
 refused ": unknown option 'frams'$"
+# The type is the option's own.
+wrong() { echo "{$1}" > options.json; refused ": $2$"; }
+wrong '"device": null' 'device must be a string'
+wrong '"frames": 2' 'frames must be a string'
+wrong '"weights": ["a", "b"]' 'weights must be a string'
+wrong '"every": "2"' 'every must be an integer'
+wrong '"every": 2.0' 'every must be an integer'
+wrong '"every": 99999999999' 'every must be an integer'
+wrong '"min_score": "0.5"' 'min_score must be a number'
+wrong '"min_score": null' 'min_score must be a number'
+wrong '"input-size": [96, 1.5]' 'input-size must be a list of integers'
+wrong '"stills": 1' 'stills must be true or false'
+wrong '"stills": null' 'stills must be true or false'
+echo '{"input_size": [96, 64], "min_score": 1, "every": 2, "stills": false, "frames": "0:3"}' > options.json
+detect --config options.json $clip | jq -s -e '.[0].settings | .input_size == [96, 64] and
+  .min_score == 1 and .every == 2 and .frames == "0:3"' > out
 rm options.json
 refused ': cannot open: No such file or directory$'
 

@@ -40,7 +40,7 @@ printf '%s\nnot json\n' "$header" | bad 'standard input:2: not valid JSON at col
 sed 's|street|none|' r.jsonl | bad "${video/street/none}: cannot open: No such file or directory" -o a.mp4
 bad "in/examples/x.mp4: cannot open: No such file or directory" --video in/examples/x.mp4 r.jsonl -o a.mp4
 sed 's|"video":"[^"]*"|"video":"-"|' r.jsonl |
-  bad 'the records name standard input as their video: --video FILE takes its place' -o a.mp4
+  bad 'standard input:1: the video came from standard input: name it with --video' -o a.mp4
 bad 'a.xyz: no video format is known for this ending' r.jsonl -o a.xyz
 bad 'in/none/a.mp4: cannot open: No such file or directory' r.jsonl -o in/none/a.mp4
 echo 'mine' > kept.mp4
@@ -65,11 +65,26 @@ bad 'a.mp4: one file, but the records are about several videos: -o takes a folde
 { echo "$header"; frame 500 '[1,1,5,5]'; echo "$end"; } |
   bad "$video: no frame of it has a record: nothing to draw" -o a.mp4
 
-# Cut records are drawn as far as they go, with a warning and status 1.
-head -n 2 r.jsonl > in.cut; status=0; vremd-draw in.cut -o a.mp4 2> err || status=$?
-test $status -eq 1
-test -s a.mp4
-grep -q 'warning: in.cut: no end record' err; rm a.mp4
+# Truncated records are drawn as far as they go, under the temporary name, with status 1.
+head -n 2 r.jsonl > in.cut
+truncated() {
+  status=0; vremd-draw in.cut -o $1 "${@:2}" 2> err || status=$?
+  test $status -eq 1
+  test ! -e $1
+  partial=$(ls $1.tmp.*)
+  test -s $partial
+  grep -q 'warning: in.cut:2: truncated input: no end record' err
+  test "$(tail -n 1 err)" = "vremd-draw: incomplete output left in $partial"
+}
+truncated a.mp4
+vremd-draw -q --video $partial r.jsonl -o kept/ -f 2> err || true  # it can be played
+test "$(ls kept)" = "000000.png
+000001.png"
+truncated a.png
+truncated b.png --sheet
+rm a.mp4.* a.png.* b.png.* kept/000000.png
+status=0; vremd-draw -q in.cut --sheet -o - > in.png || status=$?  # standard output has no other name
+test $status -eq 1 && test -s in.png
 
 # Boxes that cannot be drawn are no error; matching is by index, and said once.
 { echo "$header"; frame 1 '[null,1,5,5]'; frame 2 '[-1e9,-1e9,2e9,2e9]'; frame 3 '[5,5,0,0]'
@@ -89,6 +104,17 @@ status=0; (ulimit -f 1; trap '' XFSZ; vremd-draw r.jsonl -o a.mp4 2> err) || sta
 test $status -eq 1
 grep -q '^vremd-draw: a.mp4: cannot write: ' err
 test -z "$(ls | grep a.mp4)"
+
+# A drawing that cannot be written ends a read that waits for records.
+mkfifo slow
+(ulimit -f 1; trap '' XFSZ; exec vremd-draw -j 2 slow -o a.mp4 2> err) & tool=$!
+exec 3> slow; { echo "$header"; for f in $(seq 0 39); do frame $f '[9,9,50,90]'; done; } >&3
+for try in $(seq 300); do kill -0 $tool 2> /dev/null || break; sleep 0.1; done
+status=0; wait $tool || status=$?; exec 3>&-
+test $status -eq 1 || { echo "status $status"; cat err; exit 1; }
+grep -q '^vremd-draw: a.mp4: cannot write: ' err
+test -z "$(ls | grep a.mp4)"
+rm slow
 
 # A stop while waiting for records ends at once, by the signal, without a file.
 mkfifo slow; vremd-draw slow -o a.mp4 2> err & tool=$!

@@ -20,6 +20,8 @@ refused() {  # status, message, command ...
 # Folders of relative names stay; one that cannot be read fails alone.
 refused 1 '^vremd-detect: warning: 1 of 3 inputs failed$' \
   detect day1/00.mkv day2/bad.mkv day2/00.mkv --output-dir boxes
+test "$(sed -n 's/^vremd-detect: \(.*\): [0-9]* frames, .*/\1/p' err | xargs)" = \
+  'boxes/day1/00.mkv.jsonl boxes/day2/00.mkv.jsonl'  # nothing of a file that is not there
 test "$(cd boxes; find . -type f | sort | xargs)" = './day1/00.mkv.jsonl ./day2/00.mkv.jsonl'
 test ! -s out
 for day in 1 2; do
@@ -55,8 +57,9 @@ for day in 1 2; do
 done
 # An input that was cut is not done.
 head -n 3 people/day1/00.mkv.jsonl > people/cut.jsonl
-refused 1 'warning: incomplete output left in poses/people/cut.jsonl.tmp' \
+refused 1 'vremd-pose: incomplete output left in poses/people/cut.jsonl.tmp' \
   pose --output-dir poses people/cut.jsonl
+grep -q '^vremd-pose: poses/people/cut.jsonl.tmp[.0-9]*: 2 frames, ' err
 test ! -e poses/people/cut.jsonl
 test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
 
@@ -68,10 +71,10 @@ for _ in 1 2; do
 done
 vremd-draw -q people/day1/00.mkv.jsonl --sheet -o day1/one.png
 mkdir stills; cp day1/one.png stills; echo nothing > stills/two.png
-refused 1 'warning: incomplete output left in boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
+refused 1 'vremd-detect: incomplete output left in boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
 test ! -e boxes/stills.jsonl
 # --fail-fast stops at the first.
-refused 1 'people/gone.jsonl: no such file' \
+refused 1 'people/gone.jsonl: cannot open: No such file or directory' \
   pose --fail-fast --output-dir fast people/gone.jsonl people/day1/00.mkv.jsonl
 test ! -e fast/people/day1/00.mkv.jsonl
 

@@ -20,6 +20,9 @@ usage --delta-ms -5
 usage --precision fp8
 usage --decode best
 usage --device gpu
+usage --device cudax
+usage --device cuda:-1
+usage --device cuda:999
 usage --frames 5:2
 usage --no-such-option
 usage clip.mkv
@@ -32,7 +35,7 @@ bad() {
   test $status -eq 1 && test "$(cat err)" = "vremd-pose: $message" && test -z "$(ls out.jsonl* 2> /dev/null)" ||
     { echo "status $status instead of 1 and: $message"; cat err; ls; exit 1; }
 }
-bad 'none.jsonl: no such file' none.jsonl
+bad 'none.jsonl: cannot open: No such file or directory' none.jsonl
 mkdir folder
 bad 'folder: is a directory' folder
 bad 'standard input: no records (the input is empty)' < /dev/null

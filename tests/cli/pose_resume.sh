@@ -23,6 +23,12 @@ pose --resume-from part.jsonl -j 3 < boxes.jsonl > out.jsonl 2> err
 plain out.jsonl | diff <(plain whole.jsonl) -
 grep -q '^vremd-pose: 3 frames were done already$' err
 
+# What a killed run left is not destroyed, not even by one of the same process id.
+sh -c 'head -n 3 whole.jsonl > again.jsonl.tmp.$$
+  exec vremd-pose -q --device cpu -w tiny.safetensors --resume-from again.jsonl.tmp.$$ -o again.jsonl boxes.jsonl'
+plain again.jsonl | diff <(plain whole.jsonl) -
+test $(cat again.jsonl.tmp.* | wc -l) -eq 3
+
 # What is done is not done again: its keypoints are taken as they are.
 head -n 3 whole.jsonl | sed 's/"score":0[0-9.]*/"score":0.125/' > part.jsonl
 pose -q --resume-from part.jsonl boxes.jsonl | sed -n 3p > third

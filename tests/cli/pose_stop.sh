@@ -53,6 +53,40 @@ grep -q 141 code
 # An input without its end: everything in it is done, no end record, status 1 and a warning.
 status=0; head -n 5 boxes.jsonl | pose > cut.jsonl 2> err || status=$?
 test $status -eq 1
-grep -q 'warning: standard input:5: the input was cut: no end record' err
+grep -q 'warning: standard input:5: truncated input: no end record' err
 test $(wc -l < cut.jsonl) -eq 5
 same_start cut.jsonl
+# ... and a file keeps its temporary name, the last message says which; --resume-from goes on with it.
+head -n 5 boxes.jsonl > short.jsonl
+for quiet in '' -q; do
+  status=0; pose $quiet short.jsonl -o done.jsonl 2> err || status=$?
+  test $status -eq 1
+  test ! -e done.jsonl
+  partial=$(ls done.jsonl.tmp.*)
+  test "$(tail -n 1 err)" = "vremd-pose: incomplete output left in $partial"
+  cmp <(jq -c 'del(.command)' cut.jsonl) <(jq -c 'del(.command)' $partial)
+  pose -q --resume-from $partial boxes.jsonl -o done.jsonl
+  cmp <(jq -c 'del(.command)' whole.jsonl) <(jq -c 'del(.command)' done.jsonl)
+  rm done.jsonl $partial
+done
+# A range of frames that is complete has its end, whatever is missing behind it.
+for lines in 4 5; do
+  status=0; head -n $lines boxes.jsonl | pose --frames 1:3 > range.jsonl 2> err || status=$?
+  test $status -eq 1
+  test "$(jq -r '.frame // .type' range.jsonl | xargs)" = 'header 1 2 end'
+  vremd-track -q range.jsonl > out
+done
+
+# One of two videos fails: the same rule.
+{ sed s/clip.mkv/gone.mkv/ boxes.jsonl; cat boxes.jsonl; } > two.jsonl
+status=0; pose two.jsonl -o done.jsonl 2> err || status=$?
+test $status -eq 1
+test ! -e done.jsonl
+test "$(tail -n 1 err)" = "vremd-pose: incomplete output left in $(ls done.jsonl.tmp.*)"
+# All of them: no output, and nothing is said of it.
+rm done.jsonl.tmp.*
+sed s/clip.mkv/gone.mkv/ boxes.jsonl > gone.jsonl
+status=0; pose gone.jsonl -o done.jsonl 2> err || status=$?
+test $status -eq 1
+test -z "$(ls done.jsonl* 2> /dev/null)"
+test -z "$(grep frames err)"

@@ -62,7 +62,24 @@ tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
 status=0; head -n 2 a.jsonl > cut.jsonl; vremd-track cut.jsonl a.jsonl > out 2> err || status=$?
 test $status -eq 1
 test $(wc -l < out) -eq 2
-grep -q '^vremd-track: warning: cut.jsonl:2: the input was cut: no end record$' err
+grep -q '^vremd-track: warning: cut.jsonl:2: truncated input: no end record$' err
+# ... and a file keeps its temporary name, which the last message tells.
+status=0; vremd-track cut.jsonl -o t.jsonl 2> err || status=$?
+test $status -eq 1
+test ! -e t.jsonl
+partial=$(ls t.jsonl.tmp.*)
+test "$(tail -n 1 err)" = "vremd-track: incomplete output left in $partial"
+cmp <(jq -c 'del(.command)' out) <(jq -c 'del(.command)' $partial)
+
+# What another run has left under a temporary name is not touched, not even by one of its number.
+status=0; sh -c 'echo left > u.jsonl.tmp.$$; exec vremd-track -q a.jsonl -o u.jsonl' || status=$?
+test $status -eq 0
+test $(wc -l < u.jsonl) -eq 3
+test "$(cat u.jsonl.tmp.*)" = left
+
+# Messages come after the line of progress is cleared.
+{ head -n 1 a.jsonl; sleep 0.5; tail -n +2 a.jsonl; } | vremd-track --progress always 2> err > out
+grep -q $'^frames: 1 (.*/s)\r\033\\[Kvremd-track: 1 frames, ' err
 
 # A full disk, and an existing file that is not to be replaced.
 status=0; vremd-track -q a.jsonl > /dev/full 2> err || status=$?

@@ -12,13 +12,13 @@ using namespace vremd;
 
 namespace {
 
-// A video of numbered frames that remembers which were asked for with their pixels.
+// A video of numbered frames that knows which of them somebody holds.
 struct FakeVideo {
   std::vector<double> times;
   std::set<std::int64_t> missing;
   std::int64_t larger_from = 1 << 30;  // frames from here on have another size
   std::int64_t next = 0;
-  std::set<std::int64_t> with_pixels;
+  std::vector<std::weak_ptr<const Frame>> given;
 
   static FakeVideo constant_rate(int frames, double fps = 25) {
     FakeVideo video;
@@ -27,17 +27,25 @@ struct FakeVideo {
   }
 
   TripletWindow::Source source() {
-    return [this](bool pixels) -> FramePtr {
+    return [this]() -> FramePtr {
       if (next >= static_cast<std::int64_t>(times.size())) return nullptr;
       auto frame = std::make_shared<Frame>();
       frame->index = next;
       frame->time = times[next];
       frame->width = frame->height = next >= larger_from ? 8 : 4;
       frame->missing = missing.contains(next);
-      if (pixels) with_pixels.insert(next);
+      given.push_back(frame);
       ++next;
       return frame;
     };
+  }
+
+  std::set<std::int64_t> held() const {
+    std::set<std::int64_t> frames;
+    for (const auto& frame : given) {
+      if (const FramePtr one = frame.lock()) frames.insert(one->index);
+    }
+    return frames;
   }
 };
 
@@ -77,14 +85,17 @@ TEST_CASE("a still is its own neighbours") {
   CHECK(triplet->substituted == 0);
 }
 
-TEST_CASE("gaps between key frames cost no pixels") {
+TEST_CASE("only the frames of the last triplet are held, and no more is decoded") {
   FakeVideo video = FakeVideo::constant_rate(100);
   TripletWindow window(video.source(), {});
   CHECK(offsets(window, 10) == Pair(-1, 1));
   CHECK(offsets(window, 11) == Pair(-1, 1));
+  CHECK(video.held() == std::set<std::int64_t>{10, 11, 12});
   CHECK(offsets(window, 13) == Pair(-1, 1));
+  CHECK(video.held() == std::set<std::int64_t>{12, 13, 14});
   CHECK(offsets(window, 50) == Pair(-1, 1));
-  CHECK(video.with_pixels == std::set<std::int64_t>{9, 10, 11, 12, 13, 14, 49, 50, 51});
+  CHECK(video.held() == std::set<std::int64_t>{49, 50, 51});
+  CHECK(window.decoded() == 52);
   CHECK(window.reach(99));
   CHECK_FALSE(window.reach(100));
   CHECK(window.decoded() == 100);

@@ -190,5 +190,5 @@ TEST_CASE("wrong options and weights are refused") {
   refused({.min_score = 1.5}, "--min-score: must be in [0, 1]");
   refused({.min_score = std::nan("")}, "--min-score");
   refused({.max_people = -1}, "--max-people");
-  refused({.device = "tpu"}, "--device takes auto, cpu, cuda or cuda:N, not 'tpu'");
+  refused({.device = "tpu"}, "--device must be auto, cpu, cuda or cuda:N, not 'tpu'");
 }

@@ -199,6 +199,26 @@ TEST_CASE("of several videos a bad one does not stop the others") {
   CHECK(fs::exists(folder / "out/a.mp4"));
 }
 
+TEST_CASE("of several videos one that cannot be written does not stop the others") {
+  const Folder folder;
+  const std::string clip = make_clip(folder, "a.mkv"), still = folder / "photo.png";
+  write_picture(still, plain_frame(kWidth, kHeight, 40));
+  fs::create_directories(folder / "out");
+  write_picture(folder / "out/photo.png", plain_frame(kWidth, kHeight, 40));  // is not replaced
+  const std::string records = folder / "r.jsonl";
+  {
+    OutputFile file(records);
+    RecordWriter writer(file);
+    write_video(writer, still, 0, 1);
+    write_video(writer, clip, 0, kFrames);
+    file.commit();
+  }
+  const DrawResult result = draw_records(config_for(records, folder / "out/"));
+  CHECK_FALSE(result.complete);
+  CHECK(result.frames == kFrames);
+  CHECK(frames_of(folder / "out/a.mp4").size() == kFrames);
+}
+
 TEST_CASE("frames without records are left out, records without frames are no error") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv");
@@ -302,7 +322,8 @@ TEST_CASE("a stop keeps the video so far") {
   CHECK(result.frames < kFrames);
   CHECK(folder.files("") == 3);  // the clip, the records and the partial video
   CHECK_FALSE(std::filesystem::exists(folder / "out.mp4"));
-  VideoReader partial(result.partial);
+  REQUIRE(result.partial.size() == 1);
+  VideoReader partial(result.partial[0]);
   std::int64_t frames = 0;
   while (partial.next()) ++frames;
   CHECK(frames == result.frames);

@@ -43,7 +43,7 @@ struct RunResult {
   std::string text;
   std::vector<Json> records;
   PoseReader::Counts counts;
-  bool cut = false;
+  bool truncated = false;
   std::int64_t crops = 0, encoded = 0;
 };
 
@@ -84,7 +84,7 @@ inline RunResult run(const TemporaryFolder& folder, const std::vector<Json>& rec
   result.text = read_file(folder / "out.jsonl");
   result.records = parse_lines(result.text);
   result.counts = reader.counts();
-  result.cut = reader.cut();
+  result.truncated = reader.truncated();
   result.crops = estimator.crops();
   result.encoded = estimator.encoded();
   return result;

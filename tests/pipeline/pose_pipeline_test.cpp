@@ -210,7 +210,7 @@ TEST_CASE("a range of frames, and a folder in front of the video's name") {
   CHECK(part.records[3] == whole.records[5]);
 }
 
-TEST_CASE("an input that was cut gives no end record") {
+TEST_CASE("a truncated input gives no end record") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 4);
   std::vector<Json> records = walk(folder / "clip.mkv", 4);
@@ -218,9 +218,28 @@ TEST_CASE("an input that was cut gives no end record") {
   records.pop_back();
   records.pop_back();
   const RunResult result = run(folder, records);
-  CHECK(result.cut);
+  CHECK(result.truncated);
   CHECK(result.records.size() == 4);
   CHECK(whole.text.starts_with(result.text));
+}
+
+TEST_CASE("a range of frames has its end record although the input is truncated behind it") {
+  const TemporaryFolder folder;
+  write_clip(folder / "clip.mkv", 8);
+  RunOptions options;
+  options.input.first_frame = 1;
+  options.input.last_frame = 4;
+  const RunResult whole = run(folder, walk(folder / "clip.mkv", 8), options);
+  for (const int frames : {4, 6}) {
+    std::vector<Json> records = walk(folder / "clip.mkv", 8);
+    records.resize(1 + frames);
+    const RunResult result = run(folder, records, options);
+    CHECK(result.truncated);
+    CHECK(result.text == whole.text);
+  }
+  std::vector<Json> too_few = walk(folder / "clip.mkv", 8);
+  too_few.resize(4);  // the header and frames 0 to 2
+  CHECK(run(folder, too_few, options).records.back()["type"] == "frame");
 }
 
 TEST_CASE("a stop writes what was begun and no end record") {
@@ -264,6 +283,6 @@ TEST_CASE("end records tell the seconds of the stages") {
   RunOptions options;
   options.stats = true;
   const Json end = run(folder, walk(folder / "clip.mkv", 2), options).records.back();
-  for (const char* stage : kStageNames) CHECK(end["seconds"][stage].is_number());
+  for (const char* stage : kPoseStageNames) CHECK(end["seconds"][stage].is_number());
   CHECK(end["seconds"]["backbone"].get<double>() > 0);
 }

@@ -124,7 +124,7 @@ TEST_CASE("people that cannot be compared have no track") {
                                      person({5, 5, -10, 20}), at(300)};
   CHECK(video.see(0, odd) == none);
   CHECK(video.see(1, odd) == none);
-  CHECK(video.tracker.shapeless() == 6);
+  CHECK(video.tracker.untracked() == 6);
   CHECK(video.tracker.tracks() == 1);
 }
 

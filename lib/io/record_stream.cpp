@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/record_stream.h"
+
+#include "core/error.h"
+#include "core/log.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace vremd {
+
+RecordStream::RecordStream(std::vector<std::string> paths, std::function<bool()> stopped)
+    : paths_(std::move(paths)), stopped_(std::move(stopped)) {
+  for (const std::string& path : paths_) {
+    std::error_code ignored;
+    if (path != "-" && !std::filesystem::exists(path, ignored)) {
+      fail("{}: cannot open: {}", path, std::strerror(ENOENT));
+    }
+  }
+}
+
+std::string RecordStream::place() const { return reader_ ? reader_->place() : ""; }
+
+// The next record of all inputs. Nothing at the end, after a stop, and once where an input is
+// truncated.
+std::optional<Record> RecordStream::read() {
+  while (!stopped()) {
+    if (!reader_) {
+      if (opened_ == paths_.size()) return std::nullopt;
+      reader_.emplace(paths_[opened_++], [this] { return stopped(); });
+    }
+    if (auto record = reader_->next()) return record;
+    if (reader_->interrupted()) return std::nullopt;
+    const bool cut = reader_->cut();
+    if (cut) log_warning("{}: truncated input: no end record", reader_->place());
+    reader_.reset();
+    truncated_ = truncated_ || cut;
+    if (cut) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<Header> RecordStream::read_header() {
+  auto record = read();
+  if (!record) return std::nullopt;
+  return std::get<Header>(std::move(*record));  // RecordReader allows nothing else here
+}
+
+std::optional<Header> RecordStream::next_video() {
+  while (next_frame()) {
+  }
+  if (in_video_) return std::nullopt;  // stopped
+  auto header = next_header_ ? std::exchange(next_header_, std::nullopt) : read_header();
+  in_video_ = header.has_value();
+  end_.reset();
+  return header;
+}
+
+std::optional<FrameRecord> RecordStream::next_frame() {
+  if (!ahead_.empty()) {
+    FrameRecord frame = std::move(ahead_.front());
+    ahead_.pop_front();
+    return frame;
+  }
+  if (!in_video_) return std::nullopt;
+  auto record = read();
+  if (!record && reader_) return std::nullopt;  // stopped
+  if (record) {
+    if (auto* frame = std::get_if<FrameRecord>(&*record)) return std::move(*frame);
+    end_ = std::get<End>(std::move(*record));
+  }
+  in_video_ = false;
+  return std::nullopt;
+}
+
+bool RecordStream::another_follows() {
+  std::deque<FrameRecord> kept;
+  while (auto frame = next_frame()) kept.push_back(std::move(*frame));
+  ahead_ = std::move(kept);
+  if (!next_header_ && !in_video_) next_header_ = read_header();
+  return next_header_.has_value();
+}
+
+}  // namespace vremd

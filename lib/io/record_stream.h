@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/records.h"
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+// The records of several inputs ("-" is standard input) as one stream, video by video:
+//
+//   while (auto header = records.next_video()) {
+//     while (auto frame = records.next_frame()) ...
+//     if (records.end()) ...  // else the input is truncated, or the stream was stopped
+//   }
+//
+// Errors are those of RecordReader; an input that does not exist is one before anything is read.
+// A truncated input is reported, and the next one goes on. Not for several threads at once, but
+// for cancel() and stopped().
+class RecordStream {
+ public:
+  explicit RecordStream(std::vector<std::string> paths, std::function<bool()> stopped = {});
+
+  std::optional<Header> next_video();       // skips what is unread of the current video
+  std::optional<FrameRecord> next_frame();  // of the current video; nothing at its end
+  const std::optional<End>& end() const { return end_; }  // of the current video, once read
+
+  // True if another video follows this one. Reads ahead to know, keeping this video's records.
+  bool another_follows();
+
+  void cancel() { cancelled_ = true; }  // as a stop: also ends a call that waits for input
+  void resume() { cancelled_ = false; }
+  bool stopped() const { return cancelled_ || (stopped_ && stopped_()); }
+  bool truncated() const { return truncated_; }  // an input ended without an end record
+  std::string place() const;                     // "file:line" of the last record
+
+ private:
+  std::optional<Record> read();
+  std::optional<Header> read_header();
+
+  std::vector<std::string> paths_;
+  std::function<bool()> stopped_;
+  std::size_t opened_ = 0;
+  std::optional<RecordReader> reader_;
+  std::deque<FrameRecord> ahead_;      // frames of the current video
+  std::optional<Header> next_header_;  // read ahead
+  std::optional<End> end_;
+  bool in_video_ = false, truncated_ = false;
+  std::atomic<bool> cancelled_ = false;
+};
+
+}  // namespace vremd
