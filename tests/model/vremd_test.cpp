@@ -252,7 +252,7 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
   const std::int64_t n = config.tokens_h() * config.tokens_w(), d = config.dim();
   at::manual_seed(5);
   const at::Tensor keypoints = at::randn({2, 3, 15, d}) * 3, tokens = at::randn({2, 3, n, d});
-  const auto mask_with = [&](const char* norm, const char* sum) {
+  const auto mask_with = [&](KeypointNorm norm, KeypointSum sum) {
     config.hkme.keypoint.norm = norm;
     config.hkme.keypoint.sum = sum;
     return KeypointMaskImpl(config).mask_of(keypoints, tokens);
@@ -262,18 +262,22 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
     CHECK(difference(mask.sum({1, 2}), at::full({2}, sum)) < 1e-3);
     CHECK(mask.amax().item<double>() > 1.5 * mask.mean().item<double>());  // it is a mask
   };
-  check_sum(mask_with("mean1", "all"), static_cast<double>(3 * n));
-  check_sum(mask_with("literal", "all"), static_cast<double>(3 * trained));
-  check_sum(mask_with("mean1", "key_frame"), static_cast<double>(3 * n));
-  check_sum(mask_with("literal", "key_frame"), static_cast<double>(trained));
-  CHECK(difference(mask_with("max1", "all").amax({1, 2}), at::ones({2})) < 1e-6);
+  check_sum(mask_with(KeypointNorm::kMean1, KeypointSum::kAll), static_cast<double>(3 * n));
+  check_sum(mask_with(KeypointNorm::kLiteral, KeypointSum::kAll), static_cast<double>(3 * trained));
+  check_sum(mask_with(KeypointNorm::kMean1, KeypointSum::kKeyFrame), static_cast<double>(3 * n));
+  check_sum(mask_with(KeypointNorm::kLiteral, KeypointSum::kKeyFrame),
+            static_cast<double>(trained));
+  const at::Tensor max1 = mask_with(KeypointNorm::kMax1, KeypointSum::kAll);
+  CHECK(difference(max1.amax({1, 2}), at::ones({2})) < 1e-6);
 
   // Samples whose data sets annotate less have the masks of models that were trained on less.
   at::Tensor annotated = at::zeros({2, 15});
   annotated[0][2] = annotated[0][14] = 1;  // head_top, right_ankle
   annotated[1].fill_(1);
-  for (const char* sum : {"all", "key_frame", "per_frame"}) {
-    for (const char* norm : {"mean1", "literal", "max1"}) {
+  for (const KeypointSum sum :
+       {KeypointSum::kAll, KeypointSum::kKeyFrame, KeypointSum::kPerFrame}) {
+    for (const KeypointNorm norm :
+         {KeypointNorm::kMean1, KeypointNorm::kLiteral, KeypointNorm::kMax1}) {
       config.hkme.keypoint.sum = sum;
       config.hkme.keypoint.norm = norm;
       const at::Tensor both =
@@ -287,7 +291,8 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
   }
 
   // per_frame: the part of each frame's rows that falls on that frame; all rows give the rest.
-  const at::Tensor own = mask_with("literal", "per_frame"), all = mask_with("literal", "all");
+  const at::Tensor own = mask_with(KeypointNorm::kLiteral, KeypointSum::kPerFrame);
+  const at::Tensor all = mask_with(KeypointNorm::kLiteral, KeypointSum::kAll);
   CHECK((own <= all + 1e-6).all().item<bool>());
   CHECK(own.sum().item<double>() < all.sum().item<double>());
   if (all_trained) {  // by hand
@@ -504,7 +509,7 @@ TEST_CASE("three frames start from a single-frame model's heatmaps") {
 
   ModelConfig other = config;
   other.hm.channels = 16;
-  if (head == "classic") {
+  if (head == HeadKind::kClassic) {
     CHECK_THROWS_AS(VremdImpl(other).init_from_single_frame(*single), Error);
   }
   CHECK_THROWS_AS(model->init_from_single_frame(*tiny_model()), Error);
