@@ -154,7 +154,7 @@ class FillFrames : public Stage {
   }
 
   void end(const Json&) override {}
-  void cut() override { fail("the input was cut: --images needs all of it"); }
+  void cut() override { fail("truncated input: --images needs all of it"); }
 
   void finish() override {
     for (Video& video : list_.videos()) {

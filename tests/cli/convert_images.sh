@@ -85,7 +85,7 @@ bad "empty: a folder without JSON files" --images empty results.json
 vremd-convert -q $case/pred/$name | head -n 9 > cut.jsonl
 status=0; vremd-convert -q --images $case/gt/$name cut.jsonl > out 2> err || status=$?
 test $status -eq 1 && test ! -s out
-test "$(cat err)" = 'vremd-convert: the input was cut: --images needs all of it'
+test "$(cat err)" = 'vremd-convert: truncated input: --images needs all of it'
 status=0; vremd-convert --images - results.json 2> err || status=$?
 test $status -eq 2
 grep -q -- '--images must be a file or a directory' err

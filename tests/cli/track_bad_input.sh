@@ -58,7 +58,7 @@ tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; } |
   bad 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
 
-# Records that were cut: what there is, a warning, no end record, and no further input.
+# Truncated records: what there is, a warning, no end record, and no further input.
 status=0; head -n 2 a.jsonl > cut.jsonl; vremd-track cut.jsonl a.jsonl > out 2> err || status=$?
 test $status -eq 1
 test $(wc -l < out) -eq 2
