@@ -46,15 +46,13 @@ PoseReader::~PoseReader() = default;
 
 std::unique_ptr<FrameChunk> PoseReader::next() {
   auto chunk = std::make_unique<FrameChunk>();
-  int frames = 0;
-  while (frames < input_.chunk_frames &&
+  while (std::ssize(chunk->records) < input_.chunk_frames &&
          std::ssize(chunk->persons) < std::max(1, input_.chunk_persons)) {
     if (!in_video_) {
       const auto header = records_.next_video();
       if (!header) break;
       begin(*header, *chunk);
     } else if (auto frame = records_.next_frame()) {
-      ++frames;
       add(std::move(*frame), *chunk);
     } else if (!end(*chunk)) {
       break;

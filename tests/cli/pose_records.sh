@@ -70,6 +70,11 @@ jq -s -e --slurpfile all one.jsonl '.[0].joints == ["nose","left_knee"] and
   .[4].instances[0].keypoints == [$all[4].instances[0].keypoints[0, 11]]' joints.jsonl > out
 pose --frames 3:5 boxes.jsonl > part.jsonl
 jq -s -e '[.[1:-1][].frame] == [3,4] and .[0].settings.frames == "3:5"' part.jsonl > out
+# Many frames before or behind the range: each gets past them to the end record.
+pose --frames 10:12 boxes.jsonl > late.jsonl
+jq -s -e '[.[1:-1][].frame] == [10,11] and .[-1].frames == 2' late.jsonl > out
+pose --frames :2 boxes.jsonl > early.jsonl
+jq -s -e '[.[1:-1][].frame] == [0,1] and .[-1].frames == 2' early.jsonl > out
 cmp <(sed -n 5,6p one.jsonl) <(sed -n 2,3p part.jsonl)
 
 # Another name for the video; a folder in front of its name; one frame at a time.
