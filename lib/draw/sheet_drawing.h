@@ -11,6 +11,7 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records);
 
 // PNG or JPEG by the ending; "-" is PNG on standard output. One that is not `complete` keeps its
 // temporary name, which is returned.
-std::string write_canvas(const Canvas& canvas, const std::string& path, bool force, bool complete);
+std::string write_canvas(const Canvas& canvas, const std::string& path, bool force,
+                         bool complete = true);
 
 }  // namespace vremd
