@@ -46,14 +46,15 @@ PoseReader::~PoseReader() = default;
 
 std::unique_ptr<FrameChunk> PoseReader::next() {
   auto chunk = std::make_unique<FrameChunk>();
-  while (std::ssize(chunk->records) < input_.chunk_frames &&
+  int frames = 0;
+  while (frames < input_.chunk_frames &&
          std::ssize(chunk->persons) < std::max(1, input_.chunk_persons)) {
     if (!in_video_) {
       const auto header = records_.next_video();
       if (!header) break;
       begin(*header, *chunk);
     } else if (auto frame = records_.next_frame()) {
-      add(std::move(*frame), *chunk);
+      frames += add(std::move(*frame), *chunk);
     } else if (!end(*chunk)) {
       break;
     }
@@ -113,22 +114,23 @@ void PoseReader::fail_short(std::int64_t frame) const {
        video_->reader.info().name, video_->window.decoded(), frame);
 }
 
-void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
+// False: no record of it, which is outside the range or whose video failed.
+bool PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
   range_done_ = frame.frame >= input_.last_frame - 1;
-  if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return;
+  if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
   if (done_) {
     if (auto old = done_->take(frame)) {
       ++counts_.resumed;
       last_record_ = frame.frame;
       chunk.records.emplace_back(std::move(*old));
-      return;
+      return true;
     }
   }
   const auto joints = static_cast<std::size_t>(own_.joints->size());
   std::optional<Triplet> triplet;
   if (!frame.instances.empty()) {
     triplet = video_->window.around(frame.frame);
-    if (records_.stopped()) return;  // then the lack of a frame does not mean the video's end
+    if (records_.stopped()) return false;  // then the lack of a frame does not mean the video's end
     if (!triplet) fail_short(frame.frame);
     const Frame& key = *triplet->key();
     counts_.substituted += triplet->substituted;
@@ -154,6 +156,7 @@ void PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
   }
   last_record_ = frame.frame;
   chunk.records.emplace_back(std::move(frame));
+  return true;
 }
 
 // False: nothing more is read, because of a stop or a truncated input.

@@ -59,7 +59,7 @@ class PoseReader {
   struct Video;
 
   void begin(const Header& header, FrameChunk& chunk);
-  void add(FrameRecord frame, FrameChunk& chunk);
+  bool add(FrameRecord frame, FrameChunk& chunk);
   bool end(FrameChunk& chunk);
   void open_video(const Header& header);
   [[noreturn]] void fail_short(std::int64_t frame) const;

@@ -133,7 +133,7 @@ wrong '"input-size": [96, 1.5]' 'input-size must be a list of integers'
 wrong '"stills": 1' 'stills must be true or false'
 wrong '"stills": null' 'stills must be true or false'
 echo '{"input_size": [96, 64], "min_score": 1, "every": 2, "stills": false, "frames": "0:3"}' > options.json
-detect --config options.json $clip | jq -s -e '.[0].settings | .input_size == [96, 64] and
+vremd-detect -q --device cpu --config options.json $clip | jq -s -e '.[0].settings | .input_size == [96, 64] and
   .min_score == 1 and .every == 2 and .frames == "0:3"' > out
 rm options.json
 refused ': cannot open: No such file or directory$'

@@ -1,3 +1,4 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
 # Every default that --help shows is stated in the man page, in the paragraph of its option.
 for tool in ${TOOLS:-convert detect draw eval pose track train}; do

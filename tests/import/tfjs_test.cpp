@@ -204,7 +204,7 @@ TEST_CASE("what is no graph model at all") {
   const TemporaryFolder folder;
   write_file(folder / "text.json", "weights");
   CHECK_THROWS_MATCHES(read_tfjs(folder / "text.json"), Error,
-                       MessageMatches(ContainsSubstring("text.json: not JSON")));
+                       MessageMatches(ContainsSubstring("text.json:1: not valid JSON")));
   CHECK_THROWS_MATCHES(read_tfjs(folder.path.string()), Error,
                        MessageMatches(ContainsSubstring("is a directory")));
   CHECK_THROWS_MATCHES(read_tfjs(folder / "none.json"), Error,

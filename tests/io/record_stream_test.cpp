@@ -131,7 +131,7 @@ TEST_CASE("a stop and cancel() end the waiting; resume() goes on where it ended"
   CHECK_FALSE(stopped.end());
 }
 
-TEST_CASE("--root is put before relative names of videos") {
+TEST_CASE("relative names of videos are put under --root") {
   CHECK(join_root("", "a.mp4") == "a.mp4");
   CHECK(join_root("videos", "day/a.mp4") == "videos/day/a.mp4");
   CHECK(join_root("videos", "/data/a.mp4") == "/data/a.mp4");
