@@ -8,13 +8,13 @@
 // rectangle of 45 % of the sides of the box at a random position in it, in the mean colour of the
 // image).
 
+#include "annotation/annotations.h"
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "data/augment.h"
 #include "io/json_file.h"
 #include "io/output_file.h"
-#include "annotation/annotations.h"
 #include "ops/warp_affine.h"
 #include "video/reader.h"
 #include "video/writer.h"

@@ -49,8 +49,7 @@ __device__ float blurred_maximum(const float* map, float* rows, int height, int 
                                  const BlurKernel& kernel) {
   const int size = height * width;
   for (int i = threadIdx.x; i < size; i += kThreads) {
-    rows[i] =
-        static_cast<float>(blur_row(map, height, width, i / width, i % width, kernel, true));
+    rows[i] = static_cast<float>(blur_row(map, height, width, i / width, i % width, kernel, true));
   }
   __syncthreads();
   Peak top{-INFINITY, 0};
@@ -130,8 +129,7 @@ void heatmap_decode_cuda(const HeatmapDecodeArgs& args, CUstream_st* stream) {
   config.gridDim = dim3(args.count);
   config.blockDim = dim3(kThreads);
   config.stream = stream;
-  VREMD_CUDA_CHECK(
-      cudaLaunchKernelEx(&config, heatmap_decode_kernel, args, kernel_for(args)));
+  VREMD_CUDA_CHECK(cudaLaunchKernelEx(&config, heatmap_decode_kernel, args, kernel_for(args)));
 }
 
 }  // namespace vremd

@@ -23,16 +23,16 @@ namespace {
 void check(const ConvertConfig& config) {
   const auto known = [](const char* option, const std::string& name) {
     if (find_format(name)) return;
-    throw cli::UsageError(std::string(option) + ": unknown format '" + name + "' (formats: " +
-                          format_names() + ")");
+    throw cli::UsageError(std::string(option) + ": unknown format '" + name +
+                          "' (formats: " + format_names() + ")");
   };
   if (!config.from.empty()) known("--from", config.from);
   known("--to", config.to);
   if (find_format(config.to)->write_folder && config.output == "-") {
     throw cli::UsageError("--to " + config.to + " writes a directory of files: use -o DIR");
   }
-  for (const auto& [option, joints] : {std::pair("--joints: ", &config.joints),
-                                       {"--input-joints: ", &config.input_joints}}) {
+  for (const auto& [option, joints] :
+       {std::pair("--joints: ", &config.joints), {"--input-joints: ", &config.input_joints}}) {
     try {
       if (!joints->empty()) joint_set_from(*joints);
     } catch (const Error& error) {
@@ -96,7 +96,6 @@ int main(int argc, char** argv) {
   tool.option("o,output", config.output, "OUT",
               "output file, '-', or directory (one file per video)");
   tool.option("f,force", config.force, "overwrite existing files");
-  return tool.run(argc, argv, [&](const cli::Common& common) {
-    return convert(config, frames, common);
-  });
+  return tool.run(argc, argv,
+                  [&](const cli::Common& common) { return convert(config, frames, common); });
 }

@@ -45,8 +45,7 @@ Json settings_of(const DetectConfig& config, const PersonDetector& detector) {
 
 // One output: the records of the job's videos. Gives the exit status.
 int detect(const cli::Job& job, DetectInput input, const Header& header,
-           const PersonDetector& detector, const DetectConfig& config,
-           const cli::Common& common) {
+           const PersonDetector& detector, const DetectConfig& config, const cli::Common& common) {
   OutputFile out(job.output, config.output.force);
   cli::Progress progress("frames", common.progress);
   input.videos = job.inputs;
@@ -102,8 +101,7 @@ int main(int argc, char** argv) {
   cli::Tool tool("vremd-detect", "detect people in videos and images");
   tool.versions(library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
-  tool.option("w,weights", config.weights, "FILE",
-              "weights file or name of a bundled model");
+  tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side of the network input, pixels; by default model-specific");

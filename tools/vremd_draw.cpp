@@ -59,8 +59,7 @@ int main(int argc, char** argv) {
   tool.option("min-score", config.style.min_score, "NUM", "skip people with a lower score");
   tool.option("min-joint-score", config.style.min_joint_score, "NUM",
               "skip joints with a lower score");
-  tool.option("video", config.video, "FILE",
-              "draw on FILE instead of the video in the header");
+  tool.option("video", config.video, "FILE", "draw on FILE instead of the video in the header");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
   return tool.run(argc, argv, [&](const cli::Common& common) { return draw(config, common); });
 }

@@ -66,12 +66,10 @@ int main(int argc, char** argv) {
   tool.option("plots", config.plots, "DIR", "for -e: write AP plots (SVG) to DIR");
   tool.option("kit", config.kit, "KIT",
               "score like an evaluation kit: pt21 (PoseTrack21: mAP and HOTA)");
-  tool.option("hota-fix", config.hota_fix,
-              "for --kit: correct HOTA in frames without predictions");
+  tool.option("hota-fix", config.hota_fix, "for --kit: correct HOTA in frames without predictions");
   tool.option("compat-int-trunc", config.compat_int_trunc,
               "for --kit: truncate scores if all keypoints are integers");
-  tool.option("oks", config.oks, "KIT",
-              "COCO keypoint AP, computed like cocoapi or xtcoco");
+  tool.option("oks", config.oks, "KIT", "COCO keypoint AP, computed like cocoapi or xtcoco");
   tool.option("sigmas", config.sigmas, "SET",
               "for --oks: coco17, posetrack, posetrack-pifpaf, FILE");
   tool.option("no-area", config.no_area, "for --oks: use 0.53 x box area as the area of a person");

@@ -114,8 +114,7 @@ int main(int argc, char** argv) {
   EstimatorOptions& estimator = config.estimator;
   cli::Tool tool("vremd-pose", "estimate the poses of detected people");
   tool.inputs(config.inputs, "[RECORDS...]");
-  tool.option("w,weights", config.weights, "FILE",
-              "weights file or name of a bundled model");
+  tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
   config.output.add_to(tool);
   tool.option("resume-from", input.resume_from, "FILE",
               "continue from the partial output of an interrupted run");

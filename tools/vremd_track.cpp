@@ -17,14 +17,12 @@ void check(const TrackConfig& config, const cli::Tool& tool) {
   const TrackerConfig& tracker = config.tracker;
   const OneEuroConfig& filter = config.one_euro;
   require(tracker.min_score >= 0 && tracker.min_score <= 1, "--min-score must be in [0, 1]");
-  require(!tracker.min_similarity ||
-              (*tracker.min_similarity > 0 && *tracker.min_similarity <= 1),
+  require(!tracker.min_similarity || (*tracker.min_similarity > 0 && *tracker.min_similarity <= 1),
           "--min-similarity must be in (0, 1]");
   require(tracker.max_age >= 1 && tracker.max_age <= 100000, "--max-age must be in [1, 100000]");
   require(config.smooth == "none" || config.smooth == "one-euro",
           "--smooth must be none or one-euro");
-  require(filter.min_cutoff > 0 && filter.min_cutoff <= 1000,
-          "--min-cutoff must be in (0, 1000]");
+  require(filter.min_cutoff > 0 && filter.min_cutoff <= 1000, "--min-cutoff must be in (0, 1000]");
   require(filter.beta >= 0 && filter.beta <= 1000, "--beta must be in [0, 1000]");
   require(filter.derivative_cutoff > 0 && filter.derivative_cutoff <= 1000,
           "--derivative-cutoff must be in (0, 1000]");
@@ -47,8 +45,8 @@ int track(TrackConfig& config, cli::Job job, bool force, const cli::Common& comm
   return cli::finish(
       job, out,
       {frames, true, result.complete,
-       fmt::format("{} frames, {} people, {} tracks, {:.1f} s, {:.0f} frames/s, {:.0f} MiB",
-                   frames, writer.instances(), result.tracks, seconds, frames / seconds,
+       fmt::format("{} frames, {} people, {} tracks, {:.1f} s, {:.0f} frames/s, {:.0f} MiB", frames,
+                   writer.instances(), result.tracks, seconds, frames / seconds,
                    cli::peak_memory_mib())});
 }
 

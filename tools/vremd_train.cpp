@@ -57,7 +57,8 @@ TrainConfig train_config(const Config& config) {
     const DatasetFiles files = dataset_files(config.dataset, config.root, "val");
     result.validate = files.annotations;
     result.validate_root = files.root;
-    if (config.dataset != "coco" && !json.contains("validate_by")) result.validate_by = ValidationScore::kAp;
+    if (config.dataset != "coco" && !json.contains("validate_by"))
+      result.validate_by = ValidationScore::kAp;
   }
   return result;
 }
@@ -107,9 +108,10 @@ int train(const Config& config, const cli::Common& common) {
     }
   } catch (const c10::Error& error) {
     if (!is_out_of_memory(error)) throw;
-    fail("out of memory on {}: reduce train.micro_batch ({}) or --threads; the last checkpoint is "
-         "in {}",
-         options.device.str(), what.train.micro_batch, options.output);
+    fail(
+        "out of memory on {}: reduce train.micro_batch ({}) or --threads; the last checkpoint is "
+        "in {}",
+        options.device.str(), what.train.micro_batch, options.output);
   }
   return cli::kSuccess;
 }
@@ -120,9 +122,9 @@ int main(int argc, char** argv) {
   Config config;
   cli::Tool tool("vremd-train", "train pose networks", cli::ConfigOption::kOwn);
   tool.option("config", config.train_config, "FILE", "training configuration (JSON)");
-  tool.option("preset", config.preset, "NAME",
-              fmt::format("start from a predefined configuration: {}",
-                          fmt::join(preset_names(), ", ")));
+  tool.option(
+      "preset", config.preset, "NAME",
+      fmt::format("start from a predefined configuration: {}", fmt::join(preset_names(), ", ")));
   tool.option("dataset", config.dataset, "NAME",
               fmt::format("standard data set: {}", fmt::join(dataset_names(), ", ")));
   tool.option("root", config.root, "DIR", "top directory of the data set, as downloaded");

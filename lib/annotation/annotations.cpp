@@ -46,7 +46,8 @@ void read_annolist(const DomNode& annolist, Annotations& all) {
                                 excerpt(frame.file_name, kPathExcerptBytes),
                                 excerpt(folder, kPathExcerptBytes)));
     }
-    if (frame.index <= last) element.wrong(fmt::format("frame {} after frame {}", frame.index, last));
+    if (frame.index <= last)
+      element.wrong(fmt::format("frame {} after frame {}", frame.index, last));
   }
   if (video.frames.empty()) annolist.wrong("no frames");
   video.path = join(all.root, folder);
@@ -231,8 +232,7 @@ Annotations Annotations::read_under(const std::string& path, const std::string& 
   return read_document(JsonDocument::read(path), root);
 }
 
-Annotations Annotations::parse(std::string text, const std::string& path,
-                               const std::string& root) {
+Annotations Annotations::parse(std::string text, const std::string& path, const std::string& root) {
   return read_document({std::move(text), path}, root);
 }
 

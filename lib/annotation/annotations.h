@@ -21,8 +21,8 @@
 namespace vremd {
 
 struct AnnotatedJoint {
-  int index = -1;       // in the joint set of the file; -1: an id of none
-  double x = 0, y = 0;  // pixels, 0-based, as in the file
+  int index = -1;         // in the joint set of the file; -1: an id of none
+  double x = 0, y = 0;    // pixels, 0-based, as in the file
   double visibility = 1;  // is_visible, or COCO's v: 0 hidden or doubtful; confidences, too
   double score = std::numeric_limits<double>::quiet_NaN();  // NaN: the file has none
   bool labelled = true;  // a target of training and PCK: any joint of PoseTrack17, else v > 0
@@ -85,7 +85,7 @@ struct AnnotatedVideo {
   std::string id;  // vid_id, or the name of the folder or file
   VideoSource source = VideoSource::kStill;
   std::string path;  // the picture, the folder of pictures or the video file: root joined with name
-  std::vector<AnnotatedFrame> frames;  // by index, at least one
+  std::vector<AnnotatedFrame> frames;   // by index, at least one
   std::optional<std::int64_t> nframes;  // of the whole video, as the file says
 
   // The picture of a frame of a still or a folder.

@@ -15,7 +15,8 @@ int picture_size(const DomNode& size) {
   return static_cast<int>(value);
 }
 
-// One list of coordinates per polygon. The shorter list limits the number of regions, as in poseval.
+// One list of coordinates per polygon. The shorter list limits the number of regions, as in
+// poseval.
 std::vector<Polygon> regions_of(const DomNode& xs, const DomNode& ys) {
   std::vector<Polygon> regions;
   if (!xs || !ys) return regions;

@@ -37,7 +37,8 @@ std::vector<int> slots_of(const DomNode& categories) {
     for (int joint = 0; joint < kPoseJoints; ++joint) {
       const auto count = std::count(slots.begin(), slots.end(), joint);
       if (count == 1) continue;
-      keypoints.wrong(fmt::format("{} joint {}", count ? "duplicate" : "no", kPoseJointNames[joint]));
+      keypoints.wrong(
+          fmt::format("{} joint {}", count ? "duplicate" : "no", kPoseJointNames[joint]));
     }
   }
   return slots;
@@ -57,10 +58,10 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
       fail("{}.id: duplicate id {}", json.place().text(), *image.frame.image_id);
     }
     const std::int64_t id = image.frame_id.value_or(-1);
-    image.frame.index = id >= 0 && id < kFirstGlobalNumber
-                            ? id
-                            : number_in(image.frame.file_name)
-                                  .value_or(static_cast<std::int64_t>(place));
+    image.frame.index =
+        id >= 0 && id < kFirstGlobalNumber
+            ? id
+            : number_in(image.frame.file_name).value_or(static_cast<std::int64_t>(place));
     frames.push_back(std::move(image.frame));
   }
   for (const DomNode json : annotations.array()) {

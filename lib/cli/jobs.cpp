@@ -56,8 +56,9 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
     if (input == "-") throw UsageError("--output-dir cannot be used with standard input");
     const std::string path = (fs::path(folder) / name_of(input)).string();
     const auto [other, is_new] = taken.emplace(path, input);
-    if (!is_new) throw UsageError(input + " and " + other->second + " would both write " + path +
-                                  " (relative paths keep their directories; see --root)");
+    if (!is_new)
+      throw UsageError(input + " and " + other->second + " would both write " + path +
+                       " (relative paths keep their directories; see --root)");
     std::error_code ignored;
     if (fs::equivalent(input, path, ignored)) {
       throw UsageError(input + ": --output-dir would overwrite it");

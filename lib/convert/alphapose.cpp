@@ -7,8 +7,8 @@
 #include "convert/json_text.h"
 #include "convert/pictures.h"
 #include "core/error.h"
-#include "io/json_file.h"
 #include "core/picture_names.h"
+#include "io/json_file.h"
 #include "io/video_path.h"
 
 #include <filesystem>
@@ -100,7 +100,8 @@ class Reader {
   }
 
   // The file has no frames without persons: they are between the others.
-  static std::int64_t number_of(const std::string& image, std::int64_t last, const JsonNode& image_id) {
+  static std::int64_t number_of(const std::string& image, std::int64_t last,
+                                const JsonNode& image_id) {
     constexpr std::int64_t kFarthest = 1'000'000;
     const auto number = frame_of_video(image);
     if (!number) {

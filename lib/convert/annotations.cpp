@@ -39,7 +39,8 @@ Json categories_json(const JointSet& joints) {
 class Writer : public RecordSink {
  public:
   Writer(OutputFile& out, Kind kind)
-      : kind_(kind), list_(out, "{\"annotations\":"),
+      : kind_(kind),
+        list_(out, "{\"annotations\":"),
         joints_(joint_set(kind == Kind::kCoco ? "coco17" : "posetrack17")) {}
 
   void begin(const Header& header) override {
@@ -68,8 +69,8 @@ class Writer : public RecordSink {
   }
 
   void finish() override {
-    list_.finish(",\n\"images\":[" + images_ + "\n],\n\"categories\":" +
-                 dump(categories_json(joints_)) + "}");
+    list_.finish(",\n\"images\":[" + images_ +
+                 "\n],\n\"categories\":" + dump(categories_json(joints_)) + "}");
     if (numbered_) {
       log_warning("persons without a track: {}; they get their place in the frame as track_id",
                   numbered_);
@@ -81,8 +82,10 @@ class Writer : public RecordSink {
     constexpr std::int64_t kMostFrames = 1'000'000;
     auto id = image_id_of(header_, frame);
     if (!id && kind_ == Kind::kPoseTrack21) {
-      fail("{}: frame {}: no image id: neither an image_id in the records nor a folder such as "
-           "012834_mpii_test", excerpt(header_.video, kPathExcerptBytes), frame.frame);
+      fail(
+          "{}: frame {}: no image id: neither an image_id in the records nor a folder such as "
+          "012834_mpii_test",
+          excerpt(header_.video, kPathExcerptBytes), frame.frame);
     }
     if (!id) id = videos_ * kMostFrames + frame.frame;
     if (!ids_.insert(*id).second) {
@@ -206,7 +209,7 @@ bool guess_posetrack18(std::string_view head) {
 bool guess_coco_keypoints(std::string_view head) { return is_coco_like(head); }
 
 bool read_annotation_files(const std::vector<std::string>& paths, const ReadContext& context,
-                      RecordSink& sink) {
+                           RecordSink& sink) {
   for (const std::string& path : paths) {
     const Annotations file =
         Annotations::read_under(path, root_of(path, context.root, context.joins_folder));

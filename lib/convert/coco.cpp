@@ -105,8 +105,10 @@ class Writer : public RecordSink {
     if (frame.instances.empty()) return;
     const auto id = image_id_of(header_, frame);
     if (!id) {
-      fail("{}: frame {}: no image id: neither an image_id in the records nor a number in the "
-           "picture's name", excerpt(header_.video, kPathExcerptBytes), frame.frame);
+      fail(
+          "{}: frame {}: no image id: neither an image_id in the records nor a number in the "
+          "picture's name",
+          excerpt(header_.video, kPathExcerptBytes), frame.frame);
     }
     for (const Instance& person : frame.instances) {
       if (kind_ == Kind::kKeypoints && person.keypoints.empty()) continue;

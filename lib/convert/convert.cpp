@@ -64,7 +64,8 @@ class MapJoints : public Stage {
   }
 
   void frame(FrameRecord frame) override {
-    if (map_) for (Instance& one : frame.instances) map_->apply(one);
+    if (map_)
+      for (Instance& one : frame.instances) map_->apply(one);
     next_.frame(std::move(frame));
   }
 
@@ -145,7 +146,9 @@ bool is_folder(const std::string& path) {
 class Output : public RecordSink {
  public:
   Output(const Format& format, const ConvertConfig& config)
-      : format_(format), path_(config.output), force_(config.force),
+      : format_(format),
+        path_(config.output),
+        force_(config.force),
         split_(format.write && is_folder(path_)) {
     if (format.write_folder) {
       writer_ = format.write_folder(path_, force_);
@@ -245,7 +248,8 @@ ConvertResult convert_records(const ConvertConfig& config, const Header& header)
   const auto losses = note_losses(to, output);
   DropCrowds uncrowded(*losses);
   RecordSink& annotated = to.holds & kHoldsAnnotation && to.name != "records"
-                              ? *losses : static_cast<RecordSink&>(uncrowded);
+                              ? *losses
+                              : static_cast<RecordSink&>(uncrowded);
   CheckFiles files(annotated);
   RecordSink& checked = config.root.empty() ? annotated : static_cast<RecordSink&>(files);
   MapJoints mapped(config.joints.empty() ? std::string(to.joints) : config.joints, checked);

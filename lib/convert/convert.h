@@ -17,8 +17,8 @@ struct ConvertConfig {
   bool force = false;
   std::string from;  // "": guessed from the content
   std::string to = "records";
-  std::string root;  // of the file names in the input; "": the folder of the input file
-  std::string images;  // a file whose frames the output has; "": those of the input
+  std::string root;          // of the file names in the input; "": the folder of the input file
+  std::string images;        // a file whose frames the output has; "": those of the input
   std::string joints;        // set or list of names of the output; "": the format's own
   std::string input_joints;  // where the input does not name its joints
   Selection selection;
@@ -26,7 +26,7 @@ struct ConvertConfig {
 };
 
 struct ConvertResult {
-  bool complete = true;  // false: a truncated input, or files under `root` are missing
+  bool complete = true;              // false: a truncated input, or files under `root` are missing
   std::vector<std::string> partial;  // temporary names of files of truncated inputs
 };
 

@@ -19,12 +19,29 @@ namespace vremd {
 namespace {
 
 enum Column {
-  kVideo, kFrame, kTime, kFile, kImageId, kPerson, kTrack, kId, kBoxX, kBoxY, kBoxW, kBoxH,
-  kBoxScore, kScore, kJoint, kX, kY, kJointScore, kColumns
+  kVideo,
+  kFrame,
+  kTime,
+  kFile,
+  kImageId,
+  kPerson,
+  kTrack,
+  kId,
+  kBoxX,
+  kBoxY,
+  kBoxW,
+  kBoxH,
+  kBoxScore,
+  kScore,
+  kJoint,
+  kX,
+  kY,
+  kJointScore,
+  kColumns
 };
 constexpr std::array<const char*, kColumns> kNames = {
-    "video", "frame", "time",  "file",  "image_id",  "person", "track", "id", "box_x",
-    "box_y", "box_w", "box_h", "box_score", "score", "joint",  "x",     "y",  "joint_score"};
+    "video", "frame", "time",  "file",      "image_id", "person", "track", "id", "box_x",
+    "box_y", "box_w", "box_h", "box_score", "score",    "joint",  "x",     "y",  "joint_score"};
 
 // ---- reading ----------------------------------------------------------------------------------
 
@@ -315,14 +332,11 @@ bool guess_csv(std::string_view head) {
          line.find(',') != line.npos && !begins_with(head, '{') && !begins_with(head, '[');
 }
 
-bool read_csv(const std::vector<std::string>& paths, const ReadContext& context,
-              RecordSink& sink) {
+bool read_csv(const std::vector<std::string>& paths, const ReadContext& context, RecordSink& sink) {
   for (const std::string& path : paths) Reader(path, context, sink).read();
   return true;
 }
 
-std::unique_ptr<RecordSink> write_csv(OutputFile& out) {
-  return std::make_unique<Writer>(out);
-}
+std::unique_ptr<RecordSink> write_csv(OutputFile& out) { return std::make_unique<Writer>(out); }
 
 }  // namespace vremd

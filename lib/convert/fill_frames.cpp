@@ -139,9 +139,8 @@ class FillFrames : public Stage {
     const auto [v, f] = list_.find(header_, frame);
     Video& video = list_.videos()[v];
     if (video.filled[f]) {
-      fail("{}: frame {}: frame {} of {} is there twice",
-           excerpt(header_.video, kPathExcerptBytes), frame.frame, video.frames[f].frame,
-           excerpt(video.header.video, kPathExcerptBytes));
+      fail("{}: frame {}: frame {} of {} is there twice", excerpt(header_.video, kPathExcerptBytes),
+           frame.frame, video.frames[f].frame, excerpt(video.header.video, kPathExcerptBytes));
     }
     take_header(video);
     video.filled[f] = true;

@@ -23,16 +23,16 @@ class RecordSink {
   virtual ~RecordSink() = default;
   virtual void begin(const Header& header) = 0;  // of a video
   virtual void frame(FrameRecord frame) = 0;
-  virtual void end(const Json& extra) = 0;  // of the video
+  virtual void end(const Json& extra) = 0;     // of the video
   virtual void cut() { end(Json::object()); }  // the input is truncated inside the video
   virtual void finish() {}                     // after the last video
 };
 
 struct ReadContext {
-  Header header;       // tool, version and command
-  std::string root;    // in front of the names in the files; "": see joins_folder
-  bool joins_folder = true;   // without a root, names are relative to the folder of their file
-  std::string input_joints;   // where a format does not name its joints; "": its own rule
+  Header header;             // tool, version and command
+  std::string root;          // in front of the names in the files; "": see joins_folder
+  bool joins_folder = true;  // without a root, names are relative to the folder of their file
+  std::string input_joints;  // where a format does not name its joints; "": its own rule
   std::function<bool()> stopped;
 };
 
@@ -46,17 +46,17 @@ using WriteFolder = std::unique_ptr<RecordSink> (*)(const std::string& folder, b
 
 // What a format holds of a record; the rest is lost, and said.
 enum Holds : unsigned {
-  kHoldsVideo = 1u << 0,       // its name
-  kHoldsSize = 1u << 1,        // width and height
-  kHoldsTimes = 1u << 2,       // fps, time base, times
-  kHoldsMaker = 1u << 3,       // model, settings, device, earlier tools
-  kHoldsEmpty = 1u << 4,       // frames without people
-  kHoldsFiles = 1u << 5,       // names of pictures
+  kHoldsVideo = 1u << 0,  // its name
+  kHoldsSize = 1u << 1,   // width and height
+  kHoldsTimes = 1u << 2,  // fps, time base, times
+  kHoldsMaker = 1u << 3,  // model, settings, device, earlier tools
+  kHoldsEmpty = 1u << 4,  // frames without people
+  kHoldsFiles = 1u << 5,  // names of pictures
   kHoldsImageIds = 1u << 6,
   kHoldsDamage = 1u << 7,
   kHoldsBoxes = 1u << 8,
   kHoldsBoxScores = 1u << 9,
-  kHoldsScores = 1u << 10,     // of persons
+  kHoldsScores = 1u << 10,  // of persons
   kHoldsKeypoints = 1u << 11,
   kHoldsTracks = 1u << 12,
   kHoldsIds = 1u << 13,
@@ -77,9 +77,9 @@ struct Format {
   WriteFolder write_folder = nullptr;
 };
 
-std::span<const Format> formats();               // in the order of guessing
-const Format* find_format(std::string_view name);  // null: there is none
-std::string format_names();                      // for messages and --help
+std::span<const Format> formats();                    // in the order of guessing
+const Format* find_format(std::string_view name);     // null: there is none
+std::string format_names();                           // for messages and --help
 const Format& guess_format(const std::string& path);  // an Error asks for --from
 
 // ---- the formats ------------------------------------------------------------------------------

@@ -13,15 +13,15 @@ using Names = std::vector<std::string>;
 
 // https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
 const Names kBody25 = {
-    "nose",       "neck",       "right_shoulder", "right_elbow",    "right_wrist",
-    "left_shoulder", "left_elbow", "left_wrist",  "mid_hip",        "right_hip",
-    "right_knee", "right_ankle", "left_hip",      "left_knee",      "left_ankle",
-    "right_eye",  "left_eye",   "right_ear",      "left_ear",       "left_big_toe",
-    "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel"};
+    "nose",           "neck",        "right_shoulder", "right_elbow",     "right_wrist",
+    "left_shoulder",  "left_elbow",  "left_wrist",     "mid_hip",         "right_hip",
+    "right_knee",     "right_ankle", "left_hip",       "left_knee",       "left_ankle",
+    "right_eye",      "left_eye",    "right_ear",      "left_ear",        "left_big_toe",
+    "left_small_toe", "left_heel",   "right_big_toe",  "right_small_toe", "right_heel"};
 const Names kOpenPose18 = {
-    "nose",      "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
-    "left_elbow", "left_wrist", "right_hip",     "right_knee",  "right_ankle", "left_hip",
-    "left_knee", "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
+    "nose",       "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
+    "left_elbow", "left_wrist", "right_hip",      "right_knee",  "right_ankle", "left_hip",
+    "left_knee",  "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
 
 // Halpe's 26: COCO's 17, then head, neck, hip and feet.
 Names halpe26() {
@@ -52,10 +52,13 @@ JointSet joint_set_from(std::string_view text) {
   }();
   for (const std::string& name : names) {
     if (!known.contains(name)) {
-      fail("{}: no such joint or set of joints (sets: posetrack15, posetrack17, coco17, body25, "
-           "openpose18, halpe26)", excerpt(name));
+      fail(
+          "{}: no such joint or set of joints (sets: posetrack15, posetrack17, coco17, body25, "
+          "openpose18, halpe26)",
+          excerpt(name));
     }
-    if (std::count(names.begin(), names.end(), name) > 1) fail("{}: duplicate joint", excerpt(name));
+    if (std::count(names.begin(), names.end(), name) > 1)
+      fail("{}: duplicate joint", excerpt(name));
   }
   return joint_set_of(names);
 }

@@ -19,8 +19,7 @@ namespace {
 
 std::vector<Keypoint> read_keypoints(const JsonNode& points, const JsonNode& point_scores) {
   const std::size_t count = points.array().size();
-  const std::vector<double> scores =
-      point_scores ? point_scores.numbers() : std::vector<double>();
+  const std::vector<double> scores = point_scores ? point_scores.numbers() : std::vector<double>();
   if (scores.size() != count) {
     fail("{}: {} numbers instead of {}", point_scores.place().text(), scores.size(), count);
   }
@@ -34,8 +33,8 @@ std::vector<Keypoint> read_keypoints(const JsonNode& points, const JsonNode& poi
 }
 
 Instance read_person(const JsonNode& json) {
-  const auto [keypoints, keypoint_scores, bbox_score, score, track_id, bbox] = json.fields(
-      {"keypoints", "keypoint_scores", "bbox_score", "score", "track_id", "bbox"});
+  const auto [keypoints, keypoint_scores, bbox_score, score, track_id, bbox] =
+      json.fields({"keypoints", "keypoint_scores", "bbox_score", "score", "track_id", "bbox"});
   Instance person;
   person.keypoints = read_keypoints(keypoints, keypoint_scores);
   person.box_score = bbox_score.number(1);
@@ -208,8 +207,8 @@ class Writer : public RecordSink {
 
 bool guess_mmpose(std::string_view head) {
   if (has_key(head, "instance_info") || has_key(head, "meta_info")) return begins_with(head, '{');
-  return begins_with(head, '[') && (has_key(head, "keypoint_scores") ||
-                                    value_of(head, "instances") == '[');
+  return begins_with(head, '[') &&
+         (has_key(head, "keypoint_scores") || value_of(head, "instances") == '[');
 }
 
 bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& context,
@@ -228,8 +227,6 @@ bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& conte
   return true;
 }
 
-std::unique_ptr<RecordSink> write_mmpose(OutputFile& out) {
-  return std::make_unique<Writer>(out);
-}
+std::unique_ptr<RecordSink> write_mmpose(OutputFile& out) { return std::make_unique<Writer>(out); }
 
 }  // namespace vremd

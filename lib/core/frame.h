@@ -16,10 +16,10 @@ struct Frame {
   std::optional<std::int64_t> pts;  // in the stream's time base
   double time = 0;                  // seconds from the first frame
   int width = 0, height = 0;
-  bool damaged = false;              // decoded with errors
-  bool missing = false;              // could not be decoded: no pixels
-  std::string file;                  // the picture's own name, in a folder or pattern
-  std::vector<std::uint8_t> rgb;     // height x width x 3
+  bool damaged = false;           // decoded with errors
+  bool missing = false;           // could not be decoded: no pixels
+  std::string file;               // the picture's own name, in a folder or pattern
+  std::vector<std::uint8_t> rgb;  // height x width x 3
 
   const std::uint8_t* row(int y) const {
     return rgb.data() + static_cast<std::size_t>(y) * width * 3;

@@ -72,9 +72,9 @@ struct Affine2x3 {
   // First `first`, then this one.
   Affine2x3 after(const Affine2x3& first) const {
     const auto& f = first.m;
-    return {{m[0] * f[0] + m[1] * f[3], m[0] * f[1] + m[1] * f[4],
-             m[0] * f[2] + m[1] * f[5] + m[2], m[3] * f[0] + m[4] * f[3],
-             m[3] * f[1] + m[4] * f[4], m[3] * f[2] + m[4] * f[5] + m[5]}};
+    return {{m[0] * f[0] + m[1] * f[3], m[0] * f[1] + m[1] * f[4], m[0] * f[2] + m[1] * f[5] + m[2],
+             m[3] * f[0] + m[4] * f[3], m[3] * f[1] + m[4] * f[4],
+             m[3] * f[2] + m[4] * f[5] + m[5]}};
   }
 };
 

@@ -12,35 +12,44 @@ namespace {
 using Names = std::vector<std::string>;
 
 const Names kPosetrack17 = {
-    "nose",        "head_bottom", "head_top",    "left_ear",   "right_ear",  "left_shoulder",
-    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip",
-    "right_hip",   "left_knee",   "right_knee",  "left_ankle", "right_ankle"};
-const Names kCoco17 = {
-    "nose",        "left_eye",   "right_eye",  "left_ear",    "right_ear", "left_shoulder",
-    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip",
-    "right_hip",   "left_knee",  "right_knee", "left_ankle",  "right_ankle"};
+    "nose",           "head_bottom", "head_top",    "left_ear",   "right_ear",   "left_shoulder",
+    "right_shoulder", "left_elbow",  "right_elbow", "left_wrist", "right_wrist", "left_hip",
+    "right_hip",      "left_knee",   "right_knee",  "left_ankle", "right_ankle"};
+const Names kCoco17 = {"nose",          "left_eye",       "right_eye",  "left_ear",    "right_ear",
+                       "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist",
+                       "right_wrist",   "left_hip",       "right_hip",  "left_knee",   "right_knee",
+                       "left_ankle",    "right_ankle"};
 
 const std::vector<std::pair<std::string, std::string>> kLimbs = {
-    {"head_top", "nose"},           {"nose", "head_bottom"},
-    {"left_eye", "nose"},           {"right_eye", "nose"},
-    {"left_eye", "left_ear"},       {"right_eye", "right_ear"},
-    {"head_bottom", "left_shoulder"}, {"head_bottom", "right_shoulder"},
+    {"head_top", "nose"},
+    {"nose", "head_bottom"},
+    {"left_eye", "nose"},
+    {"right_eye", "nose"},
+    {"left_eye", "left_ear"},
+    {"right_eye", "right_ear"},
+    {"head_bottom", "left_shoulder"},
+    {"head_bottom", "right_shoulder"},
     {"left_shoulder", "right_shoulder"},
-    {"left_shoulder", "left_elbow"},  {"left_elbow", "left_wrist"},
-    {"right_shoulder", "right_elbow"}, {"right_elbow", "right_wrist"},
-    {"left_shoulder", "left_hip"},  {"right_shoulder", "right_hip"},
-    {"left_hip", "right_hip"},      {"left_hip", "left_knee"},
-    {"left_knee", "left_ankle"},    {"right_hip", "right_knee"},
+    {"left_shoulder", "left_elbow"},
+    {"left_elbow", "left_wrist"},
+    {"right_shoulder", "right_elbow"},
+    {"right_elbow", "right_wrist"},
+    {"left_shoulder", "left_hip"},
+    {"right_shoulder", "right_hip"},
+    {"left_hip", "right_hip"},
+    {"left_hip", "left_knee"},
+    {"left_knee", "left_ankle"},
+    {"right_hip", "right_knee"},
     {"right_knee", "right_ankle"}};
 
 struct Sigma {
   std::string_view part;  // a joint, or both sides of one
   double value;
 };
-constexpr Sigma kOksSigmas[] = {
-    {"nose", .026}, {"eye", .025},   {"ear", .035}, {"shoulder", .079}, {"elbow", .072},
-    {"wrist", .062}, {"hip", .107},  {"knee", .087}, {"ankle", .089},   {"head_bottom", .08},
-    {"head_top", .06}};
+constexpr Sigma kOksSigmas[] = {{"nose", .026},       {"eye", .025},    {"ear", .035},
+                                {"shoulder", .079},   {"elbow", .072},  {"wrist", .062},
+                                {"hip", .107},        {"knee", .087},   {"ankle", .089},
+                                {"head_bottom", .08}, {"head_top", .06}};
 constexpr double kOtherOksSigma = .08;
 
 // "left_knee" and "right_knee": "knee".
@@ -114,8 +123,8 @@ double oks_sigma(std::string_view joint) {
 }
 
 int pose_column(std::string_view joint) {
-  constexpr std::array<std::string_view, 7> kParts = {"", "shoulder", "elbow", "wrist",
-                                                      "hip", "knee", "ankle"};
+  constexpr std::array<std::string_view, 7> kParts = {"",    "shoulder", "elbow", "wrist",
+                                                      "hip", "knee",     "ankle"};
   const auto found = std::find(kParts.begin() + 1, kParts.end(), part_of(joint));
   return found == kParts.end() ? 0 : static_cast<int>(found - kParts.begin());
 }

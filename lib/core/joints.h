@@ -32,9 +32,9 @@ double oks_sigma(std::string_view joint);
 // spelling of PoseTrack18.
 constexpr int kPoseJoints = 15;
 constexpr std::array<std::string_view, kPoseJoints> kPoseJointNames = {
-    "right_ankle", "right_knee",  "right_hip",   "left_hip", "left_knee",
+    "right_ankle", "right_knee",  "right_hip",   "left_hip",       "left_knee",
     "left_ankle",  "right_wrist", "right_elbow", "right_shoulder", "left_shoulder",
-    "left_elbow",  "left_wrist",  "head_bottom", "nose",     "head_top"};
+    "left_elbow",  "left_wrist",  "head_bottom", "nose",           "head_top"};
 
 constexpr int pose_joint(std::string_view name) {  // -1: none of them
   for (int i = 0; i < kPoseJoints; ++i) {
@@ -45,11 +45,11 @@ constexpr int pose_joint(std::string_view name) {  // -1: none of them
 
 // The same joints as posetrack15 orders them: from the nose to the right ankle.
 constexpr std::array<int, kPoseJoints> kPoseJointsDownward = {
-    pose_joint("nose"),        pose_joint("head_bottom"),    pose_joint("head_top"),
+    pose_joint("nose"),          pose_joint("head_bottom"),    pose_joint("head_top"),
     pose_joint("left_shoulder"), pose_joint("right_shoulder"), pose_joint("left_elbow"),
-    pose_joint("right_elbow"), pose_joint("left_wrist"),     pose_joint("right_wrist"),
-    pose_joint("left_hip"),    pose_joint("right_hip"),      pose_joint("left_knee"),
-    pose_joint("right_knee"),  pose_joint("left_ankle"),     pose_joint("right_ankle")};
+    pose_joint("right_elbow"),   pose_joint("left_wrist"),     pose_joint("right_wrist"),
+    pose_joint("left_hip"),      pose_joint("right_hip"),      pose_joint("left_knee"),
+    pose_joint("right_knee"),    pose_joint("left_ankle"),     pose_joint("right_ankle")};
 
 // The columns of PoseTrack's tables, and the one that a joint is in.
 constexpr std::array<std::string_view, 7> kPoseColumns = {"Head", "Shou", "Elb", "Wri",

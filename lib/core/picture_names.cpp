@@ -22,8 +22,7 @@ std::optional<std::int64_t> number_in(const std::string& path) {
   const std::string stem = std::filesystem::path(path).stem();
   const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
   std::int64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(stem.data() + start, stem.data() + stem.size(), number);
+  const auto [end, error] = std::from_chars(stem.data() + start, stem.data() + stem.size(), number);
   if (start == stem.size() || error != std::errc()) return std::nullopt;
   return number;
 }

@@ -16,9 +16,7 @@ namespace vremd {
 using Random = std::mt19937_64;
 
 // In [0, 1), a multiple of 2^-53.
-inline double uniform(Random& random) {
-  return static_cast<double>(random() >> 11) * 0x1p-53;
-}
+inline double uniform(Random& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
 inline double uniform(Random& random, double low, double high) {
   return low + (high - low) * uniform(random);
 }

@@ -38,9 +38,10 @@ void SvgPicture::text(double x, double y, const char* anchor, std::string_view w
 
 void SvgPicture::turned_text(double x, double y, double degrees, const char* anchor,
                              std::string_view words) {
-  svg_ += fmt::format("<text transform=\"translate({:.1f} {:.1f}) rotate({})\" "
-                      "text-anchor=\"{}\">{}</text>\n",
-                      x, y, degrees, anchor, xml_escaped(words));
+  svg_ += fmt::format(
+      "<text transform=\"translate({:.1f} {:.1f}) rotate({})\" "
+      "text-anchor=\"{}\">{}</text>\n",
+      x, y, degrees, anchor, xml_escaped(words));
 }
 
 void SvgPicture::line(double x1, double y1, double x2, double y2, const std::string& style) {
@@ -49,9 +50,10 @@ void SvgPicture::line(double x1, double y1, double x2, double y2, const std::str
 }
 
 void SvgPicture::rectangle(double x, double y, double width, double height, const char* fill) {
-  svg_ += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
-                      "fill=\"{}\"/>\n",
-                      x, y, width, height, fill);
+  svg_ += fmt::format(
+      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+      "fill=\"{}\"/>\n",
+      x, y, width, height, fill);
 }
 
 void SvgPicture::curve(const std::vector<std::pair<double, double>>& points,
@@ -59,9 +61,10 @@ void SvgPicture::curve(const std::vector<std::pair<double, double>>& points,
   std::string list;
   for (const auto& [x, y] : points) list += fmt::format("{:.1f},{:.1f} ", x, y);
   if (!list.empty()) list.pop_back();
-  svg_ += fmt::format("<polyline fill=\"none\" stroke-width=\"1.5\" {} points=\"{}\">"
-                      "<title>{}</title></polyline>\n",
-                      style, list, xml_escaped(name));
+  svg_ += fmt::format(
+      "<polyline fill=\"none\" stroke-width=\"1.5\" {} points=\"{}\">"
+      "<title>{}</title></polyline>\n",
+      style, list, xml_escaped(name));
   if (points.size() != 1) return;
   svg_ += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"none\" {}/>\n",
                       points[0].first, points[0].second, style);

@@ -14,7 +14,7 @@ namespace vremd {
 // M. Okabe and K. Ito's colours, which also the colour-blind can tell apart: blue, vermilion,
 // green, purple, orange, sky blue, black.
 inline constexpr std::array kChartColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                      "#e69f00", "#56b4e9", "#000000"};
+                                             "#e69f00", "#56b4e9", "#000000"};
 
 // "stroke" attributes of a colour; `dashes` 0: a solid line, 1: dashed, 2: dotted.
 std::string stroke(const char* colour, int dashes = 0);

@@ -43,8 +43,12 @@ std::size_t utf8_length(std::string_view text) {
   };
   if (text.empty()) return 0;
   const unsigned a = byte(0), b = byte(1);
-  const std::size_t length =
-      a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3 : a < 0xf5 ? 4 : 0;
+  const std::size_t length = a < 0x80   ? 1
+                             : a < 0xc2 ? 0
+                             : a < 0xe0 ? 2
+                             : a < 0xf0 ? 3
+                             : a < 0xf5 ? 4
+                                        : 0;
   for (std::size_t k = 1; k < length; ++k) {
     if ((byte(k) & 0xc0) != 0x80) return 0;
   }

@@ -92,8 +92,8 @@ Augmentation::Erased erased(Random& random, double largest, const CropSpec& spec
   return result;
 }
 
-Augmentation::Pasted pasted(Random& random, const AugmentConfig::CopyPaste& config,
-                            const Box& box, const CropRegion& region, const CropSpec& spec) {
+Augmentation::Pasted pasted(Random& random, const AugmentConfig::CopyPaste& config, const Box& box,
+                            const CropRegion& region, const CropSpec& spec) {
   const double own = std::max(box.w * spec.width / region.w, box.h * spec.height / region.h);
   Augmentation::Pasted result;
   result.size = own * (1 + uniform(random, -config.scale_limit, config.scale_limit));
@@ -174,8 +174,8 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
 Affine2x3 pasted_to_frame(const Augmentation::Pasted& pasted, const Box& box) {
   const double scale = std::max(box.w, box.h) / pasted.size;
   const double across = pasted.flip ? -scale : scale;
-  return {{across, 0, box.x + box.w / 2 - across * pasted.middle.x,
-           0, scale, box.y + box.h / 2 - scale * pasted.middle.y}};
+  return {{across, 0, box.x + box.w / 2 - across * pasted.middle.x, 0, scale,
+           box.y + box.h / 2 - scale * pasted.middle.y}};
 }
 
 void paste_person(std::span<float> crop, std::span<const float> over, int height, int width,

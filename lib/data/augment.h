@@ -51,19 +51,19 @@ struct AugmentConfig {
 
   // Three frames from a still: its neighbours are the same picture, moved.
   struct Motion {
-    double shift = 0.05;    // sigma of the velocity, share of the crop's sides per frame
-    double rotation = 3;    // sigma, degrees per frame
-    double scale = 0.03;    // sigma, per frame
-    double jitter = 0.3;    // sigma of the deviation from constant velocity, in units of the above
+    double shift = 0.05;  // sigma of the velocity, share of the crop's sides per frame
+    double rotation = 3;  // sigma, degrees per frame
+    double scale = 0.03;  // sigma, per frame
+    double jitter = 0.3;  // sigma of the deviation from constant velocity, in units of the above
   } motion;
 
   // Something is wrong with the key frame, so that the neighbours have to help.
   struct Corrupt {
-    double blur = 0;                 // probability of a blurred key frame
-    double erase = 0;                // probability that a part of it is erased (random erasing)
-    double largest_blur = 8;         // radius, crop pixels
-    double largest_erased = 0.45;    // side, share of the crop's
-    double neighbours = 0;           // probability that a part of a neighbour is erased
+    double blur = 0;               // probability of a blurred key frame
+    double erase = 0;              // probability that a part of it is erased (random erasing)
+    double largest_blur = 8;       // radius, crop pixels
+    double largest_erased = 0.45;  // side, share of the crop's
+    double neighbours = 0;         // probability that a part of a neighbour is erased
   } corrupt;
 
   // Another sample's person is pasted beside this one, over what is there: in pictures of one

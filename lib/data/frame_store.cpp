@@ -24,8 +24,10 @@ void FrameStore::count(const std::string& path, Entry& entry) {
     if (frame) bytes += static_cast<double>(frame->rgb.size());
   }
   if (bytes > most_bytes_) {
-    log_warning("{}: {:.0f} MiB of decoded frames, more than train.frame_mib: cut long videos into "
-                "clips", path, bytes / (1 << 20));
+    log_warning(
+        "{}: {:.0f} MiB of decoded frames, more than train.frame_mib: cut long videos into "
+        "clips",
+        path, bytes / (1 << 20));
   }
   const std::lock_guard lock(mutex_);
   entry.bytes = bytes;

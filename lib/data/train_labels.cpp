@@ -6,16 +6,16 @@
 #include "io/json_node.h"
 
 #include <algorithm>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 
 namespace vremd {
 namespace {
 
 double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
   double longest = 0;
-  for (const auto& [a, b] : {std::pair{"left_shoulder", "right_hip"},
-                             std::pair{"right_shoulder", "left_hip"}}) {
+  for (const auto& [a, b] :
+       {std::pair{"left_shoulder", "right_hip"}, std::pair{"right_shoulder", "left_hip"}}) {
     const int i = set.index(a), j = set.index(b);
     if (i < 0 || j < 0 || joints[i].weight <= 0 || joints[j].weight <= 0) continue;
     longest = std::max(longest, std::hypot(joints[i].x - joints[j].x, joints[i].y - joints[j].y));
@@ -61,11 +61,11 @@ std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainData
   for (const AnnotatedJoint& joint : person.joints) {
     if (!joint.labelled) continue;
     const double score = joint.has_score() ? joint.score : 1;
-    if (score < config.min_score ||
-        flip_distance(person, joint.index) > config.max_flip_distance) {
+    if (score < config.min_score || flip_distance(person, joint.index) > config.max_flip_distance) {
       continue;
     }
-    labels[static_cast<std::size_t>(joint.index)] = {joint.x, joint.y, config.weigh_by_score ? std::clamp(score, 0.0, 1.0) : 1};
+    labels[static_cast<std::size_t>(joint.index)] = {
+        joint.x, joint.y, config.weigh_by_score ? std::clamp(score, 0.0, 1.0) : 1};
   }
   return labels;
 }
@@ -107,8 +107,8 @@ int drop_outside(std::vector<JointLabel>& labels, const AnnotatedFrame& frame) {
   int count = 0;
   for (JointLabel& label : labels) {
     if (label.weight <= 0) continue;
-    const bool inside = label.x >= -0.5 && label.y >= -0.5 && label.x < frame.width &&
-                        label.y < frame.height;
+    const bool inside =
+        label.x >= -0.5 && label.y >= -0.5 && label.x < frame.width && label.y < frame.height;
     if (!inside) label.weight = 0;
     count += !inside;
   }

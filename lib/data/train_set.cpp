@@ -78,9 +78,8 @@ TrainSet::TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& 
   for (const TrainDataConfig& config : configs) add(config);
   if (configs.empty()) fail("no data to train on (data, or --dataset with --root)");
   if (samples_.empty()) {
-    fail("{}: no person with a labelled joint", configs.front().annotations.empty()
-                                                    ? configs.front().root
-                                                    : configs.front().annotations);
+    fail("{}: no person with a labelled joint",
+         configs.front().annotations.empty() ? configs.front().root : configs.front().annotations);
   }
   for (const Count& count : counts_) {
     for (std::size_t j = 0; j < trained_.size(); ++j) {
@@ -283,8 +282,10 @@ std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
     }
   }
   if (may_miss_[v]) return nullptr;
-  fail("{}, a neighbour of frame {} (data[].missing or validate_missing \"key\" takes the frame "
-       "itself)", problem, video.frames[frame].index);
+  fail(
+      "{}, a neighbour of frame {} (data[].missing or validate_missing \"key\" takes the frame "
+      "itself)",
+      problem, video.frames[frame].index);
 }
 
 FramePtr TrainSet::key_frame(const TrainSample& sample) {
@@ -343,9 +344,8 @@ TrainSet::MissingFiles TrainSet::missing_files(std::size_t most,
 }
 
 bool TrainSet::annotated(int sample, int joint) const {
-  const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const Part& one) {
-    return sample < one.first + one.count;
-  });
+  const auto part = std::find_if(parts_.begin(), parts_.end(),
+                                 [&](const Part& one) { return sample < one.first + one.count; });
   return counts_[static_cast<std::size_t>(part - parts_.begin())].labels[joint] > 0;
 }
 

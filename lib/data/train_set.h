@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "annotation/annotations.h"
 #include "core/enum_names.h"
 #include "data/augment.h"
 #include "data/frame_store.h"
-#include "annotation/annotations.h"
 
 #include <array>
 #include <cstdint>
@@ -22,15 +22,15 @@ constexpr auto enum_names(MissingNeighbour) { return std::array{"error", "key"};
 
 // Annotations as training data.
 struct TrainDataConfig {
-  std::string dataset;         // posetrack17, 18 or 21, coco, as downloaded to `root`; "": none
-  std::string annotations;     // a file, or a folder of them
-  std::string root;            // what its file names are relative to; "": its folder
-  double repeat = 1;           // how often each person comes per epoch; 0.5: half of them
-  double min_score = 0;        // joints with `scores` below this are not labels
-  double max_flip_distance = 1;   // joints whose `flip_dist` exceeds this are not labels
-  bool weigh_by_score = false;    // a joint's weight is its score
-  bool skip_suspect_lr = false;   // persons marked `suspect_lr`: left and right perhaps swapped
-  bool sanitise_boxes = true;     // cut at the picture's edge (METHOD 1.1)
+  std::string dataset;           // posetrack17, 18 or 21, coco, as downloaded to `root`; "": none
+  std::string annotations;       // a file, or a folder of them
+  std::string root;              // what its file names are relative to; "": its folder
+  double repeat = 1;             // how often each person comes per epoch; 0.5: half of them
+  double min_score = 0;          // joints with `scores` below this are not labels
+  double max_flip_distance = 1;  // joints whose `flip_dist` exceeds this are not labels
+  bool weigh_by_score = false;   // a joint's weight is its score
+  bool skip_suspect_lr = false;  // persons marked `suspect_lr`: left and right perhaps swapped
+  bool sanitise_boxes = true;    // cut at the picture's edge (METHOD 1.1)
   MissingNeighbour missing = MissingNeighbour::kError;
 
   std::string pseudo_labels;          // {annotation id: [[x, y, score], ...]} of another model
@@ -46,7 +46,7 @@ using PseudoLabels = std::map<std::int64_t, std::vector<JointLabel>>;
 // A person in a frame, with labels in the order of the model's joints.
 struct TrainSample {
   int video = 0, frame = 0, person = 0;  // of TrainSet::videos
-  Box box;  // METHOD 1.1
+  Box box;                               // METHOD 1.1
   std::vector<JointLabel> joints;
 };
 
@@ -108,17 +108,17 @@ class TrainSet {
   struct Count {
     std::string annotations;  // as in the configuration
     int samples = 0, videos = 0, suspect_lr = 0;
-    int unlabelled = 0;      // persons without a label
-    int outside = 0;         // persons without a box in the picture
-    int labels_outside = 0;  // labels outside the picture, left out
+    int unlabelled = 0;       // persons without a label
+    int outside = 0;          // persons without a box in the picture
+    int labels_outside = 0;   // labels outside the picture, left out
     std::vector<int> labels;  // of each joint of joints()
   };
   const std::vector<Count>& counts() const { return counts_; }
 
  private:
   void add(const TrainDataConfig& config);
-  void add(Annotations& annotations, const TrainDataConfig& config, const PseudoLabels& pseudo_labels,
-           Count& count);
+  void add(Annotations& annotations, const TrainDataConfig& config,
+           const PseudoLabels& pseudo_labels, Count& count);
   FramePtr load(const AnnotatedVideo& video, int frame);
   // Nothing: the video ends there. A null pointer: it cannot be used.
   std::optional<FramePtr> neighbour(int video, int frame, int side);

@@ -60,8 +60,8 @@ void TripletWindow::fill_by_stride(std::int64_t key) {
 void TripletWindow::fill_by_time(std::int64_t key) {
   const double delta = options_.delta_ms / 1000;
   const auto enough_before = [&] {  // frames_[1] will do for the latest frame's past
-    return frames_.size() > 1 && (frames_[1]->time <= frames_.back()->time - delta ||
-                                  frames_.size() > kFurthestFrames);
+    return frames_.size() > 1 &&
+           (frames_[1]->time <= frames_.back()->time - delta || frames_.size() > kFurthestFrames);
   };
   reach(key - kFurthestFrames - 1);
   while (decoded_ <= key && pull()) {
@@ -70,8 +70,8 @@ void TripletWindow::fill_by_time(std::int64_t key) {
   const FramePtr centre = at(key);
   if (!centre) return;
   while (frames_.size() > 1 && frames_[1]->time <= centre->time - delta) frames_.pop_front();
-  while (frames_.back()->time < centre->time + delta &&
-         decoded_ <= key + kFurthestFrames && pull()) {
+  while (frames_.back()->time < centre->time + delta && decoded_ <= key + kFurthestFrames &&
+         pull()) {
   }
 }
 
@@ -94,8 +94,10 @@ FramePtr TripletWindow::nearest(const Frame& key, double time) const {
 
 std::optional<Triplet> TripletWindow::around(std::int64_t key) {
   const bool by_time = options_.delta_ms > 0;
-  if (by_time) fill_by_time(key);
-  else fill_by_stride(key);
+  if (by_time)
+    fill_by_time(key);
+  else
+    fill_by_stride(key);
 
   const FramePtr centre = at(key);
   if (!centre) return std::nullopt;

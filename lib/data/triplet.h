@@ -19,8 +19,8 @@ struct TripletOptions {
 
 // Previous, key and next frame of one moment.
 struct Triplet {
-  std::array<FramePtr, 3> frames;        // a neighbour that there is not is the key frame itself
-  std::array<int, 2> neighbours{0, 0};   // frame offsets used, such as [-1, 1]; 0: the key frame
+  std::array<FramePtr, 3> frames;       // a neighbour that there is not is the key frame itself
+  std::array<int, 2> neighbours{0, 0};  // frame offsets used, such as [-1, 1]; 0: the key frame
   int substituted = 0;  // neighbours in the video that cannot be used: missing, or of another size
 
   const FramePtr& key() const { return frames[1]; }

@@ -75,10 +75,10 @@ void decode_people(const at::Tensor& map_chw, int stride, double min_score,
     }
     const double x = (static_cast<double>(at % width) + 0.5) * stride;
     const double y = (static_cast<double>(at / width) + 0.5) * stride;
-    boxes.push_back({{x - distance[0], y - distance[1], distance[0] + distance[2],
-                      distance[1] + distance[3]},
-                     score,
-                     0});
+    boxes.push_back(
+        {{x - distance[0], y - distance[1], distance[0] + distance[2], distance[1] + distance[3]},
+         score,
+         0});
   }
 }
 

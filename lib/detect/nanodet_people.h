@@ -27,7 +27,7 @@ class NanodetPeople : public PeopleNetwork {
 
 // A frame as the network sees it, and back.
 struct NetworkPicture {
-  at::Tensor picture_nchw;  // [1, 3, H, W], BGR, normalised
+  at::Tensor picture_nchw;          // [1, 3, H, W], BGR, normalised
   double scale_x = 1, scale_y = 1;  // network pixels per frame pixel
 };
 

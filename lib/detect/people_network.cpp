@@ -24,8 +24,7 @@ std::vector<ScoredBox> decode_maps(const std::array<at::Tensor, 3>& maps_nchw,
 }
 
 std::unique_ptr<PeopleNetwork> make_people_network(const SafetensorsFile& weights,
-                                                   const c10::Device& device,
-                                                   at::ScalarType type) {
+                                                   const c10::Device& device, at::ScalarType type) {
   const auto found = weights.metadata().find("architecture");
   const std::string architecture = found == weights.metadata().end() ? "" : found->second;
   if (architecture == "nanodet-g") return std::make_unique<NanodetPeople>(weights, device, type);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "ops/nms.h"
 #include "core/frame.h"
+#include "ops/nms.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>

@@ -77,8 +77,8 @@ void DetectorOptions::validate() const {
 }
 
 std::vector<ScoredBox> merge_people(std::span<const std::vector<ScoredBox>> by_size,
-                                    int frame_width, int frame_height,
-                                    double nms_iou, int max_people) {
+                                    int frame_width, int frame_height, double nms_iou,
+                                    int max_people) {
   std::vector<std::vector<ScoredBox>> sizes;
   std::vector<ScoredBox> all;
   std::vector<std::size_t> size_of;  // of each in `all`
@@ -113,8 +113,7 @@ struct PersonDetector::Impl {
 PersonDetector::PersonDetector(const SafetensorsFile& weights, const DetectorOptions& options) {
   options.validate();
   const c10::Device device = choose_device(options.device);
-  auto network =
-      make_people_network(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
+  auto network = make_people_network(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
   impl_.reset(new Impl{options, device, std::move(network)});
   if (options.input_sizes.empty()) impl_->options.input_sizes = impl_->network->own_sizes();
 }

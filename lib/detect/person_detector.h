@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/frame.h"
 #include "io/json.h"
 #include "ops/nms.h"
-#include "core/frame.h"
 
 #include <memory>
 #include <span>
@@ -17,7 +17,7 @@ class SafetensorsFile;
 struct DetectorOptions {
   std::vector<int> input_sizes{};  // longer sides, pixels, the boxes are merged; none: its own
   double min_score = 0.3;
-  int max_people = 0;    // the best so many; 0: all
+  int max_people = 0;  // the best so many; 0: all
   std::string device = "auto";
   bool bf16 = false;
 
@@ -47,7 +47,7 @@ class PersonDetector {
 // several sizes gets the mean of these boxes, weighted by their scores, and the best score: 2.7
 // points of AP better (NanoDet-g, 416 + 640) than the best box.
 std::vector<ScoredBox> merge_people(std::span<const std::vector<ScoredBox>> by_size,
-                                    int frame_width, int frame_height,
-                                    double nms_iou, int max_people = 0);
+                                    int frame_width, int frame_height, double nms_iou,
+                                    int max_people = 0);
 
 }  // namespace vremd

@@ -22,9 +22,9 @@ struct NamedShape {
   int depth;
   bool depthwise;
 };
-constexpr NamedShape kShapes[] = {{"nano", 16, 1, true},  {"tiny", 24, 1, false},
-                                  {"s", 32, 1, false},    {"m", 48, 2, false},
-                                  {"l", 64, 3, false},    {"x", 80, 4, false}};
+constexpr NamedShape kShapes[] = {{"nano", 16, 1, true}, {"tiny", 24, 1, false},
+                                  {"s", 32, 1, false},   {"m", 48, 2, false},
+                                  {"l", 64, 3, false},   {"x", 80, 4, false}};
 
 class Layers {
  public:
@@ -189,8 +189,8 @@ at::Tensor Yolox::convolve(const at::Tensor& x, const std::string& name, int str
     return convolve(convolve(x, name + ".dconv", stride), name + ".pconv");
   }
   const Layer& layer = found->second;
-  at::Tensor y = at::conv2d(x, layer.weight, layer.bias, stride, layer.weight.size(2) / 2, 1,
-                            layer.groups);
+  at::Tensor y =
+      at::conv2d(x, layer.weight, layer.bias, stride, layer.weight.size(2) / 2, 1, layer.groups);
   return at::silu_(y);
 }
 
@@ -219,8 +219,7 @@ std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const 
     fail("yolox: pictures of {}", fmt::join(x.sizes(), " x "));
   }
   const int depth = shape_.depth;
-  at::Tensor y =
-      convolve(focus(x).contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem");
+  at::Tensor y = convolve(focus(x).contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem");
   y = csp(convolve(y, "backbone.dark2.0", 2), "backbone.dark2.1", depth, true);
   const at::Tensor c3 =
       csp(convolve(y, "backbone.dark3.0", 2), "backbone.dark3.1", 3 * depth, true);
@@ -233,10 +232,10 @@ std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const 
   const at::Tensor p4 = csp(at::cat({doubled(top), c4}, 1), "neck.C3_p4", depth, false);
   const at::Tensor middle = convolve(p4, "neck.reduce_conv1");
   const at::Tensor n3 = csp(at::cat({doubled(middle), c3}, 1), "neck.C3_p3", depth, false);
-  const at::Tensor n4 = csp(at::cat({convolve(n3, "neck.bu_conv2", 2), middle}, 1), "neck.C3_n3",
-                            depth, false);
-  const at::Tensor n5 = csp(at::cat({convolve(n4, "neck.bu_conv1", 2), top}, 1), "neck.C3_n4",
-                            depth, false);
+  const at::Tensor n4 =
+      csp(at::cat({convolve(n3, "neck.bu_conv2", 2), middle}, 1), "neck.C3_n3", depth, false);
+  const at::Tensor n5 =
+      csp(at::cat({convolve(n4, "neck.bu_conv1", 2), top}, 1), "neck.C3_n4", depth, false);
 
   const auto head = [&](const at::Tensor& map, int k) {
     const auto name = [&](const char* part) { return fmt::format("head.{}.{}", part, k); };

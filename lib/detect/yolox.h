@@ -15,9 +15,9 @@ namespace vremd {
 
 // Which YOLOX (arXiv 2107.08430, github.com/Megvii-BaseDetection/YOLOX): its weights tell.
 struct YoloxShape {
-  std::int64_t width = 32;   // channels of the stem: 16, 24, 32, 48, 64, 80 of nano, tiny, s ... x
-  int depth = 1;             // bottlenecks of the first stage: 1, 1, 1, 2, 3, 4
-  bool depthwise = false;    // nano: 3 x 3 convolutions are depthwise and pointwise ones
+  std::int64_t width = 32;  // channels of the stem: 16, 24, 32, 48, 64, 80 of nano, tiny, s ... x
+  int depth = 1;            // bottlenecks of the first stage: 1, 1, 1, 2, 3, 4
+  bool depthwise = false;   // nano: 3 x 3 convolutions are depthwise and pointwise ones
   std::int64_t classes = 80;
 
   std::string name() const;  // "yolox-s"; "yolox-custom" where it is none of the six

@@ -77,8 +77,8 @@ YoloxPeople::YoloxPeople(const SafetensorsFile& weights, const c10::Device& devi
 
 std::vector<ScoredBox> YoloxPeople::find(const Frame& frame, int size, double min_score) const {
   const Letterbox input = letterbox(frame, size, device_, type_);
-  return decode_maps(network_.forward(input.picture_nchw), Yolox::kStrides, decode_yolox,
-                     min_score, input.scale, input.scale);
+  return decode_maps(network_.forward(input.picture_nchw), Yolox::kStrides, decode_yolox, min_score,
+                     input.scale, input.scale);
 }
 
 }  // namespace vremd

@@ -70,8 +70,7 @@ Canvas::Canvas(const Frame& frame) : Canvas(Size{frame.width, frame.height}) { s
 void Canvas::check(const char* action) const {
   const cairo_status_t status = cairo_status(context_.get());
   if (status == CAIRO_STATUS_SUCCESS) return;
-  fail("{}: {} x {} pixels: {}", action, size_.width, size_.height,
-       cairo_status_to_string(status));
+  fail("{}: {} x {} pixels: {}", action, size_.width, size_.height, cairo_status_to_string(status));
 }
 
 void Canvas::set_pixels(const Frame& frame) {
@@ -128,8 +127,7 @@ void Canvas::disc(Point centre, double radius, Colour colour) {
   if (!finite(centre) || !(radius > 0)) return;
   set_colour(context_.get(), colour);
   cairo_new_path(context_.get());
-  cairo_arc(context_.get(), near(centre.x), near(centre.y), near(radius), 0,
-            2 * std::numbers::pi);
+  cairo_arc(context_.get(), near(centre.x), near(centre.y), near(radius), 0, 2 * std::numbers::pi);
   cairo_fill(context_.get());
 }
 

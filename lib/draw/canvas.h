@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/frame.h"
 #include "core/geometry.h"
 #include "draw/colours.h"
 #include "io/output_file.h"
-#include "core/frame.h"
 
 #include <memory>
 #include <string>
@@ -30,7 +30,7 @@ class Canvas {
 
   Size size() const { return size_; }
 
-  void picture(const Frame& frame, const Box& place);  // scaled into the place
+  void picture(const Frame& frame, const Box& place);            // scaled into the place
   void line(Point from, Point to, double width, Colour colour);  // round ends
   void disc(Point centre, double radius, Colour colour);
   void panel(const Box& box, double corner, Colour colour);  // filled, corners of that radius

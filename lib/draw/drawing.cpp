@@ -91,7 +91,8 @@ class VideoDrawing {
 
   // One file per frame, written by the drawing threads.
   void to_pictures(UniquePaths& paths, const std::string& still_stem) {
-    run([&](FrameTask& task) {
+    run(
+        [&](FrameTask& task) {
           draw(task, rule_.of(size_of(task)));
           write_picture(task.path, task.drawing, config_.force);
           task.drawing.rgb.clear();
@@ -108,14 +109,17 @@ class VideoDrawing {
 
   void to_picture(const std::string& path) {
     std::optional<Canvas> picture;
-    run([&](const FrameTask& task) {
+    run(
+        [&](const FrameTask& task) {
           picture = draw_task(task, rule_.of(size_of(task)), config_.style);
         },
         [](const Frame&) {},
         [&, count = 0](const FrameTask&) mutable {
           if (++count > 1) {
-            fail("{}: one picture, but there are more frames: --sheet makes one of them, a "
-                 "folder takes one picture each", path);
+            fail(
+                "{}: one picture, but there are more frames: --sheet makes one of them, a "
+                "folder takes one picture each",
+                path);
           }
         });
     if (config_.stopped() || !picture) return;
@@ -146,9 +150,9 @@ class VideoDrawing {
     draw_task(task, size, config_.style).store(task.drawing);
   }
 
-  void run(const std::function<void(FrameTask&)>& draw,
-           const std::function<void(const Frame&)>& write,
-           const std::function<void(FrameTask&)>& announce = [](FrameTask&) {}) {
+  void run(
+      const std::function<void(FrameTask&)>& draw, const std::function<void(const Frame&)>& write,
+      const std::function<void(FrameTask&)>& announce = [](FrameTask&) {}) {
     const auto read = [&]() -> std::unique_ptr<FrameTask> {
       while (auto record = records_.next_frame()) {
         auto task = tasks_.task(std::move(*record));
@@ -203,8 +207,8 @@ DrawResult draw_records(const DrawConfig& config) {
     if (kind == OutputKind::kFolder && result.videos == 1) several = records.another_follows();
     if (config.stopped()) break;
     try {
-      const std::string video = config.video.empty() ? video_path(*header, config.root, place)
-                                                     : config.video;
+      const std::string video =
+          config.video.empty() ? video_path(*header, config.root, place) : config.video;
       FrameTasks tasks(video, *header, {config.threads, [&] { return records.stopped(); }});
       VideoDrawing drawing(config, records, tasks);
       if (kind == OutputKind::kFolder) make_folder(config.output);
@@ -213,8 +217,8 @@ DrawResult draw_records(const DrawConfig& config) {
         refuse_own_video(config.output, video);
         drawing.to_picture(config.output);
       } else if (kind == OutputKind::kVideo || (several && !still)) {
-        const std::string path = kind == OutputKind::kVideo ? config.output
-                                                            : paths.next(name_for_output(video), ".mp4");
+        const std::string path =
+            kind == OutputKind::kVideo ? config.output : paths.next(name_for_output(video), ".mp4");
         refuse_own_video(path, video);
         drawing.to_video(path);
       } else {

@@ -11,7 +11,7 @@ namespace vremd {
 
 struct DrawResult {
   std::int64_t videos = 0, frames = 0;
-  bool complete = true;  // every video was drawn, and no input was truncated
+  bool complete = true;              // every video was drawn, and no input was truncated
   std::vector<std::string> partial;  // temporary names of what is not complete
 };
 

@@ -15,8 +15,8 @@ FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions opti
   const VideoInfo& info = reader_.info();
   if (header_->width > 0 && header_->height > 0 &&
       (info.width != header_->width || info.height != header_->height)) {
-    log_warning("{}: {} x {} pixels, but the records are about {} x {}: scaled", video_,
-                info.width, info.height, header_->width, header_->height);
+    log_warning("{}: {} x {} pixels, but the records are about {} x {}: scaled", video_, info.width,
+                info.height, header_->width, header_->height);
   }
 }
 
@@ -36,8 +36,8 @@ std::unique_ptr<FrameTask> FrameTasks::task(FrameRecord record) {
   task->record = std::move(record);
   task->header = header_;
   task->colours = colours_.next(task->record);
-  task->label = still_ ? std::filesystem::path(video_).filename().string()
-                       : frame_label(*task->frame);
+  task->label =
+      still_ ? std::filesystem::path(video_).filename().string() : frame_label(*task->frame);
   return task;
 }
 
@@ -70,8 +70,8 @@ Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
   const bool as_it_is = size == Size{frame.width, frame.height};
   Canvas canvas = as_it_is ? Canvas(frame) : Canvas(size);
   if (!as_it_is) {
-    canvas.picture(frame, {view.left, view.top, view.scale * frame.width,
-                           view.scale * frame.height});
+    canvas.picture(frame,
+                   {view.left, view.top, view.scale * frame.width, view.scale * frame.height});
   }
   // The records may be about the same video in another size.
   auto [width, height] = task.record.size.value_or(std::pair{header.width, header.height});

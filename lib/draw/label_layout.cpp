@@ -28,10 +28,10 @@ std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishe
     const double right = p.x + p.w - w, middle = p.x + (p.w - w) / 2, bottom = p.y + p.h;
     const double left = w > p.w ? middle : p.x;
     const std::array<Box, 7> candidates = {
-        Box{left, p.y - h, w, h},   Box{right, p.y - h, w, h},  // above
-        Box{left, bottom, w, h},    Box{right, bottom, w, h},   // below
-        Box{middle, bottom - h, w, h},                          // at the feet
-        Box{p.x + p.w, p.y, w, h},  Box{p.x - w, p.y, w, h}};   // beside
+        Box{left, p.y - h, w, h},      Box{right, p.y - h, w, h},  // above
+        Box{left, bottom, w, h},       Box{right, bottom, w, h},   // below
+        Box{middle, bottom - h, w, h},                             // at the feet
+        Box{p.x + p.w, p.y, w, h},     Box{p.x - w, p.y, w, h}};   // beside
     std::optional<Box> place;
     for (Box candidate : candidates) {
       // A box that reaches out of the picture keeps its label inside, sideways.
@@ -52,10 +52,9 @@ std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishe
 Box place_corner_label(double width, double height, double margin, const std::vector<Box>& faces,
                        Size canvas) {
   const double right = canvas.width - margin - width, bottom = canvas.height - margin - height;
-  const std::array<Box, 4> corners = {Box{margin, bottom, width, height},
-                                      Box{right, bottom, width, height},
-                                      Box{margin, margin, width, height},
-                                      Box{right, margin, width, height}};
+  const std::array<Box, 4> corners = {
+      Box{margin, bottom, width, height}, Box{right, bottom, width, height},
+      Box{margin, margin, width, height}, Box{right, margin, width, height}};
   for (const Box& corner : corners) {
     if (!touches_any(corner, faces)) return corner;
   }

@@ -101,8 +101,8 @@ std::vector<Limb> limbs_of(const Person& person, const JointSet& joints, const V
   const int nose = joints.index("nose"), neck = joints.index("head_bottom");
   const int top = joints.index("head_top");
   if (seen(neck) && seen(top) && !seen(nose)) {
-    limbs.push_back({at(neck), at(top), std::min(points[neck].score, points[top].score),
-                     Side::kMiddle});
+    limbs.push_back(
+        {at(neck), at(top), std::min(points[neck].score, points[top].score), Side::kMiddle});
   }
   // Where no neck was found, the line of the shoulders and its middle stand for it.
   if (seen(neck) || !seen(left) || !seen(right)) return limbs;
@@ -135,8 +135,8 @@ void draw_skeleton(Canvas& canvas, const Person& person, const JointSet& joints,
     if (!person.has(j, min_score)) continue;
     const Keypoint& k = person.instance->keypoints[j];
     const double sure = certainty(k.score, min_score);
-    const double radius = person.limb * (is_face(joints.joints[j]) ? 0.6 : 0.85) *
-                          (0.7 + 0.3 * sure);
+    const double radius =
+        person.limb * (is_face(joints.joints[j]) ? 0.6 : 0.85) * (0.7 + 0.3 * sure);
     const Colour colour = side_colour(side_of(joints.joints[j]), person.colour);
     const Point centre = view(Point{k.x, k.y});
     canvas.disc(centre, radius + edge, kInk.faded(0.5 + 0.5 * sure));
@@ -158,8 +158,8 @@ void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
         std::clamp(0.16 * std::sqrt(person.box.area()), std::min(9.0, largest), largest);
     // A label as high as a fifth of the person tells less than it hides.
     const bool worth = person.box.h > 5 * size;
-    wishes.push_back({person.box, worth ? canvas.text_width(text, size) + 0.8 * size : HUGE_VAL,
-                      1.4 * size});
+    wishes.push_back(
+        {person.box, worth ? canvas.text_width(text, size) + 0.8 * size : HUGE_VAL, 1.4 * size});
     texts.push_back(std::move(text));
     sizes.push_back(size);
   }
@@ -219,8 +219,8 @@ void draw_overlay(Canvas& canvas, const FrameRecord& record, const JointSet* joi
     if (one.score < style.min_score || !usable(one.box)) continue;
     Person person{&one, colours[i], view(one.box), 0, {}};
     person.limb = limb_width(std::max(person.box.w, person.box.h), canvas.size());
-    person.face = face_of(person, one.keypoints.empty() ? nullptr : joints, view,
-                          style.min_joint_score);
+    person.face =
+        face_of(person, one.keypoints.empty() ? nullptr : joints, view, style.min_joint_score);
     people.push_back(person);
     faces.push_back(person.face);
   }
@@ -244,8 +244,8 @@ void draw_missing(Canvas& canvas, const std::string& label) {
   canvas.panel({0, 0, static_cast<double>(size.width), static_cast<double>(size.height)}, 0,
                Colour::of_hex(0x808080));
   const double text = 3 * text_size(size);
-  canvas.text({(size.width - canvas.text_width("missing", text)) / 2, size.height / 2.0},
-              "missing", text, kPaper);
+  canvas.text({(size.width - canvas.text_width("missing", text)) / 2, size.height / 2.0}, "missing",
+              text, kPaper);
   CornerLabel(canvas, label, {}).draw(canvas);
 }
 
@@ -253,8 +253,10 @@ std::string frame_label(const Frame& frame) {
   const auto hundredths = static_cast<std::int64_t>(std::llround(frame.time * 100));
   const auto seconds = hundredths / 100;
   std::string text = fmt::format("frame {}   ", frame.index);
-  if (seconds >= 3600) text += fmt::format("{}:{:02}", seconds / 3600, seconds / 60 % 60);
-  else text += fmt::format("{}", seconds / 60);
+  if (seconds >= 3600)
+    text += fmt::format("{}:{:02}", seconds / 3600, seconds / 60 % 60);
+  else
+    text += fmt::format("{}", seconds / 60);
   text += fmt::format(":{:02}.{:02}", seconds % 60, hundredths % 100);
   if (frame.damaged) text += "   damaged";
   return text;

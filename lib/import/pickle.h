@@ -51,7 +51,7 @@ class Pickle {
   Pickle(std::span<const std::byte> bytes, const std::string& place);
 
   const PickleValue& value() const { return *value_; }
-  std::size_t size() const { return size_; }  // the bytes that it takes
+  std::size_t size() const { return size_; }                         // the bytes that it takes
   const std::deque<PickleValue>& values() const { return values_; }  // in the order of their birth
 
  private:

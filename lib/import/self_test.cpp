@@ -30,8 +30,7 @@ at::Tensor pattern(int height, int width) {
 
 at::Tensor result(VremdImpl& model, bool with_head) {
   const ModelConfig& config = model.config;
-  const at::Tensor features =
-      model.features(pattern(config.input_height(), config.input_width()));
+  const at::Tensor features = model.features(pattern(config.input_height(), config.input_width()));
   if (!with_head) return features;
   return model.forward(features.unsqueeze(1)).heatmaps_bkhw;
 }

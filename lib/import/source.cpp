@@ -104,8 +104,8 @@ std::vector<float> SourceTensor::to_float() const {
   std::vector<std::int64_t> index(shape.size(), 0);
   std::int64_t at = 0;
   for (float& value : values) {
-    value = value_of(bytes.data() + at * static_cast<std::int64_t>(size_of(dtype)), dtype,
-                     big_endian);
+    value =
+        value_of(bytes.data() + at * static_cast<std::int64_t>(size_of(dtype)), dtype, big_endian);
     for (std::size_t axis = shape.size(); axis-- > 0;) {
       at += strides[axis];
       if (++index[axis] < shape[axis]) break;

@@ -212,8 +212,7 @@ TfjsTensor to_oihw(const TfjsTensor& hwio, bool depthwise, const std::string& pl
       for (std::int64_t i = 0; i < in; ++i) {
         for (std::int64_t o = 0; o < out; ++o) {
           const std::int64_t filter = depthwise ? i * out + o : o * in + i;
-          result.values[static_cast<std::size_t>((filter * h + y) * w + x)] =
-              hwio.values[source++];
+          result.values[static_cast<std::size_t>((filter * h + y) * w + x)] = hwio.values[source++];
         }
       }
     }

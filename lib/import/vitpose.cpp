@@ -117,9 +117,8 @@ struct HuggingFaceConfig {
     const JsonNode whole(&*source.config, {source.config_path});
     const auto [inner, scale_factor] = whole.fields({"backbone_config", "scale_factor"});
     const JsonNode& backbone = inner ? inner : whole;
-    const auto [eps, head_count, expert_count, activation, qkv_bias] =
-        backbone.fields({"layer_norm_eps", "num_attention_heads", "num_experts", "hidden_act",
-                         "qkv_bias"});
+    const auto [eps, head_count, expert_count, activation, qkv_bias] = backbone.fields(
+        {"layer_norm_eps", "num_attention_heads", "num_experts", "hidden_act", "qkv_bias"});
     ln_eps = eps.number(kHuggingFaceEps);
     heads = head_count.optional_integer().value_or(12);
     experts = expert_count ? expert_count.small_integer() : 1;
@@ -132,8 +131,7 @@ struct HuggingFaceConfig {
 };
 
 VitSize size_of_width(std::int64_t dim, const std::string& path) {
-  for (const VitSize size :
-       {VitSize::kS, VitSize::kB, VitSize::kL, VitSize::kH, VitSize::kTiny}) {
+  for (const VitSize size : {VitSize::kS, VitSize::kB, VitSize::kL, VitSize::kH, VitSize::kTiny}) {
     if (vit_shape(size).dim == dim) return size;
   }
   fail("{}: {} wide: not one of ViTPose's sizes (384, 768, 1024, 1280)", path, dim);
@@ -228,8 +226,10 @@ class VitImport {
     config_.backbone.size = size_of_width(proj.shape[0], source_.path);
     const auto& backbone = config_.backbone;
     if (names_ == VitNames::kPlain && backbone.size == VitSize::kS && !backbone.heads) {
-      fail("{}: ViT-S has 6 attention heads (timm, DeiT, DINO) or 12 (ViTPose's own), and the "
-           "tensors do not tell: --heads does", source_.path);
+      fail(
+          "{}: ViT-S has 6 attention heads (timm, DeiT, DINO) or 12 (ViTPose's own), and the "
+          "tensors do not tell: --heads does",
+          source_.path);
     }
     config_.backbone.ln_eps = kOfficialEps;
     configure_positions();
@@ -312,8 +312,7 @@ class VitImport {
 
   at::Tensor value_of(const std::string& name) {
     if (name == "backbone.pos_embed") {
-      Positions positions =
-          split_first(to_tensor(reader_.only(name)), first_row_);
+      Positions positions = split_first(to_tensor(reader_.only(name)), first_row_);
       if (names_ == VitNames::kPlain) positions.grid = resized(positions.grid, config_);
       return folded(positions);
     }

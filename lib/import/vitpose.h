@@ -35,8 +35,8 @@ std::optional<VitNames> vit_names(const SourceFile& source);
 // positions are resized to 16 x 12 and patches of 14 x 14 padded with zeros to 16 x 16, as mmpose
 // does when training starts from them.
 //
-// `heads` of the attention, 0: ViTPose's for the size. The tensors do not tell; a plain ViT-S, which
-// has 6 or 12, is an Error without.
+// `heads` of the attention, 0: ViTPose's for the size. The tensors do not tell; a plain ViT-S,
+// which has 6 or 12, is an Error without.
 //
 // An Error "path: what" for a tensor that is missing, of another shape, or of no such network.
 ImportedVit import_vit(const SourceFile& source, VitNames names, int expert, int heads = 0);

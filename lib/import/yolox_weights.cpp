@@ -17,9 +17,7 @@ namespace {
 constexpr double kBatchNormEps = 1e-3;  // that the official models are made with
 constexpr const char* kStem = "backbone.backbone.stem.conv";
 
-bool is_prediction(const std::string& layer) {
-  return layer.find("_preds.") != std::string::npos;
-}
+bool is_prediction(const std::string& layer) { return layer.find("_preds.") != std::string::npos; }
 
 // Our layer -> the module that holds "conv" and "bn", or of a prediction the convolution itself.
 std::string official(const std::string& layer) {

@@ -58,8 +58,7 @@ Directory find_directory(const Reader& zip) {
     if (zip.number<std::uint32_t>(at) != kEnd) continue;
     if (at + kEndSize + zip.number<std::uint16_t>(at + 20) != zip.size()) continue;
     Directory directory{zip.number<std::uint32_t>(at + 16), zip.number<std::uint16_t>(at + 10)};
-    if (at >= kLocatorSize &&
-        zip.number<std::uint32_t>(at - kLocatorSize) == kEnd64Locator) {
+    if (at >= kLocatorSize && zip.number<std::uint32_t>(at - kLocatorSize) == kEnd64Locator) {
       const auto end64 = zip.number<std::uint64_t>(at - kLocatorSize + 8);
       zip.part(end64, kEnd64Size);
       if (zip.number<std::uint32_t>(end64) != kEnd64) zip.wrong("damaged (no zip64 end)");

@@ -21,11 +21,10 @@ fs::path binary_folder() {
 
 std::string find_weights(const std::string& name_or_path) {
   if (fs::is_regular_file(name_or_path)) return name_or_path;
-  const bool is_path = name_or_path.find('/') != std::string::npos ||
-                       name_or_path.ends_with(".safetensors");
+  const bool is_path =
+      name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".safetensors");
   if (is_path) {
-    fail("{}: {}", name_or_path,
-         fs::exists(name_or_path) ? "not a file" : "no such weights file");
+    fail("{}: {}", name_or_path, fs::exists(name_or_path) ? "not a file" : "no such weights file");
   }
   std::vector<fs::path> folders;
   if (const char* models = std::getenv("VREMD_MODELS"); models && *models) {

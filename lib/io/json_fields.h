@@ -4,7 +4,8 @@
 // A configuration struct <-> JSON from one description of its fields: a function template
 //   template <typename Io> void describe(Io& io, Config& c) { io("key", c.field); ... }
 // is run with a FieldReader (keys that are not there keep their value; an unknown key or a wrong
-// type is an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every field).
+// type is an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every
+// field).
 
 #include "core/enum_names.h"
 #include "core/error.h"

@@ -19,8 +19,8 @@ Json read_config_file(const std::string& path);
 // Every byte of a file, or of standard input for "-".
 std::string read_text_file(const std::string& path);
 
-// The files of that extension directly in a folder, in the order of the bytes of their names. Hidden
-// ones are left out: some systems put files of their own beside others. None is no Error.
+// The files of that extension directly in a folder, in the order of the bytes of their names.
+// Hidden ones are left out: some systems put files of their own beside others. None is no Error.
 std::vector<std::string> files_in(const std::string& folder, std::string_view extension);
 
 // How messages name a file.

@@ -46,7 +46,7 @@ std::string JsonLinesReader::place() const { return fmt::format("{}:{}", name_, 
 
 bool JsonLinesReader::wait() {
   while (stopped_ && !stopped_()) {
-    struct pollfd input {file_, POLLIN, 0};
+    struct pollfd input{file_, POLLIN, 0};
     const int ready = poll(&input, 1, kAskEveryMs);
     if (ready > 0 || (ready < 0 && errno != EINTR)) break;
   }

@@ -40,7 +40,7 @@ class JsonLinesReader {
   std::function<bool()> stopped_;
   int file_ = -1;
   std::string buffer_;
-  std::size_t begin_ = 0;  // of what was not given out yet
+  std::size_t begin_ = 0;    // of what was not given out yet
   bool may_be_cut_ = false;  // the last line
   bool ended_ = false;
   long line_ = 0;

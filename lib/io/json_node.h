@@ -235,7 +235,9 @@ class BasicJsonNode<Value>::Elements {
       : range_(Backend::elements(*array.value_)), array_(&array.place_) {}
 
   std::size_t size() const { return range_ ? range_->size() : 0; }
-  Iterator begin() const { return {range_ ? std::optional(range_->begin()) : std::nullopt, array_}; }
+  Iterator begin() const {
+    return {range_ ? std::optional(range_->begin()) : std::nullopt, array_};
+  }
   Iterator end() const { return {range_ ? std::optional(range_->end()) : std::nullopt, array_}; }
 
  private:

@@ -125,9 +125,9 @@ class Builder : public nlohmann::json_sax<Json> {
  private:
   struct Level {
     Json value;
-    std::string key;        // of the member that is being read
-    std::size_t count = 0;  // of items so far
-    const JsonItems* items = nullptr;  // where they are handed over
+    std::string key;                       // of the member that is being read
+    std::size_t count = 0;                 // of items so far
+    const JsonItems* items = nullptr;      // where they are handed over
     std::unordered_set<std::string> keys;  // of a large object
 
     bool has(const std::string& name) {
@@ -168,7 +168,8 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   const JsonItems* items_of_next_list() const {
-    if (levels_.size() > 1 || (levels_.size() == 1 && !levels_[0].value.is_object())) return nullptr;
+    if (levels_.size() > 1 || (levels_.size() == 1 && !levels_[0].value.is_object()))
+      return nullptr;
     const auto found = std::find_if(lists_.begin(), lists_.end(), [this](const JsonItems& one) {
       return levels_.empty() ? one.list.empty() : !one.list.empty() && one.list == levels_[0].key;
     });
@@ -220,8 +221,7 @@ Json parse(Bytes& bytes, const std::string& name, long line, const std::vector<J
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& name, long line,
-                JsonComments comments) {
+Json parse_json(std::string_view text, const std::string& name, long line, JsonComments comments) {
   Bytes bytes(text);
   return parse(bytes, name, line, {}, comments);
 }

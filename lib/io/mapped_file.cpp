@@ -16,7 +16,7 @@ namespace vremd {
 MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
   const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) fail("{}: cannot open: {}", path_, std::strerror(errno));
-  struct stat info {};
+  struct stat info{};
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(fd);
     fail("{}: {}", path_, S_ISDIR(info.st_mode) ? "is a directory" : "is no regular file");

@@ -105,8 +105,8 @@ Instance instance_from_json(const JsonNode& json) {
   one.id = id.optional_integer();
   if (visibility) one.visibility = visibility.numbers();
   if (visibility && one.visibility.size() != one.keypoints.size()) {
-    visibility.wrong(fmt::format("{} numbers for {} keypoints", one.visibility.size(),
-                                 one.keypoints.size()));
+    visibility.wrong(
+        fmt::format("{} numbers for {} keypoints", one.visibility.size(), one.keypoints.size()));
   }
   one.head_box = bbox_head.box();
   one.area = area.optional_number();
@@ -124,8 +124,8 @@ Header header_from_json(const JsonNode& json) {
                    "precision", "joint_set", "joints", "from", "vid_id"},
                   into(header.extra));
   if (format && format.integer() > kRecordFormat) {
-    format.wrong(fmt::format("{} is newer than this tool knows ({})", format.integer(),
-                             kRecordFormat));
+    format.wrong(
+        fmt::format("{} is newer than this tool knows ({})", format.integer(), kRecordFormat));
   }
   header.tool = tool.optional_string().value_or("");
   header.version = version.optional_string().value_or("");
@@ -160,8 +160,8 @@ FrameRecord frame_from_json(const JsonNode& json) {
   FrameRecord frame;
   const auto [type, index, time, pts, file, image_id, width, height, damaged, held, instances,
               is_labeled, regions] =
-      json.fields({"type", "frame", "time", "pts", "file", "image_id", "width", "height",
-                   "damaged", "held", "instances", "is_labeled", "ignore_regions"},
+      json.fields({"type", "frame", "time", "pts", "file", "image_id", "width", "height", "damaged",
+                   "held", "instances", "is_labeled", "ignore_regions"},
                   into(frame.extra));
   frame.frame = index.integer();
   if (frame.frame < 0) index.wrong("negative");
@@ -192,8 +192,8 @@ FrameRecord frame_from_json(const JsonNode& json) {
 
 End end_from_json(const JsonNode& json) {
   End end;
-  const auto [type, frames, instances, damaged, missing] = json.fields(
-      {"type", "frames", "instances", "damaged", "missing"}, into(end.extra));
+  const auto [type, frames, instances, damaged, missing] =
+      json.fields({"type", "frames", "instances", "damaged", "missing"}, into(end.extra));
   end.frames = frames.optional_integer().value_or(0);
   end.instances = instances.optional_integer().value_or(0);
   end.damaged = damaged.optional_integer().value_or(0);
@@ -204,14 +204,9 @@ End end_from_json(const JsonNode& json) {
 }  // namespace
 
 Json to_json(const Header& header) {
-  Json json{{"type", "header"},
-            {"format", kRecordFormat},
-            {"tool", header.tool},
-            {"version", header.version},
-            {"command", header.command},
-            {"video", header.video},
-            {"width", header.width},
-            {"height", header.height}};
+  Json json{{"type", "header"},          {"format", kRecordFormat},   {"tool", header.tool},
+            {"version", header.version}, {"command", header.command}, {"video", header.video},
+            {"width", header.width},     {"height", header.height}};
   put(json, "fps", header.fps);
   put(json, "time_base", header.time_base);
   put(json, "frames_expected", header.frames_expected);
@@ -230,9 +225,8 @@ Json to_json(const Header& header) {
 }
 
 Json to_json(const FrameRecord& frame) {
-  Json json{{"type", "frame"},
-            {"frame", frame.frame},
-            {"time", std::round(frame.time * 1e6) / 1e6}};
+  Json json{
+      {"type", "frame"}, {"frame", frame.frame}, {"time", std::round(frame.time * 1e6) / 1e6}};
   put(json, "pts", frame.pts);
   put(json, "file", frame.file);
   put(json, "image_id", frame.image_id);

@@ -36,10 +36,10 @@ struct Header {
   std::optional<std::string> model;  // "sha256:..." of the weights file
   Json settings;                     // whatever can change a result; null: none
   std::optional<std::string> device, precision;
-  std::optional<JointSet> joints;  // where the instances have keypoints
-  Json from;                       // provenance of earlier tools, newest first; null: none
+  std::optional<JointSet> joints;     // where the instances have keypoints
+  Json from;                          // provenance of earlier tools, newest first; null: none
   std::optional<std::string> vid_id;  // in the data set the video came from
-  Json extra = Json::object();     // unknown keys, passed on
+  Json extra = Json::object();        // unknown keys, passed on
 };
 
 struct Keypoint {
@@ -56,8 +56,8 @@ std::optional<Box> box_around(const std::vector<Keypoint>& keypoints);
 // One person in one frame.
 struct Instance {
   Box box;
-  double box_score = 1;  // the detector's
-  double score = 1;      // the person's
+  double box_score = 1;                          // the detector's
+  double score = 1;                              // the person's
   std::vector<Keypoint> keypoints;               // empty, or one per joint of the header
   std::optional<std::array<int, 2>> neighbours;  // frame offsets used, such as [-1, 1]
   std::optional<std::int64_t> track, id;
@@ -75,16 +75,16 @@ struct Instance {
 enum class Damage { kNone, kDamaged, kMissing };  // decoded with errors; could not be decoded
 
 struct FrameRecord {
-  std::int64_t frame = 0;  // from 0, presentation order, no gaps
-  double time = 0;         // seconds
-  std::optional<std::int64_t> pts;                    // in the header's time_base
-  std::optional<std::string> file;                    // picture of a folder
-  std::optional<std::int64_t> image_id;               // of the data set it came from
-  std::optional<std::pair<int, int>> size;            // where it differs from the header's
+  std::int64_t frame = 0;                   // from 0, presentation order, no gaps
+  double time = 0;                          // seconds
+  std::optional<std::int64_t> pts;          // in the header's time_base
+  std::optional<std::string> file;          // picture of a folder
+  std::optional<std::int64_t> image_id;     // of the data set it came from
+  std::optional<std::pair<int, int>> size;  // where it differs from the header's
   Damage damage = Damage::kNone;
   std::optional<std::int64_t> held;  // the boxes are those of frame N
   std::vector<Instance> instances;
-  std::optional<bool> labelled;  // is_labeled: somebody looked for people here
+  std::optional<bool> labelled;                    // is_labeled: somebody looked for people here
   std::vector<std::vector<Point>> ignore_regions;  // polygons
   Json extra = Json::object();
 };

@@ -34,9 +34,9 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& query, const at::Tensor
   const auto split = [this](const at::Tensor& x) {
     return x.view({x.size(0), x.size(1), heads_, x.size(2) / heads_}).transpose(1, 2);
   };
-  const at::Tensor attended = at::scaled_dot_product_attention(
-      split(q_->forward_native(query)), split(k_->forward_native(source)),
-      split(v_->forward_native(source)));
+  const at::Tensor attended = at::scaled_dot_product_attention(split(q_->forward_native(query)),
+                                                               split(k_->forward_native(source)),
+                                                               split(v_->forward_native(source)));
   return proj_->forward(attended.transpose(1, 2).reshape(query.sizes()));
 }
 
@@ -59,8 +59,8 @@ AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   }
   if (config.bmd.adc == AdcKind::kParallel && config.bmd.op != MotionOp::kDc) {
     const std::int64_t branches = ca_ ? 2 : 1;
-    mlp = register_module(
-        "mlp", std::make_shared<MlpImpl>(branches * dim, hidden_width(config), dim));
+    mlp = register_module("mlp",
+                          std::make_shared<MlpImpl>(branches * dim, hidden_width(config), dim));
   }
 }
 
@@ -86,8 +86,8 @@ BmdImpl::AdcListImpl::AdcListImpl(const ModelConfig& config) {
 BmdImpl::MixListImpl::MixListImpl(const ModelConfig& config) {
   const std::int64_t both = 2 * config.dim();
   for (int i = 0; i < config.bmd.blocks; ++i) {
-    blocks.push_back(register_module(
-        std::to_string(i), std::make_shared<MlpImpl>(both, hidden_width(config), both)));
+    blocks.push_back(register_module(std::to_string(i),
+                                     std::make_shared<MlpImpl>(both, hidden_width(config), both)));
   }
 }
 
@@ -99,9 +99,8 @@ BmdImpl::BmdImpl(const ModelConfig& config)
     entry_ = register_module("entry", std::make_shared<LinearImpl>(2 * dim, dim));
     return;
   }
-  bwd_ = options_.share_directions
-             ? fwd_
-             : register_module("bwd", std::make_shared<AdcListImpl>(config));
+  bwd_ = options_.share_directions ? fwd_
+                                   : register_module("bwd", std::make_shared<AdcListImpl>(config));
   if (options_.adc == AdcKind::kDirections) {
     mix_ = register_module("mix", std::make_shared<MixListImpl>(config));
   }

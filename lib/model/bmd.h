@@ -68,9 +68,9 @@ struct BmdImpl : torch::nn::Module {
                                       const at::Tensor& f, std::vector<at::Tensor>& offsets);
   const ModelConfig::Bmd options_;
   std::int64_t height_, width_;
-  std::shared_ptr<LinearImpl> entry_;         // one stream: 2 D -> D
-  std::shared_ptr<AdcListImpl> fwd_, bwd_;    // bwd is fwd where directions share
-  std::shared_ptr<MixListImpl> mix_;          // bmd.adc: directions
+  std::shared_ptr<LinearImpl> entry_;                  // one stream: 2 D -> D
+  std::shared_ptr<AdcListImpl> fwd_, bwd_;             // bwd is fwd where directions share
+  std::shared_ptr<MixListImpl> mix_;                   // bmd.adc: directions
   std::function<at::Tensor(const at::Tensor&)> fuse_;  // two streams: 2 D -> D (bmd.fusion)
 };
 

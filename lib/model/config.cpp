@@ -120,9 +120,8 @@ void describe(Io& io, ModelConfig& c) {
     in("aux_hk", c.loss.aux_hk);
     in("aux_hm", c.loss.aux_hm);
   });
-  io.group("init", [&](auto& in) {
-    in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt);
-  });
+  io.group("init",
+           [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
 }
 
 void validate_input(const ModelConfig& c) {
@@ -146,7 +145,7 @@ void validate_input(const ModelConfig& c) {
 
 void validate_model(const ModelConfig& c) {
   if (c.backbone.kind == BackboneKind::kVit) {
-      const int width = vit_shape(c.backbone.size).dim;
+    const int width = vit_shape(c.backbone.size).dim;
     within("backbone.heads", c.backbone_heads(), 1, width);
     if (width % c.backbone_heads() != 0) {
       fail("backbone.heads: {} heads do not divide the width {}", c.backbone_heads(), width);

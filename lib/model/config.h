@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/joints.h"
-#include "ops/crop.h"
 #include "io/json.h"
 #include "model/config_enums.h"
+#include "ops/crop.h"
 #include "ops/tensor_ops.h"
 
 #include <array>
@@ -37,11 +37,11 @@ struct ModelConfig {
   } backbone;
 
   struct Model {
-    std::optional<int> dim;             // D; auto: the ViT's width, movenet 192
+    std::optional<int> dim;              // D; auto: the ViT's width, movenet 192
     std::string joints = "posetrack15";  // a named set, or joint names separated by commas
     std::optional<std::vector<std::string>> trained_joints;  // auto: all (METHOD 1.6)
-    std::optional<int> heads;           // of every attention; auto: ViTPose's for the ViT's size, movenet 8
-    double mlp_ratio = 4;               // of the transformer blocks of HKME
+    std::optional<int> heads;  // of every attention; auto: ViTPose's for the ViT's size, movenet 8
+    double mlp_ratio = 4;      // of the transformer blocks of HKME
     HeadKind head = HeadKind::kClassic;
     PriorKind prior = PriorKind::kNone;
   } model;
@@ -56,11 +56,11 @@ struct ModelConfig {
     NormPlace norm = NormPlace::kPre;
     FirstNorm first_norm = FirstNorm::kPre;
     MaskMode mask_mode = MaskMode::kScale;
-    bool tokens_shared = false;       // one T_h, T_k for the three frames
-    bool temporal_embed = true;       // in the temporal blocks
+    bool tokens_shared = false;  // one T_h, T_k for the three frames
+    bool temporal_embed = true;  // in the temporal blocks
     PositionEmbedding pos_embed = PositionEmbedding::kNone;
     TokenReduction reduce = TokenReduction::kToken;
-    bool out_residual = false;        // F += F_t
+    bool out_residual = false;  // F += F_t
 
     struct Human {
       bool enabled = true;
@@ -81,13 +81,13 @@ struct ModelConfig {
     bool enabled = true;
     AdcKind adc = AdcKind::kParallel;
     MotionOp op = MotionOp::kDca;
-    bool separate = true;            // M_f and M_b are streams of their own
-    int blocks = 2;                  // ADC blocks
-    bool share_directions = false;   // both directions use the weights of one
-    bool residual = true;            // around each ADC
+    bool separate = true;                        // M_f and M_b are streams of their own
+    int blocks = 2;                              // ADC blocks
+    bool share_directions = false;               // both directions use the weights of one
+    bool residual = true;                        // around each ADC
     MotionNorm norm_x = MotionNorm::kLayerNorm;  // on the motion
     MotionFusion fusion = MotionFusion::kLinear;
-    double mlp_ratio = 2;            // hidden width of the ADC's MLP in units of D
+    double mlp_ratio = 2;  // hidden width of the ADC's MLP in units of D
 
     struct Ca {
       bool enabled = true;
@@ -96,20 +96,20 @@ struct ModelConfig {
 
     struct Dca {
       DcaMode mode = DcaMode::kPerQuery;
-      int points = 9;    // per_query: n_p sampled points of each query
-      int stride = 2;    // shared_grid: the grid is this many times as coarse as the map
-      int groups = 4;    // G sets of offsets
+      int points = 9;  // per_query: n_p sampled points of each query
+      int stride = 2;  // shared_grid: the grid is this many times as coarse as the map
+      int groups = 4;  // G sets of offsets
       DcaPsi psi = DcaPsi::kDw3;
       double range = 0;  // offsets are range tanh(.) cells; 0: unbounded
       DcaBorder border = DcaBorder::kBorder;
       DcaInit init = DcaInit::kGrid;
-      bool rpe = false;               // relative position bias: none in the paper, false alone
+      bool rpe = false;  // relative position bias: none in the paper, false alone
     } dca;
 
     struct Dc {
       std::vector<int> dilations{3, 6, 9, 12, 15};  // one convolution each, averaged
-      bool modulated = true;             // the sampled values are weighted, too
-      int groups = 16;                   // G sets of offsets
+      bool modulated = true;                        // the sampled values are weighted, too
+      int groups = 16;                              // G sets of offsets
       DcCondition condition = DcCondition::kConcat;
     } dc;
 
@@ -129,8 +129,8 @@ struct ModelConfig {
   } hm;
 
   struct Heatmap {
-    std::optional<std::array<int, 2>> size;  // rows, columns; auto, the only choice: input / 4
-    double sigma = 2;                        // of the target's Gaussian, heatmap pixels
+    std::optional<std::array<int, 2>> size;   // rows, columns; auto, the only choice: input / 4
+    double sigma = 2;                         // of the target's Gaussian, heatmap pixels
     std::array<double, 2> weights{0.5, 0.5};  // H = w[0] H_k + w[1] H_m
   } heatmap;
 
@@ -160,13 +160,13 @@ struct ModelConfig {
   int tokens_w() const { return input_width() / 16; }
   int heatmap_height() const { return input_height() / 4; }
   int heatmap_width() const { return input_width() / 4; }
-  int dim() const;    // D
+  int dim() const;  // D
   int heads() const;
   int backbone_heads() const;  // of a ViT
   JointSet joints() const;
   std::vector<int> trained_joints() const;  // indices into joints()
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
-  bool has_hk() const;  // H_k exists: H is more than H_m
+  bool has_hk() const;                                   // H_k exists: H is more than H_m
   int frames() const { return single_frame() ? 1 : 3; }  // T
   Normalisation normalisation() const;
   CropSpec crop_spec() const;

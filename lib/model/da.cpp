@@ -17,8 +17,7 @@ DaImpl::DaImpl(const ModelConfig& config)
 }
 
 PointOutput DaImpl::forward(const at::Tensor& x, const at::Tensor&) {
-  const at::Tensor offsets =
-      offset_->forward(x).view({x.size(0), x.size(1), heads_, points_, 2});
+  const at::Tensor offsets = offset_->forward(x).view({x.size(0), x.size(1), heads_, points_, 2});
   const at::Tensor weights =
       at::softmax(weight_->forward(x).view({x.size(0), x.size(1), heads_, points_}), -1);
   const at::Tensor p = cell_places(height_, width_, offsets.options()).view({1, -1, 1, 1, 2});

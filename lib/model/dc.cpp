@@ -56,9 +56,8 @@ void fill_gradient(const DeformColumnsArgs<T>& args, const at::Tensor& d_columns
                    const at::Tensor& d_weights) {
   const DeformColumnsGradient<T> gradient{d_columns.const_data_ptr<T>(), d_tokens.data_ptr<T>(),
                                           d_location.data_ptr<T>(), d_weights.data_ptr<T>()};
-  for_each_group(args, [&](int item, int group) {
-    deform_columns_backward_cpu(args, gradient, item, group);
-  });
+  for_each_group(
+      args, [&](int item, int group) { deform_columns_backward_cpu(args, gradient, item, group); });
 }
 
 struct DeformColumns : torch::autograd::Function<DeformColumns> {
@@ -68,9 +67,8 @@ struct DeformColumns : torch::autograd::Function<DeformColumns> {
     context->save_for_backward({tokens, location, weights});
     context->saved_data["height"] = height;
     context->saved_data["width"] = width;
-    const at::Tensor columns =
-        at::empty({tokens.size(0), location.size(1), tokens.size(2) * location.size(3)},
-                  tokens.options());
+    const at::Tensor columns = at::empty(
+        {tokens.size(0), location.size(1), tokens.size(2) * location.size(3)}, tokens.options());
     if (tokens.scalar_type() == at::kDouble) {
       fill_columns(columns_args<double>(tokens, location, weights, height, width), columns);
     } else {
@@ -136,8 +134,8 @@ DeformConvImpl::DeformConvImpl(const ModelConfig& config, int dilation)
   const std::int64_t dim = config.dim();
   const std::int64_t in = config.bmd.dc.condition == DcCondition::kConcat ? 2 * dim : dim;
   const std::int64_t of_a_point = modulated_ ? 3 : 2;
-  offset_mask_ = register_module(
-      "offset_mask", std::make_shared<ConvImpl>(in, of_a_point * kKernel * groups_, 3));
+  offset_mask_ = register_module("offset_mask",
+                                 std::make_shared<ConvImpl>(in, of_a_point * kKernel * groups_, 3));
   offset_mask_->dilation = dilation_;
   conv_ = register_module("conv", std::make_shared<KernelImpl>(dim));
 }
@@ -158,8 +156,8 @@ PointOutput DeformConvImpl::forward(const at::Tensor& x, const at::Tensor& condi
   const at::Tensor offsets =
       made.slice(2, 0, split).reshape({batch, queries, groups_, kKernel, 2}) + kernel;
   const std::array<std::int64_t, 4> shape = {batch, queries, groups_, kKernel};
-  const at::Tensor weights = modulated_ ? made.slice(2, split).sigmoid().reshape(shape)
-                                        : at::ones(shape, made.options());
+  const at::Tensor weights =
+      modulated_ ? made.slice(2, split).sigmoid().reshape(shape) : at::ones(shape, made.options());
   const at::Tensor p = cell_places(height_, width_, made.options()).view({1, -1, 1, 1, 2});
   const SamplePoints points{p + offsets, height_, width_, /*zeros=*/true};
 
@@ -186,8 +184,7 @@ DcImpl::DcImpl(const ModelConfig& config)
     : concat_(config.bmd.dc.condition == DcCondition::kConcat) {
   for (std::size_t i = 0; i < config.bmd.dc.dilations.size(); ++i) {
     convs_.push_back(register_module(
-        std::to_string(i),
-        std::make_shared<DeformConvImpl>(config, config.bmd.dc.dilations[i])));
+        std::to_string(i), std::make_shared<DeformConvImpl>(config, config.bmd.dc.dilations[i])));
   }
 }
 

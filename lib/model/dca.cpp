@@ -44,12 +44,11 @@ DcaImpl::DcaImpl(const ModelConfig& config)
   k_ = register_module("k", std::make_shared<LinearImpl>(dim, dim));
   v_ = register_module("v", std::make_shared<LinearImpl>(dim, dim));
   proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
-  dw_ = register_module("dw", std::make_shared<ConvImpl>(2 * dim, 2 * dim, psi.kernel,
-                                                         psi.depthwise ? 2 * dim : 1));
+  dw_ = register_module(
+      "dw", std::make_shared<ConvImpl>(2 * dim, 2 * dim, psi.kernel, psi.depthwise ? 2 * dim : 1));
   dw_->stride = std::max<std::int64_t>(stride_, 1);
   norm_ = register_module("norm", std::make_shared<LayerNormImpl>(2 * dim, config.modules.ln_eps));
-  offset_ = register_module("offset",
-                            std::make_shared<LinearImpl>(2 * dim, 2 * groups_ * points_));
+  offset_ = register_module("offset", std::make_shared<LinearImpl>(2 * dim, 2 * groups_ * points_));
   offset_->keep_float = true;  // coordinates
 }
 
@@ -57,9 +56,9 @@ at::Tensor DcaImpl::reference(const at::TensorOptions& options) const {
   if (stride_ == 0) return cell_places(height_, width_, options);
   // The centres of equal parts of the map.
   const std::int64_t rows = divided_up(height_, stride_), columns = divided_up(width_, stride_);
-  const at::Tensor scale =
-      at::tensor({static_cast<double>(height_) / static_cast<double>(rows),
-                  static_cast<double>(width_) / static_cast<double>(columns)}, options);
+  const at::Tensor scale = at::tensor({static_cast<double>(height_) / static_cast<double>(rows),
+                                       static_cast<double>(width_) / static_cast<double>(columns)},
+                                      options);
   return (cell_places(rows, columns, options) + 0.5) * scale - 0.5;
 }
 

@@ -13,8 +13,8 @@ HkImpl::HkImpl(const ModelConfig& config)
   const std::int64_t dim = config.dim(), hidden = config.hk.hidden.value_or(config.dim());
   norm_ = register_module("norm", std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps));
   if (hidden > 0) fc1_ = register_module("fc1", std::make_shared<LinearImpl>(dim, hidden));
-  fc2_ = register_module(
-      "fc2", std::make_shared<LinearImpl>(hidden > 0 ? hidden : dim, height_ * width_));
+  fc2_ = register_module("fc2",
+                         std::make_shared<LinearImpl>(hidden > 0 ? hidden : dim, height_ * width_));
 }
 
 at::Tensor HkImpl::forward(const at::Tensor& tokens_bjd) {
@@ -50,8 +50,8 @@ void BatchNormImpl::init() {
 }
 
 at::Tensor BatchNormImpl::forward(const at::Tensor& map_nchw) {
-  return at::batch_norm(map_nchw, weight, bias, running_mean, running_var, is_training(), 0.1,
-                        1e-5, true);
+  return at::batch_norm(map_nchw, weight, bias, running_mean, running_var, is_training(), 0.1, 1e-5,
+                        true);
 }
 
 FinalLayerImpl::FinalLayerImpl(std::int64_t in, std::int64_t joints, std::int64_t kernel) {

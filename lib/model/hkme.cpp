@@ -64,16 +64,15 @@ HumanMaskImpl::HumanMaskImpl(const ModelConfig& config)
   token_ = register_parameter("token", empty_parameter({token_frames(config), 1, config.dim()}));
   blocks_ = register_module(
       "blocks", std::make_shared<BlocksImpl>(config.hkme.depth_h, block_options(config)));
-  norm_ = register_module("norm",
-                          std::make_shared<LayerNormImpl>(config.dim(), config.modules.ln_eps));
+  norm_ =
+      register_module("norm", std::make_shared<LayerNormImpl>(config.dim(), config.modules.ln_eps));
 }
 
 HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
   const at::Tensor joined = at::cat({for_each_frame(token_, batch), fm_btnd}, 2);
-  const at::Tensor seen =
-      norm_->forward(position_.run(*blocks_, joined.flatten(0, 1), {}, 1, 1))
-          .view({batch, 3, 1 + count, dim});
+  const at::Tensor seen = norm_->forward(position_.run(*blocks_, joined.flatten(0, 1), {}, 1, 1))
+                              .view({batch, 3, 1 + count, dim});
   const at::Tensor t_h = seen.slice(2, 0, 1), f = seen.slice(2, 1);
   at::Tensor mask = (f * t_h).sum(-1);
   if (activation_ == HumanActivation::kCosine) {
@@ -96,9 +95,8 @@ KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
     temporal_embed_ = register_parameter("temporal_embed", empty_parameter({3, 1, dim}));
   }
   const bool skip_norm = config.hkme.first_norm == FirstNorm::kSkip && config.hkme.human.enabled;
-  blocks_ = register_module(
-      "blocks",
-      std::make_shared<BlocksImpl>(config.hkme.depth_k, block_options(config), skip_norm));
+  blocks_ = register_module("blocks", std::make_shared<BlocksImpl>(
+                                          config.hkme.depth_k, block_options(config), skip_norm));
   norm_ = register_module("norm", std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps));
 }
 

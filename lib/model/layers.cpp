@@ -111,8 +111,7 @@ at::Tensor AttentionImpl::forward(const at::Tensor& x, const at::Tensor& key_bia
                .expand({batch, 1, length, length})
                .to(parts[0].scalar_type());
   }
-  const at::Tensor attended =
-      at::scaled_dot_product_attention(parts[0], parts[1], parts[2], bias);
+  const at::Tensor attended = at::scaled_dot_product_attention(parts[0], parts[1], parts[2], bias);
   return proj->forward(attended.transpose(1, 2).reshape({batch, length, dim}));
 }
 
@@ -164,8 +163,8 @@ BlocksImpl::BlocksImpl(int depth, BlockOptions options, bool skip_first) {
   }
 }
 
-at::Tensor BlocksImpl::forward(at::Tensor x, const at::Tensor& key_bias,
-                               const at::Tensor& position, bool position_again) {
+at::Tensor BlocksImpl::forward(at::Tensor x, const at::Tensor& key_bias, const at::Tensor& position,
+                               bool position_again) {
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (position.defined() && (i == 0 || position_again)) x = x + position;
     x = blocks[i]->forward(x, i == 0 ? key_bias : at::Tensor());
@@ -183,8 +182,8 @@ at::Tensor tokens_to_map(const at::Tensor& tokens, std::int64_t h, std::int64_t 
 }
 
 at::Tensor map_to_tokens(const at::Tensor& map_nchw) {
-  return map_nchw.permute({0, 2, 3, 1}).reshape(
-      {map_nchw.size(0), map_nchw.size(2) * map_nchw.size(3), map_nchw.size(1)});
+  return map_nchw.permute({0, 2, 3, 1})
+      .reshape({map_nchw.size(0), map_nchw.size(2) * map_nchw.size(3), map_nchw.size(1)});
 }
 
 void linears_to_bf16(torch::nn::Module& module) {

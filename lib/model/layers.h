@@ -129,8 +129,8 @@ struct BlocksImpl : torch::nn::Module {
   BlocksImpl(int depth, BlockOptions options, bool skip_first = false);
   // key_bias acts in the first block alone. `position` (may be undefined) [L, D] is added to x
   // before the first block, with position_again before every block.
-  at::Tensor forward(at::Tensor x, const at::Tensor& key_bias = {},
-                     const at::Tensor& position = {}, bool position_again = false);
+  at::Tensor forward(at::Tensor x, const at::Tensor& key_bias = {}, const at::Tensor& position = {},
+                     bool position_again = false);
   at::Tensor forward_over_frames(at::Tensor x_btnd);
 
   std::vector<std::shared_ptr<BlockImpl>> blocks;

@@ -69,8 +69,7 @@ at::Tensor SameConvImpl::forward(const at::Tensor& map_nchw) {
     y = at::conv2d(map_nchw, weight, bias, {1, 1}, at::IntArrayRef{same, same}, {1, 1}, groups_);
   } else {
     y = at::conv2d(at::constant_pad_nd(map_nchw, {0, 1, 0, 1}), weight, bias, stride_,
-                   at::IntArrayRef{0}, 1,
-                   groups_);
+                   at::IntArrayRef{0}, 1, groups_);
   }
   if (activation_ == Activation::kRelu6) return at::hardtanh_(y, 0, 6);
   if (activation_ == Activation::kRelu) return at::relu_(y);
@@ -78,13 +77,13 @@ at::Tensor SameConvImpl::forward(const at::Tensor& map_nchw) {
 }
 
 SeparableConvImpl::SeparableConvImpl(std::int64_t in, std::int64_t out, std::int64_t outputs) {
-  depthwise = register_module("depthwise", std::make_shared<SameConvImpl>(
-                                               in, in, 3, 1, true, false, Activation::kNone));
-  pointwise = register_module("pointwise", std::make_shared<SameConvImpl>(
-                                               in, out, 1, 1, false, true, Activation::kRelu));
+  depthwise = register_module(
+      "depthwise", std::make_shared<SameConvImpl>(in, in, 3, 1, true, false, Activation::kNone));
+  pointwise = register_module(
+      "pointwise", std::make_shared<SameConvImpl>(in, out, 1, 1, false, true, Activation::kRelu));
   if (outputs > 0) {
-    output = register_module("output", std::make_shared<SameConvImpl>(
-                                           out, outputs, 1, 1, false, true, Activation::kNone));
+    output = register_module("output", std::make_shared<SameConvImpl>(out, outputs, 1, 1, false,
+                                                                      true, Activation::kNone));
   }
 }
 
@@ -98,20 +97,19 @@ struct MovenetImpl::InvertedResidualImpl : torch::nn::Module {
       : residual_(in == shape.out && shape.stride == 1) {
     const std::int64_t hidden = expands ? 6 * in : in;
     if (expands) {
-      expand_ = register_module("expand", std::make_shared<SameConvImpl>(
-                                              in, hidden, 1, 1, false, true, Activation::kRelu6));
+      expand_ = register_module("expand", std::make_shared<SameConvImpl>(in, hidden, 1, 1, false,
+                                                                         true, Activation::kRelu6));
     }
     depthwise_ = register_module(
         "depthwise", std::make_shared<SameConvImpl>(hidden, hidden, 3, shape.stride, true, true,
                                                     Activation::kRelu6));
-    project_ = register_module("project", std::make_shared<SameConvImpl>(
-                                              hidden, shape.out, 1, 1, false, true,
-                                              Activation::kNone));
+    project_ = register_module(
+        "project",
+        std::make_shared<SameConvImpl>(hidden, shape.out, 1, 1, false, true, Activation::kNone));
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor y =
-        project_->forward(depthwise_->forward(expand_ ? expand_->forward(x) : x));
+    const at::Tensor y = project_->forward(depthwise_->forward(expand_ ? expand_->forward(x) : x));
     return residual_ ? x + y : y;
   }
 
@@ -123,15 +121,15 @@ struct MovenetImpl::InvertedResidualImpl : torch::nn::Module {
 MovenetImpl::MovenetImpl() {
   const auto conv = [&](const char* name, std::int64_t in, std::int64_t out, std::int64_t kernel,
                         std::int64_t stride, Activation activation) {
-    return register_module(name, std::make_shared<SameConvImpl>(in, out, kernel, stride, false,
-                                                                true, activation));
+    return register_module(
+        name, std::make_shared<SameConvImpl>(in, out, kernel, stride, false, true, activation));
   };
   stem_ = conv("stem", 3, kStem, 3, 2, Activation::kRelu6);
   std::int64_t in = kStem;
   for (std::size_t k = 0; k < kBlocks.size(); ++k) {
-    blocks_.push_back(register_module(
-        "block_" + std::to_string(k),
-        std::make_shared<InvertedResidualImpl>(in, kBlocks[k], /*expands=*/k > 0)));
+    blocks_.push_back(
+        register_module("block_" + std::to_string(k),
+                        std::make_shared<InvertedResidualImpl>(in, kBlocks[k], /*expands=*/k > 0)));
     in = kBlocks[k].out;
   }
   last_ = conv("last", in, 1280, 1, 1, Activation::kRelu6);
@@ -168,10 +166,9 @@ MovenetImpl::Maps MovenetImpl::maps_of(const at::Tensor& crops_nchw) {
 at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
   const Maps maps = maps_of(crops_nchw);
   const at::Tensor stride_8 = at::cat({maps.p8, maps.blocks[5]}, 1);
-  const at::Tensor all =
-      at::cat({at::pixel_unshuffle(maps.p4, 4), at::pixel_unshuffle(stride_8, 2), maps.p16,
-               maps.blocks[12], upsample(maps.blocks[16], 2)},
-              1);
+  const at::Tensor all = at::cat({at::pixel_unshuffle(maps.p4, 4), at::pixel_unshuffle(stride_8, 2),
+                                  maps.p16, maps.blocks[12], upsample(maps.blocks[16], 2)},
+                                 1);
   return map_to_tokens(all).to(at::kFloat);
 }
 

@@ -76,10 +76,9 @@ MovenetHeadsImpl::MovenetHeadsImpl() {
   offset_ = head("offset", 2 * kJoints);
 }
 
-std::shared_ptr<SeparableConvImpl> MovenetHeadsImpl::head(const char* name,
-                                                          std::int64_t outputs) {
-  return register_module(
-      name, std::make_shared<SeparableConvImpl>(MovenetImpl::kPyramid4, 96, outputs));
+std::shared_ptr<SeparableConvImpl> MovenetHeadsImpl::head(const char* name, std::int64_t outputs) {
+  return register_module(name,
+                         std::make_shared<SeparableConvImpl>(MovenetImpl::kPyramid4, 96, outputs));
 }
 
 at::Tensor MovenetHeadsImpl::pyramid_4(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
@@ -127,10 +126,9 @@ at::Tensor MovenetHeadImpl::forward(const at::Tensor& tokens_bnc, std::int64_t t
     return as_cells(cells.clamp(0, static_cast<double>(size - 1)));
   };
   const double sigma = 2;
-  const at::Tensor gaussians =
-      grid.squared_distance(inside(y, grid.height), inside(x, grid.width))
-          .div(-2 * sigma * sigma)
-          .exp();
+  const at::Tensor gaussians = grid.squared_distance(inside(y, grid.height), inside(x, grid.width))
+                                   .div(-2 * sigma * sigma)
+                                   .exp();
   return gaussians / gaussians.amax({2, 3}, /*keepdim=*/true) * as_cells(score);
 }
 
@@ -140,8 +138,7 @@ MovenetPriorImpl::MovenetPriorImpl(const ModelConfig& config)
   for (at::Tensor& parameter : parameters()) parameter.requires_grad_(false);
   sharpness_ = register_parameter("sharpness", empty_parameter({kJoints}));
   const CropSpec spec = config.crop_spec();
-  const Affine2x3 to_crop =
-      heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), spec);
+  const Affine2x3 to_crop = heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), spec);
   cell_ = to_crop.m[0] / 4;
   const JointSet& theirs = joint_set("coco17");
   for (const std::string& joint : config.joints().joints) {

@@ -62,16 +62,14 @@ double scale_of(const PointAttentionArgs& args) {
 // w [B, parts, Q, P] of points -> the sum over the cells around them, [B, Q, D]
 at::Tensor mix_cells(const at::Tensor& v, const at::Tensor& w, const Corners& corners) {
   const at::Tensor spread = (w.unsqueeze(-1) * corners.weight.unflatten(3, {-1, 4})).flatten(3);
-  const at::Tensor cells =
-      at::zeros({w.size(0), w.size(1), w.size(2), v.size(1)}, spread.options())
-          .scatter_add(3, corners.index, spread);
+  const at::Tensor cells = at::zeros({w.size(0), w.size(1), w.size(2), v.size(1)}, spread.options())
+                               .scatter_add(3, corners.index, spread);
   return at::matmul(cells, split_channels(v, w.size(1))).transpose(1, 2).flatten(2);
 }
 
 }  // namespace
 
-at::Tensor cell_places(std::int64_t height, std::int64_t width,
-                       const at::TensorOptions& options) {
+at::Tensor cell_places(std::int64_t height, std::int64_t width, const at::TensorOptions& options) {
   const at::Tensor y = at::arange(height, options).view({height, 1}).expand({height, width}),
                    x = at::arange(width, options).expand({height, width});
   return at::stack({y, x}, -1).flatten(0, 1);
@@ -182,8 +180,8 @@ at::Tensor point_attention_by_kernel(const PointAttentionArgs& args) {
 
 at::Tensor point_attention(const PointAttentionArgs& args) {
   if (args.q.is_cpu()) return point_attention_by_cells(args);
-  const bool fits = args.q.scalar_type() == at::kFloat &&
-                    args.q.size(2) / args.heads <= kMostDcaHeadChannels;
+  const bool fits =
+      args.q.scalar_type() == at::kFloat && args.q.size(2) / args.heads <= kMostDcaHeadChannels;
   return fits && !at::GradMode::is_enabled() ? point_attention_by_kernel(args)
                                              : point_attention_by_samples(args);
 }

@@ -71,7 +71,7 @@ struct VremdImpl : torch::nn::Module {
   std::shared_ptr<BmdImpl> bmd_;
   std::shared_ptr<HkImpl> hk_;
   std::shared_ptr<HmImpl> hm_;
-  std::shared_ptr<MovenetHeadImpl> head_;  // Thunder's own; then there is no other
+  std::shared_ptr<MovenetHeadImpl> head_;    // Thunder's own; then there is no other
   std::shared_ptr<MovenetPriorImpl> prior_;  // null: model.prior is none
 };
 

@@ -50,8 +50,7 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
   return state;
 }
 
-void load_state(torch::nn::Module& module, const SafetensorsFile& file,
-                const std::string& beside) {
+void load_state(torch::nn::Module& module, const SafetensorsFile& file, const std::string& beside) {
   at::NoGradGuard no_grad;
   const auto state = state_of(module);
   for (const auto& [name, view] : file.tensors()) {

@@ -20,9 +20,9 @@ struct CropSpec {
 // The region that is cropped: centre, size after aspect and enlargement, rotation.
 struct CropRegion {
   Point centre;
-  double w = 0, h = 0;        // frame pixels
-  double angle_degrees = 0;   // the crop's content turns by this, clockwise on the screen
-  bool flip = false;          // the crop is mirrored (x -> width - 1 - x), after all else
+  double w = 0, h = 0;       // frame pixels
+  double angle_degrees = 0;  // the crop's content turns by this, clockwise on the screen
+  bool flip = false;         // the crop is mirrored (x -> width - 1 - x), after all else
 };
 
 CropRegion crop_region(const Box& box, const CropSpec& spec);

@@ -27,8 +27,8 @@ void sample_head(const DcaAttentionArgs& args, int item, int query, int head, Sa
         args.points;
     for (int p = 0; p < args.points; ++p) {
       const float* place = args.location + 2 * (first + p);
-      const auto corners = bilinear_corners<double>(place[0], place[1], args.height, args.width,
-                                                    args.zeros);
+      const auto corners =
+          bilinear_corners<double>(place[0], place[1], args.height, args.width, args.zeros);
       for (int i = 0; i < 4; ++i) {
         if (corners.cell[i] < 0) continue;
         const auto at = (map + corners.cell[i]) * args.channels + channel;
@@ -49,8 +49,9 @@ void dca_attention_cpu(const DcaAttentionArgs& args) {
     for (int query = 0; query < args.queries; ++query) {
       for (int head = 0; head < args.heads; ++head) {
         sample_head(args, item, query, head, samples);
-        const auto first = (static_cast<std::ptrdiff_t>(item) * args.queries + query) *
-                               args.channels + static_cast<std::ptrdiff_t>(head) * d;
+        const auto first =
+            (static_cast<std::ptrdiff_t>(item) * args.queries + query) * args.channels +
+            static_cast<std::ptrdiff_t>(head) * d;
         double sum = 0, largest = 0;
         for (int p = 0; p < args.points; ++p) {
           weights[p] = 0;

@@ -42,8 +42,8 @@ void deform_columns_cpu(const DeformColumnsArgs<T>& args, int item, int group) {
       for (int i = 0; i < 4; ++i) {
         if (corners.cell[i] < 0) continue;
         const T share = weight * corners.share[i];
-        const T* token = args.tokens + at.tokens +
-                         static_cast<std::ptrdiff_t>(corners.cell[i]) * args.channels;
+        const T* token =
+            args.tokens + at.tokens + static_cast<std::ptrdiff_t>(corners.cell[i]) * args.channels;
         for (int c = 0; c < at.channels; ++c) sampled[c] += share * token[c];
       }
       T* column = args.columns + at.columns + p;

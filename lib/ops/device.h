@@ -11,7 +11,8 @@ namespace vremd {
 
 void check_device(const std::string& text);  // Error: not "auto", "cpu", "cuda" or "cuda:N"
 
-// Where a network runs. Error: not a device, or one that this machine lacks; only "auto" falls back.
+// Where a network runs. Error: not a device, or one that this machine lacks; only "auto" falls
+// back.
 c10::Device choose_device(const std::string& text);
 
 int cuda_devices();  // that this process sees; 0 without CUDA

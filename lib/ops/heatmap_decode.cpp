@@ -36,8 +36,7 @@ float blurred_maximum(const float* map, int height, int width, const BlurKernel&
   rows.resize(static_cast<std::size_t>(height) * width);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      rows[y * width + x] =
-          static_cast<float>(blur_row(map, height, width, y, x, kernel, true));
+      rows[y * width + x] = static_cast<float>(blur_row(map, height, width, y, x, kernel, true));
     }
   }
   double maximum = -std::numeric_limits<double>::infinity();

@@ -124,8 +124,8 @@ VREMD_HOST_DEVICE inline Step dark_udp_step(const double* at, int pitch) {
   const double dy = 0.5 * (at[pitch] - at[-pitch]);
   const double dxx = at[1] - 2 * at[0] + at[-1];
   const double dyy = at[pitch] - 2 * at[0] + at[-pitch];
-  const double dxy = 0.5 * (at[pitch + 1] - at[1] - at[pitch] + 2 * at[0] - at[-1] - at[-pitch] +
-                            at[-pitch - 1]);
+  const double dxy =
+      0.5 * (at[pitch + 1] - at[1] - at[pitch] + 2 * at[0] - at[-1] - at[-pitch] + at[-pitch - 1]);
   return newton_step(dx, dy, dxx + kEpsilon, dxy, dyy + kEpsilon);
 }
 

@@ -53,8 +53,8 @@ bool agrees(const OneDnn& onednn, at::ScalarType type) {
   const at::Tensor b = numbers(1, 70, 2.1).view({70});
   const at::Tensor expected = at::linear(x.to(at::kDouble), w.to(at::kDouble), b.to(at::kDouble));
   const at::Tensor difference = onednn.multiply(x, onednn.pack(w), b).to(at::kDouble).sub(expected);
-  const double error = difference.square().sum().item().toDouble() /
-                       expected.square().sum().item().toDouble();
+  const double error =
+      difference.square().sum().item().toDouble() / expected.square().sum().item().toDouble();
   return error < (type == at::kFloat ? 1e-10 : 1e-4);
 }
 
@@ -111,8 +111,8 @@ at::Tensor PackedWeight::of(const at::Tensor& weight) {
   const std::int64_t version = version_of(weight);
   const bool current = source_.defined() && source_.data_ptr() == weight.data_ptr() &&
                        source_.scalar_type() == weight.scalar_type() &&
-                       source_.sizes() == weight.sizes() &&
-                       source_.strides() == weight.strides() && version_ == version;
+                       source_.sizes() == weight.sizes() && source_.strides() == weight.strides() &&
+                       version_ == version;
   if (!current) {
     const auto& onednn = onednn_for(weight.scalar_type());
     if (!onednn) fail("linear: {} weights cannot be packed", c10::toString(weight.scalar_type()));
@@ -132,8 +132,8 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
                   PackedWeight& packed) {
   // Wrong shapes too: at::linear says what is wrong with them.
   const bool plain = !x.is_cpu() || !w.is_cpu() || x.scalar_type() != w.scalar_type() ||
-                     x.numel() == 0 || x.dim() == 0 || w.dim() != 2 ||
-                     x.size(-1) != w.size(1) || needs_gradient(x, w, b);
+                     x.numel() == 0 || x.dim() == 0 || w.dim() != 2 || x.size(-1) != w.size(1) ||
+                     needs_gradient(x, w, b);
   if (!plain) {
     if (const auto& onednn = onednn_for(w.scalar_type())) {
       return onednn->multiply(x, packed.of(w), b);

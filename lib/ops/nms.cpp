@@ -15,8 +15,8 @@ bool same(const Box& a, const Box& b) {
 
 bool suppresses(const ScoredBox& kept, const ScoredBox& other, double threshold) {
   if (kept.label != other.label) return false;
-  const bool both_real = kept.box.finite() && other.box.finite() && kept.box.area() > 0 &&
-                         other.box.area() > 0;
+  const bool both_real =
+      kept.box.finite() && other.box.finite() && kept.box.area() > 0 && other.box.area() > 0;
   return both_real ? iou(kept.box, other.box) > threshold : same(kept.box, other.box);
 }
 
@@ -26,8 +26,7 @@ std::vector<int> nms(std::span<const ScoredBox> boxes, double threshold) {
   std::vector<int> order(boxes.size());
   std::iota(order.begin(), order.end(), 0);
   const auto score = [&](int i) {  // NaN last: a sort needs an order
-    return std::isnan(boxes[i].score) ? -std::numeric_limits<double>::infinity()
-                                      : boxes[i].score;
+    return std::isnan(boxes[i].score) ? -std::numeric_limits<double>::infinity() : boxes[i].score;
   };
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return score(a) > score(b); });
 

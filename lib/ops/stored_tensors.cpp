@@ -43,9 +43,10 @@ at::Tensor read_tensor(const std::map<std::string, TensorView>& tensors, const s
 }
 
 void StoredTensors::add(const std::string& name, const at::Tensor& tensor, DType dtype) {
-  const at::Tensor& kept = owners_.emplace_back(
-      tensor.detach().to(at::kCPU, scalar_type_of(dtype)).contiguous());
-  views_[name] = {dtype, kept.sizes().vec(),
+  const at::Tensor& kept =
+      owners_.emplace_back(tensor.detach().to(at::kCPU, scalar_type_of(dtype)).contiguous());
+  views_[name] = {dtype,
+                  kept.sizes().vec(),
                   {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
 }
 

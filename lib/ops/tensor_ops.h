@@ -3,9 +3,9 @@
 
 // The ops as functions of tensors: shapes are checked, the device chooses the implementation.
 
+#include "core/frame.h"
 #include "core/geometry.h"
 #include "ops/heatmap_decode.h"
-#include "core/frame.h"
 
 #include <array>
 #include <span>

@@ -9,9 +9,9 @@
 namespace vremd {
 
 struct PipelineOptions {
-  int threads = 1;                       // in all, the caller's among them
-  std::size_t tokens = 2;                // limit of tokens that are read, but not yet written
-  bool parallel = true;                  // false: `work` runs serially, in order (one device)
+  int threads = 1;                         // in all, the caller's among them
+  std::size_t tokens = 2;                  // limit of tokens that are read, but not yet written
+  bool parallel = true;                    // false: `work` runs serially, in order (one device)
   std::function<void()> prepare_thread{};  // once in each thread of the pipeline; must not throw
   std::function<void()> cancel{};  // after an exception, in any thread: `read` shall wait no more
 };

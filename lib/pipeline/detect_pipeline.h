@@ -17,7 +17,7 @@ struct DetectInput {
   bool stills = false;              // each picture of a folder or pattern is a video of its own
   bool fail_fast = false;           // the first video that cannot be read is the last
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
-  int every = 1;                    // K: detect on every K-th frame, reuse its boxes in between
+  int every = 1;  // K: detect on every K-th frame, reuse its boxes in between
   int threads = 1;
   std::function<bool()> stopped = [] { return false; };
   std::function<void()> advanced = [] {};  // after each frame

@@ -30,8 +30,8 @@ void PoseDump::operator()(const Person& person, const NamedTensors& tensors) con
       {"crop_to_frame", Json(crop_to_frame.m).dump()},
       {"joints", joints_},
       {"model", "sha256:" + model_}};
-  const std::string name = fmt::format("{:03}_{:06}_{:02}.safetensors", person.video, frame.index,
-                                       person.instance);
+  const std::string name =
+      fmt::format("{:03}_{:06}_{:02}.safetensors", person.video, frame.index, person.instance);
   StoredTensors stored((std::filesystem::path(folder_) / name).string());
   for (const auto& [key, tensor] : tensors) stored.add(key, tensor);
   stored.write(metadata);

@@ -114,9 +114,8 @@ void PoseEstimator::estimate_slice(std::span<Person* const> persons) {
   for_each_batch(slice.crops.size(), [&](std::size_t first, std::size_t last) {
     encode(std::span(slice.crops).subspan(first, last - first));
   });
-  for_each_batch(persons.size(), [&](std::size_t first, std::size_t last) {
-    finish(slice, first, last);
-  });
+  for_each_batch(persons.size(),
+                 [&](std::size_t first, std::size_t last) { finish(slice, first, last); });
 }
 
 template <typename Body>
@@ -128,9 +127,7 @@ void PoseEstimator::for_each_batch(std::size_t count, const Body& body) const {
   if (options_.device.is_cpu()) {
     // Isolated: a thread that waits here must not take up the reader, which may wait for long.
     tbb::this_task_arena::isolate([&] {
-      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
-        guarded(i, i + 1);
-      });
+      tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { guarded(i, i + 1); });
     });
     return;
   }

@@ -10,9 +10,7 @@
 namespace vremd {
 namespace {
 
-bool is_decode(const std::string& text) {
-  return text == "auto" || enum_from_name<Decode>(text);
-}
+bool is_decode(const std::string& text) { return text == "auto" || enum_from_name<Decode>(text); }
 
 std::vector<std::string> joints_of_set(const std::string& name) {
   try {
@@ -58,8 +56,7 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& word
 
 Decode parse_decode(const std::string& text, const ModelConfig& config) {
   if (text == "auto") {
-    const bool udp =
-        config.geometry == Geometry::kUdp || config.model.head == HeadKind::kMovenet;
+    const bool udp = config.geometry == Geometry::kUdp || config.model.head == HeadKind::kMovenet;
     return udp ? Decode::kDarkUdp : Decode::kQuarter;
   }
   if (const auto decode = enum_from_name<Decode>(text)) return *decode;

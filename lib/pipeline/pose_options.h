@@ -25,8 +25,8 @@ void check_pose_options(const EstimatorOptions& options, const TripletOptions& n
 EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
                                  const ModelConfig& model);
 
-// "auto": dark_udp for udp geometry, quarter for classic (METHOD 2.2); MoveNet's own head makes true
-// Gaussians, which dark_udp reads to a hundredth of a pixel.
+// "auto": dark_udp for udp geometry, quarter for classic (METHOD 2.2); MoveNet's own head makes
+// true Gaussians, which dark_udp reads to a hundredth of a pixel.
 Decode parse_decode(const std::string& text, const ModelConfig& config);
 
 // Indices of the model's joints: "" = all that it was trained for, else a named set or names

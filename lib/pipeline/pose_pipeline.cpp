@@ -93,9 +93,8 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWrite
 }
 
 Json settings_of(const EstimatorOptions& options, const PoseInput& input) {
-  Json settings{{"enlarge", options.enlarge},
-                {"decode", name_of(options.decode)},
-                {"flip", options.flip}};
+  Json settings{
+      {"enlarge", options.enlarge}, {"decode", name_of(options.decode)}, {"flip", options.flip}};
   if (!input.with_neighbours) return settings;
   if (input.neighbours.delta_ms > 0) {
     settings["delta_ms"] = input.neighbours.delta_ms;

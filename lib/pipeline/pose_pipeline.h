@@ -26,6 +26,6 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWrite
 Json settings_of(const EstimatorOptions& options, const PoseInput& input);
 
 void log_counts(const PoseReader& reader);  // warns of what was not as it should be
-void log_times(PoseEstimator& estimator);    // with -v: the seconds of the stages
+void log_times(PoseEstimator& estimator);   // with -v: the seconds of the stages
 
 }  // namespace vremd

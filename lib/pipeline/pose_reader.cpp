@@ -77,8 +77,8 @@ void PoseReader::open_video(const Header& header) {
   }
   TripletOptions neighbours = input_.neighbours;
   if (!input_.with_neighbours) neighbours = {.stride = 0};
-  video_.reset(new Video{std::move(reader), {[this] { return video_->reader.next(); },
-                                            neighbours}});
+  video_.reset(
+      new Video{std::move(reader), {[this] { return video_->reader.next(); }, neighbours}});
 }
 
 void PoseReader::begin(const Header& header, FrameChunk& chunk) {
@@ -110,8 +110,8 @@ void PoseReader::begin(const Header& header, FrameChunk& chunk) {
 }
 
 void PoseReader::fail_short(std::int64_t frame) const {
-  fail("{}: the video has {} frames, but its records go on to frame {}",
-       video_->reader.info().name, video_->window.decoded(), frame);
+  fail("{}: the video has {} frames, but its records go on to frame {}", video_->reader.info().name,
+       video_->window.decoded(), frame);
 }
 
 // False: no record of it, which is outside the range or whose video failed.

@@ -20,7 +20,7 @@ struct PoseInput {
   std::string root;                  // directory of relative names of videos
   std::string resume_from;           // output of a stopped run to resume; "": none
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
-  bool with_neighbours = true;       // false: the model uses the key frame only
+  bool with_neighbours = true;                           // false: the model uses the key frame only
   TripletOptions neighbours;
   std::function<bool()> stopped = [] { return false; };
 

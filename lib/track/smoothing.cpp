@@ -30,9 +30,8 @@ double OneEuro::next(double value, double seconds, double size, const OneEuroCon
 }
 
 void Smoother::smooth(FrameRecord& frame, double time) {
-  std::erase_if(states_, [&](const auto& entry) {
-    return frame.frame - entry.second.frame > max_age_;
-  });
+  std::erase_if(states_,
+                [&](const auto& entry) { return frame.frame - entry.second.frame > max_age_; });
   for (Instance& person : frame.instances) {
     if (!person.track) continue;
     const auto [found, is_new] = states_.try_emplace(*person.track);

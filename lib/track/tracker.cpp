@@ -21,9 +21,8 @@ Tracker::Tracker(const TrackerConfig& config, const std::optional<JointSet>& joi
 }
 
 void Tracker::assign(FrameRecord& frame) {
-  std::erase_if(tracks_, [&](const Track& track) {
-    return frame.frame - track.frame > config_.max_age;
-  });
+  std::erase_if(tracks_,
+                [&](const Track& track) { return frame.frame - track.frame > config_.max_age; });
   std::vector<Instance*> sure, unsure;
   for (Instance& person : frame.instances) {
     person.track.reset();

@@ -39,7 +39,7 @@ class Tracker {
   // be compared with. Frames come in order.
   void assign(FrameRecord& frame);
 
-  std::int64_t tracks() const { return next_id_ - 1; }  // begun so far
+  std::int64_t tracks() const { return next_id_ - 1; }   // begun so far
   std::int64_t untracked() const { return untracked_; }  // people without an area so far
 
  private:

@@ -42,7 +42,7 @@ struct BatchPlan {
   std::vector<int> samples;
   std::vector<std::uint64_t> draws;  // one for each: with seed and epoch the whole of its chance
   std::uint64_t seed = 0, epoch = 0;
-  std::vector<FeatureUse> uses;      // empty: all computed; those that are read get no crops
+  std::vector<FeatureUse> uses;  // empty: all computed; those that are read get no crops
 };
 
 // Cuts, changes and labels some samples. `augment` null: as they are. The result is a function of

@@ -67,8 +67,7 @@ Checkpoint load_checkpoint(const std::string& path) {
 void require_same_run(const Checkpoint& checkpoint, const std::string& path,
                       const TrainConfig& config, std::int64_t processes, std::int64_t persons) {
   const std::string place = path + ": config";
-  const TrainConfig before =
-      TrainConfig::from_json(parse_json(checkpoint.config, place), place);
+  const TrainConfig before = TrainConfig::from_json(parse_json(checkpoint.config, place), place);
   const Json changes = Json::diff(decisive(before), decisive(config));
   if (!changes.empty()) {
     fail("{}: was trained with another configuration ({})", path,
@@ -85,8 +84,8 @@ void store_state(const std::map<std::string, at::Tensor>& state, const std::stri
   for (const auto& [name, tensor] : state) checkpoint.tensors[prefix + name] = tensor;
 }
 
-void restore_state(const Checkpoint& checkpoint, const std::string& path,
-                   const std::string& prefix, const std::map<std::string, at::Tensor>& state) {
+void restore_state(const Checkpoint& checkpoint, const std::string& path, const std::string& prefix,
+                   const std::map<std::string, at::Tensor>& state) {
   at::NoGradGuard no_grad;
   for (const auto& [name, own] : state) {
     const auto found = checkpoint.tensors.find(prefix + name);

@@ -15,10 +15,10 @@ namespace vremd {
 struct Checkpoint {
   std::map<std::string, at::Tensor> tensors;
   std::int64_t step = 0;
-  double best = -1;        // best validation score so far
+  double best = -1;                         // best validation score so far
   std::int64_t processes = 1, persons = 0;  // that share a step; of an epoch
-  std::int64_t substituted = 0;  // neighbours of this epoch that could not be used
-  std::string config;      // the run's configuration as JSON text
+  std::int64_t substituted = 0;             // neighbours of this epoch that could not be used
+  std::string config;                       // the run's configuration as JSON text
 };
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);  // atomically
@@ -32,7 +32,7 @@ void require_same_run(const Checkpoint& checkpoint, const std::string& path,
 // `state` under a prefix from and to a checkpoint's tensors. Error: one is missing.
 void store_state(const std::map<std::string, at::Tensor>& state, const std::string& prefix,
                  Checkpoint& checkpoint);
-void restore_state(const Checkpoint& checkpoint, const std::string& path,
-                   const std::string& prefix, const std::map<std::string, at::Tensor>& state);
+void restore_state(const Checkpoint& checkpoint, const std::string& path, const std::string& prefix,
+                   const std::map<std::string, at::Tensor>& state);
 
 }  // namespace vremd

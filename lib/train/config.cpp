@@ -196,10 +196,9 @@ void TrainConfig::validate_values() const {
   model.validate();
   for (const auto& one : data) within("data.repeat", one.repeat, 0, 1000);
   within("aug.scale.limit", aug.scale.limit, 0, 0.95);
-  for (const double p :
-       {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip, aug.corrupt.blur,
-        aug.corrupt.erase, aug.corrupt.neighbours, aug.colour.brightness, aug.colour.contrast,
-        aug.copy_paste.prob}) {
+  for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip,
+                         aug.corrupt.blur, aug.corrupt.erase, aug.corrupt.neighbours,
+                         aug.colour.brightness, aug.colour.contrast, aug.copy_paste.prob}) {
     within("aug: a probability or share", p, 0, 1);
   }
   within("aug.copy_paste.near", aug.copy_paste.near, 0, 2);

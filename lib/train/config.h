@@ -56,22 +56,22 @@ struct TrainConfig {
     std::vector<double> milestones{16};  // epochs after which lr is multiplied by gamma
     double gamma = 0.1;
     std::vector<std::string> frozen;  // parameters that stay: beginnings of their names
-    double warmup = 0;            // steps from 0 to lr
-    double backbone_warmup = 0;   // steps likewise, of the backbone
+    double warmup = 0;                // steps from 0 to lr
+    double backbone_warmup = 0;       // steps likewise, of the backbone
     double wd = 0.01;
     WeightDecayOn wd_on = WeightDecayOn::kAll;
-    double clip = 0;            // global norm of the gradient; 0: none
-    int batch = 32;             // persons of one process and step, but for accum
-    int accum = 1;              // batches whose gradients make one step
-    int micro_batch = 16;       // persons that go through the network at once
+    double clip = 0;       // global norm of the gradient; 0: none
+    int batch = 32;        // persons of one process and step, but for accum
+    int accum = 1;         // batches whose gradients make one step
+    int micro_batch = 16;  // persons that go through the network at once
     Amp amp = Amp::kBf16;
     int seed = 8888;
-    double ema = 0;             // decay of the averaged weights; 0: none
+    double ema = 0;  // decay of the averaged weights; 0: none
     double checkpoint_minutes = 5;
-    int cache_features = 0;     // K augmented variants of each sample, features kept; 0: none
-    int loaders = 0;            // threads that read and crop; 0: 1, with a GPU --threads - 1
-    int prefetch = 4;           // micro-batches that wait at most
-    double frame_mib = 4096;    // of decoded pictures that are kept in memory
+    int cache_features = 0;   // K augmented variants of each sample, features kept; 0: none
+    int loaders = 0;          // threads that read and crop; 0: 1, with a GPU --threads - 1
+    int prefetch = 4;         // micro-batches that wait at most
+    double frame_mib = 4096;  // of decoded pictures that are kept in memory
   } train;
 
   std::int64_t persons_of_step() const {  // of one process
@@ -83,7 +83,7 @@ struct TrainConfig {
   };
   Steps steps(std::int64_t persons, int processes) const;
   Steps some_steps(std::int64_t persons, int processes) const;  // Error: none
-  int micro_batches() const {  // of one process and step
+  int micro_batches() const {                                   // of one process and step
     return train.accum * ((train.batch + train.micro_batch - 1) / train.micro_batch);
   }
 

@@ -39,13 +39,13 @@ FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int 
   if (file < 0) fail("{}: cannot keep features here: {}", folder, std::strerror(errno));
   // All of it at once: a disk that fills up later would end the process.
   const int error = posix_fallocate(file, 0, static_cast<off_t>(bytes_));
-  void* mapped = error ? MAP_FAILED
-                       : mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* mapped =
+      error ? MAP_FAILED : mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   const int why = error ? error : errno;
   close(file);
   if (mapped == MAP_FAILED) {
-    fail("{}: no room for the features of {} samples, {:.1f} GB (train.cache_features): {}",
-         folder, entries, static_cast<double>(bytes_) * 1e-9, std::strerror(why));
+    fail("{}: no room for the features of {} samples, {:.1f} GB (train.cache_features): {}", folder,
+         entries, static_cast<double>(bytes_) * 1e-9, std::strerror(why));
   }
   data_ = static_cast<std::byte*>(mapped);
   there_ = std::make_unique<std::atomic<bool>[]>(entries);

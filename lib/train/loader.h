@@ -20,7 +20,8 @@ class BatchLoader {
   BatchLoader(Make make, std::int64_t first, std::int64_t last, int threads, int ahead);
   ~BatchLoader();  // waits for those that are being made, drops the rest
 
-  // Each once, in any order within `ahead` of each other; from any thread. Throws what `make` threw.
+  // Each once, in any order within `ahead` of each other; from any thread. Throws what `make`
+  // threw.
   TrainBatch take(std::int64_t index);
 
   double seconds_waited() const;  // in take(), by all who took

@@ -74,18 +74,15 @@ double Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_e
     const double warmup = groups_[g].backbone && config_.backbone_warmup > 0
                               ? config_.backbone_warmup
                               : config_.warmup;
-    const double factor =
-        learning_rate_factor(config_, static_cast<double>(step), static_cast<double>(steps),
-                             steps_per_epoch, warmup);
+    const double factor = learning_rate_factor(config_, static_cast<double>(step),
+                                               static_cast<double>(steps), steps_per_epoch, warmup);
     adamw_->param_groups()[g].options().set_lr(groups_[g].lr * factor);
   }
   adamw_->step();
   return norm;
 }
 
-double Optimizer::learning_rate() const {
-  return adamw_->param_groups().back().options().get_lr();
-}
+double Optimizer::learning_rate() const { return adamw_->param_groups().back().options().get_lr(); }
 
 void Optimizer::store(Checkpoint& checkpoint) const {
   for (const Group& group : groups_) {

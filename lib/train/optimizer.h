@@ -19,7 +19,8 @@ class Optimizer {
             const std::vector<std::pair<std::string, at::Tensor>>& parameters);
 
   // The parameters move against their gradients, at the learning rates of `step` (from 0) of
-  // `steps`. Gives the gradients' global norm before clipping; where it is not finite, nothing moves.
+  // `steps`. Gives the gradients' global norm before clipping; where it is not finite, nothing
+  // moves.
   double step(std::int64_t step, std::int64_t steps, double steps_per_epoch);
   double learning_rate() const;  // of the last group: the modules
 

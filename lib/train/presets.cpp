@@ -61,8 +61,7 @@ constexpr Preset kPresets[] = {
        c.train.batch = 64;
        c.train.accum = 8;
      }},
-    {"table4_baseline",
-     [](TrainConfig& c) { c.model.hkme.enabled = c.model.bmd.enabled = false; }},
+    {"table4_baseline", [](TrainConfig& c) { c.model.hkme.enabled = c.model.bmd.enabled = false; }},
     {"table4_a", [](TrainConfig& c) { c.model.bmd.enabled = false; }},
     {"table4_b", [](TrainConfig& c) { c.model.hkme.enabled = false; }},
     {"table4_c", paper},

@@ -25,7 +25,7 @@ namespace vremd {
 namespace {
 
 constexpr std::chrono::minutes kConnectTime{10};
-constexpr std::chrono::hours kWaitTime{6};  // for the slowest of the others
+constexpr std::chrono::hours kWaitTime{6};        // for the slowest of the others
 constexpr std::chrono::seconds kFailureTime{20};  // for all to notice that one has failed
 constexpr const char* kFailed = "failed";         // key in the store: the rank of that one
 constexpr const char* kNoticed = "noticed";       // key in the store: how many know it

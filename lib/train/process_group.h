@@ -57,8 +57,8 @@ class ProcessGroup {
  private:
   struct Backend;
   ProcessPlace place_;
-  at::Device device_ = at::kCPU;  // where the library works
-  int exceptions_;  // in flight when this was made
+  at::Device device_ = at::kCPU;      // where the library works
+  int exceptions_;                    // in flight when this was made
   std::unique_ptr<Backend> backend_;  // null: alone
 };
 

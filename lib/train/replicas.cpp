@@ -53,8 +53,7 @@ Replicas::Replicas(std::shared_ptr<VremdImpl> model, int workers, const at::Devi
 }
 
 double Replicas::accumulate(std::int64_t first, std::int64_t last,
-                            const std::function<TrainBatch(std::int64_t)>& take,
-                            const Loss& loss) {
+                            const std::function<TrainBatch(std::int64_t)>& take, const Loss& loss) {
   {
     at::NoGradGuard no_grad;
     for (at::Tensor& sum : gradients_) sum.zero_();

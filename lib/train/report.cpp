@@ -65,8 +65,8 @@ std::string chart(const std::string& title, const std::string& x_name,
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const Curve& curve = curves[i];
     if (curve.points.empty()) continue;
-    const std::string style = stroke(kChartColours[i % kChartColours.size()],
-                                     std::min<int>(2, i / kChartColours.size()));
+    const std::string style =
+        stroke(kChartColours[i % kChartColours.size()], std::min<int>(2, i / kChartColours.size()));
     std::vector<std::pair<double, double>> points;
     for (const auto& [x, y] : curve.points) points.emplace_back(px(x), py(y));
     svg.curve(points, style, curve.name);
@@ -144,8 +144,8 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
       "{{ max-width: 100%; height: auto; }}</style></head><body>\n<h1>{0}</h1>\n",
       xml_escaped(title));
   html += chart("loss", "step", {curve_of(metrics, "step", "/loss")});
-  html += chart("norm of the gradient, before clipping", "step",
-                {curve_of(metrics, "step", "/norm")});
+  html +=
+      chart("norm of the gradient, before clipping", "step", {curve_of(metrics, "step", "/norm")});
   html += chart("learning rate", "step", {curve_of(metrics, "step", "/lr")});
   html += chart("persons per second", "step", {curve_of(metrics, "step", "/rate")});
   html += chart("share of time that workers waited for data", "step",
@@ -158,8 +158,8 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
                 {curve_of(metrics, "epoch", "/pck")});
   html += chart("validation: PCK@0.2 of each joint", "epoch", joint_curves(metrics, "joints"));
   html += chart("validation: PoseTrack AP", "epoch", {curve_of(metrics, "epoch", "/ap")});
-  html += chart("validation: PoseTrack AP of each joint", "epoch",
-                joint_curves(metrics, "joint_ap"));
+  html +=
+      chart("validation: PoseTrack AP of each joint", "epoch", joint_curves(metrics, "joint_ap"));
   if (!png.empty()) {
     html += fmt::format("<h2>{0}</h2>\n<img alt=\"{0}\" src=\"data:image/png;base64,{1}\">\n",
                         xml_escaped(caption), base64(png));

@@ -57,8 +57,8 @@ std::shared_ptr<const SampleOrder::Epoch> SampleOrder::take(std::int64_t epoch) 
 
 std::shared_ptr<SampleOrder::Epoch> SampleOrder::make(std::int64_t epoch) {
   auto result = std::make_shared<Epoch>();
-  result->order = set_.order(static_cast<std::uint64_t>(config_.train.seed),
-                             static_cast<std::uint64_t>(epoch));
+  result->order =
+      set_.order(static_cast<std::uint64_t>(config_.train.seed), static_cast<std::uint64_t>(epoch));
   const std::int64_t from = std::max<std::int64_t>(0, first_step_ - epoch * steps_per_epoch_);
   result->unplanned = (steps_per_epoch_ - from) * config_.micro_batches();
   const auto variants = static_cast<std::size_t>(config_.train.cache_features);

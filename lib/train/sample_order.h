@@ -30,8 +30,8 @@ class SampleOrder {
  private:
   struct Epoch {
     std::vector<int> order;
-    std::vector<FeatureUse> uses;   // of this process's part of `order`
-    std::int64_t unplanned = 0;     // micro-batches that nobody has asked for yet
+    std::vector<FeatureUse> uses;  // of this process's part of `order`
+    std::int64_t unplanned = 0;    // micro-batches that nobody has asked for yet
   };
   std::shared_ptr<const Epoch> take(std::int64_t epoch);
   std::shared_ptr<Epoch> make(std::int64_t epoch);

@@ -78,8 +78,7 @@ std::vector<DrawnSample> training_samples(TrainSet& set, const TrainConfig& conf
     DrawnSample one;
     one.crops = batch.crops.slice(0, i * model.frames(), (i + 1) * model.frames());
     one.heat = (batch.targets[i] * weights.view({-1, 1, 1})).amax(0);
-    one.joints = joints_of(
-        at::cat({points[i].slice(1, 0, 2), seen.unsqueeze(1)}, 1), to_crop);
+    one.joints = joints_of(at::cat({points[i].slice(1, 0, 2), seen.unsqueeze(1)}, 1), to_crop);
     samples.push_back(std::move(one));
   }
   return samples;
@@ -98,7 +97,8 @@ std::vector<DrawnSample> validation_samples(Validation& validation, const TrainC
     const CropSpec spec = model.crop_spec();
     const Affine2x3 to_crop =
         frame_to_crop(crop_region(validation.set().samples()[sample].box, spec), spec);
-    samples.push_back({batch.crops, {},
+    samples.push_back({batch.crops,
+                       {},
                        joints_of(validation.predictions()[static_cast<std::int64_t>(n)], to_crop)});
   }
   return samples;

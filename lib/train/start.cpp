@@ -105,14 +105,14 @@ void name_trained_joints(const TrainSet& set, TrainConfig& config) {
   if (static_cast<int>(names.size()) < joints.size()) trained = names;
 }
 
-std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set,
-                                        bool calibrated) {
+std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set, bool calibrated) {
   at::manual_seed(static_cast<std::uint64_t>(config.train.seed));
   const auto& start = config.start;
   if (config.model.backbone.freeze && start.backbone.empty() && start.weights.empty() &&
       start.single_frame.empty()) {
-    log_warning("the backbone is random and stays so (model.backbone.freeze): start.backbone, "
-                "start.weights or start.single_frame names what it is");
+    log_warning(
+        "the backbone is random and stays so (model.backbone.freeze): start.backbone, "
+        "start.weights or start.single_frame names what it is");
   }
   ModelConfig network = config.model;
   take_from_source(start, network);
@@ -134,9 +134,8 @@ std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set
   }
   for (auto& item : model->named_parameters()) {
     const auto begins = [&](const std::string& text) { return item.key().starts_with(text); };
-    const bool frozen =
-        (is_backbone(item.key()) && config.model.backbone.freeze) ||
-        std::any_of(config.train.frozen.begin(), config.train.frozen.end(), begins);
+    const bool frozen = (is_backbone(item.key()) && config.model.backbone.freeze) ||
+                        std::any_of(config.train.frozen.begin(), config.train.frozen.end(), begins);
     if (frozen) item.value().requires_grad_(false);
   }
   return model;

@@ -79,8 +79,8 @@ at::Tensor TrainStep::loss_of(VremdImpl& network, TrainBatch& batch) {
   at::Tensor fresh;  // [m, T, N, C]
   if (batch.crops.defined()) {
     const Autocast autocast(config_.train.amp != Amp::kFp32, device);
-    const at::Tensor tokens = network.features(
-        batch.crops.to(device), network.key_rows(batch.crops.size(0)).to(device));
+    const at::Tensor tokens =
+        network.features(batch.crops.to(device), network.key_rows(batch.crops.size(0)).to(device));
     fresh = tokens.view({-1, model.frames(), tokens.size(1), tokens.size(2)});
   }
   if (cache_) complete_features(batch, fresh, *cache_);

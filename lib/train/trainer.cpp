@@ -105,8 +105,10 @@ struct Trainer::Impl {
                set.samples().size(), steps.per_epoch, step_size(), steps.all, workers(),
                processes.size());
       if (busy_workers() < workers()) {
-        log_info("a step has {} micro-batches: a smaller train.micro_batch would keep all workers "
-                 "busy", config.micro_batches());
+        log_info(
+            "a step has {} micro-batches: a smaller train.micro_batch would keep all workers "
+            "busy",
+            config.micro_batches());
       }
     }
     try {
@@ -202,9 +204,8 @@ struct Trainer::Impl {
     const auto stopped = [this] { return processes.size() == 1 && options.stopped(); };
     // Without a backward pass one thread could not crop for all workers of a CPU.
     const bool own = config.train.loaders == 0 && options.device.is_cpu();
-    const auto scores = validation->score(learner->replicas, processes,
-                                          own ? options.threads : loaders_of(config, options),
-                                          stopped);
+    const auto scores = validation->score(
+        learner->replicas, processes, own ? options.threads : loaders_of(config, options), stopped);
     if (!scores) return false;
     line.update(scores->to_json());
     const double score = scores->best_by(config.validate_by);

@@ -67,7 +67,8 @@ Json ValidationScores::to_json() const {
 }
 
 Validation::Validation(const TrainConfig& config)
-    : config_(config), set_({data_of(config)}, config.model.joints(), config.model.frames() > 1,
+    : config_(config),
+      set_({data_of(config)}, config.model.joints(), config.model.frames() > 1,
            config.train.frame_mib) {
   choose(config.validate_most);
   predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});
@@ -87,8 +88,7 @@ void Validation::choose(int most) {
   }
   begins.push_back(static_cast<int>(samples.size()));
   const std::size_t all = begins.size() - 1;
-  const double share =
-      most > 0 ? std::min(1.0, most / static_cast<double>(samples.size())) : 1.0;
+  const double share = most > 0 ? std::min(1.0, most / static_cast<double>(samples.size())) : 1.0;
   const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(share * all + 0.5));
   for (std::size_t f = 0; f < count; ++f) {
     const std::size_t frame = f * all / count;
@@ -117,8 +117,7 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
   };
   BatchLoader loader(
       [&](std::int64_t batch) { return make_plain(set_, part(samples, batch), config_.model); }, 0,
-      batches, loaders,
-      std::max<int>(config_.train.prefetch, static_cast<int>(replicas.size())));
+      batches, loaders, std::max<int>(config_.train.prefetch, static_cast<int>(replicas.size())));
   std::atomic<std::int64_t> substituted = 0;
   replicas.evaluate(batches, [&](VremdImpl& replica, std::int64_t batch) {
     if (stopped()) return;

@@ -17,13 +17,13 @@ namespace vremd {
 
 // What a network scores on annotated people whose boxes are given, by vremd-eval's own code.
 struct ValidationScores {
-  Pck pck;                   // PCK@0.2 of the torso (EVAL 8b)
-  std::optional<PoseAp> ap;  // PoseTrack AP (EVAL 4), where it was asked for
+  Pck pck;                       // PCK@0.2 of the torso (EVAL 8b)
+  std::optional<PoseAp> ap;      // PoseTrack AP (EVAL 4), where it was asked for
   std::int64_t substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
 
-  double body_pck() const;  // of the 12 body joints, 0...1; 0 without any
+  double body_pck() const;                   // of the 12 body joints, 0...1; 0 without any
   double best_by(ValidationScore by) const;  // body_pck(), or the total AP, 0...100
-  Json to_json() const;     // {"pck": ..., "joints": {...}, "ap": ..., ...}
+  Json to_json() const;                      // {"pck": ..., "joints": {...}, "ap": ..., ...}
 };
 
 class Validation {

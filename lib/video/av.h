@@ -86,8 +86,8 @@ std::string av_error_text(int status);
 inline const std::int32_t* stream_display_matrix(const AVStream& stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
   const AVPacketSideData* data =
-      av_packet_side_data_get(stream.codecpar->coded_side_data,
-                              stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+      av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX);
   if (!data || data->size < 9 * sizeof(std::int32_t)) return nullptr;
   return reinterpret_cast<const std::int32_t*>(data->data);
 #else

@@ -21,13 +21,13 @@ constexpr int kPipeBuffer = 1 << 16;
 constexpr int kPollMs = 100;
 
 bool is_pipe(const std::string& path) {
-  struct stat status {};
-  return path == "-" || (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
-                         !S_ISDIR(status.st_mode));
+  struct stat status{};
+  return path == "-" ||
+         (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
 }
 
 bool is_file(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) return false;
   if (S_ISREG(status.st_mode) && status.st_size == 0) fail("{}: the file is empty", path);
   return true;

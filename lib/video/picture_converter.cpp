@@ -35,15 +35,15 @@ PictureConverter::PictureConverter(int width, int height, const AVCodecContext& 
   const int matrix = encoder.colorspace == AVCOL_SPC_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601;
   constexpr int kUnity = 1 << 16;  // contrast, saturation
   sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(SWS_CS_DEFAULT), 1,
-                           sws_getCoefficients(matrix), encoder.color_range == AVCOL_RANGE_JPEG,
-                           0, kUnity, kUnity);  // refused for RGB: nothing to set
+                           sws_getCoefficients(matrix), encoder.color_range == AVCOL_RANGE_JPEG, 0,
+                           kUnity, kUnity);  // refused for RGB: nothing to set
 }
 
 AVFrame& PictureConverter::convert(const Frame& frame, const std::string& place) {
   const std::size_t row_bytes = static_cast<std::size_t>(width_) * 3;
   if (frame.width != width_ || frame.height != height_) {
-    fail("{}: frame {} is {}x{}, not {}x{}", place, frame.index, frame.width, frame.height,
-         width_, height_);
+    fail("{}: frame {} is {}x{}, not {}x{}", place, frame.index, frame.width, frame.height, width_,
+         height_);
   }
   if (frame.rgb.size() != row_bytes * height_) {
     fail("{}: frame {} has no pixels", place, frame.index);

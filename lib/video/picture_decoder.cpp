@@ -48,7 +48,7 @@ class File {
 
   // Of a regular file; -1 for anything else.
   std::int64_t size() const {
-    struct stat status {};
+    struct stat status{};
     if (fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return -1;
     return status.st_size;
   }
@@ -158,10 +158,10 @@ bool is_picture(const std::string& path) {
     if (path.ends_with(ending)) return false;
   }
   if (has_picture_name(path)) {
-    struct stat status {};
+    struct stat status{};
     return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
   }
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
   const File file(path);
   std::uint8_t head[kHeadSize];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "video/av.h"
 #include "core/frame.h"
+#include "video/av.h"
 #include "video/rgb_converter.h"
 
 #include <memory>

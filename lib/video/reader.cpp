@@ -176,8 +176,7 @@ void VideoReader::Impl::end() {
   ended = true;
   stopped = stopped || source->stopped();
   if (warnings > kMaxWarnings) {
-    log_warning("{}: {} frames decoded with errors, {} missing", source->place(), damaged,
-                missing);
+    log_warning("{}: {} frames decoded with errors, {} missing", source->place(), damaged, missing);
   }
 }
 

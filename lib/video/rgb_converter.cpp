@@ -98,10 +98,9 @@ void RgbConverter::scale(const AVFrame& picture, const std::string& place, std::
   if (!scaler_ || !(key == key_)) {
     scaler_.reset();
     if (sws_isSupportedInput(format)) {
-      scaler_.reset(sws_getContext(key.width, key.height, format, key.width, key.height,
-                                   AV_PIX_FMT_RGB24,
-                                   SWS_POINT | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr,
-                                   nullptr, nullptr));
+      scaler_.reset(sws_getContext(
+          key.width, key.height, format, key.width, key.height, AV_PIX_FMT_RGB24,
+          SWS_POINT | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr, nullptr));
     }
     if (!scaler_) fail("{}: cannot convert pixel format {}", place, name ? name : "?");
     const int matrix = key.matrix == kBt709      ? SWS_CS_ITU709
@@ -117,8 +116,8 @@ void RgbConverter::scale(const AVFrame& picture, const std::string& place, std::
   }
   std::uint8_t* const planes[4] = {rgb};
   const int strides[4] = {key.width * 3};
-  const int rows = sws_scale(scaler_.get(), picture.data, picture.linesize, 0, key.height, planes,
-                             strides);
+  const int rows =
+      sws_scale(scaler_.get(), picture.data, picture.linesize, 0, key.height, planes, strides);
   if (rows != key.height) fail("{}: cannot convert a picture: {}", place, av_error_text(rows));
 }
 

@@ -88,8 +88,8 @@ std::optional<DecodedFrame> StreamDecoder::next() {
     if (ended_ && cut_off_ > 0) {
       --cut_off_;
       const std::string& problem = source_.end_problem();
-      DecodedFrame lost = missing_frame(problem.empty() ? "the file is cut off"
-                                                        : "cannot read: " + problem);
+      DecodedFrame lost =
+          missing_frame(problem.empty() ? "the file is cut off" : "cannot read: " + problem);
       set_time({}, *lost.frame);
       return lost;
     }
@@ -236,8 +236,7 @@ void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
     return packet.corrupt || (each_is_a_frame_ && packet.key) ||
            (any_shown_ && complaints_about(packet));
   };
-  damage_seen_ =
-      damage_seen_ || std::any_of(candidates.begin(), candidates.end(), looks_damaged);
+  damage_seen_ = damage_seen_ || std::any_of(candidates.begin(), candidates.end(), looks_damaged);
   for (const SentPacket& packet : candidates) {
     const bool owed = !errors_.empty() || looks_damaged(packet) ||
                       (each_is_a_frame_ && any_shown_) || (damage_seen_ && !hidden_seen_);
@@ -297,8 +296,8 @@ DecodedFrame StreamDecoder::frame_of(Gap& gap) {
   DecodedFrame lost = missing_frame("lost with a broken part of the file");
   const auto span = static_cast<__int128>(gap.to - gap.from);
   lost.frame->pts = gap.from + static_cast<std::int64_t>(span * gap.given++ / gap.frames);
-  lost.frame->time = static_cast<double>(*lost.frame->pts - *first_pts_) *
-                     av_q2d(source_.stream().time_base);
+  lost.frame->time =
+      static_cast<double>(*lost.frame->pts - *first_pts_) * av_q2d(source_.stream().time_base);
   return lost;
 }
 

@@ -97,7 +97,7 @@ class StreamDecoder {
   std::int64_t broken_ = kNever;  // the last serial with a sign of damage at or before it
   std::int64_t in_step_ = 0;      // frames that came one interval after the one before
   bool steady_ = true;            // as did all others, but for damage
-  std::int64_t cut_off_ = 0;  // frames that are promised but not in the file
+  std::int64_t cut_off_ = 0;      // frames that are promised but not in the file
 
   std::optional<std::int64_t> first_pts_;
   double next_time_ = 0;  // of a frame without pts

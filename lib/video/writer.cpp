@@ -127,8 +127,7 @@ VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
     : path(std::move(path_)), options(std::move(options_)) {
   silence_libav();
   if (!packet) throw std::bad_alloc();
-  if (options.width < 1 || options.height < 1 || options.fps.first < 1 ||
-      options.fps.second < 1) {
+  if (options.width < 1 || options.height < 1 || options.fps.first < 1 || options.fps.second < 1) {
     fail("{}: cannot write {}x{} at {}/{} frames a second", path, options.width, options.height,
          options.fps.first, options.fps.second);
   }
@@ -139,8 +138,7 @@ VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
   codec = first_encoder(path, options.codecs, *container);
   file.emplace(path, options.force);
   AVFormatContext* context = nullptr;
-  check(avformat_alloc_output_context2(&context, container, nullptr, file->name().c_str()),
-        "open");
+  check(avformat_alloc_output_context2(&context, container, nullptr, file->name().c_str()), "open");
   muxer.reset(context);
   const std::string url = "file:" + file->name();
   check(avio_open(&context->pb, url.c_str(), AVIO_FLAG_WRITE), "open");
@@ -185,8 +183,8 @@ void VideoWriter::Impl::open_encoder() {
   av_dict_free(&settings);
   if (status < 0) {
     const std::string complaint = last_av_complaint();
-    fail("{}: cannot encode {} of {}x{} with {}: {}", path,
-         av_get_pix_fmt_name(encoder->pix_fmt), options.width, options.height, codec->name,
+    fail("{}: cannot encode {} of {}x{} with {}: {}", path, av_get_pix_fmt_name(encoder->pix_fmt),
+         options.width, options.height, codec->name,
          complaint.empty() ? av_error_text(status) : complaint);
   }
 }
@@ -248,9 +246,8 @@ VideoWriter::~VideoWriter() = default;
 
 void VideoWriter::write(const Frame& frame) {
   if (!impl_->encoder) impl_->start(false);
-  const std::int64_t ticks = impl_->variable ? kVariableTicks * impl_->options.fps.second /
-                                                   impl_->options.fps.first
-                                             : 1;
+  const std::int64_t ticks =
+      impl_->variable ? kVariableTicks * impl_->options.fps.second / impl_->options.fps.first : 1;
   impl_->write(frame, impl_->frames > 0 ? impl_->last_pts + ticks : 0);
 }
 

@@ -14,12 +14,12 @@ struct VideoWriterOptions {
   int width = 0, height = 0;  // any size; odd ones are padded by one pixel where a codec needs it
   std::pair<int, int> fps{25, 1};
   std::vector<std::string> codecs{"libx264", "mpeg4"};  // the first that this libav has
-  std::string pixel_format{};  // "" = what suits the codec
-  int quality = 20;          // CRF for x264/x265; mapped for others; 0 = lossless where it exists
-  int rotation = 0;          // display rotation written to the container, degrees clockwise
-  int gop = 0;               // 0 = the codec's own
+  std::string pixel_format{};                           // "" = what suits the codec
+  int quality = 20;  // CRF for x264/x265; mapped for others; 0 = lossless where it exists
+  int rotation = 0;  // display rotation written to the container, degrees clockwise
+  int gop = 0;       // 0 = the codec's own
   int threads = 1;
-  bool force = false;        // replace an existing file
+  bool force = false;  // replace an existing file
 };
 
 // Encodes frames into a file that takes its name in close(); without it the partial file is
@@ -30,7 +30,7 @@ class VideoWriter {
   VideoWriter(std::string path, VideoWriterOptions options);
   ~VideoWriter();
 
-  void write(const Frame& frame);              // pts by count: constant rate
+  void write(const Frame& frame);               // pts by count: constant rate
   void write(const Frame& frame, double time);  // seconds; must grow: variable rate
   void close();
 

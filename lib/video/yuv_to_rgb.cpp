@@ -82,8 +82,7 @@ inline void convert_row(const Sample* __restrict y, const std::int16_t* __restri
 }
 
 VREMD_VECTOR_LOOP
-void widen_8(const std::uint8_t* from, int count, int shift, std::int32_t grey,
-             std::int16_t* to) {
+void widen_8(const std::uint8_t* from, int count, int shift, std::int32_t grey, std::int16_t* to) {
   widen(from, count, shift, grey, to);
 }
 VREMD_VECTOR_LOOP
@@ -97,8 +96,8 @@ void convert_row_8(const std::uint8_t* y, const std::int16_t* u, const std::int1
   convert_row(y, u, v, count, factors, to);
 }
 VREMD_VECTOR_LOOP
-void convert_row_16(const std::uint16_t* y, const std::int16_t* u, const std::int16_t* v,
-                    int count, Factors factors, std::uint32_t* to) {
+void convert_row_16(const std::uint16_t* y, const std::int16_t* u, const std::int16_t* v, int count,
+                    Factors factors, std::uint32_t* to) {
   convert_row(y, u, v, count, factors, to);
 }
 
@@ -129,8 +128,7 @@ void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb) {
     if (picture.planes[1] && y >> picture.chroma_shift_y != chroma_row) {
       chroma_row = y >> picture.chroma_shift_y;
       for (const int plane : {1, 2}) {
-        const std::uint8_t* row =
-            picture.planes[plane] + chroma_row * picture.strides[plane];
+        const std::uint8_t* row = picture.planes[plane] + chroma_row * picture.strides[plane];
         std::int16_t* to = plane == 1 ? u.data() : v.data();
         if (wide) {
           widen_16(reinterpret_cast<const std::uint16_t*>(row), width, picture.chroma_shift_x,

@@ -16,10 +16,10 @@ constexpr YuvMatrix kBt601{0.299, 0.114}, kBt709{0.2126, 0.0722}, kBt2020{0.2627
 
 // A planar picture, 8 to 16 bits (above 8: two bytes, this machine's order).
 struct YuvPicture {
-  const std::uint8_t* planes[3] = {};      // the last two null: gray
-  std::ptrdiff_t strides[3] = {};          // bytes, may be negative
+  const std::uint8_t* planes[3] = {};  // the last two null: gray
+  std::ptrdiff_t strides[3] = {};      // bytes, may be negative
   int width = 0, height = 0;
-  int depth = 8;                           // bits
+  int depth = 8;                               // bits
   int chroma_shift_x = 0, chroma_shift_y = 0;  // log2 of luma samples to one chroma sample
   YuvMatrix matrix = kBt601;
   bool full_range = false;

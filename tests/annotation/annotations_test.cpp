@@ -20,9 +20,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-Annotations parse(const std::string& text) {
-  return Annotations::parse(text, "a.json", "root");
-}
+Annotations parse(const std::string& text) { return Annotations::parse(text, "a.json", "root"); }
 
 std::string file(const std::string& images, const std::string& annotations,
                  const std::string& categories = "[]") {
@@ -48,7 +46,8 @@ TEST_CASE("a file of PoseTrack18: one folder, global frame numbers, ignore regio
           "frame_id":10128340000,"nframes":3,"is_labeled":true,
           "ignore_regions_x":[[0,1,1],[5,6,6],[7]],"ignore_regions_y":[[0,0,1],[5,5,6]]})",
       R"({"id":1012834000000,"image_id":10128340000,"track_id":4,"category_id":1,
-          "bbox":[1,2,3,4],"bbox_head":[1,2,3,-4.5],"scores":[],"keypoints":)" + zeros(51) + "}",
+          "bbox":[1,2,3,4],"bbox_head":[1,2,3,-4.5],"scores":[],"keypoints":)" +
+          zeros(51) + "}",
       R"([{"id":1,"name":"person","keypoints":["nose","head_bottom","head_top","left_ear",
           "right_ear","left_shoulder","right_shoulder","left_elbow","right_elbow","left_wrist",
           "right_wrist","left_hip","right_hip","left_knee","right_knee","left_ankle",
@@ -158,8 +157,9 @@ TEST_CASE("one file with stills and frames of a video") {
 }
 
 TEST_CASE("files without vid_id: COCO's stills, and folders named as in PoseTrack") {
-  const Annotations coco = parse(file(R"({"id":9,"file_name":"000000000009.jpg"})", "",
-      R"([{"id":3,"name":"dog"},{"id":1,"name":"person","keypoints":["nose","left_eye"]}])"));
+  const Annotations coco = parse(
+      file(R"({"id":9,"file_name":"000000000009.jpg"})", "",
+           R"([{"id":3,"name":"dog"},{"id":1,"name":"person","keypoints":["nose","left_eye"]}])"));
   CHECK(coco.videos[0].id == "000000000009");
   CHECK(coco.videos[0].source == VideoSource::kStill);
   CHECK(coco.videos[0].frames[0].index == 0);
@@ -167,7 +167,8 @@ TEST_CASE("files without vid_id: COCO's stills, and folders named as in PoseTrac
 
   const Annotations folder = parse(file(
       R"({"id":1,"file_name":"images/012834_mpii_test/000004.jpg"},
-         {"id":2,"file_name":"images/012834_mpii_test/000002.jpg"})", ""));
+         {"id":2,"file_name":"images/012834_mpii_test/000002.jpg"})",
+      ""));
   REQUIRE(folder.videos.size() == 1);
   CHECK(folder.videos[0].id == "012834_mpii_test");
   CHECK(folder.videos[0].frames[0].index == 2);
@@ -177,12 +178,12 @@ TEST_CASE("files without vid_id: COCO's stills, and folders named as in PoseTrac
 TEST_CASE("annotations of other categories are left out") {
   const std::string categories = R"([{"id":3,"name":"dog"},{"id":1,"name":"person"}])";
   const Annotations all = parse(file(kStill, R"({"image_id":5,"category_id":3},
-      {"image_id":5,"category_id":1,"id":8},{"image_id":5,"id":9})", categories));
+      {"image_id":5,"category_id":1,"id":8},{"image_id":5,"id":9})",
+                                     categories));
   REQUIRE(all.videos[0].frames[0].persons.size() == 2);
   CHECK(all.videos[0].frames[0].persons[0].id == 8);
-  CHECK_THROWS_WITH(
-      parse(file(kStill, R"({"image_id":5,"category_id":2})", categories)),
-      "a.json: annotations[0].category_id: 2 is not among the categories");
+  CHECK_THROWS_WITH(parse(file(kStill, R"({"image_id":5,"category_id":2})", categories)),
+                    "a.json: annotations[0].category_id: 2 is not among the categories");
 }
 
 TEST_CASE("errors name the place in the file") {
@@ -211,10 +212,12 @@ TEST_CASE("errors name the place in the file") {
        "a.json: images[0].width: not a size"},
       {file(kStill + "," + kStill, ""), "a.json: images[1].id: duplicate id 5"},
       {file(R"({"id":1,"file_name":"a.avi","frame_id":3},
-               {"id":2,"file_name":"a.avi","frame_id":3})", ""),
+               {"id":2,"file_name":"a.avi","frame_id":3})",
+            ""),
        "a.json: video a.avi: images 1 and 2 are both frame 3"},
       {file(R"({"id":1,"file_name":"a/0.jpg","vid_id":"v"},
-               {"id":2,"file_name":"b/1.jpg","vid_id":"v"})", ""),
+               {"id":2,"file_name":"b/1.jpg","vid_id":"v"})",
+            ""),
        "a.json: video v: a/0.jpg and b/1.jpg are not of one folder"},
       {file(kStill, R"({"image_id":6})"),
        "a.json: annotations[0].image_id: 6 is not among the images"},
@@ -231,7 +234,8 @@ TEST_CASE("errors name the place in the file") {
       {file(kStill, "", R"([{"id":1,"name":"person","keypoints":["nose","nose"]}])"),
        "a.json: categories[0].keypoints: duplicate joint nose"},
       {file(R"({"id":1,"file_name":"a.jpg",
-                "ignore_regions_x":[[1,2]],"ignore_regions_y":[[1]]})", ""),
+                "ignore_regions_x":[[1,2]],"ignore_regions_y":[[1]]})",
+            ""),
        "a.json: images[0].ignore_regions_x[0]: not as long as ignore_regions_y[0]"},
   }));
   CAPTURE(c.text);
@@ -249,9 +253,9 @@ TEST_CASE("the lists of a file may stand in any order") {
           {"id":3,"image_id":5,"category_id":7,"keypoints":[3,4,1]}])";
   const std::string categories =
       R"("categories":[{"id":7,"name":"person","keypoints":["nose"]},{"id":9,"name":"dog"}])";
-  const std::vector<std::string> orders = {
-      images + "," + annotations + "," + categories, annotations + "," + images + "," + categories,
-      categories + "," + annotations + "," + images};
+  const std::vector<std::string> orders = {images + "," + annotations + "," + categories,
+                                           annotations + "," + images + "," + categories,
+                                           categories + "," + annotations + "," + images};
   for (const std::string& lists : orders) {
     const std::string text = "{" + lists + "}";
     std::ofstream(path) << text;
@@ -266,8 +270,7 @@ TEST_CASE("the lists of a file may stand in any order") {
     }
   }
   std::ofstream(path) << "[1]";
-  CHECK_THROWS_WITH(Annotations::read(path),
-                    ContainsSubstring(": not an object with images"));
+  CHECK_THROWS_WITH(Annotations::read(path), ContainsSubstring(": not an object with images"));
   std::ofstream(path) << R"({"images":5,"annotations":[]})";
   CHECK_THROWS_WITH(Annotations::read(path), ContainsSubstring(": images: not an array"));
   std::filesystem::remove(path);

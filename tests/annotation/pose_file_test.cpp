@@ -85,17 +85,18 @@ TEST_CASE("the image of an annolist may be an object or missing") {
   CHECK(parse(R"({"annolist":[{"image":{"name":"b.jpg"},"annorect":[]}]})").frames[0].file_name ==
         "b.jpg");
   const PoseFile file = parse(R"({"annolist":[{"annorect":[]},{"annorect":[]}]})");
-  CHECK(parse(R"({"annolist":[{"annorect":[],"imgnum":[-9223372036854775808]}]})").frames[0].index ==
-        -1);
+  CHECK(
+      parse(R"({"annolist":[{"annorect":[],"imgnum":[-9223372036854775808]}]})").frames[0].index ==
+      -1);
   CHECK(file.frames[1].index == 1);
   CHECK(file.place(1) == "a.json: frame 1");
 }
 
 TEST_CASE("PoseTrack18: only (0, 0, 0) is absent, ears are left out") {
   const std::string body = "0,0,1, 3,-2,0, 0,0,0, 9,9,1, 9,9,1, " + repeated("0,0,0", 12);
-  const PoseFile file = parse(coco(person(
-      body, R"(,"track_id":3,"bbox_head":[1,2,30,40],"scores":[0.5,0.25)" + repeated(",0", 1) +
-                repeated(",0", 1) + "," + repeated("0", 13) + "]")));
+  const PoseFile file = parse(coco(
+      person(body, R"(,"track_id":3,"bbox_head":[1,2,30,40],"scores":[0.5,0.25)" +
+                       repeated(",0", 1) + repeated(",0", 1) + "," + repeated("0", 13) + "]")));
   CHECK(file.form == AnnotationForm::kCoco);
   const AnnotatedFrame& frame = file.frames[0];
   CHECK(frame.image_id == 7);
@@ -149,14 +150,15 @@ TEST_CASE("PoseTrack18: the shorter list of coordinates limits the regions") {
   const auto image = [](const std::string& regions) {
     return R"({"id":7,"file_name":"a.jpg","frame_id":12,"is_labeled":false)" + regions + "}";
   };
-  const PoseFile file = parse(coco(
-      "", image(R"(,"ignore_regions_x":[[0,1,2],[5]],"ignore_regions_y":[[3,4,5]])")));
+  const PoseFile file =
+      parse(coco("", image(R"(,"ignore_regions_x":[[0,1,2],[5]],"ignore_regions_y":[[3,4,5]])")));
   CHECK(file.frames[0].index == 12);
   CHECK(file.frames[0].labelled == false);
   REQUIRE(file.frames[0].ignore_regions.size() == 1);
   CHECK(file.frames[0].ignore_regions[0][2].x == 2);
   CHECK(file.frames[0].ignore_regions[0][2].y == 5);
-  CHECK(parse(coco("", image(R"(,"ignore_regions_x":[[0,1,2]])"))).frames[0].ignore_regions.empty());
+  CHECK(
+      parse(coco("", image(R"(,"ignore_regions_x":[[0,1,2]])"))).frames[0].ignore_regions.empty());
 }
 
 TEST_CASE("names of sequences and videos") {
@@ -203,7 +205,8 @@ TEST_CASE("what is wrong is named with its place") {
         "a.json: annotations[0].keypoints: 2 numbers instead of 51 (x, y, v of 17 joints)");
   check(coco(person(kBody, R"(,"scores":[1])")),
         "a.json: annotations[0].scores: 1 numbers instead of 17");
-  check(coco(person(kBody, R"(,"bbox_head":[1])")), "a.json: annotations[0].bbox_head: not an array of 4 numbers");
+  check(coco(person(kBody, R"(,"bbox_head":[1])")),
+        "a.json: annotations[0].bbox_head: not an array of 4 numbers");
   check(coco("", R"({"id":1,"ignore_regions_x":[[1]],"ignore_regions_y":[[]]})"),
         "a.json: images[0].ignore_regions_x[0]: not as long as ignore_regions_y[0]");
 }

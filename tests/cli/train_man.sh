@@ -7,7 +7,7 @@ text=$(sed 's/\\-/-/g; s/\\f[BIRP]//g' $page)
 for option in $(vremd-train --help | grep -oE -- '--[a-z-]+' | sort -u); do
   grep -q -- "$option" <<< "$text" || { echo "$page: not there: $option"; exit 1; }
 done
-presets=$(vremd-train --preset none -o none 2>&1 | sed -n "s/.*--preset 'none': not one of //p" | tr -d ,)
+presets=$(vremd-train --preset none -o none 2>&1 | sed -n 's/.*: not one of //p' | tr -d ,)
 test "$(wc -w <<< "$presets")" -ge 20
 for preset in $presets; do
   grep -qw -- "$preset" <<< "$text" || { echo "$page: preset missing: $preset"; exit 1; }

@@ -54,7 +54,8 @@ TEST_CASE("rows end with LF, CRLF or the file; empty lines are none") {
   CHECK(rows("\n\r\n").empty());
   CHECK(rows("a,b\nc,d") == std::vector<Row>{{"a", "b"}, {"c", "d"}});
   CHECK(rows("a,b\r\n\r\n\nc,d\r\n") == std::vector<Row>{{"a", "b"}, {"c", "d"}});
-  CHECK(rows("\xef\xbb\xbf" "a\n") == std::vector<Row>{{"a"}});
+  CHECK(rows("\xef\xbb\xbf"
+             "a\n") == std::vector<Row>{{"a"}});
   CHECK(rows(",\n") == std::vector<Row>{{"", ""}});
   CHECK(rows("a\rb\n") == std::vector<Row>{{"a\rb"}});
 }

@@ -44,14 +44,13 @@ TEST_CASE("joints are copied by name") {
 }
 
 TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
-  const JointMap map(
-      set_of({"nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip"}),
-      set_of({"head_bottom", "head_top", "neck", "mid_hip", "nose"}));
+  const JointMap map(set_of({"nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip"}),
+                     set_of({"head_bottom", "head_top", "neck", "mid_hip", "nose"}));
   Instance person;
   person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}, {4, 90, .5}, {20, 94, 1}};
   map.apply(person);
-  check(person.keypoints[0], 15, 42, .5);      // the middle of the shoulders
-  check(person.keypoints[1], 5, -2, .5);       // 2 nose - that, the nose's score
+  check(person.keypoints[0], 15, 42, .5);  // the middle of the shoulders
+  check(person.keypoints[1], 5, -2, .5);   // 2 nose - that, the nose's score
   check(person.keypoints[2], 15, 42, .5);
   check(person.keypoints[3], 12, 92, .75);
   check(person.keypoints[4], 10, 20, .5);
@@ -59,7 +58,10 @@ TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
 
   // Nothing is computed from what is not there, or is no number.
   person = {};
-  person.keypoints = {{10, 20, .5}, {0, 0, 0}, {30, 44, .75}, {4, 90, .5},
+  person.keypoints = {{10, 20, .5},
+                      {0, 0, 0},
+                      {30, 44, .75},
+                      {4, 90, .5},
                       {std::numeric_limits<double>::quiet_NaN(), 94, 1}};
   map.apply(person);
   for (int i = 0; i < 4; ++i) check(person.keypoints[i], 0, 0, 0);
@@ -96,15 +98,13 @@ TEST_CASE("sets by name, by a list of names, and by size") {
   CHECK(joint_set_from("body25").joints.at(8) == "mid_hip");
   CHECK(joint_set_from("openpose18").joints.size() == 18);
   CHECK(joint_set_from("halpe26").joints.at(17) == "head_top");
-  CHECK(joint_set_from("nose,left_wrist").joints ==
-        std::vector<std::string>{"nose", "left_wrist"});
+  CHECK(joint_set_from("nose,left_wrist").joints == std::vector<std::string>{"nose", "left_wrist"});
   CHECK_THROWS_WITH(joint_set_from("tail"), StartsWith("tail: no such joint or set of joints"));
   CHECK_THROWS_WITH(joint_set_from("nose,"), StartsWith(": no such joint"));
   CHECK_THROWS_WITH(joint_set_from("nose,nose"), "nose: duplicate joint");
   CHECK(joint_set_of_size(26, "", "f").joints.back() == "right_heel");
   CHECK(joint_set_of_size(17, "posetrack17", "f").name == "posetrack17");
-  CHECK_THROWS_WITH(joint_set_of_size(17, "body25", "f"),
-                    "f: 17 keypoints, but body25 has 25");
+  CHECK_THROWS_WITH(joint_set_of_size(17, "body25", "f"), "f: 17 keypoints, but body25 has 25");
   CHECK_THROWS_WITH(joint_set_of_size(3, "", "f"), StartsWith("f: 3 keypoints: which joints"));
 }
 

@@ -63,8 +63,8 @@ TEST_CASE("assignment: as good as the best of all") {
   const auto number = [&random](int end) { return static_cast<int>(random() % end); };
   for (int round = 0; round < 2000; ++round) {
     const int rows = 1 + number(5), columns = 1 + number(5);
-    const int kinds = round % 2 ? 4 : 1000;    // with ties, and with hardly any
-    const int forbidden = number(10);          // of ten cells
+    const int kinds = round % 2 ? 4 : 1000;  // with ties, and with hardly any
+    const int forbidden = number(10);        // of ten cells
     std::vector<double> costs(rows * columns);
     for (double& cost : costs) {
       cost = number(10) < forbidden ? kForbidden : number(kinds) - kinds / 2;

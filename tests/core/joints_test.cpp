@@ -17,7 +17,9 @@ TEST_CASE("PoseTrack's fifteen joints, by id and downward") {
 }
 
 TEST_CASE("every joint is in a column of the tables") {
-  const auto column = [](const char* joint) { return std::string(kPoseColumns[pose_column(joint)]); };
+  const auto column = [](const char* joint) {
+    return std::string(kPoseColumns[pose_column(joint)]);
+  };
   CHECK(column("nose") == "Head");
   CHECK(column("head_bottom") == "Head");
   CHECK(column("left_shoulder") == "Shou");

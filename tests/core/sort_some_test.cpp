@@ -8,8 +8,7 @@ using namespace vremd;
 TEST_CASE("sort_some orders what has a key, around what has none") {
   constexpr int kNone = -1;
   const auto sorted = [](std::vector<int> items) {
-    sort_some(
-        items, [](int item) { return item != kNone; }, [](int a, int b) { return a < b; });
+    sort_some(items, [](int item) { return item != kNone; }, [](int a, int b) { return a < b; });
     return items;
   };
   CHECK(sorted({10, kNone, 5}) == std::vector{5, kNone, 10});

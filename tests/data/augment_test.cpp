@@ -33,8 +33,8 @@ AugmentConfig nothing() {
 TEST_CASE("without chance the augmentation is the plain crop") {
   Random random = random_for(1, 2, 3);
   const auto joints = some_joints();
-  const auto drawn = draw_augmentation(random, nothing(), kBox, joints, joint_set("posetrack15"),
-                                       kSpec, false);
+  const auto drawn =
+      draw_augmentation(random, nothing(), kBox, joints, joint_set("posetrack15"), kSpec, false);
   const auto plain = no_augmentation(kBox, kSpec);
   CHECK(drawn.region.w == Approx(plain.region.w));
   CHECK(drawn.region.centre.x == Approx(plain.region.centre.x));
@@ -104,8 +104,8 @@ TEST_CASE("a still's neighbours move against each other, the key frame stays") {
   AugmentConfig config = nothing();
   config.motion.jitter = 0;
   Random random = random_for(3, 0, 0);
-  const auto one = draw_augmentation(random, config, kBox, some_joints(),
-                                     joint_set("posetrack15"), kSpec, true);
+  const auto one =
+      draw_augmentation(random, config, kBox, some_joints(), joint_set("posetrack15"), kSpec, true);
   CHECK(one.frames[1].moved.m == Affine2x3{}.m);
   const Point middle{(kSpec.width - 1) / 2.0, (kSpec.height - 1) / 2.0};
   const Point before = one.frames[0].moved(middle), after = one.frames[2].moved(middle);
@@ -154,8 +154,9 @@ TEST_CASE("a pasted person stands beside the person, as large, and comes as ofte
   int there = 0;
   for (int i = 0; i < 1000; ++i) {
     Random random = random_for(3, 0, i);
-    const auto one = draw_augmentation(random, config, kBox, joints, joint_set("posetrack15"),
-                                       kSpec, false).pasted;
+    const auto one =
+        draw_augmentation(random, config, kBox, joints, joint_set("posetrack15"), kSpec, false)
+            .pasted;
     if (one.size == 0) continue;
     ++there;
     const double own = kBox.h * kSpec.height / no_augmentation(kBox, kSpec).region.h;
@@ -201,7 +202,7 @@ TEST_CASE("a pasted person covers the box with round corners and leaves the rest
     CHECK(at(c, 13, 20) == 5);
     CHECK(at(c, 9, 20) == 1);
     CHECK(at(c, 20, 31) == 1);
-    CHECK(at(c, 11, 11) == 1);  // a corner
+    CHECK(at(c, 11, 11) == 1);          // a corner
     CHECK(at(c, 29, 20) == Approx(5));  // a tenth from the edge
     CHECK(at(c, 30, 20) == 1);
   }

@@ -149,8 +149,8 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
 
   // It is there, but no picture.
   folder.write("images/train/000111_mpii/000006.jpg", "cut off");
-  CHECK_THROWS_WITH(set.frames(set.samples()[0]), ContainsSubstring("000006.jpg: ") &&
-                                                      ContainsSubstring("a neighbour of frame"));
+  CHECK_THROWS_WITH(set.frames(set.samples()[0]),
+                    ContainsSubstring("000006.jpg: ") && ContainsSubstring("a neighbour of frame"));
   CHECK(lenient.frames(lenient.samples()[0]).substituted == 1);
   // What cannot be read is no bad picture.
   fs::remove(folder.path + "/images/train/000111_mpii/000006.jpg");
@@ -298,9 +298,9 @@ TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
 
 TEST_CASE("what a data set lacks is named") {
   const Folder folder;
-  CHECK_THROWS_WITH(dataset_files("posetrack18", folder.path, "train"),
-                    ContainsSubstring("no annotations of posetrack18") &&
-                        ContainsSubstring("annotations/train"));
+  CHECK_THROWS_WITH(
+      dataset_files("posetrack18", folder.path, "train"),
+      ContainsSubstring("no annotations of posetrack18") && ContainsSubstring("annotations/train"));
   CHECK_THROWS_WITH(dataset_files("mpii", folder.path, "train"), ContainsSubstring("not one of"));
   folder.write("a/train.json", kPoseTrack18);
   TrainDataConfig data;
@@ -313,7 +313,8 @@ TEST_CASE("what a data set lacks is named") {
   CHECK_THAT(missing.lines[0], ContainsSubstring("000111_mpii/000005.jpg: no such file"));
   fs::create_directories(folder.path + "/empty");
   data.annotations = folder.path + "/empty";
-  CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")), ContainsSubstring("a folder without JSON files"));
+  CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")),
+                    ContainsSubstring("a folder without JSON files"));
 }
 
 TEST_CASE("of a video those frames are kept that will be asked for") {

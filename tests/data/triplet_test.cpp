@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/error.h"
 #include "data/triplet.h"
+#include "core/error.h"
 
 #include <catch2/catch_test_macros.hpp>
 

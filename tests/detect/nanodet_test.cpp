@@ -101,8 +101,8 @@ TEST_CASE("nanodet in bfloat16 is close") {
   const auto rounded = shipped(at::kBFloat16).forward(picture.to(at::kBFloat16));
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const at::Tensor difference = rounded[i].to(at::kFloat).sub(exact[i]);
-    const double nmse = difference.square().sum().item().toDouble() /
-                        exact[i].square().sum().item().toDouble();
+    const double nmse =
+        difference.square().sum().item().toDouble() / exact[i].square().sum().item().toDouble();
     CHECK(nmse < 1e-3);
     CHECK(nmse > 0);
   }

@@ -85,10 +85,13 @@ TEST_CASE("distances are expectations, cells are read row by row") {
 
 TEST_CASE("boxes are clipped, suppressed and counted") {
   const std::vector<std::vector<ScoredBox>> boxes{
-      {{{10, 10, 20, 40}, 0.5, 0}, {{11, 10, 20, 40}, 0.9, 0},    // the same person
-       {{-30, -5, 50, 200}, 0.8, 0},                              // reaches out of the frame
-       {{100, 10, 20, 20}, 0.95, 0}, {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
-       {{20, std::nan(""), 30, 10}, 0.9, 0}, {{60, 50, 10, 10}, 0.3, 0}}};
+      {{{10, 10, 20, 40}, 0.5, 0},
+       {{11, 10, 20, 40}, 0.9, 0},    // the same person
+       {{-30, -5, 50, 200}, 0.8, 0},  // reaches out of the frame
+       {{100, 10, 20, 20}, 0.95, 0},
+       {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
+       {{20, std::nan(""), 30, 10}, 0.9, 0},
+       {{60, 50, 10, 10}, 0.3, 0}}};
   auto people = merge_people(boxes, 90, 80, 0.6);
   REQUIRE(people.size() == 3);
   CHECK(people[0].score == 0.9);

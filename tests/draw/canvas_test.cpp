@@ -81,8 +81,8 @@ TEST_CASE("text is drawn where it is put, also when it is not UTF-8") {
   CHECK(width > 30);
   CHECK(width < 150);
   canvas.text({20, 20}, "frame 12", 16, Colour{1, 1, 1});
-  const Box ink = bounds_of_change(pixels_of(Canvas(Size{200, 40}, Colour{0, 0, 0})),
-                                   pixels_of(canvas));
+  const Box ink =
+      bounds_of_change(pixels_of(Canvas(Size{200, 40}, Colour{0, 0, 0})), pixels_of(canvas));
   CHECK(ink.x >= 18);
   CHECK(ink.x + ink.w <= 20 + width + 2);
   CHECK(std::abs(ink.y + ink.h / 2 - 20) <= 3);

@@ -18,12 +18,13 @@ using Matrix = std::array<Vector, 3>;
 // How linear RGB looks to normal eyes, and with protanopia and deuteranopia: Machado, Oliveira
 // and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency"
 // (2009), severity 1.
-constexpr Matrix kVisions[] = {
-    {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
-    {{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216},
-      {-0.003882, -0.048116, 1.051998}}},
-    {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413},
-      {-0.011820, 0.042940, 0.968881}}}};
+constexpr Matrix kVisions[] = {{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+                               {{{0.152286, 1.052583, -0.204868},
+                                 {0.114503, 0.786281, 0.099216},
+                                 {-0.003882, -0.048116, 1.051998}}},
+                               {{{0.367322, 0.860646, -0.227968},
+                                 {0.280085, 0.672501, 0.047413},
+                                 {-0.011820, 0.042940, 0.968881}}}};
 
 double linear(double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); }
 

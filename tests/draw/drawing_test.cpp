@@ -222,16 +222,15 @@ TEST_CASE("of several videos one that cannot be written does not stop the others
 TEST_CASE("frames without records are left out, records without frames are no error") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv");
-  CHECK(draw_records(config_for(make_records(folder, "r.jsonl", {clip}, 2, 4),
-                                folder / "part.mp4")).frames == 2);
+  CHECK(draw_records(config_for(make_records(folder, "r.jsonl", {clip}, 2, 4), folder / "part.mp4"))
+            .frames == 2);
   const auto frames = frames_of(folder / "part.mp4");
   REQUIRE(frames.size() == 2);
   check_frame(*frames[0], 2, 60);
-  CHECK(draw_records(config_for(make_records(folder, "s.jsonl", {clip}, 4, 12),
-                                folder / "end.mp4")).frames == 2);
+  CHECK(draw_records(config_for(make_records(folder, "s.jsonl", {clip}, 4, 12), folder / "end.mp4"))
+            .frames == 2);
   CHECK_THROWS_MATCHES(
-      draw_records(config_for(make_records(folder, "t.jsonl", {clip}, 50, 60),
-                              folder / "no.mp4")),
+      draw_records(config_for(make_records(folder, "t.jsonl", {clip}, 50, 60), folder / "no.mp4")),
       Error, MessageMatches(ContainsSubstring("nothing to draw")));
   CHECK_FALSE(fs::exists(folder / "no.mp4"));
 }
@@ -269,9 +268,9 @@ TEST_CASE("records about another size of the video are scaled") {
   DrawConfig config = config_for(make_records(folder, "r.jsonl", {clip}), folder / "out/");
   config.video = folder / "large.mkv";
   draw_records(config);
-  CHECK(close(pixel(*read_picture(folder / "out/000001.png"),
-                    2 * static_cast<int>(thigh_x(1)) + 1, 240),
-              rgb_of(side_colour(Side::kLeft, 0)), 6));
+  CHECK(close(
+      pixel(*read_picture(folder / "out/000001.png"), 2 * static_cast<int>(thigh_x(1)) + 1, 240),
+      rgb_of(side_colour(Side::kLeft, 0)), 6));
 }
 
 TEST_CASE("a folder of pictures keeps its names, a broken picture is drawn as missing") {
@@ -312,8 +311,8 @@ TEST_CASE("one picture takes one frame") {
 
 TEST_CASE("a stop keeps the video so far") {
   const Folder folder;
-  DrawConfig config = config_for(
-      make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")}), folder / "out.mp4");
+  DrawConfig config =
+      config_for(make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")}), folder / "out.mp4");
   int drawn = 0;
   config.drawn = [&] { ++drawn; };
   config.stopped = [&] { return drawn >= 2; };

@@ -190,8 +190,8 @@ TEST_CASE("labels avoid faces, each other and the border") {
   const Size canvas{640, 480};
   const Box low{100, 200, 80, 200}, top{300, 5, 80, 200}, right{600, 200, 60, 150};
   const std::vector<Box> faces = {Box{110, 175, 30, 30}};
-  const auto places = place_labels({{low, 60, 20}, {low, 60, 20}, {top, 60, 20}, {right, 60, 20}},
-                                   faces, canvas);
+  const auto places =
+      place_labels({{low, 60, 20}, {low, 60, 20}, {top, 60, 20}, {right, 60, 20}}, faces, canvas);
   REQUIRE(places.size() == 4);
   for (std::size_t i = 0; i < places.size(); ++i) {
     CAPTURE(i);

@@ -14,8 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const SourceFile source = read_pth(std::as_bytes(std::span(data, size)), "x.pth");
     for (const auto& [name, tensor] : source.tensors) {
-      const bool floating = tensor.dtype != DType::kI64 && tensor.dtype != DType::kI32 &&
-                            tensor.dtype != DType::kU8;
+      const bool floating =
+          tensor.dtype != DType::kI64 && tensor.dtype != DType::kI32 && tensor.dtype != DType::kU8;
       if (floating && std::ssize(tensor.to_float()) != tensor.count()) std::abort();
     }
   } catch (const Error& error) {

@@ -23,8 +23,7 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 struct Read {
   std::string bytes;
   Pickle pickle;
-  explicit Read(const std::string& opcodes)
-      : bytes(opcodes), pickle(bytes_of(bytes), "x.pth") {}
+  explicit Read(const std::string& opcodes) : bytes(opcodes), pickle(bytes_of(bytes), "x.pth") {}
   const PickleValue* operator->() const { return &pickle.value(); }
 };
 
@@ -56,8 +55,12 @@ TEST_CASE("pickle reads data of every kind") {
   CHECK(Read(of({0x8d, 1, 0, 0, 0, 0, 0, 0, 0, 'b', '.'}))->text == "b");
 
   CHECK(Read("].")->kind == Kind::kList);
-  CHECK(Read("](K\x01K\x02" "e.")->items.size() == 2);
-  CHECK(Read("]K\x01" "a.")->items.size() == 1);
+  CHECK(Read("](K\x01K\x02"
+             "e.")
+            ->items.size() == 2);
+  CHECK(Read("]K\x01"
+             "a.")
+            ->items.size() == 1);
   CHECK(Read("(K\x01l.")->items.size() == 1);
   CHECK(Read(").")->kind == Kind::kTuple);
   CHECK(Read("NNN\x87.")->items.size() == 3);
@@ -68,7 +71,11 @@ TEST_CASE("pickle reads data of every kind") {
   CHECK(dictionary->find("b")->integer == 2);
   CHECK(dictionary->find("c") == nullptr);
   CHECK(Read("}" + text("a") + "K\x01s.")->find("a")->integer == 1);
-  CHECK(Read("(" + text("a") + "K\x01" "d.")->find("a")->integer == 1);
+  CHECK(Read("(" + text("a") +
+             "K\x01"
+             "d.")
+            ->find("a")
+            ->integer == 1);
 }
 
 TEST_CASE("pickle keeps what was stored for later") {
@@ -78,7 +85,9 @@ TEST_CASE("pickle keeps what was stored for later") {
   CHECK(twice->items[0] == twice->items[2]);
   const Read memoized(of({']', 0x94, 0x8c, 1, 'x', 0x94, 'a', 'h', 1, 0x86, '.'}));
   CHECK(memoized->items[1]->text == "x");
-  const Read itself("]q\x01h\x01" "a.");  // a list that holds itself
+  const Read itself(
+      "]q\x01h\x01"
+      "a.");  // a list that holds itself
   CHECK(itself->items[0] == &itself.pickle.value());
 }
 
@@ -92,7 +101,9 @@ TEST_CASE("pickle calls nothing: objects are names and arguments") {
   // NEWOBJ, NEWOBJ_EX, BUILD, items and keys of classes that nobody knows
   CHECK(Read(global("a", "B") + ")\x81}b.")->text == "a.B");
   CHECK(Read(global("a", "B") + ")}\x92.")->text == "a.B");
-  CHECK(Read(global("a", "B") + ")\x81(NN" "e.")->text == "a.B");
+  CHECK(Read(global("a", "B") + ")\x81(NN"
+                                "e.")
+            ->text == "a.B");
   CHECK(Read(global("a", "B") + ")\x81(NNu.")->text == "a.B");
   // the result of a call, called
   CHECK(Read(call(call(global("builtins", "getattr"), "NN\x86"), ")") + ".")->text ==
@@ -100,7 +111,11 @@ TEST_CASE("pickle calls nothing: objects are names and arguments") {
   // an OrderedDict is a dict, whether made empty or of pairs; its attributes are dropped
   const std::string ordered = global("collections", "OrderedDict");
   CHECK(Read(ordered + ")R" + text("a") + "K\x01s}b.")->find("a")->integer == 1);
-  CHECK(Read(ordered + "](](" + text("a") + "K\x01" "ee\x85R.")->find("a")->integer == 1);
+  CHECK(Read(ordered + "](](" + text("a") +
+             "K\x01"
+             "ee\x85R.")
+            ->find("a")
+            ->integer == 1);
   CHECK(Read(ordered + "K\x01\x85R.")->kind == Kind::kObject);
   CHECK(Read("K\x07Q.")->kind == Kind::kPersistent);
 }
@@ -117,7 +132,10 @@ TEST_CASE("pickle refuses everything else, with the place") {
   };
   fails("", "byte 0 of the pickle: ends here");
   fails("K", "ends here");
-  fails("X\xff\xff\xff\xff" "abc", "ends here");
+  fails(
+      "X\xff\xff\xff\xff"
+      "abc",
+      "ends here");
   fails(of({0x8d, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}), "ends here");
   fails("cos\nsystem", "a name without an end");
   fails("c\nsystem\n.", "without a proper name");
@@ -152,9 +170,14 @@ TEST_CASE("pickle has limits") {
   CHECK_THROWS_WITH(Read(std::string(kMaxPickleValues + 1, 'N') + "."),
                     ContainsSubstring("more values"));
   // a long list of pairs, many OrderedDicts of it
-  std::string pairs = global("collections", "OrderedDict") + "q\x01" "0" "](";
+  std::string pairs = global("collections", "OrderedDict") +
+                      "q\x01"
+                      "0"
+                      "](";
   for (int i = 0; i < 5000; ++i) pairs += "NN\x86";
-  pairs += "e\x85q\x02" "0";
+  pairs +=
+      "e\x85q\x02"
+      "0";
   for (int i = 0; i < 5000; ++i) pairs += "h\x01h\x02R0";
   CHECK_THROWS_AS(Read(pairs + "N."), Error);
   // nothing recurses: depth is no matter

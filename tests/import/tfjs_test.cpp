@@ -67,7 +67,9 @@ struct SmallModel {
     json["weightsManifest"] = {
         {{"paths", {"small.bin"}},
          {"weights",
-          {half("k", {1, 2, 2, 3}), half("bias", {3}), half("dk", {1, 1, 3, 2}),
+          {half("k", {1, 2, 2, 3}),
+           half("bias", {3}),
+           half("dk", {1, 1, 3, 2}),
            {{"name", "db"}, {"shape", {6}}, {"dtype", "float32"}},
            {{"name", "n"}, {"shape", Json::array()}, {"dtype", "int32"}},
            {{"name", "q"},

@@ -69,8 +69,7 @@ TEST_CASE("ViTPose by every name is the same network") {
     tensors["associate_keypoint_heads.0.final_layer.bias"] = {{14}, std::vector<float>(14, 9)};
     tensors["keypoint_head.deconv_layers.1.num_batches_tracked"] = {{}, {9}};
     for (const bool as_legacy : {false, true}) {
-      const SourceFile source =
-          read_source(folder.save("in.pth", checkpoint(tensors, as_legacy)));
+      const SourceFile source = read_source(folder.save("in.pth", checkpoint(tensors, as_legacy)));
       const ImportedVit vit = imported(source);
       CHECK(vit.names == "ViTPose");
       CHECK(vit.architecture == "vitpose-tiny");
@@ -272,12 +271,10 @@ TEST_CASE("what is no ViTPose is an error that names the tensor") {
   fails("patches of shape", [&](auto& tensors) {
     tensors["backbone.patch_embed.proj.weight"] = zeros({64, 1, 16, 16});
   });
-  fails("patches of 8 x 8", [&](auto& tensors) {
-    tensors["backbone.patch_embed.proj.weight"] = zeros({64, 3, 8, 8});
-  });
-  fails("100 positions", [&](auto& tensors) {
-    tensors["backbone.pos_embed"] = zeros({1, 101, 64});
-  });
+  fails("patches of 8 x 8",
+        [&](auto& tensors) { tensors["backbone.patch_embed.proj.weight"] = zeros({64, 3, 8, 8}); });
+  fails("100 positions",
+        [&](auto& tensors) { tensors["backbone.pos_embed"] = zeros({1, 101, 64}); });
   fails("no tensor keypoint_head.final_layer.weight",
         [](auto& tensors) { tensors.erase("keypoint_head.final_layer.weight"); });
   fails("do not fit together", [&](auto& tensors) {

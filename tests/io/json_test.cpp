@@ -23,8 +23,10 @@ struct Parsed {
   explicit Parsed(const std::string& text) : json(Json::parse(text)), document(text, "a.json") {}
   template <typename Value>
   BasicJsonNode<Value> root() const {
-    if constexpr (std::is_same_v<Value, const Json*>) return {&json, {"a.json"}};
-    else return document.root();
+    if constexpr (std::is_same_v<Value, const Json*>)
+      return {&json, {"a.json"}};
+    else
+      return document.root();
   }
   Json json;
   JsonDocument document;
@@ -101,7 +103,7 @@ TEST_CASE("what is no JSON is an error with file and line") {
   CHECK(error_of("[1\n \n 2]") == ":3: not valid JSON at column 2");
   CHECK(error_of("\xef\xbb\xbf[1]\r\n") == "no error");
   CHECK(error_of("[\"\xe4\"]") == ":1: not valid JSON at column 4");  // Latin-1
-  CHECK(error_of("\xff\xfe[") == ":1: not valid JSON at column 1");     // UTF-16
+  CHECK(error_of("\xff\xfe[") == ":1: not valid JSON at column 1");   // UTF-16
   CHECK(error_of("[1e999]") == ":1: [0]: a number is too large for a double");
   CHECK(error_of(R"({"a":[1,{"b":1,
 "b":2}]})") == ":2: a[1].b: duplicate key");
@@ -148,7 +150,8 @@ TEST_CASE("files of a folder by the bytes of their names, without hidden ones") 
       std::filesystem::temp_directory_path() / ("vremd_files_" + std::to_string(getpid()));
   std::filesystem::create_directory(folder);
   CHECK(files_in(folder, ".json").empty());
-  for (const char* name : {"b.json", "a.json", "B.json", ".c.json", "._a.json", "a.jsonl", "json"}) {
+  for (const char* name :
+       {"b.json", "a.json", "B.json", ".c.json", "._a.json", "a.jsonl", "json"}) {
     std::ofstream(folder / name) << "x";
   }
   const std::vector<std::string> want = {folder / "B.json", folder / "a.json", folder / "b.json"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/error.h"
 #include "io/output_file.h"
+#include "core/error.h"
 #include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -46,7 +46,9 @@ TEST_CASE("a file has its name once it is complete; else nothing is left") {
     CHECK(names(folder) == std::vector<std::string>{"a"});
   }
   CHECK(content(folder / "a") == "one\n");
-  { OutputFile never(folder / "b"); }
+  {
+    OutputFile never(folder / "b");
+  }
   CHECK(names(folder) == std::vector<std::string>{"a"});
   CHECK_THROWS_AS(OutputFile(folder / "a"), Error);
   write_file(folder / "a", "two", true);
@@ -86,7 +88,7 @@ TEST_CASE("a name that just fits has a temporary name that fits") {
 TEST_CASE("permissions are those of any new file; devices are written in place") {
   const TemporaryFolder folder;
   write_file(folder / "a", "text", false);
-  struct stat made {}, other {};
+  struct stat made{}, other{};
   std::ofstream(folder / "b") << "text";
   REQUIRE(stat((folder / "a").c_str(), &made) == 0);
   REQUIRE(stat((folder / "b").c_str(), &other) == 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/error.h"
 #include "io/record_stream.h"
+#include "core/error.h"
 #include "io/video_path.h"
 #include "temporary_folder.h"
 
@@ -47,7 +47,8 @@ std::string summary(RecordStream& records) {
 
 TEST_CASE("several inputs are one stream, video by video") {
   const TemporaryFolder folder;
-  const auto two = file(folder, "two", header("a") + frame(0) + frame(2) + kEnd + header("b") + kEnd);
+  const auto two =
+      file(folder, "two", header("a") + frame(0) + frame(2) + kEnd + header("b") + kEnd);
   const auto one = file(folder, "one", header("c") + frame(0) + kEnd);
   RecordStream records({two, one});
   CHECK(summary(records) == "a: 0 2 end; b: end; c: 0 end; ");
@@ -75,7 +76,8 @@ TEST_CASE("a truncated input has no end, and the next one follows") {
 
 TEST_CASE("to know what follows, records are read ahead and kept") {
   const TemporaryFolder folder;
-  const auto two = file(folder, "two", header("a") + frame(0) + frame(1) + kEnd + header("b") + kEnd);
+  const auto two =
+      file(folder, "two", header("a") + frame(0) + frame(1) + kEnd + header("b") + kEnd);
   RecordStream records({two});
   REQUIRE(records.next_video());
   CHECK(records.next_frame()->frame == 0);

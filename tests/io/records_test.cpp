@@ -90,7 +90,8 @@ TEST_CASE("what annotations know is typed, and goes out as it came in") {
     bad[Json::json_pointer(path)] = value;
     CHECK_THROWS_WITH(record_from_json(bad, "here"), message);
   };
-  refused("/instances/0/visibility", {1, 2}, "here: instances[0].visibility: 2 numbers for 1 keypoints");
+  refused("/instances/0/visibility", {1, 2},
+          "here: instances[0].visibility: 2 numbers for 1 keypoints");
   refused("/instances/0/bbox_head", {1}, "here: instances[0].bbox_head: not an array of 4 numbers");
   refused("/is_labeled", 1, "here: is_labeled: not true or false");
   refused("/ignore_regions/0/1", {1}, "here: ignore_regions[0][1]: not an array of 2 numbers");
@@ -148,8 +149,10 @@ TEST_CASE("bad records name the file, the line and the field") {
        ":2: instances[0].neighbours[1]: not an integer"},
       {R"({"type":"frame","frame":0})", ":2: no instances"},
       {R"({"type":"frame","frame":0,"instances":[{}]})", ":2: instances[0]: no box"},
-      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3]}]})", ":2: instances[0].box: not an array of 4 numbers"},
-      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,"x"]}]})", ":2: instances[0].box[3]: not a number"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3]}]})",
+       ":2: instances[0].box: not an array of 4 numbers"},
+      {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,"x"]}]})",
+       ":2: instances[0].box[3]: not a number"},
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"keypoints":[[1,2,3]]}]})",
        "1 keypoints, but the header names 0"},
       {kHeader, ":2: a header, but the video before it has no end"},

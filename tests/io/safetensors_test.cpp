@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/half.h"
 #include "io/safetensors.h"
+#include "core/half.h"
 #include "io/sha256.h"
 
 #include "core/error.h"
@@ -24,8 +24,8 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 struct TemporaryPath {
-  std::string path = std::filesystem::temp_directory_path() /
-                     ("vremd_safetensors_" + std::to_string(getpid()));
+  std::string path =
+      std::filesystem::temp_directory_path() / ("vremd_safetensors_" + std::to_string(getpid()));
   ~TemporaryPath() { std::filesystem::remove(path); }
   operator const std::string&() const { return path; }
 };
@@ -45,9 +45,10 @@ void write_raw(const std::string& path, std::uint64_t length, const std::string&
 TEST_CASE("safetensors come back as they were written") {
   const TemporaryPath path;
   const std::vector<float> a = {1.5f, -2, 0.25f, 3}, b = {7};
-  write_safetensors(path, {{"a", {DType::kF32, {2, 2}, bytes_of(a)}},
-                           {"scalar", {DType::kF32, {}, bytes_of(b)}},
-                           {"empty", {DType::kF32, {0, 3}, {}}}},
+  write_safetensors(path,
+                    {{"a", {DType::kF32, {2, 2}, bytes_of(a)}},
+                     {"scalar", {DType::kF32, {}, bytes_of(b)}},
+                     {"empty", {DType::kF32, {0, 3}, {}}}},
                     {{"kind", "test"}});
   const SafetensorsFile file(path);
   CHECK(file.metadata().at("kind") == "test");
@@ -66,7 +67,8 @@ TEST_CASE("damaged safetensors files are refused with a reason") {
     SafetensorsFile file(path);
   };
   CHECK_NOTHROW(bad(tensor.size(), tensor + "12345678"));
-  CHECK_THROWS_WITH(bad(std::uint64_t{1} << 63, tensor), ContainsSubstring("not a safetensors file"));
+  CHECK_THROWS_WITH(bad(std::uint64_t{1} << 63, tensor),
+                    ContainsSubstring("not a safetensors file"));
   CHECK_THROWS_WITH(bad(~std::uint64_t{0}, tensor), ContainsSubstring("not a safetensors file"));
   CHECK_THROWS_WITH(bad(tensor.size(), tensor + "1234567"), ContainsSubstring("outside the file"));
   CHECK_THROWS_WITH(bad(4, "nope"), ContainsSubstring(": header:1: not valid JSON at column 2"));
@@ -75,7 +77,8 @@ TEST_CASE("damaged safetensors files are refused with a reason") {
            {R"({"a":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}})", "unknown dtype"},
            {R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "disagree"},
            {R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "not lists of counts"},
-           {R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", "disagree"},
+           {R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})",
+            "disagree"},
            {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "outside the file"},
            {R"({"a":5})", "needs dtype"}}) {
     CAPTURE(header);

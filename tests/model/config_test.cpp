@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/error.h"
 #include "model/config.h"
+#include "core/error.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
@@ -59,7 +59,8 @@ TEST_CASE("a config survives JSON") {
 
 TEST_CASE("a ViT with other heads than its size's has the modules of its size") {
   for (const bool three : {false, true}) {
-    const Json json{{"backbone", {{"size", "s"}, {"heads", 6}}}, {"bmd", {{"enabled", three}}},
+    const Json json{{"backbone", {{"size", "s"}, {"heads", 6}}},
+                    {"bmd", {{"enabled", three}}},
                     {"hkme", {{"enabled", three}}}};
     const ModelConfig config = ModelConfig::from_json(json, "file.json");
     CHECK(config.backbone_heads() == 6);
@@ -72,11 +73,9 @@ TEST_CASE("what is wrong in a config is named by its path") {
   check_refused(R"({"hkme": {"depth": 2}})", "hkme.depth: unknown key");
   check_refused(R"({"hkme": {"depth_h": "2"}})", "hkme.depth_h: not an integer");
   check_refused(R"({"hkme": {"depth_h": 2.5}})", "hkme.depth_h: not an integer");
-  check_refused(R"({"hkme": {"depth_h": 9223372036854775807}})",
-                "hkme.depth_h: too large");
+  check_refused(R"({"hkme": {"depth_h": 9223372036854775807}})", "hkme.depth_h: too large");
   check_refused(R"({"hkme": {"depth_h": 0}})", "hkme.depth_h: 0 is not within 1 to 256");
-  check_refused(R"({"hkme": {"human": {"enabled": 1}}})",
-                "hkme.human.enabled: not true or false");
+  check_refused(R"({"hkme": {"human": {"enabled": 1}}})", "hkme.human.enabled: not true or false");
   check_refused(R"({"model": {"dim": "wide"}})", "model.dim: not an integer");
   check_refused(R"({"input": {"size": [256]}})", "input.size: not an array of 2 numbers");
   check_refused(R"({"input": {"size": [256, 100]}})", "input.size: 100 is not a multiple of 32");

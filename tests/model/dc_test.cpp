@@ -35,9 +35,8 @@ TEST_CASE("at its start a deformable convolution is half a dilated one") {
   const at::Tensor x = at::randn({2, h * w, dim}), f = at::randn({2, h * w, dim});
   const auto result = conv.forward(x, at::cat({x, f}, -1));
   const auto parameters = conv.named_parameters();
-  const at::Tensor plain = map_to_tokens(at::conv2d(tokens_to_map(x, h, w).contiguous(),
-                                                    parameters["conv.weight"], {}, 1, dilation,
-                                                    dilation));
+  const at::Tensor plain = map_to_tokens(at::conv2d(
+      tokens_to_map(x, h, w).contiguous(), parameters["conv.weight"], {}, 1, dilation, dilation));
   const double weight = config.bmd.dc.modulated ? 0.5 : 1;  // sigmoid(0)
   CHECK(difference(result.value, plain * weight + parameters["conv.bias"]) < 1e-4);
   REQUIRE(result.offsets.sizes() == at::IntArrayRef({2, h * w, 16, 9, 2}));
@@ -58,9 +57,9 @@ TEST_CASE("a deformable convolution follows its formula") {
   const at::Tensor x = at::randn({1, h * w, 8}), condition = at::randn({1, h * w, 16});
   const auto result = conv.forward(x, condition);
   const auto parameters = conv.named_parameters();
-  const at::Tensor made = at::conv2d(tokens_to_map(condition, h, w).contiguous(),
-                                     parameters["offset_mask.weight"],
-                                     parameters["offset_mask.bias"], 1, 2, 2)[0];
+  const at::Tensor made =
+      at::conv2d(tokens_to_map(condition, h, w).contiguous(), parameters["offset_mask.weight"],
+                 parameters["offset_mask.bias"], 1, 2, 2)[0];
   REQUIRE(made.abs().max().item<double>() > 1.5);  // moves points out of the map, too
   const auto value_at = [&](double y, double x_place, std::int64_t channel) {
     double sum = 0;
@@ -81,10 +80,10 @@ TEST_CASE("a deformable convolution follows its formula") {
         for (std::int64_t in = 0; in < 8; ++in) {
           const std::int64_t group = in / 4;
           const auto channel = [&](std::int64_t c) { return made[c][row][column].item<double>(); };
-          const double y = static_cast<double>(row + 2 * (p / 3 - 1)) +
-                           channel((group * 9 + p) * 2);
-          const double x_place = static_cast<double>(column + 2 * (p % 3 - 1)) +
-                                 channel((group * 9 + p) * 2 + 1);
+          const double y =
+              static_cast<double>(row + 2 * (p / 3 - 1)) + channel((group * 9 + p) * 2);
+          const double x_place =
+              static_cast<double>(column + 2 * (p % 3 - 1)) + channel((group * 9 + p) * 2 + 1);
           const double weight = 1 / (1 + std::exp(-channel(36 + group * 9 + p)));
           want += parameters["conv.weight"][out][in][p / 3][p % 3].item<double>() * weight *
                   value_at(y, x_place, in);
@@ -154,8 +153,8 @@ TEST_CASE("points of no sense give what they should and touch no memory") {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const std::vector<float> tokens = {1, 2, 3, 4, 5, 6};  // 3 x 2 cells, one channel
-  const std::vector<float> location = {kNan, 0, 0, kInfinity, 1e30f, 0, -1e30f, 1e30f,
-                                       -1, 0, 3, 0, 2.5f, 1.5f, -0.5f, 0};
+  const std::vector<float> location = {kNan, 0, 0, kInfinity, 1e30f, 0,    -1e30f, 1e30f,
+                                       -1,   0, 3, 0,         2.5f,  1.5f, -0.5f,  0};
   const std::vector<float> ones(8, 1);
   std::vector<float> columns(8, 7), d_tokens(6, 0), d_location(16, 7), d_weight(8, 7);
   DeformColumnsArgs<float> args;

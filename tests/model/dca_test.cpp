@@ -108,9 +108,8 @@ TEST_CASE("nine points at their start are attention to the 3 x 3 neighbourhood")
         .view({2, f.d, 9, f.n})
         .permute({0, 3, 2, 1});
   };
-  const at::Tensor expected =
-      plain_attention(f.apply("q", x), neighbours(f.apply("k", x)), neighbours(f.apply("v", x)),
-                      f.config.heads());
+  const at::Tensor expected = plain_attention(f.apply("q", x), neighbours(f.apply("k", x)),
+                                              neighbours(f.apply("v", x)), f.config.heads());
   CHECK(difference(f.dca->forward(x, feature).value, f.apply("proj", expected)) < 1e-5);
 }
 
@@ -175,10 +174,11 @@ TEST_CASE("both forms of the point attention agree, gradients too") {
 TEST_CASE("the kernel of the attention is given what fits") {
   const at::Tensor q = at::randn({1, 6, 8}), location = at::randn({1, 6, 2, 3, 2});
   CHECK(dca_attention(q, q, q, location, 2, 3, 4, true).sizes() == q.sizes());
-  CHECK(dca_attention(q.slice(0, 0, 0), q.slice(0, 0, 0), q.slice(0, 0, 0),
-                      location.slice(0, 0, 0), 2, 3, 4, true).numel() == 0);
-  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 2, 4, true), Error);   // cells
-  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 3, 3, true), Error);   // heads
+  CHECK(dca_attention(q.slice(0, 0, 0), q.slice(0, 0, 0), q.slice(0, 0, 0), location.slice(0, 0, 0),
+                      2, 3, 4, true)
+            .numel() == 0);
+  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 2, 4, true), Error);  // cells
+  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 3, 3, true), Error);  // heads
   CHECK_THROWS_AS(dca_attention(q, q, q.slice(1, 0, 5), location, 2, 3, 4, true), Error);
   CHECK_THROWS_AS(dca_attention(q, q, q.to(at::kDouble), location, 2, 3, 4, true), Error);
   CHECK_THROWS_AS(dca_attention(q, q, q, location.select(4, 0), 2, 3, 4, true), Error);
@@ -264,8 +264,7 @@ TEST_CASE("offsets stay within their range") {
   f.make();
   f.move_points();
   at::NoGradGuard no_grad;
-  const auto result =
-      f.dca->forward(at::randn({1, f.n, f.d}) * 10, at::randn({1, f.n, f.d}) * 10);
+  const auto result = f.dca->forward(at::randn({1, f.n, f.d}) * 10, at::randn({1, f.n, f.d}) * 10);
   const float largest = result.offsets.abs().max().item<float>();
   CHECK(largest <= 2);
   CHECK(largest > 1.5);

@@ -42,8 +42,8 @@ void check_gradients(const ModelConfig& config) {
   model->train();
   const auto output = model->forward(random_features(*model, 3));
   CHECK(output.heatmaps_bkhw.sizes() ==
-        at::IntArrayRef({3, config.joints().size(), config.heatmap_height(),
-                         config.heatmap_width()}));
+        at::IntArrayRef(
+            {3, config.joints().size(), config.heatmap_height(), config.heatmap_width()}));
   CHECK(output.heatmaps_bkhw.isfinite().all().item<bool>());
   (output.heatmaps_bkhw - 1).square().mean().backward();
   for (const auto& item : model->named_parameters()) {
@@ -120,9 +120,9 @@ TEST_CASE("the vision transformers have the sizes of METHOD 4.1") {
 }
 
 TEST_CASE("every preset runs forward and backward") {
-  check_gradients(tiny_config(GENERATE(
-      "paper", "paper_strict", "vitpose_coco", "table4_baseline", "table4_a", "table4_b",
-      "table5_a", "table5_b", "table5_c", "table6_a", "table6_b", "table6_c", "narrow", "deep")));
+  check_gradients(tiny_config(GENERATE("paper", "paper_strict", "vitpose_coco", "table4_baseline",
+                                       "table4_a", "table4_b", "table5_a", "table5_b", "table5_c",
+                                       "table6_a", "table6_b", "table6_c", "narrow", "deep")));
 }
 
 TEST_CASE("every option runs forward and backward") {
@@ -280,8 +280,7 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
          {KeypointNorm::kMean1, KeypointNorm::kLiteral, KeypointNorm::kMax1}) {
       config.hkme.keypoint.sum = sum;
       config.hkme.keypoint.norm = norm;
-      const at::Tensor both =
-          KeypointMaskImpl(config).mask_of(keypoints, tokens, annotated);
+      const at::Tensor both = KeypointMaskImpl(config).mask_of(keypoints, tokens, annotated);
       ModelConfig less = config;
       less.model.trained_joints = {{"right_ankle"}};
       if (all_trained) less.model.trained_joints->push_back("head_top");
@@ -296,10 +295,10 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
   CHECK((own <= all + 1e-6).all().item<bool>());
   CHECK(own.sum().item<double>() < all.sum().item<double>());
   if (all_trained) {  // by hand
-    const at::Tensor map = at::softmax(at::matmul(keypoints.flatten(1, 2),
-                                                  tokens.flatten(1, 2).transpose(1, 2)) /
-                                           std::sqrt(static_cast<double>(d)),
-                                       -1);
+    const at::Tensor map =
+        at::softmax(at::matmul(keypoints.flatten(1, 2), tokens.flatten(1, 2).transpose(1, 2)) /
+                        std::sqrt(static_cast<double>(d)),
+                    -1);
     CHECK(difference(own.select(1, 2), map.slice(1, 30, 45).slice(2, 2 * n).sum(1)) < 1e-5);
     // Why the softmax cannot be over the keypoints: its sum over them would be no mask.
     const at::Tensor other = at::softmax(map, 1).sum(1);
@@ -394,9 +393,9 @@ TEST_CASE("bfloat16 keeps heads and coordinates in float32 and the heatmaps clos
   CHECK(parameters["backbone.blocks.0.attn.qkv.weight"].scalar_type() == at::kBFloat16);
   CHECK(parameters["hkme.temporal.0.mlp.fc1.weight"].scalar_type() == at::kBFloat16);
   CHECK(parameters["bmd.fwd.0.dca.k.weight"].scalar_type() == at::kBFloat16);
-  for (const char* name : {"bmd.fwd.0.dca.offset.weight", "hk.fc2.weight", "hm.agg.weight",
-                           "hm.final_layer.weight", "hkme.human.token", "backbone.pos_embed",
-                           "backbone.blocks.0.norm1.weight"}) {
+  for (const char* name :
+       {"bmd.fwd.0.dca.offset.weight", "hk.fc2.weight", "hm.agg.weight", "hm.final_layer.weight",
+        "hkme.human.token", "backbone.pos_embed", "backbone.blocks.0.norm1.weight"}) {
     CAPTURE(name);
     CHECK(parameters[name].scalar_type() == at::kFloat);
   }
@@ -419,9 +418,8 @@ TEST_CASE("attention over frames is attention") {
   at::NoGradGuard no_grad;
   for (at::Tensor& parameter : block.parameters()) parameter.normal_(0, 0.3);
   const at::Tensor x = at::randn({2, 3, 10, 32});
-  const at::Tensor expected = block.forward(x.transpose(1, 2).reshape({20, 3, 32}))
-                                  .view({2, 10, 3, 32})
-                                  .transpose(1, 2);
+  const at::Tensor expected =
+      block.forward(x.transpose(1, 2).reshape({20, 3, 32})).view({2, 10, 3, 32}).transpose(1, 2);
   CHECK(difference(block.forward_over_frames(x), expected) < 1e-4);
 }
 

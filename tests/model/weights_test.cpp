@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/weights.h"
 
-#include "core/error.h"
 #include "catch_torch.h"
+#include "core/error.h"
 #include "temporary_folder.h"
 #include "tiny_model.h"
 
@@ -54,8 +54,7 @@ TEST_CASE("a saved model is read back with the same heatmaps") {
   CHECK_FALSE(loaded.model->is_training());
 
   at::NoGradGuard no_grad;
-  const at::Tensor features =
-      model->features(at::randn({3, 3, 96, 64})).unsqueeze(0);
+  const at::Tensor features = model->features(at::randn({3, 3, 96, 64})).unsqueeze(0);
   CHECK(at::equal(model->forward(features).heatmaps_bkhw,
                   loaded.model->forward(features).heatmaps_bkhw));
 }
@@ -72,8 +71,7 @@ TEST_CASE("half precision rounds the matrices and keeps vectors and statistics")
     CAPTURE(name);
     CHECK(after.at(name).scalar_type() == at::kFloat);
     const auto stored = dtype == DType::kF16 ? at::kHalf : at::kBFloat16;
-    CHECK(at::equal(after.at(name),
-                    tensor.dim() >= 2 ? tensor.to(stored).to(at::kFloat) : tensor));
+    CHECK(at::equal(after.at(name), tensor.dim() >= 2 ? tensor.to(stored).to(at::kFloat) : tensor));
   }
 }
 
@@ -105,8 +103,8 @@ TEST_CASE("a truncated file is an error, at any length") {
   const TemporaryFolder folder;
   const std::string path = saved_tiny_model(folder);
   const auto size = fs::file_size(path);
-  for (const auto length : {std::uintmax_t{0}, std::uintmax_t{5}, std::uintmax_t{100}, size / 2,
-                            size - 1}) {
+  for (const auto length :
+       {std::uintmax_t{0}, std::uintmax_t{5}, std::uintmax_t{100}, size / 2, size - 1}) {
     fs::resize_file(path, length);
     CHECK_THROWS_MATCHES(load_model(path), Error, MessageMatches(ContainsSubstring(path)));
     if (length == 0) saved_tiny_model(folder);  // grows again for the next
@@ -134,9 +132,9 @@ TEST_CASE("weights are found by path and by name") {
   CHECK(find_weights(path) == path);
   setenv("VREMD_MODELS", folder.path.c_str(), 1);
   CHECK(find_weights("some-model") == path);
-  CHECK_THROWS_MATCHES(find_weights("other-model"), Error,
-                       MessageMatches(ContainsSubstring("other-model: no such weights in " +
-                                                        folder.path.string())));
+  CHECK_THROWS_MATCHES(
+      find_weights("other-model"), Error,
+      MessageMatches(ContainsSubstring("other-model: no such weights in " + folder.path.string())));
   unsetenv("VREMD_MODELS");
   CHECK_THROWS_AS(find_weights("some-model"), Error);
   CHECK_THROWS_MATCHES(find_weights(folder / "none.safetensors"), Error,

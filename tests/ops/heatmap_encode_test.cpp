@@ -67,8 +67,8 @@ TEST_CASE("heatmap_encode says where the support lies outside", "[ops]") {
   };
   CHECK(heatmap_encode(map, kHeight, kWidth, -6, 10, 2, udp));
   CHECK(sum() > 0);
-  for (const double bad : {-7.0, 54.0, 1e300, -1e300, std::nan(""),
-                           std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {-7.0, 54.0, 1e300, -1e300, std::nan(""), std::numeric_limits<double>::infinity()}) {
     CAPTURE(bad);
     std::fill(map.begin(), map.end(), 7.0f);
     CHECK_FALSE(heatmap_encode(map, kHeight, kWidth, bad, 10, 2, udp));

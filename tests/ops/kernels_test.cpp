@@ -36,7 +36,7 @@ void require_device() {
 
 struct WarpCase {
   std::string name;
-  int width, height, padding;           // of the pictures
+  int width, height, padding;  // of the pictures
   int crop_height, crop_width;
   std::vector<std::vector<float>> maps;  // one a crop
   bool swap = false;
@@ -61,7 +61,12 @@ std::vector<WarpCase> warp_cases() {
       {"turned", 40, 30, 0, 33, 17, {{0, -1.1f, 39, 1.1f, 0, 0}}},
       {"mirrored", 40, 30, 0, 33, 17, {{-1, 0, 39, 0, 1, 0}}},
       {"wholly outside", 20, 20, 0, 9, 9, {{1, 0, 500, 0, 1, 0}, {1, 0, 0, 0, 1, -500}}},
-      {"no sense", 20, 20, 0, 9, 9,
+      {"no sense",
+       20,
+       20,
+       0,
+       9,
+       9,
        {{1, 0, kNan, 0, 1, 0}, {kInfinity, 0, 0, 0, 1, 0}, {1e30f, 0, 0, 0, 1, 0}}},
   };
 }
@@ -97,7 +102,7 @@ std::vector<float> hills(int count, int height, int width) {
 
 std::vector<DecodeCase> decode_cases() {
   std::vector<float> ties(3 * 9 * 7, 0.5f);
-  ties[62] = ties[100] = ties[120] = 0.75f;  // the first map's last value; twice in the second
+  ties[62] = ties[100] = ties[120] = 0.75f;    // the first map's last value; twice in the second
   std::vector<float> broken(4 * 8 * 9, kNan);  // all NaN; one value; infinite; minus infinity
   broken[72 + 40] = 0.5f;
   for (int i = 144; i < 216; ++i) broken[i] = i == 180 ? kInfinity : 0.1f;
@@ -131,9 +136,9 @@ std::vector<AttentionCase> attention_cases() {
       {"empty batch", 0, 2, 2, 8, 2, 2, 3},
       {"one cell", 2, 1, 1, 4, 1, 1, 1},
       {"one channel", 1, 3, 2, 1, 1, 1, 4},
-      {"movenet", 1, 5, 4, 192, 8, 4, 9},         // 24 channels of a head
-      {"S", 1, 4, 3, 384, 12, 4, 9},               // 32
-      {"L", 1, 4, 3, 1024, 16, 4, 9},              // 64
+      {"movenet", 1, 5, 4, 192, 8, 4, 9},           // 24 channels of a head
+      {"S", 1, 4, 3, 384, 12, 4, 9},                // 32
+      {"L", 1, 4, 3, 1024, 16, 4, 9},               // 64
       {"H, zeros", 1, 4, 3, 1280, 16, 4, 9, true},  // 80
       {"several groups in a head", 2, 5, 3, 48, 2, 8, 4},
       {"groups of part of a warp", 2, 5, 3, 132, 3, 6, 4, true},
@@ -197,8 +202,7 @@ TEST_CASE("warp_affine: the kernel gives the reference's crops", "[kernels]") {
 
 TEST_CASE("heatmap_decode: the kernel gives the reference's points", "[kernels]") {
   require_device();
-  const auto decode =
-      GENERATE(Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp);
+  const auto decode = GENERATE(Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp);
   const int blur = GENERATE(1, 11, kMaxBlur);
   for (const DecodeCase& one : decode_cases()) {
     CAPTURE(one.name, static_cast<int>(decode), blur);
@@ -255,8 +259,7 @@ TEST_CASE("dca_attention: the kernel gives the reference's attention", "[kernels
     // Beyond the map, too; one on a cell, some far away.
     const int values = 2 * one.batch * args.queries * one.groups * one.points;
     const int longest = std::max(one.height, one.width);
-    std::vector<float> location =
-        noise(values, -2, static_cast<float>(longest) + 1);
+    std::vector<float> location = noise(values, -2, static_cast<float>(longest) + 1);
     for (int i = 0; i < values; i += 37) location[i] = 1;
     for (int i = 5; i < values; i += 101) location[i] = i % 2 ? 1e30f : -1e6f;
     std::vector<float> expected(size);

@@ -36,8 +36,8 @@ double nmse(const at::Tensor& got, const at::Tensor& expected) {
 TEST_CASE("linear multiplies by packed weights", "[ops]") {
   at::manual_seed(1);
   Layer layer(70, 33);
-  for (const auto& shape : std::vector<std::vector<std::int64_t>>{
-           {70}, {1, 70}, {5, 70}, {2, 3, 70}, {2, 1, 7, 70}}) {
+  for (const auto& shape :
+       std::vector<std::vector<std::int64_t>>{{70}, {1, 70}, {5, 70}, {2, 3, 70}, {2, 1, 7, 70}}) {
     const at::Tensor x = at::randn(shape);
     const at::Tensor y = layer(x);
     CAPTURE(shape);

@@ -17,7 +17,7 @@ TEST_CASE("nms keeps the best of boxes that overlap", "[ops]") {
 
 TEST_CASE("nms drops a box only above the threshold", "[ops]") {
   const std::vector<ScoredBox> boxes = {{{0, 0, 2, 1}, 0.9, 0}, {{0, 0, 1, 1}, 0.8, 0}};
-  CHECK(nms(boxes, 0.5) == std::vector<int>{0, 1});   // IoU is 0.5
+  CHECK(nms(boxes, 0.5) == std::vector<int>{0, 1});  // IoU is 0.5
   CHECK(nms(boxes, 0.49) == std::vector<int>{0});
 }
 
@@ -36,9 +36,9 @@ TEST_CASE("nms works within each label and keeps the order of equal scores", "[o
 TEST_CASE("nms survives boxes without area and values without order", "[ops]") {
   CHECK(nms({}, 0.5).empty());
   const double nan = std::nan("");
-  const std::vector<ScoredBox> boxes = {
-      {{5, 5, 0, 0}, 0.9, 0},   {{0, 0, 10, 10}, 0.8, 0}, {{5, 5, 0, 0}, 0.7, 0},
-      {{5, 5, 0, 3}, 0.6, 0},   {{5, 5, -4, 3}, 0.5, 0},  {{nan, 0, 10, 10}, 0.4, 0},
-      {{0, 0, 10, 10}, nan, 0}, {{9, 9, 9, 9}, nan, 0}};
+  const std::vector<ScoredBox> boxes = {{{5, 5, 0, 0}, 0.9, 0},   {{0, 0, 10, 10}, 0.8, 0},
+                                        {{5, 5, 0, 0}, 0.7, 0},   {{5, 5, 0, 3}, 0.6, 0},
+                                        {{5, 5, -4, 3}, 0.5, 0},  {{nan, 0, 10, 10}, 0.4, 0},
+                                        {{0, 0, 10, 10}, nan, 0}, {{9, 9, 9, 9}, nan, 0}};
   CHECK(nms(boxes, 0.5) == std::vector<int>{0, 1, 3, 4, 5, 7});
 }

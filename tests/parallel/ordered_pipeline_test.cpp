@@ -113,11 +113,10 @@ TEST_CASE("each thread that works was prepared, once in each run") {
           const std::lock_guard lock(mutex);
           unprepared = unprepared || !prepared.contains(std::this_thread::get_id());
         },
-        [](const Token&) {},
-        {.threads = 4, .tokens = 8, .prepare_thread = [&] {
-           const std::lock_guard lock(mutex);
-           ++prepared[std::this_thread::get_id()];
-         }});
+        [](const Token&) {}, {.threads = 4, .tokens = 8, .prepare_thread = [&] {
+                                const std::lock_guard lock(mutex);
+                                ++prepared[std::this_thread::get_id()];
+                              }});
     CHECK_FALSE(unprepared);
     CHECK(prepared.size() >= 1);
     CHECK(prepared.size() <= 4);
@@ -179,16 +178,16 @@ TEST_CASE("an exception ends a read that waits for a pipe") {
       throw OwnError(stage);
     };
     int reads = 0;
-    CHECK_THROWS_AS(run_ordered(
-                        [&]() -> std::unique_ptr<FrameRecord> {
-                          if (reads++ == 1) waiting = true;
-                          auto frame = records.next_frame();
-                          return frame ? std::make_unique<FrameRecord>(*frame) : nullptr;
-                        },
-                        [&](FrameRecord&) { throw_in("work"); },
-                        [&](const FrameRecord&) { throw_in("write"); },
-                        {.threads = 2, .tokens = 4, .cancel = [&] { records.cancel(); }}),
-                    OwnError);
+    CHECK_THROWS_AS(
+        run_ordered(
+            [&]() -> std::unique_ptr<FrameRecord> {
+              if (reads++ == 1) waiting = true;
+              auto frame = records.next_frame();
+              return frame ? std::make_unique<FrameRecord>(*frame) : nullptr;
+            },
+            [&](FrameRecord&) { throw_in("work"); }, [&](const FrameRecord&) { throw_in("write"); },
+            {.threads = 2, .tokens = 4, .cancel = [&] { records.cancel(); }}),
+        OwnError);
     CHECK(records.stopped());
     CHECK_FALSE(records.truncated());
     ended = true;

@@ -140,7 +140,7 @@ TEST_CASE("chosen joints are those of all joints") {
         std::vector<std::string>{"right_knee", "nose"});
 
   CHECK(parse_joints("", config).size() == 15);
-  CHECK_THROWS_AS(parse_joints("coco17", config), Error);       // has eyes
+  CHECK_THROWS_AS(parse_joints("coco17", config), Error);  // has eyes
   CHECK_THROWS_AS(parse_joints("nose,tail", config), Error);
   CHECK_THROWS_AS(parse_joints("nose,nose", config), Error);
   CHECK_THROWS_AS(parse_joints("posetrack99", config), Error);

@@ -3,9 +3,9 @@
 
 #include "catch_torch.h"  // before all else
 
+#include "make_clip.h"
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_pipeline.h"
-#include "make_clip.h"
 #include "pose_clip.h"
 #include "tiny_model.h"
 

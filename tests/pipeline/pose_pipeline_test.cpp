@@ -273,8 +273,8 @@ TEST_CASE("what a stage throws comes out as itself") {
   write_records(folder / "bad.jsonl", walk(folder / "clip.mkv", 2));
   std::vector<Json> records = walk(folder / "clip.mkv", 30);
   records[20]["instances"][0]["box"] = "wide";
-  CHECK_THROWS_WITH(run(folder, records), ContainsSubstring("in.jsonl:21") &&
-                                              ContainsSubstring("box"));
+  CHECK_THROWS_WITH(run(folder, records),
+                    ContainsSubstring("in.jsonl:21") && ContainsSubstring("box"));
 }
 
 TEST_CASE("end records tell the seconds of the stages") {

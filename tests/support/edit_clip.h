@@ -6,8 +6,8 @@
 #include "video/av.h"
 
 #include <filesystem>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <stdexcept>
@@ -19,8 +19,8 @@ namespace vremd {
 struct ClipEdit {
   // Called for each packet in file order; may change its bytes. False leaves the packet out.
   std::function<bool(int number, AVPacket& packet)> packet{};
-  std::vector<std::int32_t> display_matrix{};           // nine numbers, or none
-  std::map<std::string, std::string> muxer_options{};   // movflags=faststart
+  std::vector<std::int32_t> display_matrix{};          // nine numbers, or none
+  std::map<std::string, std::string> muxer_options{};  // movflags=faststart
 };
 
 inline void check_av(int status, const std::string& what) {
@@ -74,8 +74,8 @@ inline std::vector<char> file_bytes(const std::string& path) {
 }
 
 inline std::string write_bytes(const std::string& path, const std::vector<char>& bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(),
-                                              static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return path;
 }
 

@@ -4,8 +4,8 @@
 // Small clips, made when a test runs. Each frame carries its number in a form that any codec
 // keeps.
 
-#include "temporary_folder.h"
 #include "core/frame.h"
+#include "temporary_folder.h"
 #include "video/writer.h"
 
 #include <algorithm>

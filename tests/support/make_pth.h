@@ -70,7 +70,7 @@ struct TensorText {
 // ---- containers --------------------------------------------------------------------------------
 
 struct ZipOptions {
-  bool zip64 = false;         // sizes and offsets in 64-bit fields
+  bool zip64 = false;  // sizes and offsets in 64-bit fields
   std::uint16_t method = 0, flags = 0;
   std::uint32_t wrong_crc = 0;  // is added to each
 };
@@ -99,8 +99,8 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& e
     const std::uint32_t hidden = 0xffffffff;
     if (options.zip64) {
       const std::uint64_t size64 = size;
-      extra = raw(std::uint16_t{1}) + raw(std::uint16_t{24}) + raw(size64) + raw(size64) +
-              raw(offset);
+      extra =
+          raw(std::uint16_t{1}) + raw(std::uint16_t{24}) + raw(size64) + raw(size64) + raw(offset);
     }
     directory += raw(std::uint32_t{0x02014b50}) + raw(std::uint16_t{45}) + common +
                  raw(options.zip64 ? hidden : size) + raw(options.zip64 ? hidden : size) +
@@ -115,8 +115,8 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& e
     file += raw(std::uint32_t{0x06064b50}) + raw(std::uint64_t{44}) + raw(std::uint16_t{45}) +
             raw(std::uint16_t{45}) + raw(std::uint64_t{0}) + raw(count) + raw(count) +
             raw(std::uint64_t{directory.size()}) + raw(start);
-    file += raw(std::uint32_t{0x07064b50}) + raw(std::uint32_t{0}) + raw(end64) +
-            raw(std::uint32_t{1});
+    file +=
+        raw(std::uint32_t{0x07064b50}) + raw(std::uint32_t{0}) + raw(end64) + raw(std::uint32_t{1});
   }
   const auto count16 = static_cast<std::uint16_t>(options.zip64 ? 0xffff : count);
   file += raw(std::uint32_t{0x06054b50}) + raw(std::uint32_t{0}) + raw(count16) + raw(count16) +
@@ -130,10 +130,8 @@ inline std::string legacy(const std::string& value,
                           const std::vector<std::pair<std::string, std::string>>& storages,
                           std::size_t element = 4) {
   static const std::string kMagic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
-  const std::string system =
-      dict({{"protocol_version", integer(1001)}, {"little_endian", "\x88"}});
-  std::string file =
-      pickle(kMagic) + pickle(integer(1001)) + pickle(system) + pickle(value);
+  const std::string system = dict({{"protocol_version", integer(1001)}, {"little_endian", "\x88"}});
+  std::string file = pickle(kMagic) + pickle(integer(1001)) + pickle(system) + pickle(value);
   std::string keys = "](";
   for (const auto& [key, bytes] : storages) keys += text(key);
   file += pickle(keys + "e");
@@ -165,14 +163,13 @@ inline std::string checkpoint(const FloatTensors& tensors, bool as_legacy = fals
       one.strides[i - 1] = one.strides[i] * tensor.shape[i];
     }
     items.emplace_back(name, one());
-    storages.emplace_back(one.key,
-                          std::string(reinterpret_cast<const char*>(tensor.values.data()),
-                                      tensor.values.size() * sizeof(float)));
+    storages.emplace_back(one.key, std::string(reinterpret_cast<const char*>(tensor.values.data()),
+                                               tensor.values.size() * sizeof(float)));
   }
-  const std::string value = dict(
-      {{"meta", dict({{"epoch", integer(210)},
-                      {"arguments", call(global("argparse", "Namespace"), ")") + "}b"}})},
-       {key, dict(items)}});
+  const std::string value =
+      dict({{"meta", dict({{"epoch", integer(210)},
+                           {"arguments", call(global("argparse", "Namespace"), ")") + "}b"}})},
+            {key, dict(items)}});
   if (as_legacy) return legacy(value, storages);
   std::vector<std::pair<std::string, std::string>> entries{{"archive/data.pkl", pickle(value)}};
   for (const auto& [name, bytes] : storages) entries.emplace_back("archive/data/" + name, bytes);

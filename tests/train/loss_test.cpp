@@ -31,9 +31,7 @@ TEST_CASE("a sum is the mean times joints and pixels, per sample") {
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5});
   const at::Tensor w = at::tensor({1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.0f}).view({2, 3});
   ModelConfig::Loss options;
-  const auto loss = [&] {
-    return training_loss(options, {h, {}, {}}, t, w).item<double>();
-  };
+  const auto loss = [&] { return training_loss(options, {h, {}, {}}, t, w).item<double>(); };
   CHECK(loss() == heatmap_loss(LossKind::kMse, h, t, w).item<double>());
   options.reduction = LossReduction::kSum;
   CHECK(loss() == Approx(heatmap_loss(LossKind::kMse, h, t, w).item<double>() * 3 * 4 * 5));
@@ -47,9 +45,9 @@ TEST_CASE("weights of the joints multiply the labels' own") {
   ModelConfig::Loss options;
   options.kind = GENERATE(LossKind::kMse, LossKind::kCe);
   options.joint_weights = {{1, 1.5, 0}};
-  CHECK(training_loss(options, {h, {}, {}}, t, w).item<double>() ==
-        Approx(heatmap_loss(options.kind, h, t, w * at::tensor({1.0f, 1.5f, 0.0f}))
-                   .item<double>()));
+  CHECK(
+      training_loss(options, {h, {}, {}}, t, w).item<double>() ==
+      Approx(heatmap_loss(options.kind, h, t, w * at::tensor({1.0f, 1.5f, 0.0f})).item<double>()));
 }
 
 TEST_CASE("the branches of H may have losses of their own") {

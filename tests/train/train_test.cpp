@@ -42,8 +42,8 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 struct Folder {
-  std::string path = std::filesystem::temp_directory_path() /
-                     ("vremd_train_" + std::to_string(getpid()));
+  std::string path =
+      std::filesystem::temp_directory_path() / ("vremd_train_" + std::to_string(getpid()));
   Folder() {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path + "/images");
@@ -68,8 +68,14 @@ void make_data(const std::string& folder, int count) {
     }
     const std::string name = fmt::format("images/{:02}.png", n);
     write_picture(folder + "/" + name, frame);
-    images.push_back({{"id", n}, {"file_name", name}, {"frame_id", 0}, {"vid_id", std::to_string(n)},
-                      {"nframes", 1}, {"is_labeled", true}, {"width", 96}, {"height", 128}});
+    images.push_back({{"id", n},
+                      {"file_name", name},
+                      {"frame_id", 0},
+                      {"vid_id", std::to_string(n)},
+                      {"nframes", 1},
+                      {"is_labeled", true},
+                      {"width", 96},
+                      {"height", 128}});
     Json points = Json::array();
     for (int j = 0; j < 17; ++j) {
       const bool nose = j == 0;
@@ -77,8 +83,13 @@ void make_data(const std::string& folder, int count) {
       points.push_back(nose ? y : 0);
       points.push_back(nose ? 1 : 0);
     }
-    labels.push_back({{"id", n + 1}, {"image_id", n}, {"track_id", 0}, {"category_id", 1},
-                      {"iscrowd", 0}, {"bbox", {8, 8, 80, 112}}, {"keypoints", points},
+    labels.push_back({{"id", n + 1},
+                      {"image_id", n},
+                      {"track_id", 0},
+                      {"category_id", 1},
+                      {"iscrowd", 0},
+                      {"bbox", {8, 8, 80, 112}},
+                      {"keypoints", points},
                       {"scores", Json::array()}});
   }
   std::ofstream(folder + "/data.json")
@@ -89,7 +100,8 @@ TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
   const Json json = Json::parse(R"({
     "model": {"backbone": {"kind": "vit", "size": "tiny", "freeze": false}, "model": {"head": "simple"},
               "input": {"size": [96, 64]}, "hkme": {"enabled": false}, "bmd": {"enabled": false}},
-    "data": [{"annotations": ")" + folder + R"(/data.json"}],
+    "data": [{"annotations": ")" +
+                                folder + R"(/data.json"}],
     "aug": {"half_body": {"prob": 0}, "flip": 0, "rotation": {"prob": 0}},
     "train": {"epochs": 8, "lr": 1e-3, "batch": 6, "amp": "fp32", "milestones": [], "clip": 1,
               "ema": 0.9}})");
@@ -292,9 +304,9 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   CHECK(load_train_config(config.to_json(), "again").to_json() == config.to_json());
   CHECK_THROWS_AS(load_train_config({{"start", {{"weights", path + "x"}}}}, "c"), Error);
   CHECK_NOTHROW(load_train_config(json, "c.json", "recommended"));
-  CHECK_THROWS_WITH(load_train_config(json, "c.json", "table6_b"),
-                    ContainsSubstring("preset table6_b is of another network") &&
-                        ContainsSubstring("/bmd/"));
+  CHECK_THROWS_WITH(
+      load_train_config(json, "c.json", "table6_b"),
+      ContainsSubstring("preset table6_b is of another network") && ContainsSubstring("/bmd/"));
   CHECK_THROWS_WITH(load_train_config(json, "c.json", "vitpose_coco"),
                     ContainsSubstring("another network"));
   // A single-frame network is none of three frames, and how it is trained does not matter.
@@ -419,9 +431,8 @@ TEST_CASE("an error in the middle loses nothing, and the run goes on after it", 
   };
   // In the second step of the first epoch ...
   const TrainSet set(config.data, config.model.joints());
-  gone(set.order(8888, 0).back(), [&] {
-    CHECK_THROWS_WITH(Trainer(config, options).run(), ContainsSubstring(".png"));
-  });
+  gone(set.order(8888, 0).back(),
+       [&] { CHECK_THROWS_WITH(Trainer(config, options).run(), ContainsSubstring(".png")); });
   CHECK(load_checkpoint(parts + "/checkpoint.safetensors").step == 1);
   // ... and while it is scored.
   Json other = Json::parse(bytes_of(folder.path + "/data.json"));
@@ -498,8 +509,11 @@ TEST_CASE("clipping bounds the gradient, decay leaves tokens and vectors alone")
     return tensor;
   };
   const std::vector<std::pair<std::string, at::Tensor>> parameters = {
-      {"hkme.human.token", ones({3, 1, 4})}, {"hkme.temporal_embed", ones({1, 3, 4})},
-      {"backbone.pos_embed", ones({1, 2, 4})}, {"hk.fc1.bias", ones({4})}, {"hk.fc1.weight", ones({4, 4})}};
+      {"hkme.human.token", ones({3, 1, 4})},
+      {"hkme.temporal_embed", ones({1, 3, 4})},
+      {"backbone.pos_embed", ones({1, 2, 4})},
+      {"hk.fc1.bias", ones({4})},
+      {"hk.fc1.weight", ones({4, 4})}};
   Optimizer optimizer(train, parameters);
   CHECK(optimizer.step(0, 1, 1) == 0);
   for (const auto& [name, tensor] : parameters) {
@@ -537,7 +551,8 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
   for (const Json& line : lines) {
     if (line.contains("epoch")) counts.push_back(line.value("substituted", 0));
   }
-  CHECK(counts == std::vector{2, 2});  // behind 4 and before 6; what the report shows is not counted
+  CHECK(counts ==
+        std::vector{2, 2});  // behind 4 and before 6; what the report shows is not counted
 
   // ... nor is anything lost or counted twice when it is stopped, wherever, and goes on.
   config.train.batch = 5;
@@ -688,7 +703,8 @@ TEST_CASE("a cache that does not fit is an error before the training") {
 }
 
 TEST_CASE("base64 and curves of a report are right") {
-  const std::vector<Json> metrics = {{{"step", 0}, {"loss", 4.0}}, {{"step", 10}, {"loss", 2.0}},
+  const std::vector<Json> metrics = {{{"step", 0}, {"loss", 4.0}},
+                                     {{"step", 10}, {"loss", 2.0}},
                                      {{"step", 5}, {"mask", {{"effective", 7.5}}}},
                                      {{"epoch", 1}, {"step", 10}, {"pck", 0.5}}};
   const std::string html = html_report("a<b", metrics, "any carnal pleas", "people > 3");
@@ -710,8 +726,8 @@ TEST_CASE("every preset is a whole configuration, and keys win over it") {
   const TrainConfig strict = load_train_config(Json::object(), "c", "paper_strict");
   CHECK(strict.model.geometry == Geometry::kClassic);
   CHECK(strict.train.amp == Amp::kBackbone);
-  const TrainConfig mine = load_train_config(
-      Json::parse(R"({"preset": "recommended", "train": {"warmup": 7}})"), "c");
+  const TrainConfig mine =
+      load_train_config(Json::parse(R"({"preset": "recommended", "train": {"warmup": 7}})"), "c");
   CHECK(mine.train.warmup == 7);
   CHECK(mine.train.clip == 1e-3);
   CHECK_THROWS_WITH(load_train_config(Json::object(), "c", "table7"),
@@ -719,8 +735,8 @@ TEST_CASE("every preset is a whole configuration, and keys win over it") {
 }
 
 TEST_CASE("batches come once, in any order, and never more than asked for wait") {
-  const oneapi::tbb::global_control threads(
-      oneapi::tbb::global_control::max_allowed_parallelism, 3);
+  const oneapi::tbb::global_control threads(oneapi::tbb::global_control::max_allowed_parallelism,
+                                            3);
   std::atomic<int> made = 0;
   const auto make = [&](std::int64_t index) {
     ++made;

@@ -109,23 +109,22 @@ struct HurtClip {
   int frame = 0, key_before = 0, key_after = kFrames;
 };
 
-HurtClip hurt_clip(const TemporaryFolder& folder, const std::string& file,
-                   const std::string& codec, int number,
-                   const std::function<void(AVPacket&)>& hurt) {
+HurtClip hurt_clip(const TemporaryFolder& folder, const std::string& file, const std::string& codec,
+                   int number, const std::function<void(AVPacket&)>& hurt) {
   std::map<std::int64_t, bool> is_key;  // by time: the rank is the frame's index
   std::int64_t hurt_time = 0;
   HurtClip result;
-  result.path = edit_clip(
-      clip(folder, file, codec), folder / ("hurt_" + file),
-      {.packet = [&](int n, AVPacket& packet) {
-        const std::int64_t time = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
-        is_key[time] = packet.flags & AV_PKT_FLAG_KEY;
-        if (n == number) {
-          hurt_time = time;
-          hurt(packet);
-        }
-        return true;
-      }});
+  result.path = edit_clip(clip(folder, file, codec), folder / ("hurt_" + file),
+                          {.packet = [&](int n, AVPacket& packet) {
+                            const std::int64_t time =
+                                packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+                            is_key[time] = packet.flags & AV_PKT_FLAG_KEY;
+                            if (n == number) {
+                              hurt_time = time;
+                              hurt(packet);
+                            }
+                            return true;
+                          }});
   REQUIRE(is_key.size() == kFrames);
   result.frame = static_cast<int>(std::distance(is_key.begin(), is_key.find(hurt_time)));
   int index = 0;
@@ -169,11 +168,9 @@ TEST_CASE("a lost packet becomes a missing frame in its place") {
   check_accounts(result);
   REQUIRE(result.frames.size() == kFrames);
   CHECK(result.frames[broken.frame]->missing);
-  const std::string told =
-      fmt::format("{}: frame {}: cannot decode", broken.path, broken.frame);
-  CHECK(std::any_of(result.log.begin(), result.log.end(), [&](const std::string& line) {
-    return line.find(told) != std::string::npos;
-  }));
+  const std::string told = fmt::format("{}: frame {}: cannot decode", broken.path, broken.frame);
+  CHECK(std::any_of(result.log.begin(), result.log.end(),
+                    [&](const std::string& line) { return line.find(told) != std::string::npos; }));
   // Between the key frames anything may refer to the lost one.
   for (int i = 0; i < kFrames; ++i) {
     if (i < broken.key_before || i >= broken.key_after) CHECK(number_in(*result.frames[i]) == i);
@@ -206,8 +203,8 @@ TEST_CASE("broken bytes give a damaged frame") {
   struct Case {
     std::string file, codec;
   };
-  const Case c = GENERATE(
-      values<Case>({{"a.mp4", "libx264"}, {"a.mkv", "ffv1"}, {"a.avi", "mpeg4"}}));
+  const Case c =
+      GENERATE(values<Case>({{"a.mp4", "libx264"}, {"a.mkv", "ffv1"}, {"a.avi", "mpeg4"}}));
   if (!avcodec_find_encoder_by_name(c.codec.c_str())) SKIP("no " + c.codec);
   const int threads = GENERATE(1, 4);
   CAPTURE(c.codec, threads);
@@ -243,9 +240,8 @@ TEST_CASE("a lost first key frame hides nothing") {
 TEST_CASE("a cut mp4 whose index is in front") {
   if (!avcodec_find_encoder_by_name("libx264")) SKIP("no libx264");
   const TemporaryFolder folder;
-  const std::string whole =
-      edit_clip(clip(folder, "a.mp4", "libx264"), folder / "whole.mp4",
-                {.muxer_options = {{"movflags", "faststart"}}});
+  const std::string whole = edit_clip(clip(folder, "a.mp4", "libx264"), folder / "whole.mp4",
+                                      {.muxer_options = {{"movflags", "faststart"}}});
   REQUIRE(read_all(folder, whole).frames.size() == kFrames);
   const int percent = GENERATE(60, 80, 95);
   CAPTURE(percent);
@@ -314,9 +310,9 @@ TEST_CASE("a broken part of the container") {
 
 TEST_CASE("a gap in the times alone is no damage") {
   const TemporaryFolder folder;
-  const std::string path = edit_clip(
-      clip(folder, "a.mkv", "mjpeg"), folder / "gap.mkv",
-      {.packet = [](int number, AVPacket&) { return number < 10 || number >= 20; }});
+  const std::string path =
+      edit_clip(clip(folder, "a.mkv", "mjpeg"), folder / "gap.mkv",
+                {.packet = [](int number, AVPacket&) { return number < 10 || number >= 20; }});
   const Result result = read_all(folder, path);
   CHECK(result.frames.size() == kFrames - 10);
   CHECK(result.missing == 0);
@@ -364,8 +360,8 @@ TEST_CASE("a folder with a broken picture") {
   CHECK(result.damaged == 1);
   CHECK(result.missing == 1);
   REQUIRE(result.log.size() == 2);
-  CHECK_THAT(result.log[0], ContainsSubstring("frame 0: " + (folder / "f/0.jpg") +
-                                              ": not a picture"));
+  CHECK_THAT(result.log[0],
+             ContainsSubstring("frame 0: " + (folder / "f/0.jpg") + ": not a picture"));
 }
 
 TEST_CASE("many lost frames make few lines") {

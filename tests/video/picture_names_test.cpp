@@ -34,9 +34,10 @@ Names short_names(const Names& paths) {
 }  // namespace
 
 TEST_CASE("natural order") {
-  const Names sorted{"",      "a",      "a1",      "a2",       "a10",     "a10b", "a10c2",
-                     "a10c11", "b0009", "b10",     "b0011",    "b12",     "img",  "img1.jpg",
-                     "img01.jpg", "img2.jpg", "img10.jpg", "img99999999999999999999999.jpg"};
+  const Names sorted{
+      "",      "a",        "a1",        "a2",       "a10",       "a10b",
+      "a10c2", "a10c11",   "b0009",     "b10",      "b0011",     "b12",
+      "img",   "img1.jpg", "img01.jpg", "img2.jpg", "img10.jpg", "img99999999999999999999999.jpg"};
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     for (std::size_t k = 0; k < sorted.size(); ++k) {
       CAPTURE(sorted[i], sorted[k]);

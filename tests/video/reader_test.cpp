@@ -264,13 +264,14 @@ TEST_CASE("a JPEG is turned as its EXIF says") {
   std::ifstream file(folder / "a.jpg", std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
   // An APP1 segment of one entry: orientation 6, a quarter turn clockwise.
-  const std::string exif("\xff\xe1\x00\x22"
-                         "Exif\0\0"
-                         "MM\0\x2a\0\0\0\x08"
-                         "\0\x01"
-                         "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
-                         "\0\0\0\0",
-                         36);
+  const std::string exif(
+      "\xff\xe1\x00\x22"
+      "Exif\0\0"
+      "MM\0\x2a\0\0\0\x08"
+      "\0\x01"
+      "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+      "\0\0\0\0",
+      36);
   bytes.insert(2, exif);
   std::ofstream(folder / "b.jpg", std::ios::binary) << bytes;
   const FramePtr upright = read_picture(folder / "a.jpg");
@@ -324,9 +325,10 @@ TEST_CASE("sound without pictures") {
   const TemporaryFolder folder;
   const std::string path = folder / "a.wav";
   // PCM, one channel, 8000 Hz, 8 bits, 2000 samples
-  std::string wav("RIFF\xf4\x07\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0"
-                  "\x01\0\x08\0data\xd0\x07\0\0",
-                  44);
+  std::string wav(
+      "RIFF\xf4\x07\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0"
+      "\x01\0\x08\0data\xd0\x07\0\0",
+      44);
   wav.resize(44 + 2000, '\x80');
   std::ofstream(path, std::ios::binary) << wav;
   CHECK_THROWS_MATCHES(VideoReader(path), Error, Message(path + ": no video in it"));

@@ -31,8 +31,7 @@ void fill(AVFrame& picture, int plane, int value) {
       av_pix_fmt_desc_get(static_cast<AVPixelFormat>(picture.format));
   const int shift = plane == 0 ? 0 : format->log2_chroma_h;
   const int rows = (picture.height + (1 << shift) - 1) >> shift;
-  std::memset(picture.data[plane], value,
-              static_cast<std::size_t>(picture.linesize[plane]) * rows);
+  std::memset(picture.data[plane], value, static_cast<std::size_t>(picture.linesize[plane]) * rows);
 }
 
 // One colour all over, 8 bits.
@@ -138,10 +137,10 @@ TEST_CASE("the eight orientations") {
     std::vector<int> expected;
   };
   const std::vector<Case> cases{
-      {one, 0, 0, one, 3, {0, 1, 2, 3, 4, 5}},    {-one, 0, 0, one, 3, {2, 1, 0, 5, 4, 3}},
-      {one, 0, 0, -one, 3, {3, 4, 5, 0, 1, 2}},   {-one, 0, 0, -one, 3, {5, 4, 3, 2, 1, 0}},
-      {0, one, one, 0, 2, {0, 3, 1, 4, 2, 5}},    {0, one, -one, 0, 2, {3, 0, 4, 1, 5, 2}},
-      {0, -one, one, 0, 2, {2, 5, 1, 4, 0, 3}},   {0, -one, -one, 0, 2, {5, 2, 4, 1, 3, 0}}};
+      {one, 0, 0, one, 3, {0, 1, 2, 3, 4, 5}},  {-one, 0, 0, one, 3, {2, 1, 0, 5, 4, 3}},
+      {one, 0, 0, -one, 3, {3, 4, 5, 0, 1, 2}}, {-one, 0, 0, -one, 3, {5, 4, 3, 2, 1, 0}},
+      {0, one, one, 0, 2, {0, 3, 1, 4, 2, 5}},  {0, one, -one, 0, 2, {3, 0, 4, 1, 5, 2}},
+      {0, -one, one, 0, 2, {2, 5, 1, 4, 0, 3}}, {0, -one, -one, 0, 2, {5, 2, 4, 1, 3, 0}}};
   for (const Case& c : cases) {
     CAPTURE(c.a, c.b, c.c, c.d);
     const std::int32_t matrix[9] = {c.a, c.b, 0, c.c, c.d, 0, 0, 0, 1 << 30};

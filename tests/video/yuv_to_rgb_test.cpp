@@ -54,7 +54,7 @@ TEST_CASE("well-known colours") {
   CHECK(one_pixel(16, 128, 128, false, kBt601) == Rgb{0, 0, 0});
   CHECK(one_pixel(235, 128, 128, false, kBt709) == Rgb{255, 255, 255});
   CHECK(one_pixel(255, 128, 128, true, kBt601) == Rgb{255, 255, 255});
-  CHECK(one_pixel(0, 128, 128, false, kBt601) == Rgb{0, 0, 0});  // below black
+  CHECK(one_pixel(0, 128, 128, false, kBt601) == Rgb{0, 0, 0});     // below black
   CHECK(one_pixel(81, 90, 240, false, kBt601) == Rgb{254, 0, 0});   // red bar of BT.601
   CHECK(one_pixel(63, 102, 240, false, kBt709) == Rgb{255, 1, 0});  // red bar of BT.709
   CHECK(one_pixel(41, 240, 110, false, kBt601) == Rgb{0, 0, 255});
@@ -134,9 +134,9 @@ TEST_CASE("gray, and rows from bottom to top") {
   picture.strides[0] = -3;
   picture.full_range = false;
   yuv_to_rgb(picture, rgb.data());
-  CHECK(rgb[0] == 255);   // 235
-  CHECK(rgb[3] == 255);   // 255
-  CHECK(rgb[6] == 40);    // 50: 34 x 255 / 219 = 39.6
-  CHECK(rgb[9] == 0);     // 0
-  CHECK(rgb[15] == 98);   // 100: 84 x 255 / 219 = 97.8
+  CHECK(rgb[0] == 255);  // 235
+  CHECK(rgb[3] == 255);  // 255
+  CHECK(rgb[6] == 40);   // 50: 34 x 255 / 219 = 39.6
+  CHECK(rgb[9] == 0);    // 0
+  CHECK(rgb[15] == 98);  // 100: 84 x 255 / 219 = 97.8
 }

@@ -40,9 +40,9 @@ CocoImage coco_image(const BoxImage& image) {
 
 }  // namespace
 
-const std::array<const char*, 12> kBoxApNames = {
-    "AP", "AP50", "AP75", "APsmall", "APmedium", "APlarge",
-    "AR1", "AR10", "AR100", "ARsmall", "ARmedium", "ARlarge"};
+const std::array<const char*, 12> kBoxApNames = {"AP",       "AP50",    "AP75",     "APsmall",
+                                                 "APmedium", "APlarge", "AR1",      "AR10",
+                                                 "AR100",    "ARsmall", "ARmedium", "ARlarge"};
 
 BoxAp box_ap(std::span<const BoxImage> images) {
   std::vector<CocoImage> coco;
@@ -62,12 +62,11 @@ std::string BoxAp::text() const {
     const char *iou, *area;
     int detections;
   };
-  constexpr Row kRows[12] = {{"0.50:0.95", "all", 100},    {"0.50", "all", 100},
-                             {"0.75", "all", 100},         {"0.50:0.95", "small", 100},
-                             {"0.50:0.95", "medium", 100}, {"0.50:0.95", "large", 100},
-                             {"0.50:0.95", "all", 1},      {"0.50:0.95", "all", 10},
-                             {"0.50:0.95", "all", 100},    {"0.50:0.95", "small", 100},
-                             {"0.50:0.95", "medium", 100}, {"0.50:0.95", "large", 100}};
+  constexpr Row kRows[12] = {
+      {"0.50:0.95", "all", 100},   {"0.50", "all", 100},         {"0.75", "all", 100},
+      {"0.50:0.95", "small", 100}, {"0.50:0.95", "medium", 100}, {"0.50:0.95", "large", 100},
+      {"0.50:0.95", "all", 1},     {"0.50:0.95", "all", 10},     {"0.50:0.95", "all", 100},
+      {"0.50:0.95", "small", 100}, {"0.50:0.95", "medium", 100}, {"0.50:0.95", "large", 100}};
   std::string text;
   for (int i = 0; i < 12; ++i) {
     text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {:0.3f}\n",

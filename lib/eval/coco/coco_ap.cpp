@@ -28,9 +28,8 @@ std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max
   const auto ignore = [&](const CocoTruth& g) { return g.ignored || !areas.holds(g.area); };
   const std::vector<std::size_t> order = stable_order(image.truths, ignore);
   const std::size_t truths = order.size();
-  const auto first_ignored = std::find_if(order.begin(), order.end(), [&](std::size_t g) {
-    return ignore(image.truths[g]);
-  });
+  const auto first_ignored = std::find_if(order.begin(), order.end(),
+                                          [&](std::size_t g) { return ignore(image.truths[g]); });
   const auto positives = static_cast<std::size_t>(first_ignored - order.begin());
 
   const std::size_t detections = std::min(image.detections.size(), max_detections);

@@ -63,9 +63,8 @@ template <typename T, typename Key>
 std::vector<std::size_t> stable_order(const std::vector<T>& items, Key key) {
   std::vector<std::size_t> order(items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return key(items[a]) < key(items[b]);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return key(items[a]) < key(items[b]); });
   return order;
 }
 

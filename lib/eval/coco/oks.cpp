@@ -17,7 +17,7 @@ constexpr std::size_t kMaxDetections = 20;
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 // cocoapi divides these by 10; core/joints has .026 and so on, which is not always the same double.
-constexpr std::array kCocoTenfold = {.26, .25, .25, .35, .35, .79, .79, .72, .72,
+constexpr std::array kCocoTenfold = {.26, .25, .25,  .35,  .35, .79, .79, .72, .72,
                                      .62, .62, 1.07, 1.07, .87, .87, .89, .89};
 constexpr std::size_t kEars = 3;  // and 4, in PoseTrack's order
 
@@ -95,10 +95,9 @@ double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig
     if (labelled && !is_labelled(truth.keypoints, i)) continue;
     const double x = detection.keypoints[3 * i], y = detection.keypoints[3 * i + 1];
     // Nothing labelled: a person to ignore, which any keypoint near the box agrees with.
-    const double dx = labelled ? x - truth.keypoints[3 * i]
-                               : outside(x, truth.box.x, truth.box.w);
-    const double dy = labelled ? y - truth.keypoints[3 * i + 1]
-                               : outside(y, truth.box.y, truth.box.h);
+    const double dx = labelled ? x - truth.keypoints[3 * i] : outside(x, truth.box.x, truth.box.w);
+    const double dy =
+        labelled ? y - truth.keypoints[3 * i + 1] : outside(y, truth.box.y, truth.box.h);
     const double spread = config.sigmas[i] * 2;
     terms.push_back(std::exp(-((dx * dx + dy * dy) / (spread * spread) / area / 2)));
   }
@@ -124,8 +123,8 @@ std::string OksAp::text(OksKit kit) const {
   std::string text;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool place_for_sign = kit == OksKit::kXtcoco;
-    const std::string value = place_for_sign ? fmt::format("{: 0.3f}", values[i])
-                                             : fmt::format("{:0.3f}", values[i]);
+    const std::string value =
+        place_for_sign ? fmt::format("{: 0.3f}", values[i]) : fmt::format("{:0.3f}", values[i]);
     text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {}\n",
                         i < 5 ? "Average Precision" : "Average Recall", i < 5 ? "(AP)" : "(AR)",
                         kOverlaps[i % 5], kAreas[i % 5], kMaxDetections, value);

@@ -182,12 +182,11 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         for (const Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
         any_instances |= !frame->instances.empty();
         if (!index) continue;
-        const auto by_file = frame->file ? index->by_file.find(file_name(*frame->file))
-                                         : index->by_file.end();
+        const auto by_file =
+            frame->file ? index->by_file.find(file_name(*frame->file)) : index->by_file.end();
         const auto by_index = index->by_index.find(frame->frame);
         if (by_file == index->by_file.end() && by_index == index->by_index.end()) continue;
-        const std::size_t i =
-            by_file != index->by_file.end() ? by_file->second : by_index->second;
+        const std::size_t i = by_file != index->by_file.end() ? by_file->second : by_index->second;
         if (index->predicted[i]) fail("{}: duplicate frame {}", reader.place(), frame->frame);
         index->predicted[i] = true;
         for (const Instance& one : frame->instances) {

@@ -103,8 +103,8 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   result.frame_counts.missing =
       static_cast<std::int64_t>(result.frames.size()) - result.frame_counts.matched;
   if (result.sequences.matched == 0 && !result.superfluous.empty() && !sequences.empty()) {
-    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})",
-         records.name(), excerpt(result.superfluous.front(), kPathExcerptBytes),
+    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})", records.name(),
+         excerpt(result.superfluous.front(), kPathExcerptBytes),
          excerpt(sequences.front().video->id));
   }
   return result;

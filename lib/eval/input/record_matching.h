@@ -17,7 +17,7 @@ struct MatchedFrame {
   const AnnotatedVideo* video = nullptr;
   const AnnotatedFrame* truth = nullptr;
   const JointSet* truth_joints = nullptr;
-  bool predicted = false;                  // a record exists, perhaps without people
+  bool predicted = false;  // a record exists, perhaps without people
   std::vector<Instance> predictions;
   std::shared_ptr<const JointSet> joints;  // of their keypoints; null: they have none
 };

@@ -80,8 +80,8 @@ std::vector<int> assign_predictions(const MatchedFrame& frame) {
       if (predictions[k].id != persons[i].id) continue;
       used[k] = true;
       if (assigned[i] >= 0) {
-        fail("video {}: frame {}: duplicate id {}", excerpt(frame.video->id),
-             frame.truth->index, *persons[i].id);
+        fail("video {}: frame {}: duplicate id {}", excerpt(frame.video->id), frame.truth->index,
+             *persons[i].id);
       }
       assigned[i] = static_cast<int>(k);
     }

@@ -33,7 +33,7 @@ struct Pck {
   std::int64_t skipped = 0;                // persons without the length or any labelled joint
   std::int64_t without_prediction = 0;     // of those scored
   std::int64_t matched_by_id = 0, matched_by_box = 0;
-  std::int64_t distant_ids = 0;       // matched by id though the boxes' IoU is below 0.5
+  std::int64_t distant_ids = 0;           // matched by id though the boxes' IoU is below 0.5
   std::set<std::string> never_predicted;  // annotated joints that no prediction has
 
   PckCount body() const;  // the 12 joints from the shoulders down, pooled

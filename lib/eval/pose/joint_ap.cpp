@@ -80,11 +80,10 @@ PoseAp pose_ap(const PoseSamples& samples, MissingTruth missing) {
   for (int i = 0; i < kPoseJoints; ++i) {
     if (samples[i].scores.empty()) continue;  // all 0, even where nobody is annotated
     const bool none = samples[i].truths == 0;
-    const std::int64_t truths =
-        none && missing == MissingTruth::kZero ? 1 : samples[i].truths;
+    const std::int64_t truths = none && missing == MissingTruth::kZero ? 1 : samples[i].truths;
     const PrecisionRecall curve = precision_recall(samples[i], truths);
-    result.ap[i] = truths == 0 ? std::numeric_limits<double>::quiet_NaN()
-                               : 100 * average_precision(curve);
+    result.ap[i] =
+        truths == 0 ? std::numeric_limits<double>::quiet_NaN() : 100 * average_precision(curve);
     result.pre[i] = 100 * curve.precision.back();
     result.rec[i] = 100 * curve.recall.back();
   }

@@ -44,8 +44,7 @@ bool is_nearer_to_another(const ScoredPose& predicted, int joint, const ScoredPo
                           const ScoredFrame& frame) {
   const double to_own = distance(predicted, joint, own, joint);
   return std::any_of(frame.truth.begin(), frame.truth.end(), [&](const ScoredPose& other) {
-    return &other != &own && other.has[joint] &&
-           distance(predicted, joint, other, joint) < to_own;
+    return &other != &own && other.has[joint] && distance(predicted, joint, other, joint) < to_own;
   });
 }
 

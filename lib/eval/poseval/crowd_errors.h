@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Counts behind the limits that VREMD's paper states (METHOD 14.3): joints of the head that end on a
-// shoulder, and people whom others cover.
+// Counts behind the limits that VREMD's paper states (METHOD 14.3): joints of the head that end on
+// a shoulder, and people whom others cover.
 
 #include "eval/pose/joint_ap.h"
 #include "eval/pose/scored_frame.h"
@@ -25,8 +25,8 @@ constexpr std::array<int, 3> kHeadJoints = {pose_joint("nose"), pose_joint("head
 
 // Where the joint of a prediction lies whose person has an annotated shoulder.
 struct HeadJoint {
-  Share near_shoulder;        // within half a head size of one of the person's shoulders
-  std::int64_t wrong = 0;     // of these: not where the joint itself is annotated
+  Share near_shoulder;     // within half a head size of one of the person's shoulders
+  std::int64_t wrong = 0;  // of these: not where the joint itself is annotated
 };
 
 // By the largest IoU of a person's box with another annotated box of the frame: 0, below 0.3, more.

@@ -9,9 +9,9 @@ namespace {
 
 // `own`: the person that the prediction is compared with, -1: none.
 WrongJoint reason(const ScoredFrame& frame, const ScoredPose& predicted, int own, int joint) {
-  const bool near = std::any_of(
-      frame.truth.begin(), frame.truth.end(),
-      [&](const ScoredPose& truth) { return joint_matches(predicted, truth, joint); });
+  const bool near =
+      std::any_of(frame.truth.begin(), frame.truth.end(),
+                  [&](const ScoredPose& truth) { return joint_matches(predicted, truth, joint); });
   if (near) return own < 0 ? WrongJoint::kDuplicate : WrongJoint::kWrongPerson;
   if (own < 0) return WrongJoint::kBackground;
   return frame.truth[own].has[joint] ? WrongJoint::kInexact : WrongJoint::kUnannotated;

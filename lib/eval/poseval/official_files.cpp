@@ -66,11 +66,9 @@ std::string official_json(const PoseAp& scores, std::string_view nan) {
 }
 
 std::string official_json(const PoseMot& scores, std::string_view nan) {
-  return official_json({{"mota", &scores.mota},
-                        {"motp", &scores.motp},
-                        {"pre", &scores.pre},
-                        {"rec", &scores.rec}},
-                       nan);
+  return official_json(
+      {{"mota", &scores.mota}, {"motp", &scores.motp}, {"pre", &scores.pre}, {"rec", &scores.rec}},
+      nan);
 }
 
 std::string official_table(const PoseAp& scores) {

@@ -85,7 +85,9 @@ std::vector<ScoredPose> people(const PoseFile& file, std::size_t place,
     }
     std::vector<AnnotatedJoint> points = pose.joints;
     if (!regions.empty()) {
-      std::erase_if(points, [&](const AnnotatedJoint& point) { return is_ignored(regions, {point.x, point.y}); });
+      std::erase_if(points, [&](const AnnotatedJoint& point) {
+        return is_ignored(regions, {point.x, point.y});
+      });
       if (points.empty()) continue;
     }
     result.push_back(scored(pose, points));

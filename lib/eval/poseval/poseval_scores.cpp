@@ -9,8 +9,8 @@ namespace {
 
 SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOptions& options) {
   const PoseFile truth = sources.read_truth(i);
-  const std::vector<ScoredFrame> frames = poseval_frames(
-      truth, sources.read_predictions(i, truth), options.frames, options.mot);
+  const std::vector<ScoredFrame> frames =
+      poseval_frames(truth, sources.read_predictions(i, truth), options.frames, options.mot);
   SequenceScores scores;
   scores.name = sources.name(i);
   scores.truth_path = truth.path;
@@ -40,8 +40,7 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
 
 PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options, int threads) {
   std::vector<SequenceScores> all(sources.size());
-  for_each_index(all.size(), threads,
-                 [&](std::size_t i) { all[i] = score(sources, i, options); });
+  for_each_index(all.size(), threads, [&](std::size_t i) { all[i] = score(sources, i, options); });
   PosevalScores total;
   total.files = all.size();
   for (SequenceScores& one : all) {

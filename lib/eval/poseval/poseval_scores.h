@@ -20,7 +20,7 @@ struct SequenceScores {
   std::string name;
   std::string truth_path;
   AnnotationForm truth_format = AnnotationForm::kPoseTrack17;
-  std::size_t frames = 0;  // that count
+  std::size_t frames = 0;                         // that count
   std::int64_t people = 0, predicted_people = 0;  // in them, with points
   bool predicted = false;
   PoseSamples samples;

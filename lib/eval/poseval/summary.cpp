@@ -141,9 +141,7 @@ std::string key(std::string name) {
 }
 
 Json json_of(const FoundJoints& joints) {
-  return {{"annotated", joints.annotated},
-          {"found", joints.found},
-          {"percent", joints.percent()}};
+  return {{"annotated", joints.annotated}, {"found", joints.found}, {"percent", joints.percent()}};
 }
 
 Json json_of(const PoseAnalysis& analysis) {

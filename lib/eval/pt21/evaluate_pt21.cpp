@@ -51,8 +51,10 @@ void warn_of(const PoseSources& sources, const Pt21Sequence& total, bool truncat
                 excerpt(sources.superfluous().front(), kPathExcerptBytes));
   }
   if (total.integer_frames > 0 && !truncate) {
-    log_warning("{} frames: keypoints of integers alone, so that the kit would cut off the scores "
-                "(--compat-int-trunc does)", total.integer_frames);
+    log_warning(
+        "{} frames: keypoints of integers alone, so that the kit would cut off the scores "
+        "(--compat-int-trunc does)",
+        total.integer_frames);
   }
 }
 

@@ -33,11 +33,11 @@ double similarity(const ScoredPose& predicted, const ScoredPose& truth, int join
 // The annotated people of a sequence, or the predicted ones.
 struct Side {
   std::span<const ScoredFrame> frames;
-  std::vector<ScoredPose> ScoredFrame::*people;
+  std::vector<ScoredPose> ScoredFrame::* people;
   std::vector<std::vector<std::size_t>> identities;  // of each frame's people, from 0 on
   std::size_t count = 0;                             // of identities
 
-  Side(std::span<const ScoredFrame> all, std::vector<ScoredPose> ScoredFrame::*whose)
+  Side(std::span<const ScoredFrame> all, std::vector<ScoredPose> ScoredFrame::* whose)
       : frames(all), people(whose) {
     std::unordered_map<std::int64_t, std::size_t> known;
     for (const ScoredFrame& frame : frames) {
@@ -110,8 +110,7 @@ struct Sequence {
 // At how many thresholds, from the lowest one, a pair of that similarity is kept.
 int alphas_below(double likeness) {
   int count = 0;
-  while (count < kHotaAlphas &&
-         likeness >= alpha(count) - std::numeric_limits<double>::epsilon()) {
+  while (count < kHotaAlphas && likeness >= alpha(count) - std::numeric_limits<double>::epsilon()) {
     ++count;
   }
   return count;
@@ -134,8 +133,8 @@ void match_frame(const Sequence& sequence, std::size_t f, int joint, Counts& cou
     const double likeness = similarities[g * predicted.size() + assigned[g]];
     const int alphas = alphas_below(likeness);
     if (alphas == 0) continue;
-    counts.add_match(sequence.truth.identities[f][g],
-                     sequence.predicted.identities[f][assigned[g]], likeness, alphas);
+    counts.add_match(sequence.truth.identities[f][g], sequence.predicted.identities[f][assigned[g]],
+                     likeness, alphas);
   }
   for (int a = 0; a < kHotaAlphas; ++a) {
     const double kept = counts.tp[a] - before[a];

@@ -12,8 +12,8 @@
 
 namespace vremd {
 
-constexpr int kHotaAlphas = 19;                 // thresholds: 0.05, 0.10 ... 0.95
-constexpr int kHotaColumns = kPoseJoints + 1;   // the joints in the kit's order, and all of them
+constexpr int kHotaAlphas = 19;                // thresholds: 0.05, 0.10 ... 0.95
+constexpr int kHotaColumns = kPoseJoints + 1;  // the joints in the kit's order, and all of them
 
 using HotaRow = std::array<double, kHotaColumns>;
 using HotaTable = std::array<HotaRow, kHotaAlphas>;
@@ -29,7 +29,7 @@ struct Hota {
 // Every table with the name that the kit gives it, in the order of its files.
 struct HotaField {
   const char* name;
-  HotaTable Hota::*table;
+  HotaTable Hota::* table;
 };
 extern const std::array<HotaField, 15> kHotaFields;
 

@@ -16,8 +16,7 @@ namespace fs = std::filesystem;
 
 Pt21Sequence score_sequence(const PoseSources& sources, std::size_t i, const Pt21Options& options) {
   const PoseFile truth = sources.read_truth(i);
-  const Pt21Frames kept =
-      pt21_frames(truth, sources.read_predictions(i, truth), options.truncate);
+  const Pt21Frames kept = pt21_frames(truth, sources.read_predictions(i, truth), options.truncate);
   Pt21Sequence scores;
   scores.file = fs::path(truth.path).filename();
   scores.frames = kept.frames.size();
@@ -115,9 +114,8 @@ Json json_of(const PoseAp& scores) {
 Pt21Scores pt21_scores(const PoseSources& sources, const Pt21Options& options, int threads) {
   Pt21Scores scores;
   scores.sequences.resize(sources.size());
-  for_each_index(sources.size(), threads, [&](std::size_t i) {
-    scores.sequences[i] = score_sequence(sources, i, options);
-  });
+  for_each_index(sources.size(), threads,
+                 [&](std::size_t i) { scores.sequences[i] = score_sequence(sources, i, options); });
   scores.total = combine(scores.sequences);
   return scores;
 }

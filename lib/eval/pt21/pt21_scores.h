@@ -22,7 +22,7 @@ struct Pt21Options {
 
 // One, or all together.
 struct Pt21Sequence {
-  std::string file;  // the name of the annotations'
+  std::string file;                            // the name of the annotations'
   std::size_t frames = 0, integer_frames = 0;  // labelled; see Pt21Frames
   std::int64_t people = 0, predicted_people = 0;
   Hota hota;

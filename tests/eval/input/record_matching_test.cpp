@@ -43,10 +43,9 @@ Annotations annotations(const std::string& images, const std::string& path = "a/
 
 std::string image(int id, const std::string& video_id, const std::string& file, int frame,
                   int frames) {
-  return fmt::format(
-      R"({{"id":{},"vid_id":"{}","file_name":"{}","frame_id":{},"nframes":{},)"
-      R"("width":4,"height":3}})",
-      id, video_id, file, frame, frames);
+  return fmt::format(R"({{"id":{},"vid_id":"{}","file_name":"{}","frame_id":{},"nframes":{},)"
+                     R"("width":4,"height":3}})",
+                     id, video_id, file, frame, frames);
 }
 
 }  // namespace
@@ -60,8 +59,8 @@ TEST_CASE("a sequence is found by vid_id, ground-truth file, folder, or picture"
   CHECK_THROWS_WITH(match_text(truth, video("78.avi", {0})),
                     ContainsSubstring("no video is a sequence of the ground truth"));
 
-  const std::vector<Annotations> stills = {annotations(
-      image(1, "s_1", "images/1.jpg", 0, 1) + "," + image(2, "s_2", "images/2.jpg", 0, 1))};
+  const std::vector<Annotations> stills = {annotations(image(1, "s_1", "images/1.jpg", 0, 1) + "," +
+                                                       image(2, "s_2", "images/2.jpg", 0, 1))};
   const Matching matching = match_text(stills, video("somewhere/2.jpg", {0}));
   CHECK_FALSE(matching.frames[0].predicted);
   CHECK(matching.frames[1].predicted);
@@ -75,16 +74,16 @@ TEST_CASE("the kinds of names have an order, and equal names are told apart by t
       annotations(image(1, "b", "a.avi", 0, 2) + "," + image(2, "c", "b.avi", 0, 2))};
   CHECK(match_text(crossed, video("b.avi", {0})).frames[0].predicted);
 
-  const std::vector<Annotations> same = {annotations(
-      image(1, "s_1", "north/1.jpg", 0, 1) + "," + image(2, "s_2", "south/1.jpg", 0, 1))};
+  const std::vector<Annotations> same = {annotations(image(1, "s_1", "north/1.jpg", 0, 1) + "," +
+                                                     image(2, "s_2", "south/1.jpg", 0, 1))};
   CHECK(match_text(same, video("south/1.jpg", {0})).frames[1].predicted);
   CHECK_THROWS_WITH(match_text(same, video("1.jpg", {0})), ContainsSubstring("several sequences"));
 }
 
 TEST_CASE("what was matched, missing and superfluous is counted") {
-  const std::vector<Annotations> truth = {annotations(
-      image(1, "a", "a.avi", 0, 3) + "," + image(2, "a", "a.avi", 2, 3) + "," +
-      image(3, "b", "b.avi", 0, 1))};
+  const std::vector<Annotations> truth = {annotations(image(1, "a", "a.avi", 0, 3) + "," +
+                                                      image(2, "a", "a.avi", 2, 3) + "," +
+                                                      image(3, "b", "b.avi", 0, 1))};
   const Matching matching =
       match_text(truth, video("a.avi", {0, 1}) + video("other.avi", {0, 1, 2}));
   CHECK(matching.sequences.matched == 1);

@@ -3,9 +3,9 @@
 
 #include "eval/poseval/poseval_frames.h"
 
+#include <fmt/core.h>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <fmt/core.h>
 
 #include <cmath>
 
@@ -42,9 +42,9 @@ std::string annotation(int id, const std::string& box) {
 }
 
 std::string rect(double x1, double y1, double x2, double y2) {
-  return fmt::format(
-      R"({{"x1":[0],"y1":[0],"x2":[9],"y2":[9],"annopoints":[{{"point":[)"
-      R"({{"id":[0],"x":[{}],"y":[{}]}},{{"id":[1],"x":[{}],"y":[{}]}}]}}]}})", x1, y1, x2, y2);
+  return fmt::format(R"({{"x1":[0],"y1":[0],"x2":[9],"y2":[9],"annopoints":[{{"point":[)"
+                     R"({{"id":[0],"x":[{}],"y":[{}]}},{{"id":[1],"x":[{}],"y":[{}]}}]}}]}})",
+                     x1, y1, x2, y2);
 }
 
 }  // namespace
@@ -52,15 +52,16 @@ std::string rect(double x1, double y1, double x2, double y2) {
 TEST_CASE("joints of the head within half a head of a shoulder of the own person") {
   ScoredFrame frame;
   frame.truth = {pose({{kRight, 0, 0}, {kLeft, 40, 0}, {kNose, 20, -20}, {kNeck, 3, 0}}),
-                 pose({{kNose, 500, 0}, {0, 500, 50}}),            // no shoulder
-                 pose({{kLeft, 1000, 0}, {kNose, 1000, -20}})};    // one
-  frame.predicted = {
-      pose({{kRight, 0, 0}, {kLeft, 40, 0}, {kNose, 4, 3},  // just near, wrong
-            {kNeck, 3, 0},                                  // near, and right there
-            {kTop, 40, -5}}),                               // near, nowhere annotated
-      pose({{kNose, 500, 0}, {0, 500, 50}}),
-      pose({{kLeft, 1000, 0}, {kNose, 1000, -20}}),
-      pose({{kNose, 0, 0}})};  // belongs to nobody
+                 pose({{kNose, 500, 0}, {0, 500, 50}}),          // no shoulder
+                 pose({{kLeft, 1000, 0}, {kNose, 1000, -20}})};  // one
+  frame.predicted = {pose({{kRight, 0, 0},
+                           {kLeft, 40, 0},
+                           {kNose, 4, 3},     // just near, wrong
+                           {kNeck, 3, 0},     // near, and right there
+                           {kTop, 40, -5}}),  // near, nowhere annotated
+                     pose({{kNose, 500, 0}, {0, 500, 50}}),
+                     pose({{kLeft, 1000, 0}, {kNose, 1000, -20}}),
+                     pose({{kNose, 0, 0}})};  // belongs to nobody
   PoseDiagnostics diagnostics;
   diagnostics.add(frame);
   const auto& [nose, neck, top] = diagnostics.head;
@@ -82,11 +83,11 @@ TEST_CASE("people by their overlap with others") {
                  pose({{0, 200, 0}, {1, 250, 0}}, {200, 0, 100, 100}, 0.3),
                  pose({{0, 230, 0}}, {220, 0, 100, 100}, 0.29)};
   frame.predicted = {
-      pose({{0, 0, 0}, {1, 90, 0}}, {0, 0, 100, 100}),        // 0 right, 1 wrong
-      pose({{0, 215, 0}, {1, 250, 0}}, {200, 0, 100, 100}),   // 0 as far from the third person
+      pose({{0, 0, 0}, {1, 90, 0}}, {0, 0, 100, 100}),       // 0 right, 1 wrong
+      pose({{0, 215, 0}, {1, 250, 0}}, {200, 0, 100, 100}),  // 0 as far from the third person
       pose({{0, 231, 0}}, {220, 0, 100, 100}),
-      pose({{1, 0, 90}}, {205, 0, 100, 100}),   // nobody's; its box is the second's
-      pose({{1, 0, 190}}, {900, 0, 10, 10})};   // nobody's, over nobody
+      pose({{1, 0, 90}}, {205, 0, 100, 100}),  // nobody's; its box is the second's
+      pose({{1, 0, 190}}, {900, 0, 10, 10})};  // nobody's, over nobody
   for (ScoredPose& one : frame.predicted) one.score.fill(0.5);
   frame.predicted[3].score.fill(0.9);  // before the right one
 
@@ -161,9 +162,9 @@ TEST_CASE("the overlap of annotated boxes, and boxes around joints") {
   CHECK(people.predicted[0].overlap == 0);
   CHECK(people.predicted[1].box.x == 50);
 
-  const PoseFile joints = parse_pose_file(
-      R"({"annolist":[{"annorect":[)" + rect(10, 10, 110, 60) + "," + rect(40, 10, 140, 60) + "]}]}",
-      "a.json");
+  const PoseFile joints = parse_pose_file(R"({"annolist":[{"annorect":[)" + rect(10, 10, 110, 60) +
+                                              "," + rect(40, 10, 140, 60) + "]}]}",
+                                          "a.json");
   const ScoredFrame frame = poseval_frames(joints, joints, FrameChoice::kAnnotated, false)[0];
   const Box& box = frame.truth[0].box;
   CHECK(box.x == Catch::Approx(-5));

@@ -36,8 +36,8 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("each wrong joint has one reason") {
   ScoredFrame frame;
   frame.truth = {pose({0, 100, 200, NAN}), pose({1000, 1100, 1200, 1300})};
-  frame.predicted = {pose({0, 100, 1201, 300}),      // 2: the other's, 3: not annotated
-                     pose({2, 150, NAN, 1304}),      // loses the first; 1 and 3: nobody's, another's
+  frame.predicted = {pose({0, 100, 1201, 300}),  // 2: the other's, 3: not annotated
+                     pose({2, 150, NAN, 1304}),  // loses the first; 1 and 3: nobody's, another's
                      pose({1000, 1100, 1240, NAN})};  // 2: too far
   PoseAnalysis analysis;
   analysis.add(frame);

@@ -83,15 +83,16 @@ TEST_CASE("trap 1: the total is the mean of the 15 joints") {
 }
 
 TEST_CASE("trap 2: a joint predicted where none is annotated is wrong") {
-  const PoseSamples all = samples({frame({person(0, {at(0, 0)})})},
-                                  {frame({person(0, {at(0, 0), at(1, 0)})})});
+  const PoseSamples all =
+      samples({frame({person(0, {at(0, 0)})})}, {frame({person(0, {at(0, 0), at(1, 0)})})});
   CHECK(all[0].right == std::vector<char>{1});
   CHECK(all[1].right == std::vector<char>{0});
 }
 
 TEST_CASE("trap 3: the prediction that loses a person has everything wrong") {
   const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
-  const AnnotatedPerson other = person(1, {at(0, 10), at(1, 500)});  // free, but not the best of anyone
+  const AnnotatedPerson other =
+      person(1, {at(0, 10), at(1, 500)});  // free, but not the best of anyone
   const AnnotatedPerson good = person(5, {at(0, 0), at(1, 50)});
   const AnnotatedPerson lesser = person(6, {at(0, 4), at(1, 54)});
   const PoseSamples all = samples({frame({annotated, other})}, {frame({lesser, good})});
@@ -122,8 +123,8 @@ TEST_CASE("traps 4 and 5: AP 0 without predictions, none without annotations; th
   CHECK(scores.pre[13] == 0);
   CHECK(std::isnan(joint_groups(scores.ap)[0]));
   CHECK(scores.ap.back() == 200.0 / 14);
-  const PoseSamples nose = samples({frame({person(0, {at(0, 0)})})},
-                                   {frame({person(0, {at(0, 0), at(13, 0)})})});
+  const PoseSamples nose =
+      samples({frame({person(0, {at(0, 0)})})}, {frame({person(0, {at(0, 0), at(13, 0)})})});
   CHECK(pose_ap(nose, MissingTruth::kZero).ap[13] == 0);
   CHECK(official_table(scores).ends_with(
       "&  nan &  0.0 &  0.0 &  0.0 &  0.0 &  0.0 & 50.0 & 14.3 \\\\\n"));
@@ -193,10 +194,9 @@ TEST_CASE("trap 9: a hypothesis that goes to another object counts again, to a n
 TEST_CASE("trap 10: version 1.4.0 forgets a pair that was apart for a frame") {
   const auto truth = [](double x) { return frame({person(0, {at(0, x)}), person(9, {at(1, 0)})}); };
   const Frames gt = {truth(0), truth(0), truth(0)};
-  const Frames predicted = {
-      frame({person(4, {at(0, 0)})}),
-      frame({person(5, {at(1, 0)})}),  // not this joint
-      frame({person(4, {at(0, 9)}), person(6, {at(0, 1)})})};
+  const Frames predicted = {frame({person(4, {at(0, 0)})}),
+                            frame({person(5, {at(1, 0)})}),  // not this joint
+                            frame({person(4, {at(0, 9)}), person(6, {at(0, 1)})})};
   CHECK(mot(gt, predicted, MotCompat::k102)[0].switches == 0);
   CHECK(mot(gt, predicted, MotCompat::k120)[0].switches == 0);
   CHECK(mot(gt, predicted, MotCompat::k140)[0].switches == 1);
@@ -250,10 +250,12 @@ TEST_CASE("the first of an id counts, or the next where a region takes it") {
 }
 
 TEST_CASE("trap 15: (0, 0, 0) alone is absent") {
-  const std::string rest = R"(,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0)";
+  const std::string rest =
+      R"(,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0)";
   const PoseFile read = parse_pose_file(
       R"({"images":[{"id":1}],"annotations":[{"image_id":1,"track_id":0,"bbox_head":[0,0,30,40],)"
-      R"("keypoints":[0,0,1, -4,-5,0, 7,0,0, 0,0,0)" + rest + "]}]}",
+      R"("keypoints":[0,0,1, -4,-5,0, 7,0,0, 0,0,0)" +
+          rest + "]}]}",
       "a.json");
   const auto frames = poseval_frames(read, read, FrameChoice::kAnnotated, true);
   CHECK(frames[0].truth[0].has[13]);
@@ -350,8 +352,9 @@ TEST_CASE("cells of a table are five characters wide") {
   scores.motp.back() = 100;
   scores.pre.back() = -0.04;
   scores.rec.back() = kNaN;
-  CHECK(official_table(scores).ends_with(
-      "&-100.0 &-100.0 &-100.0 &-100.0 &-100.0 &-100.0 &-100.0 &-100.0 &100.0 & -0.0 &  nan \\\\\n"));
+  CHECK(
+      official_table(scores).ends_with("&-100.0 &-100.0 &-100.0 &-100.0 &-100.0 &-100.0 &-100.0 "
+                                       "&-100.0 &100.0 & -0.0 &  nan \\\\\n"));
 }
 
 TEST_CASE("frames by is_labeled") {
@@ -376,9 +379,9 @@ TEST_CASE("joints without a score are ranked last") {
 TEST_CASE("what the official program refuses is refused with its frame") {
   const auto check = [](const Frames& truth, const Frames& predicted, bool tracks,
                         const std::string& message) {
-    CHECK_THROWS_MATCHES(poseval_frames(file(truth), file(predicted, "pred.json"),
-                                        FrameChoice::kAnnotated, tracks),
-                         Error, Message(message));
+    CHECK_THROWS_MATCHES(
+        poseval_frames(file(truth), file(predicted, "pred.json"), FrameChoice::kAnnotated, tracks),
+        Error, Message(message));
   };
   const AnnotatedPerson one = person(0, {at(0, 0)});
   AnnotatedPerson nobody = one;

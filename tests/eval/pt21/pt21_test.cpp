@@ -107,7 +107,8 @@ TEST_CASE("PT21: the kit's numbers and its text") {
     CHECK(same(json["hota"], expected["hota"]));
     std::string text;
     for (const char* name : {"pt21_stdout.txt", "pt21_hota_stdout.txt", "pt21_map_stdout.txt"}) {
-      if (fs::exists(folder / "expected" / name)) text += read_text_file(folder / "expected" / name);
+      if (fs::exists(folder / "expected" / name))
+        text += read_text_file(folder / "expected" / name);
     }
     CHECK(pt21_text(scores) == text);
   }
@@ -248,8 +249,8 @@ TEST_CASE("HOTA: the greatest sum of similarities decides who belongs together")
   // The nearest pair first would give 0.7 + 0; this is 0.3 + 0.5.
   const double step = 0.5001 * kHead;
   const Frames truth = {frame({person(1, {at(kNose, 100)}), person(2, {at(kNose, 100 + step)})})};
-  const Frames predicted = {frame({person(1, {at(kNose, 100 + 0.3 * step)}),
-                                   person(2, {at(kNose, 100 - 0.5 * step)})})};
+  const Frames predicted = {
+      frame({person(1, {at(kNose, 100 + 0.3 * step)}), person(2, {at(kNose, 100 - 0.5 * step)})})};
   const Hota scores = hota_of(truth, predicted);
   CHECK(scores.tp[0][kNoseColumn] == 2);
   CHECK(near(scores.loc_a[0][kNoseColumn], 0.4));
@@ -284,8 +285,8 @@ TEST_CASE("PT21: ignore regions take joints, and people") {
   const Polygon left = {{0, 0}, {40, 0}, {40, 100}, {0, 100}};
   const Polygon corner = {{-10, -10}, {40, -10}, {40, 100}, {-10, 100}};  // (0, 0) is inside
   const AnnotatedPerson inside = person(1, {at(kNose, 10)}), edge = person(2, {at(kNose, 40)}),
-             both = person(3, {at(kNose, 10), at(kAnkle, 60)}), empty = person(4, {}),
-             above = person(5, {at(kNose, 5, -5)});
+                        both = person(3, {at(kNose, 10), at(kAnkle, 60)}), empty = person(4, {}),
+                        above = person(5, {at(kNose, 5, -5)});
   const auto kept = [&](const Polygon& region) {
     const AnnotatedFrame one = frame({inside, edge, both, empty, above}, {region});
     return prepare({one}, {one})[0];
