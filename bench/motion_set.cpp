@@ -42,7 +42,7 @@ Frame warped(const Frame& picture, const Affine2x3& map, int blur) {
   const int size[3] = {width, height, 3 * width};
   float affine[6];
   std::copy(map.m.begin(), map.m.end(), affine);
-  WarpAffineArgs args;
+  ops::WarpAffineArgs args;
   args.pictures = &bytes;
   args.sizes = size;
   args.crop_to_frame = affine;
@@ -50,11 +50,11 @@ Frame warped(const Frame& picture, const Affine2x3& map, int blur) {
   args.count = 1;
   args.height = height;
   args.width = width;
-  warp_affine_cpu(args);
-  Augmentation::FrameChange change;
+  ops::warp_affine_cpu(args);
+  data::Augmentation::FrameChange change;
   change.blur = blur;
   const std::array<float, 3> black{0, 0, 0}, white{255, 255, 255};
-  change_crop(planes, height, width, {}, change, black, white);
+  data::change_crop(planes, height, width, {}, change, black, white);
 
   Frame result;
   result.width = width;
@@ -103,18 +103,18 @@ int make_set(const Config& config) {
   if (config.key != "plain" && config.key != "blur" && config.key != "cover") {
     throw cli::UsageError("--key must be plain, blur or cover");
   }
-  const Annotations annotations = Annotations::read(config.inputs.front());
-  const Json source = read_json_file(config.inputs.front());
+  const annotation::Annotations annotations = annotation::Annotations::read(config.inputs.front());
+  const Json source = io::read_json_file(config.inputs.front());
   Json images = Json::array(), labels = Json::array();
   std::int64_t clips = 0;
-  for (const AnnotatedVideo& video : annotations.videos) {
-    const AnnotatedFrame& frame = video.frames.front();
-    if (video.source != VideoSource::kStill || frame.persons.empty()) continue;
-    const AnnotatedPerson& person = frame.persons.front();
+  for (const annotation::AnnotatedVideo& video : annotations.videos) {
+    const annotation::AnnotatedFrame& frame = video.frames.front();
+    if (video.source != annotation::VideoSource::kStill || frame.persons.empty()) continue;
+    const annotation::AnnotatedPerson& person = frame.persons.front();
     if (!person.box || !frame.image_id) continue;
-    const FramePtr still = read_picture(video.picture(frame));
+    const FramePtr still = video::read_picture(video.picture(frame));
     const std::int64_t id = *frame.image_id;
-    Random random = random_for(static_cast<std::uint64_t>(config.seed), 0, id);
+    Random random = data::random_for(static_cast<std::uint64_t>(config.seed), 0, id);
     std::normal_distribution<double> normal;
     std::array<double, 4> velocity;
     for (double& v : velocity) v = normal(random);
@@ -134,7 +134,7 @@ int make_set(const Config& config) {
       Frame made = warped(*still, map, blurred ? std::max(1, static_cast<int>(0.025 * side)) : 0);
       if (t == 1 && config.key == "cover") cover(made, *person.box, random);
       const std::string name = fmt::format("{}/{:06}.png", folder, t);
-      write_picture((std::filesystem::path(config.output) / name).string(), made);
+      video::write_picture((std::filesystem::path(config.output) / name).string(), made);
       images.push_back({{"id", 10 * id + t},
                         {"file_name", name},
                         {"frame_id", t},
@@ -151,7 +151,7 @@ int make_set(const Config& config) {
     }
     ++clips;
   }
-  OutputFile out((std::filesystem::path(config.output) / "motion.json").string(), true);
+  io::OutputFile out((std::filesystem::path(config.output) / "motion.json").string(), true);
   out.write(Json{{"images", images}, {"annotations", labels}, {"categories", source["categories"]}}
                 .dump());
   out.commit();

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <stdexcept>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 constexpr int kThreads = 128;
@@ -112,4 +112,4 @@ void dca_attention_cuda(const DcaAttentionArgs& args, CUstream_st* stream) {
   throw std::invalid_argument("dca_attention: a head of more than 256 channels");
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

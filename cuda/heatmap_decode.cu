@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 constexpr int kThreads = 128;
@@ -132,4 +132,4 @@ void heatmap_decode_cuda(const HeatmapDecodeArgs& args, CUstream_st* stream) {
   VREMD_CUDA_CHECK(cudaLaunchKernelEx(&config, heatmap_decode_kernel, args, kernel_for(args)));
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 constexpr int kThreads = 256;
@@ -76,4 +76,4 @@ void warp_affine_cuda(const WarpAffineArgs& args, CUstream_st* stream) {
   VREMD_CUDA_CHECK(cudaLaunchKernelEx(&config, warp_affine_kernel, args));
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -20,21 +20,21 @@ using namespace vremd;
 
 namespace {
 
-void check(const ConvertConfig& config) {
+void check(const convert::ConvertConfig& config) {
   const auto known = [](const char* option, const std::string& name) {
-    if (find_format(name)) return;
+    if (convert::find_format(name)) return;
     throw cli::UsageError(std::string(option) + ": unknown format '" + name +
-                          "' (formats: " + format_names() + ")");
+                          "' (formats: " + convert::format_names() + ")");
   };
   if (!config.from.empty()) known("--from", config.from);
   known("--to", config.to);
-  if (find_format(config.to)->write_folder && config.output == "-") {
+  if (convert::find_format(config.to)->write_folder && config.output == "-") {
     throw cli::UsageError("--to " + config.to + " writes a directory of files: use -o DIR");
   }
   for (const auto& [option, joints] :
        {std::pair("--joints: ", &config.joints), {"--input-joints: ", &config.input_joints}}) {
     try {
-      if (!joints->empty()) joint_set_from(*joints);
+      if (!joints->empty()) convert::joint_set_from(*joints);
     } catch (const Error& error) {
       throw cli::UsageError(option + std::string(error.what()));
     }
@@ -44,12 +44,12 @@ void check(const ConvertConfig& config) {
   if (config.selection.fps < 0) throw cli::UsageError("--fps must not be negative");
 }
 
-int convert(ConvertConfig config, const std::string& frames, const cli::Common& common) {
+int run(convert::ConvertConfig config, const std::string& frames, const cli::Common& common) {
   check(config);
   std::tie(config.selection.first, config.selection.last) = cli::parse_frames(frames);
   config.inputs = cli::inputs_or_stdin(config.inputs);
   config.stopped = cli::stop_requested;
-  const ConvertResult result = convert_records(config, common.header());
+  const convert::ConvertResult result = convert::convert_records(config, common.header());
   return result.complete ? cli::kSuccess : cli::incomplete(result.partial);
 }
 
@@ -71,13 +71,13 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "weights") {
     return run_weights(argv);
   }
-  ConvertConfig config;
-  Selection& selection = config.selection;
+  convert::ConvertConfig config;
+  convert::Selection& selection = config.selection;
   std::string frames;
   cli::Tool tool("vremd-convert", "convert records and model weights between formats");
   tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
   tool.option("from", config.from, "FORMAT",
-              "input format (default: detected from the content): " + format_names());
+              "input format (default: detected from the content): " + convert::format_names());
   tool.option("to", config.to, "FORMAT", "output format, one of the above");
   tool.option("root", config.root, "DIR",
               "directory prepended to image and video paths; reports missing files");
@@ -97,5 +97,5 @@ int main(int argc, char** argv) {
               "output file, '-', or directory (one file per video)");
   tool.option("f,force", config.force, "overwrite existing files");
   return tool.run(argc, argv,
-                  [&](const cli::Common& common) { return convert(config, frames, common); });
+                  [&](const cli::Common& common) { return run(config, frames, common); });
 }

@@ -3,4 +3,4 @@
 
 #include "import/convert_weights.h"
 
-int main(int argc, char** argv) { return vremd::convert_weights_main(argc, argv); }
+int main(int argc, char** argv) { return vremd::importer::convert_weights_main(argc, argv); }

@@ -21,14 +21,14 @@ struct DetectConfig {
   std::vector<std::string> inputs;
   cli::OutputOptions output;
   std::string weights = "nanodet-g", root, frames, precision = "fp32";
-  DetectorOptions detector;
+  detect::DetectorOptions detector;
   int every = 1;
   bool stills = false, fail_fast = false;
 
   void validate() const {
     cli::as_usage_errors([&] {
       detector.validate();
-      check_device(detector.device);
+      ops::check_device(detector.device);
     });
     cli::require(every >= 1 && every <= 100000, "--every must be in [1, 100000]");
     cli::require(precision == "fp32" || precision == "bf16",
@@ -36,7 +36,7 @@ struct DetectConfig {
   }
 };
 
-Json settings_of(const DetectConfig& config, const PersonDetector& detector) {
+Json settings_of(const DetectConfig& config, const detect::PersonDetector& detector) {
   Json settings = detector.settings();
   if (config.every > 1) settings["every"] = config.every;
   if (!config.frames.empty()) settings["frames"] = config.frames;
@@ -44,14 +44,16 @@ Json settings_of(const DetectConfig& config, const PersonDetector& detector) {
 }
 
 // One output: the records of the job's videos. Gives the exit status.
-int detect(const cli::Job& job, DetectInput input, const Header& header,
-           const PersonDetector& detector, const DetectConfig& config, const cli::Common& common) {
-  OutputFile out(job.output, config.output.force);
+int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Header& header,
+                 const detect::PersonDetector& detector, const DetectConfig& config,
+                 const cli::Common& common) {
+  io::OutputFile out(job.output, config.output.force);
   cli::Progress progress("frames", common.progress);
   input.videos = job.inputs;
   input.advanced = [&] { progress.advance(); };
-  RecordWriter writer(out);
-  const DetectCounts counts = run_detect_pipeline(input, header, detector, writer);
+  io::RecordWriter writer(out);
+  const pipeline::DetectCounts counts =
+      pipeline::run_detect_pipeline(input, header, detector, writer);
   const auto frames = writer.frames();
   const double seconds = progress.seconds();
   return cli::finish(
@@ -63,18 +65,18 @@ int detect(const cli::Job& job, DetectInput input, const Header& header,
 
 int run(DetectConfig& config, const cli::Common& common) {
   config.validate();
-  DetectInput input;
+  pipeline::DetectInput input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
   const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
   if (jobs.empty()) return cli::kSuccess;
 
-  prepare_runtime();
-  const SafetensorsFile weights(find_weights(config.weights));
+  ops::prepare_runtime();
+  const io::SafetensorsFile weights(io::find_weights(config.weights));
   auto sha256 = weights.sha256();
   config.detector.bf16 = config.precision == "bf16";
-  const PersonDetector detector(weights, config.detector);
+  const detect::PersonDetector detector(weights, config.detector);
 
-  Header header = common.header();
+  io::Header header = common.header();
   header.model = "sha256:" + sha256.get();
   header.settings = settings_of(config, detector);
   header.device = detector.device();
@@ -89,7 +91,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
            config.precision, common.threads);
   return cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
-    return detect(job, input, header, detector, config, common);
+    return detect_input(job, input, header, detector, config, common);
   });
 }
 
@@ -97,9 +99,9 @@ int run(DetectConfig& config, const cli::Common& common) {
 
 int main(int argc, char** argv) {
   DetectConfig config;
-  DetectorOptions& detector = config.detector;
+  detect::DetectorOptions& detector = config.detector;
   cli::Tool tool("vremd-detect", "detect people in videos and images");
-  tool.versions(library_versions);
+  tool.versions(pipeline::library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
   tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
   config.output.add_to(tool);

@@ -12,28 +12,28 @@ using namespace vremd;
 
 namespace {
 
-void check(const DrawConfig& config) {
+void check(const draw::DrawConfig& config) {
   using cli::require;
   require(!config.output.empty(), "no output: use -o to name a video, an image or a directory");
-  require(SizeRule::parse(config.size).has_value(),
+  require(draw::SizeRule::parse(config.size).has_value(),
           "--size must be WxH or a factor up to 16, not '" + config.size + "'");
   for (const double score : {config.style.min_score, config.style.min_joint_score}) {
     require(score >= 0 && score <= 1, "--min-score and --min-joint-score must be in [0, 1]");
   }
   require(config.sheet_frames >= 1 && config.sheet_frames <= 1000,
           "--sheet-frames must be in [1, 1000]");
-  require(!config.sheet || output_kind(config.output) == OutputKind::kPicture,
+  require(!config.sheet || draw::output_kind(config.output) == draw::OutputKind::kPicture,
           "--sheet makes a single image: -o must be a .png or .jpg file or '-'");
 }
 
-int draw(DrawConfig config, const cli::Common& common) {
+int run(draw::DrawConfig config, const cli::Common& common) {
   check(config);
   config.inputs = cli::inputs_or_stdin(config.inputs);
   config.threads = common.threads;
   cli::Progress progress("drawn", common.progress);
   config.stopped = cli::stop_requested;
   config.drawn = [&] { progress.advance(); };
-  const DrawResult result = draw_records(config);
+  const draw::DrawResult result = draw::draw_records(config);
   if (cli::stop_requested()) {
     return cli::stopped(result.frames, result.partial.empty() ? "" : result.partial.back());
   }
@@ -47,7 +47,7 @@ int draw(DrawConfig config, const cli::Common& common) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  DrawConfig config;
+  draw::DrawConfig config;
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
   tool.inputs(config.inputs, "[RECORDS...] -o OUT");
   tool.option("o,output", config.output, "OUT",
@@ -61,5 +61,5 @@ int main(int argc, char** argv) {
               "skip joints with a lower score");
   tool.option("video", config.video, "FILE", "draw on FILE instead of the video in the header");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
-  return tool.run(argc, argv, [&](const cli::Common& common) { return draw(config, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -10,7 +10,7 @@ using namespace vremd;
 
 namespace {
 
-void check(const EvalConfig& config) {
+void check(const eval::EvalConfig& config) {
   const auto need = cli::require;
   const auto one_of = [](const std::string& value, std::initializer_list<const char*> choices) {
     return std::find(choices.begin(), choices.end(), value) != choices.end();
@@ -46,7 +46,7 @@ void check(const EvalConfig& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  EvalConfig config;
+  eval::EvalConfig config;
   std::string predictions;
   std::vector<std::string> more_predictions;
   cli::Tool tool("vremd-eval", "score poses and boxes against ground truth");
@@ -90,6 +90,6 @@ int main(int argc, char** argv) {
     config.threads = common.threads;
     config.version = common.version;
     config.command = common.command;
-    return evaluate(config) ? cli::kSuccess : cli::kFailure;
+    return eval::evaluate(config) ? cli::kSuccess : cli::kFailure;
   });
 }

@@ -23,16 +23,16 @@ struct PoseConfig {
   cli::OutputOptions output;
   std::vector<std::string> inputs;
   std::string weights = "vremd-light", frames, dump;
-  PoseWords words;
+  pipeline::PoseWords words;
   bool stats = false, fail_fast = false;
-  PoseInput input;
-  EstimatorOptions estimator;
+  pipeline::PoseInput input;
+  pipeline::EstimatorOptions estimator;
 
   PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // weights and device will say
 
   void validate() const {
     using cli::require;
-    cli::as_usage_errors([&] { check_pose_options(estimator, input.neighbours, words); });
+    cli::as_usage_errors([&] { pipeline::check_pose_options(estimator, input.neighbours, words); });
     const bool one_file = output.folder.empty();
     require(input.resume_from.empty() || input.resume_from != output.output,
             "--resume-from and --output must be different files");
@@ -41,26 +41,26 @@ struct PoseConfig {
     require(one_file || input.video.empty(), "--video cannot be used with --output-dir");
     require(one_file || dump.empty(), "--dump cannot be used with --output-dir");
     for (const std::string& path : inputs) {
-      require(!looks_like_video(path),
+      require(!video::looks_like_video(path),
               path + " is a video; use: vremd-detect " + path + " | vremd-pose");
     }
   }
 };
 
 // One output: the records of the job's inputs, with keypoints. Gives the exit status.
-int pose(const cli::Job& job, PoseInput input, const Header& header, PoseEstimator& estimator,
-         const PoseConfig& config, const cli::Common& common) {
-  OutputFile out(job.output, config.output.force);
+int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& header,
+         pipeline::PoseEstimator& estimator, const PoseConfig& config, const cli::Common& common) {
+  io::OutputFile out(job.output, config.output.force);
   input.records = job.inputs;
-  PoseReader reader(std::move(input), header);
+  pipeline::PoseReader reader(std::move(input), header);
   cli::Progress progress("frames", common.progress);
-  RecordWriter writer(out);
-  run_pose_pipeline(reader, estimator, writer,
-                    {.threads = common.threads,
-                     .stats = config.stats,
-                     .advanced = [&](std::int64_t frames) { progress.advance(frames); }});
-  if (!cli::stop_requested()) log_counts(reader);
-  const PoseReader::Counts& counts = reader.counts();
+  io::RecordWriter writer(out);
+  pipeline::run_pose_pipeline(reader, estimator, writer,
+                              {.threads = common.threads,
+                               .stats = config.stats,
+                               .advanced = [&](std::int64_t frames) { progress.advance(frames); }});
+  if (!cli::stop_requested()) pipeline::log_counts(reader);
+  const pipeline::PoseReader::Counts& counts = reader.counts();
   const auto frames = writer.frames(), people = writer.instances();
   const double seconds = progress.seconds();
   return cli::finish(
@@ -74,35 +74,37 @@ int pose(const cli::Job& job, PoseInput input, const Header& header, PoseEstimat
 
 int run(PoseConfig& config, const cli::Common& common) {
   config.validate();
-  PoseInput& input = config.input;
+  pipeline::PoseInput& input = config.input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
   const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
   if (jobs.empty()) return cli::kSuccess;
-  prepare_runtime();
-  const std::string weights = find_weights(config.weights);
-  const LoadedModel loaded = load_model(weights);
-  const EstimatorOptions options = resolve_options(config.estimator, config.words, loaded.config);
+  ops::prepare_runtime();
+  const std::string weights = io::find_weights(config.weights);
+  const model::LoadedModel loaded = model::load_model(weights);
+  const pipeline::EstimatorOptions options =
+      pipeline::resolve_options(config.estimator, config.words, loaded.config);
   input.with_neighbours = loaded.config.frames() > 1;
   input.stopped = cli::stop_requested;
   input.chunk_persons = options.batch_size;
   if (!options.device.is_cpu()) input.chunk_frames = std::max(8, options.batch_size);
-  PoseEstimator estimator(loaded, options);
+  pipeline::PoseEstimator estimator(loaded, options);
   if (!config.dump.empty()) {
-    estimator.dump = PoseDump(config.dump, loaded.config, estimator.crop_spec(), loaded.sha256);
+    estimator.dump =
+        pipeline::PoseDump(config.dump, loaded.config, estimator.crop_spec(), loaded.sha256);
   }
-  Header header = common.header();
+  io::Header header = common.header();
   header.model = "sha256:" + loaded.sha256;
-  header.settings = settings_of(options, input);
+  header.settings = pipeline::settings_of(options, input);
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
-  header.device = name_of(options.device);
+  header.device = ops::name_of(options.device);
   header.precision = config.words.precision;
-  header.joints = selected_joints(options.joints, loaded.config);
+  header.joints = pipeline::selected_joints(options.joints, loaded.config);
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            config.words.precision, common.threads, options.batch_size);
   const int status = cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
     return pose(job, input, header, estimator, config, common);
   });
-  log_times(estimator);
+  pipeline::log_times(estimator);
   return status;
 }
 
@@ -110,8 +112,8 @@ int run(PoseConfig& config, const cli::Common& common) {
 
 int main(int argc, char** argv) {
   PoseConfig config;
-  PoseInput& input = config.input;
-  EstimatorOptions& estimator = config.estimator;
+  pipeline::PoseInput& input = config.input;
+  pipeline::EstimatorOptions& estimator = config.estimator;
   cli::Tool tool("vremd-pose", "estimate the poses of detected people");
   tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
@@ -141,6 +143,6 @@ int main(int argc, char** argv) {
   tool.option("fail-fast", config.fail_fast,
               "with --output-dir: stop at the first input that fails");
   tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
-  tool.versions(library_versions);
+  tool.versions(pipeline::library_versions);
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -12,10 +12,10 @@ using namespace vremd;
 
 namespace {
 
-void check(const TrackConfig& config, const cli::Tool& tool) {
+void check(const track::TrackConfig& config, const cli::Tool& tool) {
   using cli::require;
-  const TrackerConfig& tracker = config.tracker;
-  const OneEuroConfig& filter = config.one_euro;
+  const track::TrackerConfig& tracker = config.tracker;
+  const track::OneEuroConfig& filter = config.one_euro;
   require(tracker.min_score >= 0 && tracker.min_score <= 1, "--min-score must be in [0, 1]");
   require(!tracker.min_similarity || (*tracker.min_similarity > 0 && *tracker.min_similarity <= 1),
           "--min-similarity must be in (0, 1]");
@@ -32,14 +32,14 @@ void check(const TrackConfig& config, const cli::Tool& tool) {
   }
 }
 
-int track(TrackConfig& config, cli::Job job, bool force, const cli::Common& common) {
+int run(track::TrackConfig& config, cli::Job job, bool force, const cli::Common& common) {
   job.inputs = config.inputs = cli::inputs_or_stdin(config.inputs);
   cli::Progress progress("frames", common.progress);
   config.stopped = cli::stop_requested;
   config.advanced = [&] { progress.advance(); };
-  OutputFile out(job.output, force);
-  RecordWriter writer(out);
-  const TrackResult result = track_records(config, common.header(), writer);
+  io::OutputFile out(job.output, force);
+  io::RecordWriter writer(out);
+  const track::TrackResult result = track::track_records(config, common.header(), writer);
   const auto frames = writer.frames();
   const double seconds = std::max(progress.seconds(), 1e-3);
   return cli::finish(
@@ -53,12 +53,12 @@ int track(TrackConfig& config, cli::Job job, bool force, const cli::Common& comm
 }  // namespace
 
 int main(int argc, char** argv) {
-  TrackConfig config;
+  track::TrackConfig config;
   cli::Job job{{}, "-"};
   bool force = false;
-  TrackerConfig& tracker = config.tracker;
-  OneEuroConfig& filter = config.one_euro;
-  double similarity = kMinOks;
+  track::TrackerConfig& tracker = config.tracker;
+  track::OneEuroConfig& filter = config.one_euro;
+  double similarity = track::kMinOks;
   cli::Tool tool("vremd-track", "track people across frames");
   tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("o,output", job.output, "FILE", "output file; '-' is standard output");
@@ -75,6 +75,6 @@ int main(int argc, char** argv) {
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (tool.given("min-similarity")) tracker.min_similarity = similarity;
     check(config, tool);
-    return track(config, job, force, common);
+    return run(config, job, force, common);
   });
 }

@@ -38,27 +38,27 @@ void one_of(const char* option, const std::string& value, const std::vector<std:
       fmt::format("{} '{}': not one of {}", option, excerpt(value), fmt::join(names, ", ")));
 }
 
-TrainConfig train_config(const Config& config) {
+train::TrainConfig train_config(const Config& config) {
   const Json json =
-      config.train_config.empty() ? Json::object() : read_config_file(config.train_config);
+      config.train_config.empty() ? Json::object() : io::read_config_file(config.train_config);
   const std::string place =
-      config.train_config.empty() ? "--preset" : name_of_input(config.train_config);
-  TrainConfig result = load_train_config(json, place, config.preset);
+      config.train_config.empty() ? "--preset" : io::name_of_input(config.train_config);
+  train::TrainConfig result = train::load_train_config(json, place, config.preset);
   if (config.cache_given) {
     result.train.cache_features = config.cache_features;
     result.validate_values();
   }
   if (config.dataset.empty()) return result;
-  TrainDataConfig data;
+  data::TrainDataConfig data;
   data.dataset = config.dataset;
   data.root = config.root;
   result.data.push_back(data);
   if (result.validate.empty()) {
-    const DatasetFiles files = dataset_files(config.dataset, config.root, "val");
+    const data::DatasetFiles files = data::dataset_files(config.dataset, config.root, "val");
     result.validate = files.annotations;
     result.validate_root = files.root;
     if (config.dataset != "coco" && !json.contains("validate_by"))
-      result.validate_by = ValidationScore::kAp;
+      result.validate_by = train::ValidationScore::kAp;
   }
   return result;
 }
@@ -70,7 +70,7 @@ bool is_out_of_memory(const c10::Error& error) {
          text.find("can't allocate memory") != std::string::npos;
 }
 
-int train(const Config& config, const cli::Common& common) {
+int run(const Config& config, const cli::Common& common) {
   if (config.train_config.empty() && config.preset.empty()) {
     throw cli::UsageError("nothing to train: use --config or --preset");
   }
@@ -82,26 +82,28 @@ int train(const Config& config, const cli::Common& common) {
     throw cli::UsageError("--dry-run and --resume are mutually exclusive");
   }
   if (config.cache_features < 0) throw cli::UsageError("--cache-features must not be negative");
-  cli::as_usage_errors([&] { check_device(config.device); });
-  one_of("--preset", config.preset, preset_names());
-  one_of("--dataset", config.dataset, dataset_names());
-  prepare_runtime();
-  const TrainConfig what = train_config(config);
-  TrainerOptions options;
+  cli::as_usage_errors([&] { ops::check_device(config.device); });
+  one_of("--preset", config.preset, train::preset_names());
+  one_of("--dataset", config.dataset, data::dataset_names());
+  ops::prepare_runtime();
+  const train::TrainConfig what = train_config(config);
+  train::TrainerOptions options;
   options.output = config.output;
   options.resume = config.resume;
   options.threads = common.threads;
   options.stopped = cli::stop_requested;
-  const auto place = process_place();
+  const auto place = train::process_place();
   const bool own_gpu = place && (config.device == "auto" || config.device == "cuda");
-  options.device = choose_device(config.device);
-  if (config.dry_run) return preview(what, config.output) ? cli::kSuccess : cli::kFailure;
+  options.device = ops::choose_device(config.device);
+  if (config.dry_run) return train::preview(what, config.output) ? cli::kSuccess : cli::kFailure;
   if (own_gpu && options.device.is_cuda()) {
-    options.device = choose_device("cuda:" + std::to_string(gpu_of(*place, cuda_devices())));
+    options.device =
+        ops::choose_device("cuda:" + std::to_string(train::gpu_of(*place, ops::cuda_devices())));
   }
   try {
-    ProcessGroup processes = place ? ProcessGroup(*place, options.device) : ProcessGroup();
-    Trainer trainer(what, options, std::move(processes));
+    train::ProcessGroup processes =
+        place ? train::ProcessGroup(*place, options.device) : train::ProcessGroup();
+    train::Trainer trainer(what, options, std::move(processes));
     if (!trainer.run()) {  // some process received a signal
       log_info("stopped; continue with --resume");
       return cli::kFailure;
@@ -122,11 +124,11 @@ int main(int argc, char** argv) {
   Config config;
   cli::Tool tool("vremd-train", "train pose networks", cli::ConfigOption::kOwn);
   tool.option("config", config.train_config, "FILE", "training configuration (JSON)");
-  tool.option(
-      "preset", config.preset, "NAME",
-      fmt::format("start from a predefined configuration: {}", fmt::join(preset_names(), ", ")));
+  tool.option("preset", config.preset, "NAME",
+              fmt::format("start from a predefined configuration: {}",
+                          fmt::join(train::preset_names(), ", ")));
   tool.option("dataset", config.dataset, "NAME",
-              fmt::format("standard data set: {}", fmt::join(dataset_names(), ", ")));
+              fmt::format("standard data set: {}", fmt::join(data::dataset_names(), ", ")));
   tool.option("root", config.root, "DIR", "top directory of the data set, as downloaded");
   tool.option("o,output", config.output, "DIR", "directory for checkpoints, weights and metrics");
   tool.option("cache-features", config.cache_features, "K",
@@ -138,6 +140,6 @@ int main(int argc, char** argv) {
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
   return tool.run(argc, argv, [&](const cli::Common& common) {
     config.cache_given = tool.given("cache-features");
-    return train(config, common);
+    return run(config, common);
   });
 }

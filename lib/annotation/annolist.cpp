@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::annotation {
 namespace {
 
 // The first element of a list; a value that is no list is its own. It keeps the list's place.
-DomNode first_or_bare(const DomNode& value) {
+io::DomNode first_or_bare(const io::DomNode& value) {
   if (!value.is_array()) return value;
-  for (const DomNode one : value.array()) {
+  for (const io::DomNode one : value.array()) {
     if (!one.is_null()) return {one.value(), value.place()};
     break;
   }
@@ -27,44 +27,45 @@ AnnolistReader::AnnolistReader(ReadAs as) : strict_(as == ReadAs::kPoseval) {
   }
 }
 
-DomNode AnnolistReader::first(const DomNode& list) const {
+io::DomNode AnnolistReader::first(const io::DomNode& list) const {
   if (strict_ && list && !list.is_array()) list.wrong("not an array");
   return first_or_bare(list);
 }
 
-void AnnolistReader::read(const DomNode& json, AnnotatedFrame& frame) const {
+void AnnolistReader::read(const io::DomNode& json, AnnotatedFrame& frame) const {
   const auto [image, annorect, regions, imgnum, is_labeled] =
       json.fields({"image", "annorect", "ignore_regions", "imgnum", "is_labeled"});
   frame.file_name = name(image);
-  if (const DomNode number = first(imgnum)) {
+  if (const io::DomNode number = first(imgnum)) {
     frame.index = std::max<std::int64_t>(number.integer(), 0) - 1;
     if (frame.index < 0 && !strict_) number.wrong("not positive");
   }
-  if (const DomNode label = first_or_bare(is_labeled)) frame.labelled = label.flag();
-  for (const DomNode one : regions.optional_array()) frame.ignore_regions.push_back(region(one));
+  if (const io::DomNode label = first_or_bare(is_labeled)) frame.labelled = label.flag();
+  for (const io::DomNode one : regions.optional_array())
+    frame.ignore_regions.push_back(region(one));
   if (strict_) annorect.required();
-  for (const DomNode one : annorect.optional_array()) {
+  for (const io::DomNode one : annorect.optional_array()) {
     read_person(one, frame.persons.emplace_back());
   }
 }
 
 // Written as a list or as an object.
-std::string AnnolistReader::name(const DomNode& image) const {
-  const DomNode element = first_or_bare(image);
+std::string AnnolistReader::name(const io::DomNode& image) const {
+  const io::DomNode element = first_or_bare(image);
   if (strict_ && !element) return "";
-  const DomNode name = element.field("name");
+  const io::DomNode name = element.field("name");
   if (strict_ && !name) return "";
   std::string text = name.string();
   if (!strict_ && text.empty()) name.wrong("empty");
   return text;
 }
 
-void AnnolistReader::read_person(const DomNode& json, AnnotatedPerson& person) const {
+void AnnolistReader::read_person(const io::DomNode& json, AnnotatedPerson& person) const {
   const auto [track_id, annopoints, score, x1, y1, x2, y2] =
       json.fields({"track_id", "annopoints", "score", "x1", "y1", "x2", "y2"});
   person.track = first(track_id).optional_integer();
   if (!strict_) person.score = first(score).optional_number();
-  const DomNode left = first(x1), top = first(y1), right = first(x2), bottom = first(y2);
+  const io::DomNode left = first(x1), top = first(y1), right = first(x2), bottom = first(y2);
   if (strict_ ? static_cast<bool>(left) : left && top && right && bottom) {
     const double x = left.number(), y = top.number(), r = right.number(), b = bottom.number();
     person.head = HeadBox{{x, y, width_to(x, r), width_to(y, b)}, r, b};
@@ -79,22 +80,22 @@ void AnnolistReader::read_person(const DomNode& json, AnnotatedPerson& person) c
 }
 
 // Those of the first element of annopoints.
-void AnnolistReader::read_points(const DomNode& annopoints, AnnotatedPerson& person) const {
+void AnnolistReader::read_points(const io::DomNode& annopoints, AnnotatedPerson& person) const {
   const bool is_empty =
       annopoints.is_object() && simdjson::dom::object(annopoints.value()).size() == 0;
   if (is_empty) return;
-  const DomNode element = first(annopoints);
+  const io::DomNode element = first(annopoints);
   if (!element || (element.is_array() && element.array().size() == 0)) return;
   if (!strict_ && !element.is_object()) return;
-  const DomNode whole(element.value(), {"", &annopoints.place(), 0});
-  const DomNode points = whole.field("point");
+  const io::DomNode whole(element.value(), {"", &annopoints.place(), 0});
+  const io::DomNode points = whole.field("point");
   if (!points) return;
   person.has_joints = true;
   person.joints.reserve(points.array().size());
-  for (const DomNode point : points.array()) read_point(point, person);
+  for (const io::DomNode point : points.array()) read_point(point, person);
 }
 
-void AnnolistReader::read_point(const DomNode& json, AnnotatedPerson& person) const {
+void AnnolistReader::read_point(const io::DomNode& json, AnnotatedPerson& person) const {
   const auto [id, x, y, score, is_visible] = json.fields({"id", "x", "y", "score", "is_visible"});
   AnnotatedJoint joint;
   const auto number = first(id).optional_integer();
@@ -102,10 +103,10 @@ void AnnolistReader::read_point(const DomNode& json, AnnotatedPerson& person) co
   if (!strict_ && (joint.index < 0 || person.find(joint.index))) return;
   joint.x = first(x).number();
   joint.y = first(y).number();
-  if (const DomNode value = first(score)) joint.score = value.number();
+  if (const io::DomNode value = first(score)) joint.score = value.number();
   // Never scored by; some files have it as a text.
   if (!strict_ || is_visible.is_array()) {
-    if (const DomNode value = first_or_bare(is_visible); value.is_number()) {
+    if (const io::DomNode value = first_or_bare(is_visible); value.is_number()) {
       joint.visibility = value.number();
     }
   }
@@ -113,15 +114,15 @@ void AnnolistReader::read_point(const DomNode& json, AnnotatedPerson& person) co
   person.joints.push_back(joint);
 }
 
-Polygon AnnolistReader::region(const DomNode& json) const {
-  const DomNode points = json.field("point");
+Polygon AnnolistReader::region(const io::DomNode& json) const {
+  const io::DomNode points = json.field("point");
   if (strict_) points.required();
   Polygon polygon;
-  for (const DomNode point : points.optional_array()) {
+  for (const io::DomNode point : points.optional_array()) {
     const auto [x, y] = point.fields({"x", "y"});
     polygon.push_back({first(x).number(), first(y).number()});
   }
   return polygon;
 }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -8,7 +8,7 @@
 
 #include <array>
 
-namespace vremd {
+namespace vremd::annotation {
 
 // How poseval reads a file, and how data sets are read: these may have bare values instead of lists
 // of one and frames without people, but need the names of their pictures.
@@ -20,18 +20,18 @@ class AnnolistReader {
   explicit AnnolistReader(ReadAs as);
 
   // `index`: of a frame that has no imgnum it stays as it is.
-  void read(const DomNode& json, AnnotatedFrame& frame) const;
+  void read(const io::DomNode& json, AnnotatedFrame& frame) const;
 
  private:
-  DomNode first(const DomNode& list) const;
-  std::string name(const DomNode& image) const;
-  void read_person(const DomNode& json, AnnotatedPerson& person) const;
-  void read_points(const DomNode& annopoints, AnnotatedPerson& person) const;
-  void read_point(const DomNode& json, AnnotatedPerson& person) const;
-  Polygon region(const DomNode& json) const;
+  io::DomNode first(const io::DomNode& list) const;
+  std::string name(const io::DomNode& image) const;
+  void read_person(const io::DomNode& json, AnnotatedPerson& person) const;
+  void read_points(const io::DomNode& annopoints, AnnotatedPerson& person) const;
+  void read_point(const io::DomNode& json, AnnotatedPerson& person) const;
+  Polygon region(const io::DomNode& json) const;
 
   bool strict_;  // as poseval
   std::array<int, kPoseJoints> indices_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::annotation

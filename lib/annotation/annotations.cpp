@@ -13,7 +13,7 @@
 #include <set>
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::annotation {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,14 +26,14 @@ std::string join(const std::string& root, const std::string& name) {
 
 // ---- PoseTrack17 ------------------------------------------------------------------------------
 
-void read_annolist(const DomNode& annolist, Annotations& all) {
+void read_annolist(const io::DomNode& annolist, Annotations& all) {
   all.form = AnnotationForm::kPoseTrack17;
   all.joints = joint_set("posetrack15");
   const AnnolistReader reader(ReadAs::kDataSet);
   AnnotatedVideo& video = all.videos.emplace_back();
   video.source = VideoSource::kFolder;
   std::string folder;
-  for (const DomNode element : annolist.array()) {
+  for (const io::DomNode element : annolist.array()) {
     constexpr std::int64_t kNone = -1;
     const std::int64_t last = video.frames.empty() ? kNone : video.frames.back().index;
     AnnotatedFrame& frame = video.frames.emplace_back();
@@ -62,9 +62,9 @@ struct PersonCategory {
   std::set<std::int64_t> others;
 };
 
-PersonCategory read_categories(const DomNode& categories, JointSet& joints) {
+PersonCategory read_categories(const io::DomNode& categories, JointSet& joints) {
   PersonCategory person;
-  for (const DomNode json : categories.optional_array()) {
+  for (const io::DomNode json : categories.optional_array()) {
     const CocoCategory one = read_coco_category(json);
     const auto [id, name] = json.fields({"id", "name"});
     if (person.id || name.string() != "person") {
@@ -94,7 +94,7 @@ std::string video_id(const CocoImageEntry& image) {
   return has_picture_name(name) ? fs::path(name).stem().string() : name;
 }
 
-std::int64_t frame_index(const CocoImageEntry& image, const DomNode& json) {
+std::int64_t frame_index(const CocoImageEntry& image, const io::DomNode& json) {
   const std::string& name = image.frame.file_name;
   const auto frame_id = image.frame_id;
   if (frame_id && *frame_id < 0) fail("{}.frame_id: negative", json.place().text());
@@ -142,8 +142,8 @@ void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& al
   if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
 }
 
-void read_coco(const DomNode& images, const DomNode& annotations, const DomNode& categories,
-               Annotations& all) {
+void read_coco(const io::DomNode& images, const io::DomNode& annotations,
+               const io::DomNode& categories, Annotations& all) {
   struct Spot {
     std::size_t video, frame;
   };
@@ -152,10 +152,10 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
   std::vector<bool> more_frames;  // of each video: nframes > 1
   all.joints = joint_set("posetrack17");
   const PersonCategory person = read_categories(categories, all.joints);
-  for (const DomNode json : images.array()) {
+  for (const io::DomNode json : images.array()) {
     CocoImageEntry image = read_coco_image(json);
     if (image.frame.file_name.empty()) {
-      const DomNode name = json.field("file_name");
+      const io::DomNode name = json.field("file_name");
       name.required().wrong("empty");
     }
     image.frame.index = frame_index(image, json);
@@ -173,7 +173,7 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
     }
     video.frames.push_back(std::move(image.frame));
   }
-  for (const DomNode json : annotations.array()) {
+  for (const io::DomNode json : annotations.array()) {
     CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/true);
     if (person.id && one.category && *one.category != *person.id) {
       if (person.others.contains(*one.category)) continue;  // not a person
@@ -193,9 +193,9 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
   }
 }
 
-Annotations read_document(const JsonDocument& document, std::string root) {
+Annotations read_document(const io::JsonDocument& document, std::string root) {
   Annotations all;
-  const DomNode json = document.root();
+  const io::DomNode json = document.root();
   all.path = json.place().text();
   all.root = std::move(root);
   if (!json.is_object()) json.wrong("not an object with images and annotations, or an annolist");
@@ -229,7 +229,7 @@ Annotations Annotations::read(const std::string& path, const std::string& root) 
 }
 
 Annotations Annotations::read_under(const std::string& path, const std::string& root) {
-  return read_document(JsonDocument::read(path), root);
+  return read_document(io::JsonDocument::read(path), root);
 }
 
 Annotations Annotations::parse(std::string text, const std::string& path, const std::string& root) {
@@ -239,11 +239,11 @@ Annotations Annotations::parse(std::string text, const std::string& path, const 
 std::vector<Annotations> read_annotations(const std::string& path, const std::string& root) {
   std::error_code error;
   std::vector<std::string> files{path};
-  if (fs::is_directory(path, error)) files = files_in(path, ".json");
+  if (fs::is_directory(path, error)) files = io::files_in(path, ".json");
   if (files.empty()) fail("{}: a folder without JSON files", path);
   std::vector<Annotations> all;
   for (const std::string& file : files) all.push_back(Annotations::read(file, root));
   return all;
 }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::annotation {
 
 struct AnnotatedJoint {
   int index = -1;         // in the joint set of the file; -1: an id of none
@@ -112,4 +112,4 @@ struct Annotations {
 // Those of a file, or of all *.json directly in a folder, by name.
 std::vector<Annotations> read_annotations(const std::string& path, const std::string& root = "");
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -5,10 +5,10 @@
 
 #include <array>
 
-namespace vremd {
+namespace vremd::annotation {
 namespace {
 
-int picture_size(const DomNode& size) {
+int picture_size(const io::DomNode& size) {
   if (!size) return 0;
   const std::int64_t value = size.integer();
   if (value < 0 || value > std::numeric_limits<int>::max()) size.wrong("not a size");
@@ -17,14 +17,14 @@ int picture_size(const DomNode& size) {
 
 // One list of coordinates per polygon. The shorter list limits the number of regions, as in
 // poseval.
-std::vector<Polygon> regions_of(const DomNode& xs, const DomNode& ys) {
+std::vector<Polygon> regions_of(const io::DomNode& xs, const io::DomNode& ys) {
   std::vector<Polygon> regions;
   if (!xs || !ys) return regions;
   const auto y_lists = ys.array();
   auto y_list = y_lists.begin();
-  for (const DomNode x_list : xs.array()) {
+  for (const io::DomNode x_list : xs.array()) {
     if (!(y_list != y_lists.end())) break;
-    const DomNode y_node = *y_list;
+    const io::DomNode y_node = *y_list;
     const std::vector<double> x = x_list.numbers(), y = y_node.numbers();
     if (x.size() != y.size()) {
       x_list.wrong(fmt::format("not as long as ignore_regions_y[{}]", regions.size()));
@@ -37,7 +37,7 @@ std::vector<Polygon> regions_of(const DomNode& xs, const DomNode& ys) {
 }
 
 // (0, 0, 0) is an absent joint.
-void read_joints(const DomNode& keypoints, const DomNode& scores, CocoAnnotation& result) {
+void read_joints(const io::DomNode& keypoints, const io::DomNode& scores, CocoAnnotation& result) {
   AnnotatedPerson& person = result.person;
   std::vector<double> joint_scores;
   if (scores) joint_scores = scores.numbers();
@@ -49,7 +49,7 @@ void read_joints(const DomNode& keypoints, const DomNode& scores, CocoAnnotation
   person.joints.reserve(kPoseJoints);
   std::array<double, 3> xyv;
   std::size_t i = 0;
-  for (const DomNode one : numbers) {
+  for (const io::DomNode one : numbers) {
     xyv[i % 3] = one.number();
     result.integers &= one.value().type() != simdjson::dom::element_type::DOUBLE;
     if (++i % 3 != 0 || (xyv[0] == 0 && xyv[1] == 0 && xyv[2] == 0)) continue;
@@ -65,14 +65,14 @@ void read_joints(const DomNode& keypoints, const DomNode& scores, CocoAnnotation
 
 }  // namespace
 
-CocoCategory read_coco_category(const DomNode& json) {
+CocoCategory read_coco_category(const io::DomNode& json) {
   const auto [id, name, keypoints] = json.fields({"id", "name", "keypoints"});
   CocoCategory category{id.optional_integer(), name.optional_string(), std::nullopt};
   if (keypoints) category.joints = keypoints.strings();
   return category;
 }
 
-CocoImageEntry read_coco_image(const DomNode& json) {
+CocoImageEntry read_coco_image(const io::DomNode& json) {
   const auto [id, file_name, frame_id, is_labeled, xs, ys, vid_id, nframes, width, height] =
       json.fields({"id", "file_name", "frame_id", "is_labeled", "ignore_regions_x",
                    "ignore_regions_y", "vid_id", "nframes", "width", "height"});
@@ -94,7 +94,7 @@ CocoImageEntry read_coco_image(const DomNode& json) {
   return image;
 }
 
-CocoAnnotation read_coco_annotation(const DomNode& json, bool keep_other) {
+CocoAnnotation read_coco_annotation(const io::DomNode& json, bool keep_other) {
   CocoAnnotation result;
   AnnotatedPerson& person = result.person;
   const auto [id, image_id, track_id, category_id, bbox, bbox_head, bbox_score, score, area,
@@ -102,7 +102,7 @@ CocoAnnotation read_coco_annotation(const DomNode& json, bool keep_other) {
       json.fields({"id", "image_id", "track_id", "category_id", "bbox", "bbox_head", "bbox_score",
                    "score", "area", "iscrowd", "keypoints", "num_keypoints", "scores", "derived"},
                   [&](std::string_view key, simdjson::dom::element value) {
-                    if (keep_other) person.other[std::string(key)] = to_json(value);
+                    if (keep_other) person.other[std::string(key)] = io::to_json(value);
                   });
   result.image = image_id.integer();
   result.category = category_id.optional_integer();
@@ -120,7 +120,7 @@ CocoAnnotation read_coco_annotation(const DomNode& json, bool keep_other) {
   return result;
 }
 
-void check_counts(const DomNode& json, const CocoAnnotation& one, std::size_t joints) {
+void check_counts(const io::DomNode& json, const CocoAnnotation& one, std::size_t joints) {
   if (one.numbers != 0 && one.numbers != 3 * joints) {
     fail("{}.keypoints: {} numbers instead of {} (x, y, v of {} joints)", json.place().text(),
          one.numbers, 3 * joints, joints);
@@ -130,7 +130,7 @@ void check_counts(const DomNode& json, const CocoAnnotation& one, std::size_t jo
   }
 }
 
-CocoResult read_coco_result(const DomNode& json) {
+CocoResult read_coco_result(const io::DomNode& json) {
   const auto [image_id, category_id, track_id, score, box_score, bbox, box, keypoints] =
       json.fields({"image_id", "category_id", "track_id", "score", "box_score", "bbox", "box",
                    "keypoints"});
@@ -146,4 +146,4 @@ CocoResult read_coco_result(const DomNode& json) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -9,21 +9,21 @@
 
 #include <cstddef>
 
-namespace vremd {
+namespace vremd::annotation {
 
 struct CocoCategory {
   std::optional<std::int64_t> id;
   std::optional<std::string> name;
   std::optional<std::vector<std::string>> joints;
 };
-CocoCategory read_coco_category(const DomNode& json);
+CocoCategory read_coco_category(const io::DomNode& json);
 
 struct CocoImageEntry {
   AnnotatedFrame frame;  // without its index
   std::optional<std::int64_t> frame_id, nframes;
   std::optional<std::string> vid_id;
 };
-CocoImageEntry read_coco_image(const DomNode& json);
+CocoImageEntry read_coco_image(const io::DomNode& json);
 
 struct CocoAnnotation {
   std::int64_t image = 0;
@@ -33,9 +33,9 @@ struct CocoAnnotation {
   AnnotatedPerson person;                          // joints by their place in keypoints
 };
 // `keep_other`: AnnotatedPerson::other.
-CocoAnnotation read_coco_annotation(const DomNode& json, bool keep_other);
+CocoAnnotation read_coco_annotation(const io::DomNode& json, bool keep_other);
 // Error: not x, y, v and a score for each of `joints`.
-void check_counts(const DomNode& json, const CocoAnnotation& annotation, std::size_t joints);
+void check_counts(const io::DomNode& json, const CocoAnnotation& annotation, std::size_t joints);
 
 struct CocoResult {
   std::int64_t image = 0;
@@ -44,6 +44,6 @@ struct CocoResult {
   std::optional<Box> bbox, box;   // pycocotools takes results with a bbox for boxes: ours are `box`
   std::vector<double> keypoints;  // x, y, v or score; empty: not in the file
 };
-CocoResult read_coco_result(const DomNode& json);
+CocoResult read_coco_result(const io::DomNode& json);
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <limits>
 
-namespace vremd {
+namespace vremd::annotation {
 namespace {
 
 // 29.55 rather than 29.549999999999983
@@ -29,4 +29,4 @@ double width_to(double x, double right) {
 
 double right_of(double x, double width) { return neat(x + width); }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

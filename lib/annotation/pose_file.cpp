@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::annotation {
 namespace {
 
-void read_annolist(const DomNode& annolist, PoseFile& file) {
+void read_annolist(const io::DomNode& annolist, PoseFile& file) {
   const AnnolistReader reader(ReadAs::kPoseval);
-  for (const DomNode element : annolist.array()) {
+  for (const io::DomNode element : annolist.array()) {
     const std::size_t place = file.frames.size();
     AnnotatedFrame& frame = file.frames.emplace_back();
     frame.index = static_cast<std::int64_t>(place);
@@ -25,11 +25,11 @@ void read_annolist(const DomNode& annolist, PoseFile& file) {
 }
 
 // Which joint each slot of `keypoints` is, -1: none of the fifteen.
-std::vector<int> slots_of(const DomNode& categories) {
+std::vector<int> slots_of(const io::DomNode& categories) {
   if (!categories) return pose_joints(joint_set("posetrack17").joints);
   if (categories.array().size() != 1) categories.wrong("not one category");
   std::vector<int> slots;
-  for (const DomNode json : categories.array()) {
+  for (const io::DomNode json : categories.array()) {
     const auto [name, keypoints] = json.fields({"name", "keypoints"});
     if (name.string() != "person") name.wrong("not \"person\"");
     slots = pose_joints(keypoints.strings());
@@ -44,13 +44,13 @@ std::vector<int> slots_of(const DomNode& categories) {
   return slots;
 }
 
-void read_coco(const DomNode& images, const DomNode& annotations, const DomNode& categories,
-               PoseFile& file) {
+void read_coco(const io::DomNode& images, const io::DomNode& annotations,
+               const io::DomNode& categories, PoseFile& file) {
   file.form = AnnotationForm::kCoco;
   const std::vector<int> slots = slots_of(categories);
   std::vector<AnnotatedFrame>& frames = file.frames;
   std::unordered_map<std::int64_t, std::size_t> places;  // of each image id
-  for (const DomNode json : images.array()) {
+  for (const io::DomNode json : images.array()) {
     CocoImageEntry image = read_coco_image(json);
     const std::size_t place = frames.size();
     if (place == 0) file.vid_id = image.vid_id.value_or("");
@@ -64,7 +64,7 @@ void read_coco(const DomNode& images, const DomNode& annotations, const DomNode&
             : number_in(image.frame.file_name).value_or(static_cast<std::int64_t>(place));
     frames.push_back(std::move(image.frame));
   }
-  for (const DomNode json : annotations.array()) {
+  for (const io::DomNode json : annotations.array()) {
     CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/false);
     if (!one.person.has_joints) json.wrong("no keypoints");
     check_counts(json, one, slots.size());
@@ -88,12 +88,12 @@ std::string PoseFile::place(std::size_t frame) const {
 }
 
 PoseFile read_pose_file(const std::string& path) {
-  return parse_pose_file(read_text_file(path), name_of_input(path));
+  return parse_pose_file(io::read_text_file(path), io::name_of_input(path));
 }
 
 PoseFile parse_pose_file(std::string text, const std::string& path) {
-  const JsonDocument document(std::move(text), path);
-  const DomNode json = document.root();
+  const io::JsonDocument document(std::move(text), path);
+  const io::DomNode json = document.root();
   PoseFile file;
   file.path = path;
   const auto [annolist, images, annotations, categories] =
@@ -121,4 +121,4 @@ void renumber(AnnotatedPerson& person, const std::vector<int>& numbers) {
   });
 }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::annotation {
 
 struct PoseFile {
   std::string path;
@@ -35,4 +35,4 @@ std::vector<int> pose_joints(const std::vector<std::string>& joints);
 // Numbers a person's joints anew, and drops those whose number is -1; an index of -1 stays.
 void renumber(AnnotatedPerson& person, const std::vector<int>& numbers);
 
-}  // namespace vremd
+}  // namespace vremd::annotation

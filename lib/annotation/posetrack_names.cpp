@@ -6,7 +6,7 @@
 #include <charconv>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::annotation {
 
 namespace fs = std::filesystem;
 
@@ -54,4 +54,4 @@ std::string_view video_key(std::string_view file_name) {
   return name.substr(0, name.find('_'));
 }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

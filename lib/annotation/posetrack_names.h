@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::annotation {
 
 // A folder of the data sets, such as "012834_mpii_test".
 bool is_posetrack_folder(const std::string& name);
@@ -30,4 +30,4 @@ std::string sequence_of_file(const std::string& path);
 // PoseTrack18 tells the videos in one file apart by the folder in file_name, up to its first '_'.
 std::string_view video_key(std::string_view file_name);
 
-}  // namespace vremd
+}  // namespace vremd::annotation

@@ -7,17 +7,17 @@
 #include <cmath>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::annotation {
 namespace {
 
 // A joint's score in a data set's file is that of the record times the box's (METHOD 2.3).
 // Rounded, so that the digits of a record survive.
 double without_box(double score, double box) {
-  return box == 1 || !(box > 0) ? score : round_to_digits(score / box, 9);
+  return box == 1 || !(box > 0) ? score : io::round_to_digits(score / box, 9);
 }
 
-void translate_joints(const AnnotatedPerson& person, std::size_t count, Instance& instance) {
-  instance.keypoints.assign(count, Keypoint{});
+void translate_joints(const AnnotatedPerson& person, std::size_t count, io::Instance& instance) {
+  instance.keypoints.assign(count, io::Keypoint{});
   std::vector<double> visibility(count, 0);
   bool predicted = false;
   for (const AnnotatedJoint& joint : person.joints) {
@@ -37,8 +37,8 @@ bool is_record_key(const std::string& key) {
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
-Instance instance_of(const AnnotatedPerson& person, const Annotations& file) {
-  Instance instance;
+io::Instance instance_of(const AnnotatedPerson& person, const Annotations& file) {
+  io::Instance instance;
   instance.id = person.id;
   instance.track = person.track;
   instance.box_score = person.box_score.value_or(1);
@@ -47,7 +47,7 @@ Instance instance_of(const AnnotatedPerson& person, const Annotations& file) {
   if (listed || !person.joints.empty()) {
     translate_joints(person, file.joints.joints.size(), instance);
   }
-  const auto box = person.box ? person.box : box_around(instance.keypoints);
+  const auto box = person.box ? person.box : io::box_around(instance.keypoints);
   if (!box) fail("{}: no bbox", person.place);
   instance.box = *box;
   if (person.head) instance.head_box = person.head->box;
@@ -62,8 +62,8 @@ Instance instance_of(const AnnotatedPerson& person, const Annotations& file) {
 
 }  // namespace
 
-Header header_of(const AnnotatedVideo& video, const Annotations& file) {
-  Header header;
+io::Header header_of(const AnnotatedVideo& video, const Annotations& file) {
+  io::Header header;
   header.video = video.path;
   header.width = video.frames.front().width;
   header.height = video.frames.front().height;
@@ -78,9 +78,9 @@ Header header_of(const AnnotatedVideo& video, const Annotations& file) {
   return header;
 }
 
-FrameRecord record_of(const AnnotatedFrame& frame, const AnnotatedVideo& video,
-                      const Annotations& file, const Header& header) {
-  FrameRecord record;
+io::FrameRecord record_of(const AnnotatedFrame& frame, const AnnotatedVideo& video,
+                          const Annotations& file, const io::Header& header) {
+  io::FrameRecord record;
   record.frame = frame.index;
   record.image_id = frame.image_id;
   if (video.source == VideoSource::kFolder) {
@@ -96,17 +96,17 @@ FrameRecord record_of(const AnnotatedFrame& frame, const AnnotatedVideo& video,
   return record;
 }
 
-AnnotatedPerson person_of(const Instance& instance, const std::vector<int>& numbers) {
+AnnotatedPerson person_of(const io::Instance& instance, const std::vector<int>& numbers) {
   AnnotatedPerson person;
   person.track = instance.track;
   person.box = instance.box;
   person.has_joints = true;
   for (std::size_t i = 0; i < instance.keypoints.size(); ++i) {
-    const Keypoint& k = instance.keypoints[i];
-    if (numbers[i] < 0 || is_absent(k)) continue;
+    const io::Keypoint& k = instance.keypoints[i];
+    if (numbers[i] < 0 || io::is_absent(k)) continue;
     person.joints.push_back({numbers[i], k.x, k.y, 1, k.score * instance.box_score});
   }
   return person;
 }
 
-}  // namespace vremd
+}  // namespace vremd::annotation

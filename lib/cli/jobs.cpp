@@ -76,7 +76,7 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
   return result;
 }
 
-int finish(const Job& job, OutputFile& out, const Outcome& outcome) {
+int finish(const Job& job, io::OutputFile& out, const Outcome& outcome) {
   if (stop_requested()) return stopped(outcome.frames, out.keep_partial());
   if (!outcome.any) return kFailure;
   std::string name = job.output;
@@ -108,7 +108,7 @@ int run_jobs(const std::vector<Job>& jobs, bool fail_fast,
   std::int64_t failed = 0;
   for (const Job& job : jobs) {
     try {
-      make_folder(fs::path(job.output).parent_path().string());
+      io::make_folder(fs::path(job.output).parent_path().string());
       const int of_job = work(job);
       if (stop_requested()) return of_job;
       if (of_job != kSuccess) ++failed;

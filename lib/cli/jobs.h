@@ -42,7 +42,7 @@ struct Outcome {
 // Closes the output, logs the summary and returns the exit status. A file gets its final name if
 // it is complete. Otherwise it keeps its temporary name, which the last message contains, so that
 // neither a user nor --resume mistakes it for a complete one.
-int finish(const Job& job, OutputFile& out, const Outcome& outcome);
+int finish(const Job& job, io::OutputFile& out, const Outcome& outcome);
 
 // The parts of finish(), for tools that close their files themselves. Both log the temporary names
 // of partial outputs ("" if none) and return the exit status.

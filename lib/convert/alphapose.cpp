@@ -14,19 +14,19 @@
 #include <filesystem>
 #include <unordered_set>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 namespace fs = std::filesystem;
 // ---- reading ----------------------------------------------------------------------------------
 
 // idx: a number, or with pose NMS a list of those that were merged, maybe in lists; the first.
-std::optional<std::int64_t> track_of(const JsonNode& idx) {
+std::optional<std::int64_t> track_of(const io::JsonNode& idx) {
   if (!idx) return std::nullopt;
   const Json* first = idx.value();
   while (first->is_array() && !first->empty()) first = &first->front();
   if (first->is_array()) return std::nullopt;
-  return JsonNode(first, idx.place()).integer();
+  return io::JsonNode(first, idx.place()).integer();
 }
 
 // "12.jpg": frame 12 of a video.
@@ -40,20 +40,20 @@ std::optional<std::int64_t> frame_of_video(const std::string& image) {
 class Reader {
  public:
   Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
-      : file_(name_of_input(path)), path_(path), context_(context), sink_(sink) {}
+      : file_(io::name_of_input(path)), path_(path), context_(context), sink_(sink) {}
 
   void take(const Json& json, std::size_t index) {
-    const JsonPlace file{file_};
-    const JsonNode result(&json, {"", &file, index});
+    const io::JsonPlace file{file_};
+    const io::JsonNode result(&json, {"", &file, index});
     const auto [image_id, keypoints, score, idx, box] =
         result.fields({"image_id", "keypoints", "score", "idx", "box"});
     const std::string image = image_id.string();
-    Instance person;
+    io::Instance person;
     person.keypoints = keypoints_of(keypoints.numbers(), keypoints.place());
     person.score = score.number(1);
     person.track = track_of(idx);
     const auto given = box.box();
-    person.box = given ? *given : box_around(person.keypoints).value_or(Box{});
+    person.box = given ? *given : io::box_around(person.keypoints).value_or(Box{});
     if (index == 0) begin(image, person);
     if (person.keypoints.size() != joints_) {
       keypoints.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints_));
@@ -69,18 +69,18 @@ class Reader {
   }
 
  private:
-  void begin(const std::string& image, const Instance& person) {
+  void begin(const std::string& image, const io::Instance& person) {
     joints_ = person.keypoints.size();
-    Header header = context_.header;
+    io::Header header = context_.header;
     header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
     is_video_ = frame_of_video(image).has_value();
     header.video = context_.root;
-    if (is_video_) header.video = join_root(header.video, video_name(path_));
+    if (is_video_) header.video = io::join_root(header.video, video_name(path_));
     if (header.video.empty()) header.video.push_back('.');
     sink_.begin(header);
   }
 
-  void next_frame(const std::string& image, const JsonNode& image_id) {
+  void next_frame(const std::string& image, const io::JsonNode& image_id) {
     if (!seen_.insert(image).second) {
       image_id.wrong(excerpt(image, kPathExcerptBytes) + ", whose persons ended before");
     }
@@ -89,11 +89,11 @@ class Reader {
     if (is_video_) now = number_of(image, last, image_id);
     if (!image_.empty()) sink_.frame(std::move(frame_));
     for (std::int64_t empty = last + 1; empty < now; ++empty) {
-      frame_ = FrameRecord{};
+      frame_ = io::FrameRecord{};
       frame_.frame = empty;
       sink_.frame(std::move(frame_));
     }
-    frame_ = FrameRecord{};
+    frame_ = io::FrameRecord{};
     frame_.frame = now;
     if (!is_video_) frame_.file = image;
     image_ = image;
@@ -101,7 +101,7 @@ class Reader {
 
   // The file has no frames without persons: they are between the others.
   static std::int64_t number_of(const std::string& image, std::int64_t last,
-                                const JsonNode& image_id) {
+                                const io::JsonNode& image_id) {
     constexpr std::int64_t kFarthest = 1'000'000;
     const auto number = frame_of_video(image);
     if (!number) {
@@ -120,7 +120,7 @@ class Reader {
   std::size_t joints_ = 0;
   bool is_video_ = false;
   std::string image_;  // of frame_
-  FrameRecord frame_;
+  io::FrameRecord frame_;
   std::unordered_set<std::string> seen_;
 };
 
@@ -128,9 +128,9 @@ class Reader {
 
 class Writer : public RecordSink {
  public:
-  explicit Writer(OutputFile& out) : list_(out) {}
+  explicit Writer(io::OutputFile& out) : list_(out) {}
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     if (any_ && !(stills_ && is_still(header))) {
       fail("{}: a second video in one AlphaPose file: give -o a folder",
            excerpt(header.video, kPathExcerptBytes));
@@ -139,10 +139,10 @@ class Writer : public RecordSink {
     stills_ = is_still(header);
     header_ = header;
   }
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     std::string image = frame.file ? *frame.file : fmt::format("{}.jpg", frame.frame);
     if (stills_ && !frame.file) image = fs::path(header_.video).filename();
-    for (const Instance& person : frame.instances) {
+    for (const io::Instance& person : frame.instances) {
       if (person.keypoints.empty()) continue;
       Json json{{"image_id", image}, {"category_id", 1}};
       json["keypoints"] = flat_keypoints(person.keypoints);
@@ -157,7 +157,7 @@ class Writer : public RecordSink {
 
  private:
   JsonListFile list_;
-  Header header_;
+  io::Header header_;
   bool any_ = false, stills_ = false;
 };
 
@@ -174,15 +174,15 @@ bool read_alphapose(const std::vector<std::string>& paths, const ReadContext& co
     const auto take = [&](const Json& json, std::size_t index, const Json&) {
       reader.take(json, index);
     };
-    const Json rest = read_json_file(path, {{"", take}});
-    if (!rest.is_array()) fail("{}: not a list of results", name_of_input(path));
+    const Json rest = io::read_json_file(path, {{"", take}});
+    if (!rest.is_array()) fail("{}: not a list of results", io::name_of_input(path));
     reader.end();
   }
   return true;
 }
 
-std::unique_ptr<RecordSink> write_alphapose(OutputFile& out) {
+std::unique_ptr<RecordSink> write_alphapose(io::OutputFile& out) {
   return std::make_unique<Writer>(out);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

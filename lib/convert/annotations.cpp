@@ -13,13 +13,13 @@
 #include <cmath>
 #include <unordered_set>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 // A joint's score in a data set's file is that of the records times the box's (METHOD 2.3). Both
 // directions round, so that the digits of a record survive.
 double times_box(double score, double box) {
-  return box == 1 ? score : round_to_digits(score * box, 12);
+  return box == 1 ? score : io::round_to_digits(score * box, 12);
 }
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -38,19 +38,19 @@ Json categories_json(const JointSet& joints) {
 // known at the end of a video only.
 class Writer : public RecordSink {
  public:
-  Writer(OutputFile& out, Kind kind)
+  Writer(io::OutputFile& out, Kind kind)
       : kind_(kind),
         list_(out, "{\"annotations\":"),
         joints_(joint_set(kind == Kind::kCoco ? "coco17" : "posetrack17")) {}
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     header_ = header;
     ++videos_;
     if (header.joints) joints_ = *header.joints;
     last_ = -1;
   }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     const std::int64_t id = new_image_id(frame);
     images_of_video_.push_back(image_json(frame, id));
     last_ = frame.frame;
@@ -78,7 +78,7 @@ class Writer : public RecordSink {
   }
 
  private:
-  std::int64_t new_image_id(const FrameRecord& frame) {
+  std::int64_t new_image_id(const io::FrameRecord& frame) {
     constexpr std::int64_t kMostFrames = 1'000'000;
     auto id = image_id_of(header_, frame);
     if (!id && kind_ == Kind::kPoseTrack21) {
@@ -104,12 +104,12 @@ class Writer : public RecordSink {
     return id;
   }
 
-  Json image_json(const FrameRecord& frame, std::int64_t id) const {
+  Json image_json(const io::FrameRecord& frame, std::int64_t id) const {
     const std::string name = video_name(header_.video);
     Json image{{"id", id}, {"file_name", picture_of(header_, frame)}};
     const bool still = is_still(header_) && !frame.file;
     if (kind_ != Kind::kCoco || !still) {
-      const bool official = first_image_id(name) && frame.file;
+      const bool official = annotation::first_image_id(name) && frame.file;
       const std::string id_of_video = header_.vid_id.value_or(name);
       image["vid_id"] =
           official && id_of_video == name ? name.substr(0, name.find('_')) : id_of_video;
@@ -127,7 +127,7 @@ class Writer : public RecordSink {
   }
 
   // Also where there are none: the PoseTrack21 kit wants the keys.
-  static void add_regions(Json& image, const FrameRecord& frame) {
+  static void add_regions(Json& image, const io::FrameRecord& frame) {
     Json &xs = image["ignore_regions_x"] = Json::array(), ys = Json::array();
     for (const auto& polygon : frame.ignore_regions) {
       Json &x = xs.emplace_back(Json::array()), &y = ys.emplace_back(Json::array());
@@ -136,7 +136,7 @@ class Writer : public RecordSink {
     image["ignore_regions_y"] = std::move(ys);
   }
 
-  Json person_json(const Instance& person, std::int64_t image, std::size_t index) {
+  Json person_json(const io::Instance& person, std::int64_t image, std::size_t index) {
     const bool submission = kind_ == Kind::kPoseTrack21;
     Json json;
     if (!submission) json["id"] = person.id ? *person.id : new_id(image, index);
@@ -164,9 +164,9 @@ class Writer : public RecordSink {
   }
 
   // Of predictions the third number is 1 (0: no such joint), and `scores` has the scores.
-  void add_keypoints(Json& json, const Instance& person) const {
+  void add_keypoints(Json& json, const io::Instance& person) const {
     const bool annotated = !person.visibility.empty();
-    std::vector<Keypoint> points = person.keypoints;
+    std::vector<io::Keypoint> points = person.keypoints;
     points.resize(joints_.joints.size());
     Json flat = flat_keypoints(points), scores = Json::array();
     int labelled = 0;
@@ -174,9 +174,9 @@ class Writer : public RecordSink {
       Json& v = flat[3 * i + 2];
       if (!annotated) {
         scores.push_back(times_box(v.get<double>(), person.box_score));
-        v = is_absent(points[i]) ? 0 : 1;
+        v = io::is_absent(points[i]) ? 0 : 1;
       } else if (i < person.visibility.size()) {
-        v = visibility_json(person.visibility[i]);
+        v = io::visibility_json(person.visibility[i]);
       }
       labelled += v > 0;
     }
@@ -188,7 +188,7 @@ class Writer : public RecordSink {
   Kind kind_;
   JsonListFile list_;
   JointSet joints_;
-  Header header_;
+  io::Header header_;
   std::int64_t videos_ = 0, last_ = -1, numbered_ = 0;
   std::vector<Json> images_of_video_;
   std::string images_;
@@ -211,16 +211,16 @@ bool guess_coco_keypoints(std::string_view head) { return is_coco_like(head); }
 bool read_annotation_files(const std::vector<std::string>& paths, const ReadContext& context,
                            RecordSink& sink) {
   for (const std::string& path : paths) {
-    const Annotations file =
-        Annotations::read_under(path, root_of(path, context.root, context.joins_folder));
-    for (const AnnotatedVideo& video : file.videos) {
-      Header header = header_of(video, file);
+    const annotation::Annotations file = annotation::Annotations::read_under(
+        path, root_of(path, context.root, context.joins_folder));
+    for (const annotation::AnnotatedVideo& video : file.videos) {
+      io::Header header = annotation::header_of(video, file);
       header.tool = context.header.tool;
       header.version = context.header.version;
       header.command = context.header.command;
       sink.begin(header);
-      for (const AnnotatedFrame& frame : video.frames) {
-        sink.frame(record_of(frame, video, file, header));
+      for (const annotation::AnnotatedFrame& frame : video.frames) {
+        sink.frame(annotation::record_of(frame, video, file, header));
       }
       sink.end(Json::object());
     }
@@ -228,14 +228,14 @@ bool read_annotation_files(const std::vector<std::string>& paths, const ReadCont
   return true;
 }
 
-std::unique_ptr<RecordSink> write_posetrack18(OutputFile& out) {
+std::unique_ptr<RecordSink> write_posetrack18(io::OutputFile& out) {
   return std::make_unique<Writer>(out, Kind::kPoseTrack18);
 }
-std::unique_ptr<RecordSink> write_posetrack21(OutputFile& out) {
+std::unique_ptr<RecordSink> write_posetrack21(io::OutputFile& out) {
   return std::make_unique<Writer>(out, Kind::kPoseTrack21);
 }
-std::unique_ptr<RecordSink> write_coco_keypoints(OutputFile& out) {
+std::unique_ptr<RecordSink> write_coco_keypoints(io::OutputFile& out) {
   return std::make_unique<Writer>(out, Kind::kCoco);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

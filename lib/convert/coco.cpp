@@ -13,7 +13,7 @@
 
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 enum class Kind { kKeypoints, kBoxes };
@@ -23,15 +23,15 @@ enum class Kind { kKeypoints, kBoxes };
 // The results may come in any order, so a file's persons are held until it is read.
 struct Images {
   std::vector<std::int64_t> ids;  // in the order of their first result
-  std::unordered_map<std::int64_t, std::vector<Instance>> persons;
+  std::unordered_map<std::int64_t, std::vector<io::Instance>> persons;
   std::size_t joints = 0;
   std::int64_t others = 0;  // of other categories
 
-  void take(const DomNode& json, Kind kind);
+  void take(const io::DomNode& json, Kind kind);
 };
 
-Instance person_of(const CocoResult& result, const DomNode& json, Kind kind) {
-  Instance person;
+io::Instance person_of(const annotation::CocoResult& result, const io::DomNode& json, Kind kind) {
+  io::Instance person;
   person.score = result.score.value_or(1);
   person.track = result.track;
   person.box_score = result.box_score.value_or(1);
@@ -44,18 +44,18 @@ Instance person_of(const CocoResult& result, const DomNode& json, Kind kind) {
   if (result.keypoints.empty()) json.wrong("no keypoints");
   person.keypoints = keypoints_of(result.keypoints, {"keypoints", &json.place()});
   const auto given = result.box ? result.box : result.bbox;
-  person.box = given ? *given : box_around(person.keypoints).value_or(Box{});
+  person.box = given ? *given : io::box_around(person.keypoints).value_or(Box{});
   return person;
 }
 
-void Images::take(const DomNode& json, Kind kind) {
+void Images::take(const io::DomNode& json, Kind kind) {
   constexpr std::int64_t kPerson = 1;
-  const CocoResult result = read_coco_result(json);
+  const annotation::CocoResult result = annotation::read_coco_result(json);
   if (result.category.value_or(kPerson) != kPerson) {
     ++others;
     return;
   }
-  Instance person = person_of(result, json, kind);
+  io::Instance person = person_of(result, json, kind);
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
     json.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
@@ -68,23 +68,24 @@ void Images::take(const DomNode& json, Kind kind) {
 bool read(const std::vector<std::string>& paths, const ReadContext& context, RecordSink& sink,
           Kind kind) {
   for (const std::string& path : paths) {
-    const std::string name = name_of_input(path);
+    const std::string name = io::name_of_input(path);
     Images images;
     {
-      const JsonDocument document(read_text_file(path), name);
-      const DomNode root = document.root();
-      for (const DomNode result : root.array()) images.take(result, kind);
+      const io::JsonDocument document(io::read_text_file(path), name);
+      const io::DomNode root = document.root();
+      for (const io::DomNode result : root.array()) images.take(result, kind);
     }
     if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
     const std::string root = root_of(path, context.root, context.joins_folder);
     for (const std::int64_t id : images.ids) {
-      Header header = context.header;
-      header.video = join_root(root, fmt::format("{:012}.jpg", id));  // as COCO names its pictures
+      io::Header header = context.header;
+      header.video =
+          io::join_root(root, fmt::format("{:012}.jpg", id));  // as COCO names its pictures
       if (images.joints) {
         header.joints = joint_set_of_size(images.joints, context.input_joints, name);
       }
       sink.begin(header);
-      FrameRecord frame;
+      io::FrameRecord frame;
       frame.image_id = id;
       frame.instances = std::move(images.persons[id]);
       sink.frame(std::move(frame));
@@ -98,10 +99,10 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
 
 class Writer : public RecordSink {
  public:
-  Writer(OutputFile& out, Kind kind) : kind_(kind), list_(out) {}
+  Writer(io::OutputFile& out, Kind kind) : kind_(kind), list_(out) {}
 
-  void begin(const Header& header) override { header_ = header; }
-  void frame(FrameRecord frame) override {
+  void begin(const io::Header& header) override { header_ = header; }
+  void frame(io::FrameRecord frame) override {
     if (frame.instances.empty()) return;
     const auto id = image_id_of(header_, frame);
     if (!id) {
@@ -110,7 +111,7 @@ class Writer : public RecordSink {
           "picture's name",
           excerpt(header_.video, kPathExcerptBytes), frame.frame);
     }
-    for (const Instance& person : frame.instances) {
+    for (const io::Instance& person : frame.instances) {
       if (kind_ == Kind::kKeypoints && person.keypoints.empty()) continue;
       list_.add(person_json(person, *id));
     }
@@ -119,7 +120,7 @@ class Writer : public RecordSink {
   void finish() override { list_.finish(); }
 
  private:
-  Json person_json(const Instance& person, std::int64_t image) const {
+  Json person_json(const io::Instance& person, std::int64_t image) const {
     const Json box = {person.box.x, person.box.y, person.box.w, person.box.h};
     Json json{{"image_id", image}, {"category_id", 1}};
     if (kind_ == Kind::kBoxes) {
@@ -137,7 +138,7 @@ class Writer : public RecordSink {
 
   Kind kind_;
   JsonListFile list_;
-  Header header_;
+  io::Header header_;
 };
 
 // A list of objects whose image_id is a number.
@@ -164,11 +165,11 @@ bool read_coco_boxes(const std::vector<std::string>& paths, const ReadContext& c
   return read(paths, context, sink, Kind::kBoxes);
 }
 
-std::unique_ptr<RecordSink> write_coco_results(OutputFile& out) {
+std::unique_ptr<RecordSink> write_coco_results(io::OutputFile& out) {
   return std::make_unique<Writer>(out, Kind::kKeypoints);
 }
-std::unique_ptr<RecordSink> write_coco_boxes(OutputFile& out) {
+std::unique_ptr<RecordSink> write_coco_boxes(io::OutputFile& out) {
   return std::make_unique<Writer>(out, Kind::kBoxes);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -15,7 +15,7 @@
 #include <optional>
 #include <set>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,12 +26,12 @@ namespace fs = std::filesystem;
 class CheckNumbers : public Stage {
  public:
   using Stage::Stage;
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     video_ = header.video;
     next_.begin(header);
   }
-  void frame(FrameRecord frame) override {
-    if (frame.frame > kLastFrame) {
+  void frame(io::FrameRecord frame) override {
+    if (frame.frame > io::kLastFrame) {
       fail("{}: frame {}: too large a number", excerpt(video_, kPathExcerptBytes), frame.frame);
     }
     next_.frame(std::move(frame));
@@ -46,8 +46,8 @@ class MapJoints : public Stage {
  public:
   MapJoints(std::string target, RecordSink& next) : Stage(next), target_(std::move(target)) {}
 
-  void begin(const Header& header) override {
-    Header own = header;
+  void begin(const io::Header& header) override {
+    io::Header own = header;
     map_.reset();
     if (header.joints && !target_.empty()) {
       JointSet target = joint_set_from(target_);
@@ -63,9 +63,9 @@ class MapJoints : public Stage {
     say("joints that the input does not have", map_->absent());
   }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     if (map_)
-      for (Instance& one : frame.instances) map_->apply(one);
+      for (io::Instance& one : frame.instances) map_->apply(one);
     next_.frame(std::move(frame));
   }
 
@@ -85,8 +85,8 @@ class MapJoints : public Stage {
 class DropCrowds : public Stage {
  public:
   using Stage::Stage;
-  void frame(FrameRecord frame) override {
-    dropped_ += std::erase_if(frame.instances, [](const Instance& one) { return one.crowd; });
+  void frame(io::FrameRecord frame) override {
+    dropped_ += std::erase_if(frame.instances, [](const io::Instance& one) { return one.crowd; });
     next_.frame(std::move(frame));
   }
   void finish() override {
@@ -103,12 +103,12 @@ class CheckFiles : public Stage {
  public:
   using Stage::Stage;
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     header_ = header;
     checked_ = false;
     next_.begin(header);
   }
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     if (frame.file || !checked_) check(picture_of(header_, frame));
     checked_ = true;
     next_.frame(std::move(frame));
@@ -129,7 +129,7 @@ class CheckFiles : public Stage {
     if (!missing_++) first_missing_ = path;
   }
 
-  Header header_;
+  io::Header header_;
   bool checked_ = false;
   long files_ = 0, missing_ = 0;
   std::string first_missing_;
@@ -153,13 +153,13 @@ class Output : public RecordSink {
     if (format.write_folder) {
       writer_ = format.write_folder(path_, force_);
     } else if (split_) {
-      make_folder(path_);
+      io::make_folder(path_);
     } else {
       open(path_);
     }
   }
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     if (split_) {
       const std::string path = fs::path(path_) / file_of(video_name(header.video));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
@@ -170,7 +170,7 @@ class Output : public RecordSink {
     }
     writer_->begin(header);
   }
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     ++frames_;
     persons_ += frame.instances.size();
     writer_->frame(std::move(frame));
@@ -216,7 +216,7 @@ class Output : public RecordSink {
   const Format& format_;
   std::string path_;
   bool force_, split_;
-  std::optional<OutputFile> file_;  // nothing: a folder that the format writes itself
+  std::optional<io::OutputFile> file_;  // nothing: a folder that the format writes itself
   std::unique_ptr<RecordSink> writer_;
   bool complete_ = true;
   std::vector<std::string> partial_;
@@ -234,7 +234,7 @@ const Format& format_named(const std::string& name) {
 
 }  // namespace
 
-ConvertResult convert_records(const ConvertConfig& config, const Header& header) {
+ConvertResult convert_records(const ConvertConfig& config, const io::Header& header) {
   const Format& to = format_named(config.to);
   ReadContext context;
   context.header = header;
@@ -275,4 +275,4 @@ ConvertResult convert_records(const ConvertConfig& config, const Header& header)
   return {.complete = whole && files.all_there(), .partial = output.partial()};
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::convert {
 
 struct ConvertConfig {
   std::vector<std::string> inputs;
@@ -32,6 +32,6 @@ struct ConvertResult {
 
 // All inputs into one output. `header` has tool, version and command. Warnings give the reasons
 // why the result is not complete.
-ConvertResult convert_records(const ConvertConfig& config, const Header& header);
+ConvertResult convert_records(const ConvertConfig& config, const io::Header& header);
 
-}  // namespace vremd
+}  // namespace vremd::convert

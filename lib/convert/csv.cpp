@@ -15,7 +15,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 enum Column {
@@ -48,7 +48,7 @@ constexpr std::array<const char*, kColumns> kNames = {
 class Table {
  public:
   explicit Table(const std::string& path) : rows_(path) {
-    if (!rows_.next(row_)) fail("{}: empty", name_of_input(path));
+    if (!rows_.next(row_)) fail("{}: empty", io::name_of_input(path));
     where_.fill(-1);
     std::string others;
     for (std::size_t i = 0; i < row_.size(); ++i) {
@@ -66,7 +66,7 @@ class Table {
     }
     constexpr std::size_t kMostBytes = 1000;
     if (!others.empty()) {
-      log_warning("{}: columns left out:{}", name_of_input(path), excerpt(others, kMostBytes));
+      log_warning("{}: columns left out:{}", io::name_of_input(path), excerpt(others, kMostBytes));
     }
     width_ = row_.size();
   }
@@ -143,7 +143,8 @@ class Reader {
     if (!person) return;
     if (person != person_) next_person(*person);
     if (table_.is_empty(kJoint)) return;
-    const Keypoint k{table_.needed(kX), table_.needed(kY), table_.number(kJointScore).value_or(1)};
+    const io::Keypoint k{table_.needed(kX), table_.needed(kY),
+                         table_.number(kJointScore).value_or(1)};
     const std::string& name = table_.text(kJoint);
     for (const auto& [joint, ignored] : keypoints_) {
       if (joint == name) fail("{}: joint: {} is there twice", table_.place(), excerpt(name));
@@ -177,7 +178,7 @@ class Reader {
       fail("{}: person {} after person {}", table_.place(), number, last_person_);
     }
     person_ = last_person_ = number;
-    Instance& one = frame_->instances.emplace_back();
+    io::Instance& one = frame_->instances.emplace_back();
     one.track = table_.integer(kTrack);
     one.id = table_.integer(kId);
     one.box_score = table_.number(kBoxScore).value_or(1);
@@ -193,21 +194,21 @@ class Reader {
   void end_person() {
     if (!person_) return;
     person_.reset();
-    Instance& one = frame_->instances.back();
+    io::Instance& one = frame_->instances.back();
     if (!keypoints_.empty()) place_keypoints(one);
     if (has_box_) return;
-    const auto box = box_around(one.keypoints);
+    const auto box = io::box_around(one.keypoints);
     if (!box) fail("{}: neither a box nor keypoints", person_place_);
     one.box = *box;
   }
 
-  void place_keypoints(Instance& one) {
+  void place_keypoints(io::Instance& one) {
     if (!joints_) {
       std::vector<std::string> names;
       for (const auto& [name, ignored] : keypoints_) names.push_back(name);
       joints_ = joint_set_of(names);
     }
-    one.keypoints.assign(joints_->joints.size(), Keypoint{});
+    one.keypoints.assign(joints_->joints.size(), io::Keypoint{});
     for (const auto& [name, k] : keypoints_) {
       const int index = joints_->index(name);
       if (index < 0) {
@@ -234,12 +235,12 @@ class Reader {
   void begin() {
     if (begun_) return;
     begun_ = true;
-    Header header = context_.header;
+    io::Header header = context_.header;
     header.video = video_.empty() ? video_name(path_) : video_;
-    header.video = join_root(context_.root, header.video);
+    header.video = io::join_root(context_.root, header.video);
     header.joints = joints_;
     sink_.begin(header);
-    for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
+    for (io::FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
     waiting_.clear();
   }
 
@@ -259,24 +260,24 @@ class Reader {
   std::string video_, person_place_;
   bool in_video_ = false, begun_ = false, has_box_ = false;
   std::optional<JointSet> joints_;
-  std::optional<FrameRecord> frame_;
+  std::optional<io::FrameRecord> frame_;
   std::optional<std::int64_t> person_;
   std::int64_t last_ = -1, last_person_ = -1;
-  std::vector<std::pair<std::string, Keypoint>> keypoints_;
-  std::vector<FrameRecord> waiting_;
+  std::vector<std::pair<std::string, io::Keypoint>> keypoints_;
+  std::vector<io::FrameRecord> waiting_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------
 
 class Writer : public RecordSink {
  public:
-  explicit Writer(OutputFile& out) : file_(out) {
+  explicit Writer(io::OutputFile& out) : file_(out) {
     file_.write(fmt::format("{}\n", fmt::join(kNames, ",")));
   }
 
-  void begin(const Header& header) override { header_ = header; }
+  void begin(const io::Header& header) override { header_ = header; }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     Row row;
     row[kVideo] = csv_field(header_.video);
     row[kFrame] = fmt::format("{}", frame.frame);
@@ -298,7 +299,7 @@ class Writer : public RecordSink {
     return std::isfinite(value) ? fmt::format("{}", value) : "";
   }
 
-  void write_person(Row row, const Instance& one) {
+  void write_person(Row row, const io::Instance& one) {
     if (one.track) row[kTrack] = fmt::format("{}", *one.track);
     if (one.id) row[kId] = fmt::format("{}", *one.id);
     row[kBoxX] = number(one.box.x);
@@ -309,7 +310,7 @@ class Writer : public RecordSink {
     row[kScore] = number(one.score);
     if (one.keypoints.empty()) write(row);
     for (std::size_t j = 0; j < one.keypoints.size(); ++j) {
-      const Keypoint k = is_absent(one.keypoints[j]) ? Keypoint{} : one.keypoints[j];
+      const io::Keypoint k = io::is_absent(one.keypoints[j]) ? io::Keypoint{} : one.keypoints[j];
       row[kJoint] = csv_field(header_.joints->joints[j]);
       row[kX] = number(k.x);
       row[kY] = number(k.y);
@@ -320,8 +321,8 @@ class Writer : public RecordSink {
 
   void write(const Row& row) { file_.write(fmt::format("{}\n", fmt::join(row, ","))); }
 
-  OutputFile& file_;
-  Header header_;
+  io::OutputFile& file_;
+  io::Header header_;
 };
 
 }  // namespace
@@ -337,6 +338,6 @@ bool read_csv(const std::vector<std::string>& paths, const ReadContext& context,
   return true;
 }
 
-std::unique_ptr<RecordSink> write_csv(OutputFile& out) { return std::make_unique<Writer>(out); }
+std::unique_ptr<RecordSink> write_csv(io::OutputFile& out) { return std::make_unique<Writer>(out); }
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 constexpr std::size_t kLongestRow = 1 << 20;
@@ -26,7 +26,8 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
-CsvReader::CsvReader(const std::string& path) : name_(name_of_input(path)), file_(stdin, close) {
+CsvReader::CsvReader(const std::string& path)
+    : name_(io::name_of_input(path)), file_(stdin, close) {
   std::error_code ignored;
   if (path != "-") {
     if (std::filesystem::is_directory(path, ignored)) fail("{}: is a directory", path);
@@ -112,4 +113,4 @@ std::string csv_field(std::string_view text) {
   return quoted + "\"";
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::convert {
 
 class CsvReader {
  public:
@@ -39,4 +39,4 @@ class CsvReader {
 // One field, in quotes where it needs them.
 std::string csv_field(std::string_view text);
 
-}  // namespace vremd
+}  // namespace vremd::convert

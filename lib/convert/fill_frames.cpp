@@ -11,14 +11,14 @@
 #include <optional>
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 namespace fs = std::filesystem;
 
 struct Video {
-  Header header;
-  std::vector<FrameRecord> frames;
+  io::Header header;
+  std::vector<io::FrameRecord> frames;
   std::vector<bool> filled;
   bool any = false;  // of them
   std::unordered_map<std::string, std::size_t> by_file;
@@ -26,7 +26,7 @@ struct Video {
 };
 
 // The picture that a frame is; nothing: it is one of a video file.
-std::optional<std::string> picture_name(const Header& header, const FrameRecord& frame) {
+std::optional<std::string> picture_name(const io::Header& header, const io::FrameRecord& frame) {
   if (!frame.file && !is_still(header)) return std::nullopt;
   return fs::path(picture_of(header, frame)).filename();
 }
@@ -38,7 +38,7 @@ class FrameList : public RecordSink {
     context.input_joints.clear();  // those are of the input
     std::error_code ignored;
     std::vector<std::string> files{path};
-    if (fs::is_directory(path, ignored)) files = files_in(path, ".json");
+    if (fs::is_directory(path, ignored)) files = io::files_in(path, ".json");
     if (files.empty()) fail("{}: a folder without JSON files", path);
     for (const std::string& file : files) {
       const std::size_t before = videos_.size();
@@ -47,9 +47,9 @@ class FrameList : public RecordSink {
     }
   }
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     const std::size_t index = videos_.size();
-    Header& own = videos_.emplace_back().header;
+    io::Header& own = videos_.emplace_back().header;
     own.video = header.video;
     own.width = header.width;
     own.height = header.height;
@@ -59,11 +59,11 @@ class FrameList : public RecordSink {
     if (own.vid_id) add_name(*own.vid_id, index);
   }
 
-  void frame(FrameRecord frame) override {
-    if (frame.frame > kLastFrame) fail("{}: frame {}: too large a number", path_, frame.frame);
+  void frame(io::FrameRecord frame) override {
+    if (frame.frame > io::kLastFrame) fail("{}: frame {}: too large a number", path_, frame.frame);
     Video& video = videos_.back();
     const std::size_t index = video.frames.size();
-    FrameRecord& own = video.frames.emplace_back();
+    io::FrameRecord& own = video.frames.emplace_back();
     own.frame = frame.frame;
     own.file = frame.file;
     own.image_id = frame.image_id;
@@ -82,7 +82,7 @@ class FrameList : public RecordSink {
   struct Place {
     std::size_t video, frame;
   };
-  Place find(const Header& header, const FrameRecord& frame) const {
+  Place find(const io::Header& header, const io::FrameRecord& frame) const {
     const auto absent = [&](const std::string& what) {
       fail("{}: frame {}: {} is not in {}", excerpt(header.video, kPathExcerptBytes), frame.frame,
            what, path_);
@@ -114,7 +114,7 @@ class FrameList : public RecordSink {
     if (!is_new && entry->second != video) entry->second = kSeveral;
   }
 
-  std::size_t video_of(const Header& header) const {
+  std::size_t video_of(const io::Header& header) const {
     if (videos_.size() == 1) return 0;
     const auto found = by_name_.find(video_name(header.video));
     if (found != by_name_.end() && found->second != kSeveral) return found->second;
@@ -133,9 +133,9 @@ class FillFrames : public Stage {
   FillFrames(const std::string& path, const ReadContext& context, RecordSink& next)
       : Stage(next), own_(context.header), list_(path, context) {}
 
-  void begin(const Header& header) override { header_ = header; }
+  void begin(const io::Header& header) override { header_ = header; }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     const auto [v, f] = list_.find(header_, frame);
     Video& video = list_.videos()[v];
     if (video.filled[f]) {
@@ -144,7 +144,7 @@ class FillFrames : public Stage {
     }
     take_header(video);
     video.filled[f] = true;
-    FrameRecord& own = video.frames[f];
+    io::FrameRecord& own = video.frames[f];
     frame.frame = own.frame;
     frame.file = own.file;
     frame.image_id = own.image_id;
@@ -161,7 +161,7 @@ class FillFrames : public Stage {
       next_.begin(video.header);
       const auto& fps = video.header.fps;
       for (std::size_t i = 0; i < video.frames.size(); ++i) {
-        FrameRecord& frame = video.frames[i];
+        io::FrameRecord& frame = video.frames[i];
         if (!video.filled[i] && fps && fps->first > 0) {
           frame.time = static_cast<double>(frame.frame) * static_cast<double>(fps->second) /
                        static_cast<double>(fps->first);
@@ -174,7 +174,7 @@ class FillFrames : public Stage {
   }
 
  private:
-  static void put_maker(Header& header, const Header& maker) {
+  static void put_maker(io::Header& header, const io::Header& maker) {
     header.tool = maker.tool;
     header.version = maker.version;
     header.command = maker.command;
@@ -182,7 +182,7 @@ class FillFrames : public Stage {
 
   // What the people of a sequence come from: the first of the input's headers tells.
   void take_header(Video& video) {
-    Header& own = video.header;
+    io::Header& own = video.header;
     if (!video.any) {
       put_maker(own, header_);
       own.fps = header_.fps;
@@ -201,7 +201,7 @@ class FillFrames : public Stage {
     }
   }
 
-  Header own_, header_;
+  io::Header own_, header_;
   FrameList list_;
 };
 
@@ -212,4 +212,4 @@ std::unique_ptr<RecordSink> fill_frames(const std::string& path, const ReadConte
   return std::make_unique<FillFrames>(path, context, next);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace vremd {
+namespace vremd::convert {
 
 // `path`: a file of any format, or a folder of JSON files. Its videos and frames go to `next`, in
 // their order, with their names, numbers, ids and sizes, and with the people of the input; those of
@@ -21,4 +21,4 @@ namespace vremd {
 std::unique_ptr<RecordSink> fill_frames(const std::string& path, const ReadContext& context,
                                         RecordSink& next);
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -16,20 +16,20 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::convert {
 
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
-  virtual void begin(const Header& header) = 0;  // of a video
-  virtual void frame(FrameRecord frame) = 0;
+  virtual void begin(const io::Header& header) = 0;  // of a video
+  virtual void frame(io::FrameRecord frame) = 0;
   virtual void end(const Json& extra) = 0;     // of the video
   virtual void cut() { end(Json::object()); }  // the input is truncated inside the video
   virtual void finish() {}                     // after the last video
 };
 
 struct ReadContext {
-  Header header;             // tool, version and command
+  io::Header header;         // tool, version and command
   std::string root;          // in front of the names in the files; "": see joins_folder
   bool joins_folder = true;  // without a root, names are relative to the folder of their file
   std::string input_joints;  // where a format does not name its joints; "": its own rule
@@ -40,7 +40,7 @@ struct ReadContext {
 using ReadFormat = bool (*)(const std::vector<std::string>& paths, const ReadContext& context,
                             RecordSink& sink);
 
-using WriteFormat = std::unique_ptr<RecordSink> (*)(OutputFile& out);
+using WriteFormat = std::unique_ptr<RecordSink> (*)(io::OutputFile& out);
 // A format of many files names and writes them itself.
 using WriteFolder = std::unique_ptr<RecordSink> (*)(const std::string& folder, bool force);
 
@@ -86,25 +86,25 @@ const Format& guess_format(const std::string& path);  // an Error asks for --fro
 
 bool guess_records(std::string_view head);
 bool read_records(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_records(OutputFile& out);
+std::unique_ptr<RecordSink> write_records(io::OutputFile& out);
 
 bool guess_posetrack17(std::string_view head);
-std::unique_ptr<RecordSink> write_posetrack17(OutputFile& out);
+std::unique_ptr<RecordSink> write_posetrack17(io::OutputFile& out);
 
 bool guess_posetrack18(std::string_view head);
 bool guess_coco_keypoints(std::string_view head);
 // Of any form.
 bool read_annotation_files(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_posetrack18(OutputFile& out);
-std::unique_ptr<RecordSink> write_posetrack21(OutputFile& out);
-std::unique_ptr<RecordSink> write_coco_keypoints(OutputFile& out);
+std::unique_ptr<RecordSink> write_posetrack18(io::OutputFile& out);
+std::unique_ptr<RecordSink> write_posetrack21(io::OutputFile& out);
+std::unique_ptr<RecordSink> write_coco_keypoints(io::OutputFile& out);
 
 bool guess_coco_results(std::string_view head);
 bool guess_coco_boxes(std::string_view head);
 bool read_coco_results(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 bool read_coco_boxes(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_coco_results(OutputFile& out);
-std::unique_ptr<RecordSink> write_coco_boxes(OutputFile& out);
+std::unique_ptr<RecordSink> write_coco_results(io::OutputFile& out);
+std::unique_ptr<RecordSink> write_coco_boxes(io::OutputFile& out);
 
 bool guess_openpose(std::string_view head);
 bool read_openpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
@@ -112,14 +112,14 @@ std::unique_ptr<RecordSink> write_openpose(const std::string& folder, bool force
 
 bool guess_alphapose(std::string_view head);
 bool read_alphapose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_alphapose(OutputFile& out);
+std::unique_ptr<RecordSink> write_alphapose(io::OutputFile& out);
 
 bool guess_mmpose(std::string_view head);
 bool read_mmpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_mmpose(OutputFile& out);
+std::unique_ptr<RecordSink> write_mmpose(io::OutputFile& out);
 
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);
-std::unique_ptr<RecordSink> write_csv(OutputFile& out);
+std::unique_ptr<RecordSink> write_csv(io::OutputFile& out);
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 constexpr unsigned kPoses = kHoldsScores | kHoldsKeypoints;
@@ -99,4 +99,4 @@ const Format& guess_format(const std::string& path) {
   fail("{}: cannot tell its format: --from names it", path);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

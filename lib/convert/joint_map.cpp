@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -103,26 +103,26 @@ JointMap::Source JointMap::source_of(const std::string& joint) const {
   return {};
 }
 
-void JointMap::apply(Instance& instance) const {
+void JointMap::apply(io::Instance& instance) const {
   if (instance.keypoints.empty()) return;
-  const std::vector<Keypoint>& old = instance.keypoints;
+  const std::vector<io::Keypoint>& old = instance.keypoints;
   const std::vector<double> visibility = std::move(instance.visibility);
   const std::vector<std::string> before = std::move(instance.derived);
   instance.visibility.clear();
   instance.derived.clear();
-  std::vector<Keypoint> points(sources_.size());
+  std::vector<io::Keypoint> points(sources_.size());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const Source& s = sources_[i];
-    const auto there = [&](int index) { return index < 0 || !is_absent(old[index]); };
+    const auto there = [&](int index) { return index < 0 || !io::is_absent(old[index]); };
     const bool found = s.rule != Rule::kAbsent && there(s.a) && there(s.b) && there(s.c);
     const auto mean = [&](int a, int b) {
-      return Keypoint{(old[a].x + old[b].x) / 2, (old[a].y + old[b].y) / 2,
-                      (old[a].score + old[b].score) / 2};
+      return io::Keypoint{(old[a].x + old[b].x) / 2, (old[a].y + old[b].y) / 2,
+                          (old[a].score + old[b].score) / 2};
     };
     if (s.rule == Rule::kCopy) points[i] = old[s.a];
     if (found && s.rule == Rule::kMiddle) points[i] = mean(s.a, s.b);
     if (found && s.rule == Rule::kHeadTop) {
-      const Keypoint neck = mean(s.b, s.c), &nose = old[s.a];
+      const io::Keypoint neck = mean(s.b, s.c), &nose = old[s.a];
       points[i] = {2 * nose.x - neck.x, 2 * nose.y - neck.y, nose.score};
     }
     const bool was = std::find(before.begin(), before.end(), to_.joints[i]) != before.end();
@@ -156,4 +156,4 @@ std::vector<std::string> JointMap::absent() const {
   return names;
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

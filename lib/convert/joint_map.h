@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::convert {
 
 // posetrack15, posetrack17, coco17, and the sets of others: body25 and openpose18 (OpenPose),
 // halpe26 (AlphaPose, MMPose); else a list of names "nose,left_wrist". An Error lists the sets.
@@ -35,7 +35,7 @@ class JointMap {
   JointMap(const JointSet& from, JointSet to);
 
   const JointSet& target() const { return to_; }
-  void apply(Instance& instance) const;  // keypoints, visibility, derived
+  void apply(io::Instance& instance) const;  // keypoints, visibility, derived
 
   std::vector<std::string> left_out() const;  // joints of the source that went nowhere
   std::vector<std::string> absent() const;    // joints of the target that have no source
@@ -53,4 +53,4 @@ class JointMap {
   std::vector<Source> sources_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::convert

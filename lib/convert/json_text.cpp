@@ -7,11 +7,11 @@
 #include <cmath>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::convert {
 
 namespace fs = std::filesystem;
 
-JsonListFile::JsonListFile(OutputFile& out, std::string_view opening) : file_(out) {
+JsonListFile::JsonListFile(io::OutputFile& out, std::string_view opening) : file_(out) {
   file_.write(opening);
   file_.write("[");
 }
@@ -51,10 +51,10 @@ char value_of(std::string_view head, std::string_view key) {
   return 0;
 }
 
-Json flat_keypoints(const std::vector<Keypoint>& keypoints) {
+Json flat_keypoints(const std::vector<io::Keypoint>& keypoints) {
   Json flat = Json::array();
-  for (const Keypoint& k : keypoints) {
-    const Keypoint one = is_absent(k) ? Keypoint{} : k;
+  for (const io::Keypoint& k : keypoints) {
+    const io::Keypoint one = io::is_absent(k) ? io::Keypoint{} : k;
     flat.push_back(one.x);
     flat.push_back(one.y);
     flat.push_back(std::isfinite(one.score) ? one.score : 0.0);
@@ -62,11 +62,12 @@ Json flat_keypoints(const std::vector<Keypoint>& keypoints) {
   return flat;
 }
 
-std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const JsonPlace& place) {
+std::vector<io::Keypoint> keypoints_of(const std::vector<double>& flat,
+                                       const io::JsonPlace& place) {
   if (flat.size() % 3) {
     fail("{}: {} numbers, not x, y, score of joints", place.text(), flat.size());
   }
-  std::vector<Keypoint> keypoints;
+  std::vector<io::Keypoint> keypoints;
   for (std::size_t i = 0; i < flat.size(); i += 3) {
     keypoints.push_back({flat[i], flat[i + 1], flat[i + 2]});
   }
@@ -84,4 +85,4 @@ std::string root_of(const std::string& file, const std::string& root, bool joins
   return fs::path(file).parent_path();
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

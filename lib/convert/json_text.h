@@ -12,17 +12,17 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::convert {
 
 // A JSON text around one long list, written item by item: "OPENING[" item, item "]CLOSING".
 class JsonListFile {
  public:
-  explicit JsonListFile(OutputFile& out, std::string_view opening = "");
+  explicit JsonListFile(io::OutputFile& out, std::string_view opening = "");
   void add(const Json& item);
   void finish(std::string_view closing = "");
 
  private:
-  OutputFile& file_;
+  io::OutputFile& file_;
   bool any_ = false;
 };
 
@@ -34,8 +34,8 @@ bool has_key(std::string_view head, std::string_view key);
 char value_of(std::string_view head, std::string_view key);  // 0: no such key
 
 // [x, y, score, x, y, score, ...]; absent joints are 0, 0, 0.
-Json flat_keypoints(const std::vector<Keypoint>& keypoints);
-std::vector<Keypoint> keypoints_of(const std::vector<double>& flat, const JsonPlace& place);
+Json flat_keypoints(const std::vector<io::Keypoint>& keypoints);
+std::vector<io::Keypoint> keypoints_of(const std::vector<double>& flat, const io::JsonPlace& place);
 
 // The name of a video from that of its file or folder, without its extension.
 std::string video_name(const std::string& path);
@@ -43,4 +43,4 @@ std::string video_name(const std::string& path);
 // The root of a file's names: the one that was given, else the file's folder where `joins_folder`.
 std::string root_of(const std::string& file, const std::string& root, bool joins_folder);
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -6,14 +6,14 @@
 
 #include <map>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 class Losses : public Stage {
  public:
   Losses(const Format& format, RecordSink& next) : Stage(next), format_(format) {}
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     lose(kHoldsVideo, "names of videos", !header.video.empty());
     lose(kHoldsSize, "picture sizes", header.width > 0);
     lose(kHoldsTimes, "times", header.fps || header.time_base);
@@ -23,19 +23,19 @@ class Losses : public Stage {
     next_.begin(header);
   }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     lose(kHoldsEmpty, "frames without people", frame.instances.empty());
     lose(kHoldsFiles, "names of pictures", frame.file.has_value());
     lose(kHoldsImageIds, "image ids", frame.image_id.has_value());
     lose(kHoldsTimes, "times", frame.time > 0 || frame.pts);
     lose(kHoldsSize, "picture sizes", frame.size.has_value());
     lose(kHoldsDamage, "which frames are damaged or have held boxes",
-         frame.damage != Damage::kNone || frame.held);
+         frame.damage != io::Damage::kNone || frame.held);
     constexpr const char* kLabels = "labels and regions of annotated frames";
     lose(kHoldsAnnotation, kLabels, frame.labelled.has_value());
     lose(kHoldsAnnotation, kLabels, !frame.ignore_regions.empty());
     for (std::size_t i = 0; i < frame.extra.size(); ++i) lose(kHoldsOther, "other keys", true);
-    for (const Instance& one : frame.instances) look_at(one);
+    for (const io::Instance& one : frame.instances) look_at(one);
     next_.frame(std::move(frame));
   }
 
@@ -53,7 +53,7 @@ class Losses : public Stage {
     if (there && !(format_.holds & what)) ++lost_[name];
   }
 
-  void look_at(const Instance& one) {
+  void look_at(const io::Instance& one) {
     lose(kHoldsBoxes, "boxes", true);
     lose(kHoldsBoxScores, "scores of boxes", one.box_score != 1);
     lose(kHoldsScores, "scores of people", one.score != one.box_score);
@@ -81,4 +81,4 @@ std::unique_ptr<RecordSink> note_losses(const Format& format, RecordSink& next) 
   return std::make_unique<Losses>(format, next);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

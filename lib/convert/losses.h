@@ -5,10 +5,10 @@
 
 #include <memory>
 
-namespace vremd {
+namespace vremd::convert {
 
 // Passes records on and remembers what of them the format does not hold; finish() says it, in one
 // warning.
 std::unique_ptr<RecordSink> note_losses(const Format& format, RecordSink& next);
 
-}  // namespace vremd
+}  // namespace vremd::convert

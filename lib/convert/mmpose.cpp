@@ -12,19 +12,20 @@
 #include "io/json_file.h"
 #include "io/video_path.h"
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 // ---- reading ----------------------------------------------------------------------------------
 
-std::vector<Keypoint> read_keypoints(const JsonNode& points, const JsonNode& point_scores) {
+std::vector<io::Keypoint> read_keypoints(const io::JsonNode& points,
+                                         const io::JsonNode& point_scores) {
   const std::size_t count = points.array().size();
   const std::vector<double> scores = point_scores ? point_scores.numbers() : std::vector<double>();
   if (scores.size() != count) {
     fail("{}: {} numbers instead of {}", point_scores.place().text(), scores.size(), count);
   }
-  std::vector<Keypoint> keypoints;
-  for (const JsonNode point : points.array()) {
+  std::vector<io::Keypoint> keypoints;
+  for (const io::JsonNode point : points.array()) {
     const auto xy = point.numbers<2>();
     if (!xy) point.wrong("not an array of 2 numbers");
     keypoints.push_back({(*xy)[0], (*xy)[1], scores[keypoints.size()]});
@@ -32,32 +33,33 @@ std::vector<Keypoint> read_keypoints(const JsonNode& points, const JsonNode& poi
   return keypoints;
 }
 
-Instance read_person(const JsonNode& json) {
+io::Instance read_person(const io::JsonNode& json) {
   const auto [keypoints, keypoint_scores, bbox_score, score, track_id, bbox] =
       json.fields({"keypoints", "keypoint_scores", "bbox_score", "score", "track_id", "bbox"});
-  Instance person;
+  io::Instance person;
   person.keypoints = read_keypoints(keypoints, keypoint_scores);
   person.box_score = bbox_score.number(1);
-  person.score = score ? score.number() : person_score(person.keypoints, person.box_score);
+  person.score = score ? score.number() : io::person_score(person.keypoints, person.box_score);
   person.track = track_id.optional_integer();
   if (!bbox) {
-    person.box = box_around(person.keypoints).value_or(Box{});
+    person.box = io::box_around(person.keypoints).value_or(Box{});
     return person;
   }
   const bool nested = bbox.is_array() && bbox.array().size() == 1;
   const auto c = (nested ? *bbox.array().begin() : bbox).numbers<4>();
   if (!c) bbox.wrong("not an array of 4 numbers");
-  person.box = {(*c)[0], (*c)[1], width_to((*c)[0], (*c)[2]), width_to((*c)[1], (*c)[3])};
+  person.box = {(*c)[0], (*c)[1], annotation::width_to((*c)[0], (*c)[2]),
+                annotation::width_to((*c)[1], (*c)[3])};
   return person;
 }
 
 // meta_info.keypoint_id2name: {"0": "nose", ...}
 std::optional<JointSet> named_joints(const Json& outer, const std::string& file) {
-  const JsonNode root(&outer, {file});
+  const io::JsonNode root(&outer, {file});
   if (!root.is_object()) return std::nullopt;
-  const JsonNode meta = root.field("meta_info");
+  const io::JsonNode meta = root.field("meta_info");
   if (!meta.is_object()) return std::nullopt;
-  const JsonNode names = meta.field("keypoint_id2name");
+  const io::JsonNode names = meta.field("keypoint_id2name");
   if (!names.is_object()) return std::nullopt;
   std::vector<std::string> joints;
   for (std::size_t i = 0; i < names.value()->size(); ++i) {
@@ -70,11 +72,11 @@ std::optional<JointSet> named_joints(const Json& outer, const std::string& file)
 class Reader {
  public:
   Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
-      : file_(name_of_input(path)), path_(path), context_(context), sink_(sink) {}
+      : file_(io::name_of_input(path)), path_(path), context_(context), sink_(sink) {}
 
   void take(const Json& json, std::size_t index, const Json& outer) {
-    const JsonPlace file{file_}, list{"instance_info", &file};
-    const JsonNode item(&json, {"", outer.is_array() ? &file : &list, index});
+    const io::JsonPlace file{file_}, list{"instance_info", &file};
+    const io::JsonNode item(&json, {"", outer.is_array() ? &file : &list, index});
     named_ = named_ ? named_ : named_joints(outer, file_);
     const auto [frame_id, instances] = item.fields({"frame_id", "instances"});
     if (index == 0) is_video_ = static_cast<bool>(instances);
@@ -87,7 +89,7 @@ class Reader {
     frame_.frame = frame_id.integer() - first;
     if (frame_.frame <= last_) frame_id.wrong("not in order");
     last_ = frame_.frame;
-    for (const JsonNode person : instances.array()) frame_.instances.push_back(read(person));
+    for (const io::JsonNode person : instances.array()) frame_.instances.push_back(read(person));
     hand_over();
   }
 
@@ -98,8 +100,8 @@ class Reader {
   }
 
  private:
-  Instance read(const JsonNode& json) {
-    Instance person = read_person(json);
+  io::Instance read(const io::JsonNode& json) {
+    io::Instance person = read_person(json);
     const std::size_t count = person.keypoints.size();
     if (!joints_) {
       joints_ = named_ && named_->joints.size() == count && context_.input_joints.empty()
@@ -119,18 +121,18 @@ class Reader {
     } else {
       waiting_.push_back(std::move(frame_));
     }
-    frame_ = FrameRecord{};
+    frame_ = io::FrameRecord{};
   }
 
   // Once: after the first person, whose joints the header names; the frames before have waited.
   void begin() {
     if (begun_) return;
     begun_ = true;
-    Header header = context_.header;
-    header.video = join_root(context_.root, path_ == "-" ? "-" : video_name(path_));
+    io::Header header = context_.header;
+    header.video = io::join_root(context_.root, path_ == "-" ? "-" : video_name(path_));
     header.joints = joints_;
     sink_.begin(header);
-    for (FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
+    for (io::FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
     waiting_.clear();
   }
 
@@ -140,8 +142,8 @@ class Reader {
   bool is_video_ = false, begun_ = false;
   std::optional<JointSet> named_, joints_;
   std::int64_t last_ = -1;
-  FrameRecord frame_;
-  std::vector<FrameRecord> waiting_;
+  io::FrameRecord frame_;
+  std::vector<io::FrameRecord> waiting_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -149,9 +151,9 @@ class Reader {
 // The form with the names of the joints, that of the demo scripts.
 class Writer : public RecordSink {
  public:
-  explicit Writer(OutputFile& out) : out_(out) {}
+  explicit Writer(io::OutputFile& out) : out_(out) {}
 
-  void begin(const Header& header) override {
+  void begin(const io::Header& header) override {
     header_ = header;
     const JointSet joints = header.joints.value_or(JointSet{});
     Json meta{{"dataset_name", joints.name}, {"num_keypoints", joints.joints.size()}};
@@ -165,9 +167,9 @@ class Writer : public RecordSink {
     list_ = std::make_unique<JsonListFile>(out_, opening);
   }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     Json people = Json::array();
-    for (const Instance& person : frame.instances) {
+    for (const io::Instance& person : frame.instances) {
       if (!person.keypoints.empty()) people.push_back(person_json(person));
     }
     if (is_still(header_) && frame.frame == 0) {
@@ -182,24 +184,25 @@ class Writer : public RecordSink {
   }
 
  private:
-  static Json person_json(const Instance& person) {
+  static Json person_json(const io::Instance& person) {
     Json points = Json::array(), scores = Json::array();
-    for (const Keypoint& k : person.keypoints) {
-      const Keypoint one = is_absent(k) ? Keypoint{} : k;
+    for (const io::Keypoint& k : person.keypoints) {
+      const io::Keypoint one = io::is_absent(k) ? io::Keypoint{} : k;
       points.push_back({one.x, one.y});
       scores.push_back(one.score);
     }
     const Box& b = person.box;
     Json json{{"keypoints", std::move(points)}, {"keypoint_scores", std::move(scores)}};
-    json["bbox"] = Json::array({Json{b.x, b.y, right_of(b.x, b.w), right_of(b.y, b.h)}});
+    json["bbox"] = Json::array(
+        {Json{b.x, b.y, annotation::right_of(b.x, b.w), annotation::right_of(b.y, b.h)}});
     json["bbox_score"] = person.box_score;
     json["score"] = person.score;
     if (person.track) json["track_id"] = *person.track;
     return json;
   }
 
-  OutputFile& out_;
-  Header header_;
+  io::OutputFile& out_;
+  io::Header header_;
   std::unique_ptr<JsonListFile> list_;
 };
 
@@ -218,15 +221,18 @@ bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& conte
     const auto take = [&](const Json& json, std::size_t index, const Json& outer) {
       reader.take(json, index, outer);
     };
-    const Json rest = read_json_file(path, {{"", take}, {"instance_info", take}});
+    const Json rest = io::read_json_file(path, {{"", take}, {"instance_info", take}});
     const bool known = rest.is_array() || (rest.is_object() && rest.contains("instance_info") &&
                                            rest["instance_info"].is_array());
-    if (!known) fail("{}: neither a list nor an object with instance_info", name_of_input(path));
+    if (!known)
+      fail("{}: neither a list nor an object with instance_info", io::name_of_input(path));
     reader.end();
   }
   return true;
 }
 
-std::unique_ptr<RecordSink> write_mmpose(OutputFile& out) { return std::make_unique<Writer>(out); }
+std::unique_ptr<RecordSink> write_mmpose(io::OutputFile& out) {
+  return std::make_unique<Writer>(out);
+}
 
-}  // namespace vremd
+}  // namespace vremd::convert

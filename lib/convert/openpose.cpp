@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <optional>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,7 +56,7 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
       files.push_back(frame_file(path));
       continue;
     }
-    const std::vector<std::string> inside = files_in(path, ".json");
+    const std::vector<std::string> inside = io::files_in(path, ".json");
     if (inside.empty()) fail("{}: a folder without JSON files", path);
     for (const std::string& one : inside) files.push_back(frame_file(one));
   }
@@ -66,31 +66,31 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
   return files;
 }
 
-Instance read_person(const JsonNode& json, std::size_t& joints) {
+io::Instance read_person(const io::JsonNode& json, std::size_t& joints) {
   const auto [points, person_id] = json.fields({"pose_keypoints_2d", "person_id"});
-  Instance person;
+  io::Instance person;
   person.keypoints = keypoints_of(points.numbers(), points.place());
   if (!joints) joints = person.keypoints.size();
   if (person.keypoints.size() != joints) {
     points.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
   }
-  person.box = box_around(person.keypoints).value_or(Box{});
-  person.score = person_score(person.keypoints, 1);
-  for (const JsonNode id : person_id.optional_array()) {  // [-1]: no track
+  person.box = io::box_around(person.keypoints).value_or(Box{});
+  person.score = io::person_score(person.keypoints, 1);
+  for (const io::JsonNode id : person_id.optional_array()) {  // [-1]: no track
     if (id.number() >= 0) person.track = id.integer();
     break;
   }
   return person;
 }
 
-FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
-  const Json json = read_json_file(file.path);
-  const std::string name = name_of_input(file.path);
-  const JsonNode root(&json, {name});
-  const JsonNode people = root.field("people");
-  FrameRecord frame;
+io::FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
+  const Json json = io::read_json_file(file.path);
+  const std::string name = io::name_of_input(file.path);
+  const io::JsonNode root(&json, {name});
+  const io::JsonNode people = root.field("people");
+  io::FrameRecord frame;
   frame.frame = file.frame.value_or(0);
-  for (const JsonNode person : people.array()) {
+  for (const io::JsonNode person : people.array()) {
     frame.instances.push_back(read_person(person, joints));
   }
   return frame;
@@ -98,23 +98,23 @@ FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
 
 // The joints are those of the first person; the frames before it wait.
 void read_video(std::span<const FrameFile> files, const ReadContext& context, RecordSink& sink) {
-  Header header = context.header;
-  header.video = join_root(context.root, files.front().video);
+  io::Header header = context.header;
+  header.video = io::join_root(context.root, files.front().video);
   std::size_t joints = 0;
   bool begun = false;
-  std::vector<FrameRecord> waiting;
+  std::vector<io::FrameRecord> waiting;
   const auto begin = [&] {
     if (joints) {
       header.joints = joint_set_of_size(joints, context.input_joints, files.front().path);
     }
     sink.begin(header);
-    for (FrameRecord& frame : waiting) sink.frame(std::move(frame));
+    for (io::FrameRecord& frame : waiting) sink.frame(std::move(frame));
     waiting.clear();
     begun = true;
   };
   std::int64_t last = -1;
   for (const FrameFile& file : files) {
-    FrameRecord frame = read_frame(file, joints);
+    io::FrameRecord frame = read_frame(file, joints);
     if (frame.frame <= last) fail("{}: a second frame {} of {}", file.path, last, file.video);
     last = frame.frame;
     if (joints && !begun) begin();
@@ -134,18 +134,18 @@ class Writer : public RecordSink {
  public:
   Writer(std::string folder, bool force) : folder_(std::move(folder)), force_(force) {
     if (folder_ == "-") fail("openpose: a folder of files, not standard output: -o names it");
-    make_folder(folder_);
+    io::make_folder(folder_);
   }
 
-  void begin(const Header& header) override { header_ = header; }
-  void frame(FrameRecord frame) override {
+  void begin(const io::Header& header) override { header_ = header; }
+  void frame(io::FrameRecord frame) override {
     const bool still = is_still(header_) && frame.frame == 0;
     const std::string number = still ? "" : fmt::format("_{:012}", frame.frame);
     const fs::path path =
         fs::path(folder_) / (video_name(header_.video) + number + std::string(kEnding));
-    OutputFile file(path, force_);
+    io::OutputFile file(path, force_);
     Json people = Json::array();
-    for (const Instance& person : frame.instances) {
+    for (const io::Instance& person : frame.instances) {
       if (!person.keypoints.empty()) people.push_back(person_json(person));
     }
     file.write(dump({{"version", 1.3}, {"people", std::move(people)}}) + "\n");
@@ -154,7 +154,7 @@ class Writer : public RecordSink {
   void end(const Json&) override {}
 
  private:
-  static Json person_json(const Instance& person) {
+  static Json person_json(const io::Instance& person) {
     Json json;
     json["person_id"] = Json::array({person.track.value_or(-1)});
     json["pose_keypoints_2d"] = flat_keypoints(person.keypoints);
@@ -168,7 +168,7 @@ class Writer : public RecordSink {
 
   std::string folder_;
   bool force_;
-  Header header_;
+  io::Header header_;
 };
 
 }  // namespace
@@ -193,4 +193,4 @@ std::unique_ptr<RecordSink> write_openpose(const std::string& path, bool force) 
   return std::make_unique<Writer>(path, force);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

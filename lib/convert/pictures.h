@@ -9,15 +9,15 @@
 #include <optional>
 #include <string>
 
-namespace vremd {
+namespace vremd::convert {
 
-bool is_still(const Header& header);  // by the name of its video
+bool is_still(const io::Header& header);  // by the name of its video
 
 // Where a frame's picture lies: the picture in the video's folder, else the video itself.
-std::string picture_of(const Header& header, const FrameRecord& frame);
+std::string picture_of(const io::Header& header, const io::FrameRecord& frame);
 
 // The id of a frame's image: its own, else by PoseTrack's rule with the number in the picture's
 // name, else for a still the number in its name. Nothing: none of these.
-std::optional<std::int64_t> image_id_of(const Header& header, const FrameRecord& frame);
+std::optional<std::int64_t> image_id_of(const io::Header& header, const io::FrameRecord& frame);
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -6,7 +6,7 @@
 #include "convert/pictures.h"
 #include "core/joints.h"
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 Json list_of(Json value) {
@@ -15,11 +15,11 @@ Json list_of(Json value) {
   return list;
 }
 
-Json point_json(int id, const Keypoint& k) {
+Json point_json(int id, const io::Keypoint& k) {
   return {{"id", list_of(id)}, {"x", list_of(k.x)}, {"y", list_of(k.y)}};
 }
 
-Json person_json(const Instance& person) {
+Json person_json(const io::Instance& person) {
   static const JointSet& set = joint_set("posetrack15");
   Json json = Json::object();
   if (person.track) json["track_id"] = list_of(*person.track);
@@ -28,11 +28,11 @@ Json person_json(const Instance& person) {
     Json points = Json::array();
     for (int id = 0; id < kPoseJoints; ++id) {
       const auto i = static_cast<std::size_t>(set.index(kPoseJointNames[id]));
-      const Keypoint& k = person.keypoints[i];
-      if (is_absent(k) && (!annotated || person.visibility[i] == 0)) continue;
+      const io::Keypoint& k = person.keypoints[i];
+      if (io::is_absent(k) && (!annotated || person.visibility[i] == 0)) continue;
       Json& point = points.emplace_back(point_json(id, k));
       if (annotated) {
-        point["is_visible"] = list_of(visibility_json(person.visibility[i]));
+        point["is_visible"] = list_of(io::visibility_json(person.visibility[i]));
       } else {
         const double factor = person.box_score;
         point["score"] = list_of(factor == 1 ? k.score : k.score * factor);
@@ -43,8 +43,8 @@ Json person_json(const Instance& person) {
   if (const auto& head = person.head_box) {
     json["x1"] = list_of(head->x);
     json["y1"] = list_of(head->y);
-    json["x2"] = list_of(right_of(head->x, head->w));
-    json["y2"] = list_of(right_of(head->y, head->h));
+    json["x2"] = list_of(annotation::right_of(head->x, head->w));
+    json["y2"] = list_of(annotation::right_of(head->y, head->h));
   }
   if (!annotated && person.score != 0) json["score"] = list_of(person.score);
   return json;
@@ -64,14 +64,15 @@ Json regions_json(const std::vector<std::vector<Point>>& regions) {
 
 class Writer : public RecordSink {
  public:
-  explicit Writer(OutputFile& out) : list_(out, "{\"annolist\":") {}
+  explicit Writer(io::OutputFile& out) : list_(out, "{\"annolist\":") {}
 
-  void begin(const Header& header) override { header_ = header; }
-  void frame(FrameRecord frame) override {
+  void begin(const io::Header& header) override { header_ = header; }
+  void frame(io::FrameRecord frame) override {
     Json json{{"image", list_of({{"name", picture_of(header_, frame)}})},
               {"imgnum", list_of(frame.frame + 1)},
               {"annorect", Json::array()}};
-    for (const Instance& person : frame.instances) json["annorect"].push_back(person_json(person));
+    for (const io::Instance& person : frame.instances)
+      json["annorect"].push_back(person_json(person));
     if (frame.labelled) json["is_labeled"] = list_of(*frame.labelled ? 1 : 0);
     if (!frame.ignore_regions.empty()) {
       json["ignore_regions"] = regions_json(frame.ignore_regions);
@@ -83,7 +84,7 @@ class Writer : public RecordSink {
 
  private:
   JsonListFile list_;
-  Header header_;
+  io::Header header_;
 };
 
 }  // namespace
@@ -92,8 +93,8 @@ bool guess_posetrack17(std::string_view head) {
   return begins_with(head, '{') && has_key(head, "annolist");
 }
 
-std::unique_ptr<RecordSink> write_posetrack17(OutputFile& out) {
+std::unique_ptr<RecordSink> write_posetrack17(io::OutputFile& out) {
   return std::make_unique<Writer>(out);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

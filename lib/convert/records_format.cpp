@@ -5,19 +5,19 @@
 #include "io/record_stream.h"
 #include "io/video_path.h"
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 class RecordFile : public RecordSink {
  public:
-  explicit RecordFile(OutputFile& out) : writer_(out) {}
-  void begin(const Header& header) override { writer_.write(header); }
-  void frame(FrameRecord frame) override { writer_.write(frame); }
+  explicit RecordFile(io::OutputFile& out) : writer_(out) {}
+  void begin(const io::Header& header) override { writer_.write(header); }
+  void frame(io::FrameRecord frame) override { writer_.write(frame); }
   void end(const Json& extra) override { writer_.write_end(extra); }
   void cut() override {}  // no end record, so that the next reader knows it, too
 
  private:
-  RecordWriter writer_;
+  io::RecordWriter writer_;
 };
 
 }  // namespace
@@ -28,10 +28,10 @@ bool guess_records(std::string_view head) {
 
 bool read_records(const std::vector<std::string>& paths, const ReadContext& context,
                   RecordSink& sink) {
-  RecordStream records(paths, context.stopped);
+  io::RecordStream records(paths, context.stopped);
   while (const auto header = records.next_video()) {
-    Header own = following(*header, context.header);
-    own.video = join_root(context.root, own.video);
+    io::Header own = io::following(*header, context.header);
+    own.video = io::join_root(context.root, own.video);
     sink.begin(own);
     while (auto frame = records.next_frame()) sink.frame(std::move(*frame));
     if (const auto& end = records.end()) {
@@ -43,8 +43,8 @@ bool read_records(const std::vector<std::string>& paths, const ReadContext& cont
   return !records.truncated();
 }
 
-std::unique_ptr<RecordSink> write_records(OutputFile& out) {
+std::unique_ptr<RecordSink> write_records(io::OutputFile& out) {
   return std::make_unique<RecordFile>(out);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

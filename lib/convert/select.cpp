@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace vremd {
+namespace vremd::convert {
 namespace {
 
 int scaled(int size, double scale) {
@@ -20,16 +20,16 @@ Box scaled(const Box& b, double scale) {
   return {b.x * scale, b.y * scale, b.w * scale, b.h * scale};
 }
 
-void scale_frame(FrameRecord& frame, double scale) {
+void scale_frame(io::FrameRecord& frame, double scale) {
   if (frame.size) {
     frame.size = {scaled(frame.size->first, scale), scaled(frame.size->second, scale)};
   }
   for (auto& polygon : frame.ignore_regions) {
     for (Point& point : polygon) point.x *= scale, point.y *= scale;
   }
-  for (Instance& one : frame.instances) {
+  for (io::Instance& one : frame.instances) {
     one.box = scaled(one.box, scale);
-    for (Keypoint& k : one.keypoints) k.x *= scale, k.y *= scale;
+    for (io::Keypoint& k : one.keypoints) k.x *= scale, k.y *= scale;
     if (one.head_box) one.head_box = scaled(*one.head_box, scale);
     if (one.area) *one.area *= scale * scale;
   }
@@ -39,8 +39,8 @@ class Selector : public Stage {
  public:
   Selector(const Selection& selection, RecordSink& next) : Stage(next), selection_(selection) {}
 
-  void begin(const Header& header) override {
-    Header own = header;
+  void begin(const io::Header& header) override {
+    io::Header own = header;
     own.width = scaled(own.width, selection_.scale);
     own.height = scaled(own.height, selection_.scale);
     video_ = header.video;
@@ -48,16 +48,16 @@ class Selector : public Stage {
     next_.begin(own);
   }
 
-  void frame(FrameRecord frame) override {
+  void frame(io::FrameRecord frame) override {
     if (frame.frame < selection_.first || frame.frame >= selection_.last) return;
     if (selection_.fps > 0 && !is_due(frame)) return;
-    std::erase_if(frame.instances, [this](const Instance& one) { return !is_wanted(one); });
+    std::erase_if(frame.instances, [this](const io::Instance& one) { return !is_wanted(one); });
     if (selection_.scale != 1) scale_frame(frame, selection_.scale);
     next_.frame(std::move(frame));
   }
 
  private:
-  bool is_wanted(const Instance& one) const {
+  bool is_wanted(const io::Instance& one) const {
     if (selection_.min_score > 0 && !(one.score >= selection_.min_score)) return false;
     const std::vector<int>& tracks = selection_.tracks;
     if (tracks.empty()) return true;
@@ -65,7 +65,7 @@ class Selector : public Stage {
   }
 
   // The first frame of each 1 / fps seconds.
-  bool is_due(const FrameRecord& frame) {
+  bool is_due(const io::FrameRecord& frame) {
     if (frame.frame > 0 && !(frame.time > 0)) {
       fail("{}: frame {}: no time: --fps cannot choose", excerpt(video_, kPathExcerptBytes),
            frame.frame);
@@ -88,4 +88,4 @@ std::unique_ptr<RecordSink> select(const Selection& selection, RecordSink& next)
   return std::make_unique<Selector>(selection, next);
 }
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace vremd {
+namespace vremd::convert {
 
 struct Selection {
   double min_score = 0;                      // of persons
@@ -21,4 +21,4 @@ struct Selection {
 
 std::unique_ptr<RecordSink> select(const Selection& selection, RecordSink& next);
 
-}  // namespace vremd
+}  // namespace vremd::convert

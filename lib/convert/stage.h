@@ -5,14 +5,14 @@
 
 #include <utility>
 
-namespace vremd {
+namespace vremd::convert {
 
 // A stage between a reader and a writer: hands on what it does not change.
 class Stage : public RecordSink {
  public:
   explicit Stage(RecordSink& next) : next_(next) {}
-  void begin(const Header& header) override { next_.begin(header); }
-  void frame(FrameRecord frame) override { next_.frame(std::move(frame)); }
+  void begin(const io::Header& header) override { next_.begin(header); }
+  void frame(io::FrameRecord frame) override { next_.frame(std::move(frame)); }
   void end(const Json& extra) override { next_.end(extra); }
   void cut() override { next_.cut(); }
   void finish() override { next_.finish(); }
@@ -21,4 +21,4 @@ class Stage : public RecordSink {
   RecordSink& next_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::convert

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::data {
 namespace {
 
 bool is_lower(const std::string& joint) {
@@ -12,9 +12,9 @@ bool is_lower(const std::string& joint) {
 }
 
 // The extent of the labelled joints of one half, as a region; nothing where there are too few.
-std::optional<CropRegion> half_body(Random& random, const AugmentConfig::HalfBody& config,
-                                    std::span<const JointLabel> joints, const JointSet& set,
-                                    const CropSpec& spec) {
+std::optional<ops::CropRegion> half_body(Random& random, const AugmentConfig::HalfBody& config,
+                                         std::span<const JointLabel> joints, const JointSet& set,
+                                         const ops::CropSpec& spec) {
   std::array<std::vector<Point>, 2> halves;  // upper, lower
   for (int j = 0; j < set.size(); ++j) {
     if (joints[j].weight > 0) {
@@ -35,9 +35,9 @@ std::optional<CropRegion> half_body(Random& random, const AugmentConfig::HalfBod
     high = {std::max(high.x, p.x), std::max(high.y, p.y)};
     sum = {sum.x + p.x, sum.y + p.y};
   }
-  CropSpec tight = spec;
+  ops::CropSpec tight = spec;
   tight.enlarge = config.enlarge;
-  CropRegion region = crop_region({low.x, low.y, high.x - low.x, high.y - low.y}, tight);
+  ops::CropRegion region = ops::crop_region({low.x, low.y, high.x - low.x, high.y - low.y}, tight);
   if (region.w < 2) return std::nullopt;
   const double count = static_cast<double>(chosen.size());
   region.centre = {sum.x / count, sum.y / count};
@@ -56,14 +56,15 @@ double rotation_degrees(Random& random, const AugmentConfig::Rotation& config) {
 }
 
 // Turned, scaled about the crop's middle, then shifted.
-Affine2x3 motion(double angle_degrees, double scale, double dx, double dy, const CropSpec& spec) {
+Affine2x3 motion(double angle_degrees, double scale, double dx, double dy,
+                 const ops::CropSpec& spec) {
   const double angle = angle_degrees * M_PI / 180;
   const double c = scale * std::cos(angle), s = scale * std::sin(angle);
   const double mx = (spec.width - 1) / 2.0, my = (spec.height - 1) / 2.0;
   return {{c, -s, mx - c * mx + s * my + dx, s, c, my - s * mx - c * my + dy}};
 }
 
-void add_motion(Random& random, const AugmentConfig::Motion& config, const CropSpec& spec,
+void add_motion(Random& random, const AugmentConfig::Motion& config, const ops::CropSpec& spec,
                 Augmentation& result) {
   std::array<double, 4> velocity;
   for (double& v : velocity) v = normal(random);
@@ -78,7 +79,7 @@ void add_motion(Random& random, const AugmentConfig::Motion& config, const CropS
   }
 }
 
-Augmentation::Erased erased(Random& random, double largest, const CropSpec& spec) {
+Augmentation::Erased erased(Random& random, double largest, const ops::CropSpec& spec) {
   Augmentation::Erased result;
   result.width = static_cast<int>(spec.width * uniform(random, 0.1, largest));
   result.height = static_cast<int>(spec.height * uniform(random, 0.1, largest));
@@ -93,7 +94,7 @@ Augmentation::Erased erased(Random& random, double largest, const CropSpec& spec
 }
 
 Augmentation::Pasted pasted(Random& random, const AugmentConfig::CopyPaste& config, const Box& box,
-                            const CropRegion& region, const CropSpec& spec) {
+                            const ops::CropRegion& region, const ops::CropSpec& spec) {
   const double own = std::max(box.w * spec.width / region.w, box.h * spec.height / region.h);
   Augmentation::Pasted result;
   result.size = own * (1 + uniform(random, -config.scale_limit, config.scale_limit));
@@ -129,17 +130,17 @@ Random random_for(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample)
   return Random(seeds);
 }
 
-Augmentation no_augmentation(const Box& box, const CropSpec& spec) {
+Augmentation no_augmentation(const Box& box, const ops::CropSpec& spec) {
   Augmentation result;
-  result.region = crop_region(box, spec);
+  result.region = ops::crop_region(box, spec);
   return result;
 }
 
 Augmentation draw_augmentation(Random& random, const AugmentConfig& config, const Box& box,
                                std::span<const JointLabel> joints, const JointSet& set,
-                               const CropSpec& spec, bool still) {
+                               const ops::CropSpec& spec, bool still) {
   Augmentation result = no_augmentation(box, spec);
-  CropRegion& region = result.region;
+  ops::CropRegion& region = result.region;
   if (const auto half = half_body(random, config.half_body, joints, set, spec)) region = *half;
   const auto& scale = config.scale;
   const double factor = 1 + draw(random, scale.mode, scale.sigma, scale.limit);
@@ -233,8 +234,8 @@ void change_crop(std::span<float> crop, int height, int width, const Augmentatio
 }
 
 std::vector<JointLabel> joints_in_crop(std::span<const JointLabel> joints, const JointSet& set,
-                                       const CropRegion& region, const CropSpec& spec) {
-  const Affine2x3 map = frame_to_crop(region, spec);
+                                       const ops::CropRegion& region, const ops::CropSpec& spec) {
+  const Affine2x3 map = ops::frame_to_crop(region, spec);
   std::vector<JointLabel> result(joints.size());
   for (std::size_t j = 0; j < joints.size(); ++j) {
     const Point p = map({joints[j].x, joints[j].y});
@@ -247,4 +248,4 @@ std::vector<JointLabel> joints_in_crop(std::span<const JointLabel> joints, const
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::data

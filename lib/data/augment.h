@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::data {
 
 // A label in frame pixels. weight 0: not labelled, takes no part in the loss.
 struct JointLabel {
@@ -77,7 +77,7 @@ struct AugmentConfig {
 
 // How one sample is changed: where it is cropped, and how the crops' values change.
 struct Augmentation {
-  CropRegion region;
+  ops::CropRegion region;
   double brightness = 1, contrast = 1;
 
   struct Erased {
@@ -105,10 +105,10 @@ Random random_for(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample)
 // Draws in the order of METHOD 1.5. `still`: the neighbours are made by synthetic motion.
 Augmentation draw_augmentation(Random& random, const AugmentConfig& config, const Box& box,
                                std::span<const JointLabel> joints, const JointSet& set,
-                               const CropSpec& spec, bool still);
+                               const ops::CropSpec& spec, bool still);
 
 // No change: the box as it is.
-Augmentation no_augmentation(const Box& box, const CropSpec& spec);
+Augmentation no_augmentation(const Box& box, const ops::CropSpec& spec);
 
 // Values of one crop [3, height, width] in place: blur, erasing, contrast, brightness. `lowest` and
 // `highest` are what black and white are after normalisation, per channel.
@@ -127,6 +127,6 @@ void paste_person(std::span<float> crop, std::span<const float> over, int height
 // Labels in crop pixels; left and right are exchanged where the region is flipped. What falls
 // outside the crop has weight 0.
 std::vector<JointLabel> joints_in_crop(std::span<const JointLabel> joints, const JointSet& set,
-                                       const CropRegion& region, const CropSpec& spec);
+                                       const ops::CropRegion& region, const ops::CropSpec& spec);
 
-}  // namespace vremd
+}  // namespace vremd::data

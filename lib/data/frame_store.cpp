@@ -4,7 +4,7 @@
 #include "core/log.h"
 #include "video/reader.h"
 
-namespace vremd {
+namespace vremd::data {
 
 std::shared_ptr<FrameStore::Entry> FrameStore::entry(const std::string& path) {
   const std::lock_guard lock(mutex_);
@@ -45,7 +45,7 @@ void FrameStore::count(const std::string& path, Entry& entry) {
 FramePtr FrameStore::picture(const std::string& path) {
   const auto one = entry(path);
   std::call_once(one->once, [&] {
-    one->frames = {read_picture(path)};
+    one->frames = {video::read_picture(path)};
     count(path, *one);
     const std::lock_guard lock(mutex_);
     if (one->frames.front()->damaged && damaged_.insert(path).second) {
@@ -58,7 +58,7 @@ FramePtr FrameStore::picture(const std::string& path) {
 std::shared_ptr<FrameStore::Entry> FrameStore::clip(const std::string& path) {
   auto one = entry(path);
   std::call_once(one->once, [&] {
-    VideoReader reader(path);
+    video::VideoReader reader(path);
     const std::set<std::int64_t>& needed = needed_.at(path);
     std::vector<FramePtr> frames;
     for (std::int64_t index = 0; index <= *needed.rbegin(); ++index) {
@@ -82,4 +82,4 @@ std::int64_t FrameStore::video_length(const std::string& path) {
   return static_cast<std::int64_t>(clip(path)->frames.size());
 }
 
-}  // namespace vremd
+}  // namespace vremd::data

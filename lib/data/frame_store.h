@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::data {
 
 // Decoded frames, the last used ones kept: pictures are read one by one, of a video file all the
 // frames that will be asked for. Thread-safe, but for will_need().
@@ -47,4 +47,4 @@ class FrameStore {
   std::set<std::string> damaged_;  // pictures that the user was told of
 };
 
-}  // namespace vremd
+}  // namespace vremd::data

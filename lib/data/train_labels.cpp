@@ -9,7 +9,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::data {
 namespace {
 
 double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
@@ -23,7 +23,7 @@ double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
   return longest;
 }
 
-double flip_distance(const AnnotatedPerson& person, int joint) {
+double flip_distance(const annotation::AnnotatedPerson& person, int joint) {
   const auto list = person.other.find("flip_dist");
   const auto index = static_cast<std::size_t>(joint);
   if (list == person.other.end() || !list->is_array() || index >= list->size() ||
@@ -38,15 +38,15 @@ double flip_distance(const AnnotatedPerson& person, int joint) {
 PseudoLabels read_pseudo_labels(const std::string& path) {
   PseudoLabels result;
   if (path.empty()) return result;
-  const Json json = read_json_file(path);
-  const JsonNode root(&json, {path});
-  root.for_each_member([&](std::string_view key, const JsonNode& points) {
+  const Json json = io::read_json_file(path);
+  const io::JsonNode root(&json, {path});
+  root.for_each_member([&](std::string_view key, const io::JsonNode& points) {
     std::int64_t id = 0;
     const char* end = key.data() + key.size();
     const auto [rest, error] = std::from_chars(key.data(), end, id);
     if (error != std::errc() || rest != end || !points.is_array()) return;
     std::vector<JointLabel>& one = result[id];
-    for (const JsonNode point : points.array()) {
+    for (const io::JsonNode point : points.array()) {
       const auto xys = point.numbers<3>();
       if (!xys) point.wrong("not an array of 3 numbers");
       one.push_back({(*xys)[0], (*xys)[1], (*xys)[2]});
@@ -55,10 +55,10 @@ PseudoLabels read_pseudo_labels(const std::string& path) {
   return result;
 }
 
-std::vector<JointLabel> labels_of(const AnnotatedPerson& person, const TrainDataConfig& config,
-                                  std::size_t count) {
+std::vector<JointLabel> labels_of(const annotation::AnnotatedPerson& person,
+                                  const TrainDataConfig& config, std::size_t count) {
   std::vector<JointLabel> labels(count);
-  for (const AnnotatedJoint& joint : person.joints) {
+  for (const annotation::AnnotatedJoint& joint : person.joints) {
     if (!joint.labelled) continue;
     const double score = joint.has_score() ? joint.score : 1;
     if (score < config.min_score || flip_distance(person, joint.index) > config.max_flip_distance) {
@@ -88,12 +88,12 @@ void correct_labels(const std::vector<JointLabel>& pseudo, const TrainDataConfig
   }
 }
 
-std::vector<bool> labelled_joints(const Annotations& annotations) {
+std::vector<bool> labelled_joints(const annotation::Annotations& annotations) {
   std::vector<bool> labelled(annotations.joints.joints.size(), false);
-  for (const AnnotatedVideo& video : annotations.videos) {
-    for (const AnnotatedFrame& frame : video.frames) {
-      for (const AnnotatedPerson& person : frame.persons) {
-        for (const AnnotatedJoint& joint : person.joints) {
+  for (const annotation::AnnotatedVideo& video : annotations.videos) {
+    for (const annotation::AnnotatedFrame& frame : video.frames) {
+      for (const annotation::AnnotatedPerson& person : frame.persons) {
+        for (const annotation::AnnotatedJoint& joint : person.joints) {
           if (joint.labelled) labelled[static_cast<std::size_t>(joint.index)] = true;
         }
       }
@@ -102,7 +102,7 @@ std::vector<bool> labelled_joints(const Annotations& annotations) {
   return labelled;
 }
 
-int drop_outside(std::vector<JointLabel>& labels, const AnnotatedFrame& frame) {
+int drop_outside(std::vector<JointLabel>& labels, const annotation::AnnotatedFrame& frame) {
   if (frame.width <= 0 || frame.height <= 0) return 0;
   int count = 0;
   for (JointLabel& label : labels) {
@@ -115,4 +115,4 @@ int drop_outside(std::vector<JointLabel>& labels, const AnnotatedFrame& frame) {
   return count;
 }
 
-}  // namespace vremd
+}  // namespace vremd::data

@@ -15,13 +15,13 @@
 #include <numeric>
 #include <set>
 
-namespace vremd {
+namespace vremd::data {
 namespace {
 
 namespace fs = std::filesystem;
 
 // METHOD 1.1: the part of a box that lies in the picture, in the form of DCPose. Nothing: none.
-std::optional<Box> inside(const Box& box, const AnnotatedFrame& frame) {
+std::optional<Box> inside(const Box& box, const annotation::AnnotatedFrame& frame) {
   if (!(box.area() > 0)) return std::nullopt;
   if (frame.width <= 0 || frame.height <= 0) return box;
   const double x1 = std::max(0.0, box.x), y1 = std::max(0.0, box.y);
@@ -33,26 +33,26 @@ std::optional<Box> inside(const Box& box, const AnnotatedFrame& frame) {
 
 // METHOD 1.1 needs the size of the pictures, which PoseTrack's files do not have: all of a video
 // are as large as its first with people. What cannot be read is named when it is loaded.
-void find_size(AnnotatedVideo& video) {
+void find_size(annotation::AnnotatedVideo& video) {
   const auto first = std::find_if(video.frames.begin(), video.frames.end(), [](const auto& frame) {
     return frame.width == 0 && !frame.persons.empty();
   });
   if (first == video.frames.end()) return;
   int width = 0, height = 0;
   try {
-    if (video.source == VideoSource::kVideoFile) {
-      const VideoReader reader(video.path);
+    if (video.source == annotation::VideoSource::kVideoFile) {
+      const video::VideoReader reader(video.path);
       width = reader.info().width;
       height = reader.info().height;
     } else {
-      const FramePtr picture = read_picture(video.picture(*first));
+      const FramePtr picture = video::read_picture(video.picture(*first));
       width = picture->width;
       height = picture->height;
     }
   } catch (const Error&) {
     return;
   }
-  for (AnnotatedFrame& frame : video.frames) {
+  for (annotation::AnnotatedFrame& frame : video.frames) {
     if (frame.width == 0) frame.width = width, frame.height = height;
   }
 }
@@ -132,7 +132,8 @@ void TrainSet::add(const TrainDataConfig& given) {
   Count count;
   count.annotations = config.annotations;
   count.labels.assign(joints_.joints.size(), 0);
-  for (Annotations& annotations : read_annotations(config.annotations, config.root)) {
+  for (annotation::Annotations& annotations :
+       annotation::read_annotations(config.annotations, config.root)) {
     add(annotations, config, pseudo_labels, count);
   }
   count.samples = static_cast<int>(samples_.size()) - first;
@@ -147,7 +148,7 @@ void TrainSet::add(const TrainDataConfig& given) {
   counts_.push_back(std::move(count));
 }
 
-void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
+void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& config,
                    const PseudoLabels& pseudo_labels, Count& count) {
   const JointSet& set = annotations.joints;
   const std::vector<bool> labelled = labelled_joints(annotations);
@@ -157,14 +158,14 @@ void TrainSet::add(Annotations& annotations, const TrainDataConfig& config,
     fail("{}: none of its joints is among the model's", annotations.path);
   }
 
-  for (AnnotatedVideo& video : annotations.videos) {
+  for (annotation::AnnotatedVideo& video : annotations.videos) {
     const int v = static_cast<int>(videos_.size());
-    const bool is_file = video.source == VideoSource::kVideoFile;
+    const bool is_file = video.source == annotation::VideoSource::kVideoFile;
     if (config.sanitise_boxes) find_size(video);
     for (int f = 0; f < static_cast<int>(video.frames.size()); ++f) {
-      const AnnotatedFrame& frame = video.frames[f];
+      const annotation::AnnotatedFrame& frame = video.frames[f];
       for (int p = 0; p < static_cast<int>(frame.persons.size()); ++p) {
-        const AnnotatedPerson& person = frame.persons[p];
+        const annotation::AnnotatedPerson& person = frame.persons[p];
         if (person.crowd) continue;
         const auto box = !person.box             ? std::nullopt
                          : config.sanitise_boxes ? inside(*person.box, frame)
@@ -228,9 +229,9 @@ std::vector<int> TrainSet::order(std::uint64_t seed, std::uint64_t epoch) const 
   return result;
 }
 
-FramePtr TrainSet::load(const AnnotatedVideo& video, int frame) {
-  const AnnotatedFrame& annotated = video.frames[frame];
-  if (video.source == VideoSource::kVideoFile) {
+FramePtr TrainSet::load(const annotation::AnnotatedVideo& video, int frame) {
+  const annotation::AnnotatedFrame& annotated = video.frames[frame];
+  if (video.source == annotation::VideoSource::kVideoFile) {
     FramePtr found = store_.video_frame(video.path, annotated.index);
     if (!found) {
       fail("{}: no frame {}: the video has {}", video.path, annotated.index,
@@ -242,8 +243,8 @@ FramePtr TrainSet::load(const AnnotatedVideo& video, int frame) {
 }
 
 TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int side) const {
-  const AnnotatedVideo& video = videos_[v];
-  const AnnotatedFrame& key = video.frames[frame];
+  const annotation::AnnotatedVideo& video = videos_[v];
+  const annotation::AnnotatedFrame& key = video.frames[frame];
   const int f = frame + side;
   const bool inside = f >= 0 && f < static_cast<int>(video.frames.size());
   NeighbourPicture result;
@@ -265,8 +266,8 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
 }
 
 std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
-  const AnnotatedVideo& video = videos_[v];
-  if (video.source == VideoSource::kVideoFile) {
+  const annotation::AnnotatedVideo& video = videos_[v];
+  if (video.source == annotation::VideoSource::kVideoFile) {
     FramePtr found = store_.video_frame(video.path, video.frames[frame].index + side);
     if (!found) return std::nullopt;
     return found->missing ? nullptr : std::move(found);
@@ -277,7 +278,7 @@ std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
     if (picture.path.empty()) return std::nullopt;
     try {
       return store_.picture(picture.path);
-    } catch (const BadPicture& error) {
+    } catch (const video::BadPicture& error) {
       problem = error.what();
     }
   }
@@ -325,8 +326,8 @@ TrainSet::MissingFiles TrainSet::missing_files(std::size_t most,
   };
   for (const int index : samples) {
     const TrainSample& sample = samples_[index];
-    const AnnotatedVideo& video = videos_[sample.video];
-    const bool is_file = video.source == VideoSource::kVideoFile;
+    const annotation::AnnotatedVideo& video = videos_[sample.video];
+    const bool is_file = video.source == annotation::VideoSource::kVideoFile;
     const std::string key = is_file ? video.path : video.picture(video.frames[sample.frame]);
     if (missing.lines.size() < most && !fs::exists(key)) add(key + ": no such file");
     if (is_file || !neighbours_ || is_still(sample)) continue;
@@ -350,12 +351,12 @@ bool TrainSet::annotated(int sample, int joint) const {
 }
 
 bool TrainSet::is_still(const TrainSample& sample) const {
-  return videos_[sample.video].source == VideoSource::kStill;
+  return videos_[sample.video].source == annotation::VideoSource::kStill;
 }
 
 std::string TrainSet::place(const TrainSample& sample) const {
-  const AnnotatedVideo& video = videos_[sample.video];
+  const annotation::AnnotatedVideo& video = videos_[sample.video];
   return fmt::format("{}: frame {}", video.path, video.frames[sample.frame].index);
 }
 
-}  // namespace vremd
+}  // namespace vremd::data

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::data {
 
 // A neighbour that is missing inside of a video: an Error, or the key frame stands in.
 enum class MissingNeighbour { kError, kKeyFrame };
@@ -68,7 +68,7 @@ class TrainSet {
            bool neighbours = true, double frame_mebibytes = 4096);
 
   const std::vector<TrainSample>& samples() const { return samples_; }
-  const std::vector<AnnotatedVideo>& videos() const { return videos_; }
+  const std::vector<annotation::AnnotatedVideo>& videos() const { return videos_; }
   const JointSet& joints() const { return joints_; }
   const JointSet& file_joints(const TrainSample& sample) const;  // of the annotations
 
@@ -117,9 +117,9 @@ class TrainSet {
 
  private:
   void add(const TrainDataConfig& config);
-  void add(Annotations& annotations, const TrainDataConfig& config,
+  void add(annotation::Annotations& annotations, const TrainDataConfig& config,
            const PseudoLabels& pseudo_labels, Count& count);
-  FramePtr load(const AnnotatedVideo& video, int frame);
+  FramePtr load(const annotation::AnnotatedVideo& video, int frame);
   // Nothing: the video ends there. A null pointer: it cannot be used.
   std::optional<FramePtr> neighbour(int video, int frame, int side);
   struct NeighbourPicture {
@@ -129,7 +129,7 @@ class TrainSet {
   NeighbourPicture neighbour_picture(int video, int frame, int side) const;
 
   JointSet joints_;
-  std::vector<AnnotatedVideo> videos_;
+  std::vector<annotation::AnnotatedVideo> videos_;
   std::vector<JointSet> file_joints_;  // of each video
   std::vector<bool> may_miss_;         // of each video: a neighbour
   std::vector<TrainSample> samples_;
@@ -144,4 +144,4 @@ class TrainSet {
   FrameStore store_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::data

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-namespace vremd {
+namespace vremd::data {
 namespace {
 
 // Time stamps that stand still must not make the window grow without end.
@@ -122,4 +122,4 @@ std::optional<Triplet> TripletWindow::around(std::int64_t key) {
   return triplet;
 }
 
-}  // namespace vremd
+}  // namespace vremd::data

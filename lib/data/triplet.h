@@ -9,7 +9,7 @@
 #include <functional>
 #include <optional>
 
-namespace vremd {
+namespace vremd::data {
 
 // Which frames stand beside a key frame (METHOD 1.2).
 struct TripletOptions {
@@ -59,4 +59,4 @@ class TripletWindow {
   bool ended_ = false;
 };
 
-}  // namespace vremd
+}  // namespace vremd::data

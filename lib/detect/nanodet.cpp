@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::detect {
 namespace {
 
 constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};  // of the stages
@@ -60,12 +60,12 @@ at::Tensor halve(const at::Tensor& x) { return at::avg_pool2d(x, {2, 2}); }
 
 }  // namespace
 
-Nanodet::Nanodet(const SafetensorsFile& file, const c10::Device& device, at::ScalarType type) {
+Nanodet::Nanodet(const io::SafetensorsFile& file, const c10::Device& device, at::ScalarType type) {
   const auto layers = layer_shapes();
   for (const LayerShape& layer : layers) {
-    const at::Tensor weight = read_tensor(file, layer.name + ".weight",
-                                          {layer.out, layer.in, layer.kernel, layer.kernel});
-    const at::Tensor bias = read_tensor(file, layer.name + ".bias", {layer.out});
+    const at::Tensor weight = ops::read_tensor(file, layer.name + ".weight",
+                                               {layer.out, layer.in, layer.kernel, layer.kernel});
+    const at::Tensor bias = ops::read_tensor(file, layer.name + ".bias", {layer.out});
     // Channels last is what oneDNN and cuDNN convolve fastest.
     layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
                            bias.to(device, type)};
@@ -125,4 +125,4 @@ std::array<at::Tensor, 3> Nanodet::forward(const at::Tensor& pictures_nchw) cons
   return {head(out_8, 8), head(out_16, 16), head(out_32, 32)};
 }
 
-}  // namespace vremd
+}  // namespace vremd::detect

@@ -7,9 +7,11 @@
 #include <map>
 #include <string>
 
-namespace vremd {
-
+namespace vremd::io {
 class SafetensorsFile;
+}
+
+namespace vremd::detect {
 
 // NanoDet-g (github.com/RangiLyu/nanodet): a CSP backbone of 3 x 3 convolutions, a path
 // aggregation neck of sums, a head of two convolutions at each stride. 34 convolutions, batch
@@ -22,7 +24,7 @@ class Nanodet {
   static constexpr int kChannels = kClasses + 4 * kBins;
 
   // Names and shapes must agree in both directions: the Error names the first that does not.
-  Nanodet(const SafetensorsFile& file, const c10::Device& device, at::ScalarType type);
+  Nanodet(const io::SafetensorsFile& file, const c10::Device& device, at::ScalarType type);
 
   // pictures [N, 3, H, W]: BGR, (value - mean) / std, sides that are multiples of 32, on the
   // device and in the type of the weights. Gives for each stride [N, 124, H / stride, W / stride]:
@@ -42,4 +44,4 @@ class Nanodet {
   std::map<std::string, Layer> layers_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::detect

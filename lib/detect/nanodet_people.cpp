@@ -11,7 +11,7 @@
 #include <array>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::detect {
 namespace {
 
 constexpr std::array<float, 3> kMeanBgr{103.53F, 116.28F, 123.675F};
@@ -61,7 +61,7 @@ NetworkPicture network_picture(const Frame& frame, int size, const c10::Device& 
 }
 
 void decode_people(const at::Tensor& map_chw, int stride, double min_score,
-                   std::vector<ScoredBox>& boxes) {
+                   std::vector<ops::ScoredBox>& boxes) {
   const at::Tensor map = map_chw.contiguous();
   const std::int64_t height = map.size(1), width = map.size(2), plane = height * width;
   const float* person = map.data_ptr<float>();  // class 0
@@ -82,14 +82,15 @@ void decode_people(const at::Tensor& map_chw, int stride, double min_score,
   }
 }
 
-NanodetPeople::NanodetPeople(const SafetensorsFile& weights, const c10::Device& device,
+NanodetPeople::NanodetPeople(const io::SafetensorsFile& weights, const c10::Device& device,
                              at::ScalarType type)
     : device_(device), type_(type), network_(weights, device, type) {}
 
-std::vector<ScoredBox> NanodetPeople::find(const Frame& frame, int size, double min_score) const {
+std::vector<ops::ScoredBox> NanodetPeople::find(const Frame& frame, int size,
+                                                double min_score) const {
   const NetworkPicture input = network_picture(frame, size, device_, type_);
   return decode_maps(network_.forward(input.picture_nchw), Nanodet::kStrides, decode_people,
                      min_score, input.scale_x, input.scale_y);
 }
 
-}  // namespace vremd
+}  // namespace vremd::detect

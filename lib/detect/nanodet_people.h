@@ -8,14 +8,14 @@
 
 #include <vector>
 
-namespace vremd {
+namespace vremd::detect {
 
 // NanoDet-g as a person detector.
 class NanodetPeople : public PeopleNetwork {
  public:
-  NanodetPeople(const SafetensorsFile& weights, const c10::Device& device, at::ScalarType type);
+  NanodetPeople(const io::SafetensorsFile& weights, const c10::Device& device, at::ScalarType type);
 
-  std::vector<ScoredBox> find(const Frame& frame, int size, double min_score) const override;
+  std::vector<ops::ScoredBox> find(const Frame& frame, int size, double min_score) const override;
   std::vector<int> own_sizes() const override { return {416, 640}; }  // models/nanodet-g.md
   double own_nms_iou() const override { return 0.6; }
 
@@ -39,6 +39,6 @@ NetworkPicture network_picture(const Frame& frame, int size, const c10::Device& 
 // People in one map of NanoDet, [124, H, W] float32 on the CPU: scores of at least `min_score`,
 // boxes in network pixels. Appended in row-major order.
 void decode_people(const at::Tensor& map_chw, int stride, double min_score,
-                   std::vector<ScoredBox>& boxes);
+                   std::vector<ops::ScoredBox>& boxes);
 
-}  // namespace vremd
+}  // namespace vremd::detect

@@ -9,12 +9,13 @@
 #include <cmath>
 #include <utility>
 
-namespace vremd {
+namespace vremd::detect {
 namespace {
 
-std::vector<ScoredBox> clipped(const std::vector<ScoredBox>& boxes, int width, int height) {
-  std::vector<ScoredBox> inside;
-  for (ScoredBox one : boxes) {
+std::vector<ops::ScoredBox> clipped(const std::vector<ops::ScoredBox>& boxes, int width,
+                                    int height) {
+  std::vector<ops::ScoredBox> inside;
+  for (ops::ScoredBox one : boxes) {
     if (!one.box.finite()) continue;
     const double right = std::fmin(one.box.x + one.box.w, width);
     const double bottom = std::fmin(one.box.y + one.box.h, height);
@@ -28,9 +29,9 @@ std::vector<ScoredBox> clipped(const std::vector<ScoredBox>& boxes, int width, i
 }
 
 // The boxes that remain, best first.
-std::vector<ScoredBox> suppressed(const std::vector<ScoredBox>& boxes, double threshold) {
-  std::vector<ScoredBox> kept;
-  for (const int index : nms(boxes, threshold)) {
+std::vector<ops::ScoredBox> suppressed(const std::vector<ops::ScoredBox>& boxes, double threshold) {
+  std::vector<ops::ScoredBox> kept;
+  for (const int index : ops::nms(boxes, threshold)) {
     kept.push_back(boxes[static_cast<std::size_t>(index)]);
   }
   return kept;
@@ -39,9 +40,9 @@ std::vector<ScoredBox> suppressed(const std::vector<ScoredBox>& boxes, double th
 // The mean of boxes by their edges, weighted by score.
 class BoxMean {
  public:
-  explicit BoxMean(const ScoredBox& first) : first_(first) {}
+  explicit BoxMean(const ops::ScoredBox& first) : first_(first) {}
 
-  void add(const ScoredBox& other) {
+  void add(const ops::ScoredBox& other) {
     // relative to the first: alone it stays what it is, to the last bit
     left_ += other.score * (other.box.x - first_.box.x);
     top_ += other.score * (other.box.y - first_.box.y);
@@ -59,7 +60,7 @@ class BoxMean {
   }
 
  private:
-  ScoredBox first_;
+  ops::ScoredBox first_;
   double left_ = 0, top_ = 0, width_ = 0, height_ = 0, weight_ = 0;
 };
 
@@ -76,25 +77,25 @@ void DetectorOptions::validate() const {
   if (max_people < 0) fail("--max-people: must not be negative");
 }
 
-std::vector<ScoredBox> merge_people(std::span<const std::vector<ScoredBox>> by_size,
-                                    int frame_width, int frame_height, double nms_iou,
-                                    int max_people) {
-  std::vector<std::vector<ScoredBox>> sizes;
-  std::vector<ScoredBox> all;
+std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::ScoredBox>> by_size,
+                                         int frame_width, int frame_height, double nms_iou,
+                                         int max_people) {
+  std::vector<std::vector<ops::ScoredBox>> sizes;
+  std::vector<ops::ScoredBox> all;
   std::vector<std::size_t> size_of;  // of each in `all`
   for (const auto& found : by_size) {
     sizes.push_back(suppressed(clipped(found, frame_width, frame_height), nms_iou));
     all.insert(all.end(), sizes.back().begin(), sizes.back().end());
     size_of.resize(all.size(), sizes.size() - 1);
   }
-  std::vector<ScoredBox> people;
-  for (const int index : nms(all, nms_iou)) {
+  std::vector<ops::ScoredBox> people;
+  for (const int index : ops::nms(all, nms_iou)) {
     if (max_people > 0 && std::ssize(people) == max_people) break;
     const auto best = static_cast<std::size_t>(index);
     BoxMean mean(all[best]);
     for (std::size_t size = 0; size < sizes.size(); ++size) {
       if (size == size_of[best]) continue;
-      const auto same = std::ranges::find_if(sizes[size], [&](const ScoredBox& other) {
+      const auto same = std::ranges::find_if(sizes[size], [&](const ops::ScoredBox& other) {
         return iou(all[best].box, other.box) > nms_iou;
       });
       if (same != sizes[size].end()) mean.add(*same);
@@ -110,9 +111,9 @@ struct PersonDetector::Impl {
   std::unique_ptr<PeopleNetwork> network;
 };
 
-PersonDetector::PersonDetector(const SafetensorsFile& weights, const DetectorOptions& options) {
+PersonDetector::PersonDetector(const io::SafetensorsFile& weights, const DetectorOptions& options) {
   options.validate();
-  const c10::Device device = choose_device(options.device);
+  const c10::Device device = ops::choose_device(options.device);
   auto network = make_people_network(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
   impl_.reset(new Impl{options, device, std::move(network)});
   if (options.input_sizes.empty()) impl_->options.input_sizes = impl_->network->own_sizes();
@@ -120,7 +121,7 @@ PersonDetector::PersonDetector(const SafetensorsFile& weights, const DetectorOpt
 
 PersonDetector::~PersonDetector() = default;
 
-std::string PersonDetector::device() const { return name_of(impl_->device); }
+std::string PersonDetector::device() const { return ops::name_of(impl_->device); }
 
 Json PersonDetector::settings() const {
   return {{"input_size", impl_->options.input_sizes},
@@ -129,9 +130,9 @@ Json PersonDetector::settings() const {
           {"nms", impl_->network->own_nms_iou()}};
 }
 
-std::vector<ScoredBox> PersonDetector::detect(const Frame& frame) const {
+std::vector<ops::ScoredBox> PersonDetector::detect(const Frame& frame) const {
   const DetectorOptions& options = impl_->options;
-  std::vector<std::vector<ScoredBox>> by_size;
+  std::vector<std::vector<ops::ScoredBox>> by_size;
   for (const int size : options.input_sizes) {
     by_size.push_back(impl_->network->find(frame, size, options.min_score));
   }
@@ -139,4 +140,4 @@ std::vector<ScoredBox> PersonDetector::detect(const Frame& frame) const {
                       options.max_people);
 }
 
-}  // namespace vremd
+}  // namespace vremd::detect

@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
-
+namespace vremd::io {
 class SafetensorsFile;
+}
+
+namespace vremd::detect {
 
 struct DetectorOptions {
   std::vector<int> input_sizes{};  // longer sides, pixels, the boxes are merged; none: its own
@@ -28,11 +30,11 @@ struct DetectorOptions {
 // LibTorch at one thread (prepare_worker) and in inference mode.
 class PersonDetector {
  public:
-  PersonDetector(const SafetensorsFile& weights, const DetectorOptions& options);
+  PersonDetector(const io::SafetensorsFile& weights, const DetectorOptions& options);
   ~PersonDetector();
 
   // The frame's people, best score first, boxes clipped to the frame, none without area.
-  std::vector<ScoredBox> detect(const Frame& frame) const;
+  std::vector<ops::ScoredBox> detect(const Frame& frame) const;
 
   std::string device() const;
   Json settings() const;  // what can change a result
@@ -46,8 +48,8 @@ class PersonDetector {
 // two overlap by more than `nms_iou`, the best `max_people` kept (0: all). Someone who was found at
 // several sizes gets the mean of these boxes, weighted by their scores, and the best score: 2.7
 // points of AP better (NanoDet-g, 416 + 640) than the best box.
-std::vector<ScoredBox> merge_people(std::span<const std::vector<ScoredBox>> by_size,
-                                    int frame_width, int frame_height, double nms_iou,
-                                    int max_people = 0);
+std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::ScoredBox>> by_size,
+                                         int frame_width, int frame_height, double nms_iou,
+                                         int max_people = 0);
 
-}  // namespace vremd
+}  // namespace vremd::detect

@@ -13,7 +13,7 @@
 
 #include <utility>
 
-namespace vremd {
+namespace vremd::detect {
 namespace {
 
 struct NamedShape {
@@ -60,7 +60,7 @@ class Layers {
   bool depthwise_;
 };
 
-using Tensors = std::map<std::string, TensorView>;
+using Tensors = std::map<std::string, io::TensorView>;
 
 YoloxShape shape_of(const Tensors& tensors, const std::string& path) {
   std::map<std::string, std::vector<std::int64_t>> sizes;
@@ -161,8 +161,9 @@ Yolox::Yolox(const Tensors& tensors, const std::string& path, const c10::Device&
     : shape_(shape_of(tensors, path)) {
   const auto layers = yolox_layers(shape_);
   for (const YoloxLayer& layer : layers) {
-    at::Tensor weight = read_tensor(tensors, path, layer.name + ".weight", layer.weight_shape());
-    at::Tensor bias = read_tensor(tensors, path, layer.name + ".bias", {layer.out});
+    at::Tensor weight =
+        ops::read_tensor(tensors, path, layer.name + ".weight", layer.weight_shape());
+    at::Tensor bias = ops::read_tensor(tensors, path, layer.name + ".bias", {layer.out});
     if (layer.name.starts_with("head.cls_preds.")) {  // person
       weight = weight.slice(0, 0, 1);
       bias = bias.slice(0, 0, 1);
@@ -251,4 +252,4 @@ std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const 
   return {head(n3, 0), head(n4, 1), head(n5, 2)};
 }
 
-}  // namespace vremd
+}  // namespace vremd::detect

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::detect {
 
 // Which YOLOX (arXiv 2107.08430, github.com/Megvii-BaseDetection/YOLOX): its weights tell.
 struct YoloxShape {
@@ -45,7 +45,7 @@ class Yolox {
 
   // The tensors of a weights file, `path`. Names and shapes must agree in both directions: the
   // Error names the first that does not.
-  Yolox(const std::map<std::string, TensorView>& tensors, const std::string& path,
+  Yolox(const std::map<std::string, io::TensorView>& tensors, const std::string& path,
         const c10::Device& device, at::ScalarType type);
 
   const YoloxShape& shape() const { return shape_; }
@@ -77,4 +77,4 @@ class Yolox {
 YoloxShape yolox_shape(const std::map<std::string, std::vector<std::int64_t>>& sizes,
                        const std::string& path);
 
-}  // namespace vremd
+}  // namespace vremd::detect

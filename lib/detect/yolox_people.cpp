@@ -13,14 +13,14 @@
 #include <cmath>
 #include <string>
 
-namespace vremd {
+namespace vremd::detect {
 namespace {
 
 constexpr double kGrey = 114;
 
 double probability(float logit) { return 1 / (1 + std::exp(-static_cast<double>(logit))); }
 
-int read_input_size(const SafetensorsFile& weights) {
+int read_input_size(const io::SafetensorsFile& weights) {
   const auto found = weights.metadata().find("input_size");
   const std::string text = found == weights.metadata().end() ? "" : found->second;
   int size = 0;
@@ -52,7 +52,7 @@ Letterbox letterbox(const Frame& frame, int size, const c10::Device& device, at:
 }
 
 void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
-                  std::vector<ScoredBox>& boxes) {
+                  std::vector<ops::ScoredBox>& boxes) {
   const at::Tensor map = map_chw.contiguous();
   const std::int64_t height = map.size(1), width = map.size(2), plane = height * width;
   const float* values = map.data_ptr<float>();
@@ -68,17 +68,18 @@ void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
   }
 }
 
-YoloxPeople::YoloxPeople(const SafetensorsFile& weights, const c10::Device& device,
+YoloxPeople::YoloxPeople(const io::SafetensorsFile& weights, const c10::Device& device,
                          at::ScalarType type)
     : device_(device),
       type_(type),
       network_(weights.tensors(), weights.path(), device, type),
       input_size_(read_input_size(weights)) {}
 
-std::vector<ScoredBox> YoloxPeople::find(const Frame& frame, int size, double min_score) const {
+std::vector<ops::ScoredBox> YoloxPeople::find(const Frame& frame, int size,
+                                              double min_score) const {
   const Letterbox input = letterbox(frame, size, device_, type_);
   return decode_maps(network_.forward(input.picture_nchw), Yolox::kStrides, decode_yolox, min_score,
                      input.scale, input.scale);
 }
 
-}  // namespace vremd
+}  // namespace vremd::detect

@@ -8,14 +8,14 @@
 
 #include <vector>
 
-namespace vremd {
+namespace vremd::detect {
 
 // YOLOX as a person detector, with the official preprocessing since 0.1.1.
 class YoloxPeople : public PeopleNetwork {
  public:
-  YoloxPeople(const SafetensorsFile& weights, const c10::Device& device, at::ScalarType type);
+  YoloxPeople(const io::SafetensorsFile& weights, const c10::Device& device, at::ScalarType type);
 
-  std::vector<ScoredBox> find(const Frame& frame, int size, double min_score) const override;
+  std::vector<ops::ScoredBox> find(const Frame& frame, int size, double min_score) const override;
   std::vector<int> own_sizes() const override { return {input_size_}; }
   double own_nms_iou() const override { return 0.65; }
 
@@ -38,6 +38,6 @@ Letterbox letterbox(const Frame& frame, int size, const c10::Device& device, at:
 // People in one map of YOLOX, [6, H, W] float32 on the CPU: object times person of at least
 // `min_score`, boxes in network pixels. Appended in row-major order.
 void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
-                  std::vector<ScoredBox>& boxes);
+                  std::vector<ops::ScoredBox>& boxes);
 
-}  // namespace vremd
+}  // namespace vremd::detect

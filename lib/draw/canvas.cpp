@@ -11,7 +11,7 @@
 #include <exception>
 #include <numbers>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 // Cairo counts in 24.8 fixed point: beyond this far outside nothing can be seen anyway.
@@ -194,9 +194,9 @@ void Canvas::text(Point left_middle, const std::string& text, double text_size, 
   check("canvas: text");
 }
 
-void Canvas::write_png(OutputFile& out) const {
+void Canvas::write_png(io::OutputFile& out) const {
   struct Sink {
-    OutputFile& out;
+    io::OutputFile& out;
     std::exception_ptr error;  // may not travel through Cairo's C code
   } sink{out, nullptr};
   const cairo_status_t status = cairo_surface_write_to_png_stream(
@@ -216,4 +216,4 @@ void Canvas::write_png(OutputFile& out) const {
   if (status != CAIRO_STATUS_SUCCESS) fail("canvas: PNG: {}", cairo_status_to_string(status));
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -12,7 +12,7 @@
 using cairo_t = struct _cairo;
 using cairo_surface_t = struct _cairo_surface;
 
-namespace vremd {
+namespace vremd::draw {
 
 struct Size {
   int width = 0, height = 0;
@@ -40,8 +40,8 @@ class Canvas {
   double text_width(const std::string& text, double text_size);
   void text(Point left_middle, const std::string& text, double text_size, Colour colour);
 
-  void store(Frame& frame) const;         // its width, height and rgb
-  void write_png(OutputFile& out) const;  // every write is checked by OutputFile
+  void store(Frame& frame) const;             // its width, height and rgb
+  void write_png(io::OutputFile& out) const;  // every write is checked by OutputFile
 
  private:
   void set_pixels(const Frame& frame);
@@ -58,4 +58,4 @@ class Canvas {
   std::unique_ptr<cairo_t, Deleter> context_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -3,7 +3,7 @@
 
 #include <array>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 // Found by a search for the largest smallest distance, ordered so that neighbours differ most.
@@ -32,4 +32,4 @@ Colour person_colour(int person) {
   return Colour::of_hex(kPersons[wrapped(person, kPersonColours)]);
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::draw {
 
 // sRGB and opacity, each 0...1.
 struct Colour {
@@ -34,4 +34,4 @@ Colour side_colour(Side side, int person);
 constexpr int kPersonColours = 8;
 Colour person_colour(int person);
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 constexpr double kMaxScale = 16;
@@ -67,4 +67,4 @@ Size SizeRule::of(Size frame) const {
                                 static_cast<double>(bounds->height) / frame.height));
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

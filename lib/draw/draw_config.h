@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 // How the drawing is written, by the name of the output.
 enum class OutputKind {
@@ -44,4 +44,4 @@ struct DrawConfig {
   std::function<void()> drawn = [] {};                   // called after each frame
 };
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <set>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,11 +56,11 @@ void refuse_own_video(const std::string& output, const std::string& video) {
 // Draws the current video of the records.
 class VideoDrawing {
  public:
-  VideoDrawing(const DrawConfig& config, RecordStream& records, FrameTasks& tasks)
+  VideoDrawing(const DrawConfig& config, io::RecordStream& records, FrameTasks& tasks)
       : config_(config), rule_(*SizeRule::parse(config.size)), records_(records), tasks_(tasks) {}
 
   void to_video(const std::string& path) {
-    VideoWriterOptions options;
+    video::VideoWriterOptions options;
     const Size size = rule_.of(first_size());
     options.width = size.width;
     options.height = size.height;
@@ -69,7 +69,7 @@ class VideoDrawing {
     options.codecs = {"libx264", "mpeg4", "libvpx-vp9", "libvpx"};
     options.threads = config_.threads;
     options.force = config_.force;
-    VideoWriter writer(path, options);
+    video::VideoWriter writer(path, options);
     const bool counts_frames = fs::path(path).extension() == ".avi";  // has no time stamps
     std::optional<double> start;
     double time = 0;
@@ -94,7 +94,7 @@ class VideoDrawing {
     run(
         [&](FrameTask& task) {
           draw(task, rule_.of(size_of(task)));
-          write_picture(task.path, task.drawing, config_.force);
+          video::write_picture(task.path, task.drawing, config_.force);
           task.drawing.rgb.clear();
         },
         [](const Frame&) {},
@@ -171,10 +171,10 @@ class VideoDrawing {
       ++frames_;
       config_.drawn();
     };
-    run_ordered(read, draw_and_release, write_and_count,
-                {.threads = config_.threads,
-                 .tokens = 2 * static_cast<std::size_t>(config_.threads),
-                 .cancel = [&] { records_.cancel(); }});
+    parallel::run_ordered(read, draw_and_release, write_and_count,
+                          {.threads = config_.threads,
+                           .tokens = 2 * static_cast<std::size_t>(config_.threads),
+                           .cancel = [&] { records_.cancel(); }});
     if (config_.stopped()) return;
     tasks_.warn_unmatched();
     if (frames_ == 0) fail("{}: no frame of it has a record: nothing to draw", tasks_.name());
@@ -182,7 +182,7 @@ class VideoDrawing {
 
   const DrawConfig& config_;
   SizeRule rule_;
-  RecordStream& records_;
+  io::RecordStream& records_;
   FrameTasks& tasks_;
   std::int64_t frames_ = 0;
   std::string partial_;
@@ -193,9 +193,9 @@ class VideoDrawing {
 DrawResult draw_records(const DrawConfig& config) {
   const OutputKind kind = output_kind(config.output);
   if (kind == OutputKind::kPicture && config.output != "-") {
-    const PartialFile refused_early(config.output, config.force);
+    const io::PartialFile refused_early(config.output, config.force);
   }
-  RecordStream records(config.inputs, config.stopped);
+  io::RecordStream records(config.inputs, config.stopped);
   if (config.sheet) return draw_sheet(config, records);
 
   DrawResult result;
@@ -208,11 +208,11 @@ DrawResult draw_records(const DrawConfig& config) {
     if (config.stopped()) break;
     try {
       const std::string video =
-          config.video.empty() ? video_path(*header, config.root, place) : config.video;
+          config.video.empty() ? io::video_path(*header, config.root, place) : config.video;
       FrameTasks tasks(video, *header, {config.threads, [&] { return records.stopped(); }});
       VideoDrawing drawing(config, records, tasks);
-      if (kind == OutputKind::kFolder) make_folder(config.output);
-      const bool still = is_picture(video);
+      if (kind == OutputKind::kFolder) io::make_folder(config.output);
+      const bool still = video::is_picture(video);
       if (kind == OutputKind::kPicture) {
         refuse_own_video(config.output, video);
         drawing.to_picture(config.output);
@@ -238,4 +238,4 @@ DrawResult draw_records(const DrawConfig& config) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

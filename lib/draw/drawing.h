@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 struct DrawResult {
   std::int64_t videos = 0, frames = 0;
@@ -20,4 +20,4 @@ struct DrawResult {
 // Error "place: what"; of several videos a failed one is reported and the others go on.
 DrawResult draw_records(const DrawConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -5,14 +5,14 @@
 
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::draw {
 
-FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions options)
+FrameTasks::FrameTasks(std::string video, io::Header header, video::VideoReaderOptions options)
     : video_(std::move(video)),
-      header_(std::make_shared<Header>(std::move(header))),
+      header_(std::make_shared<io::Header>(std::move(header))),
       reader_(video_, std::move(options)),
-      still_(is_picture(video_)) {
-  const VideoInfo& info = reader_.info();
+      still_(video::is_picture(video_)) {
+  const video::VideoInfo& info = reader_.info();
   if (header_->width > 0 && header_->height > 0 &&
       (info.width != header_->width || info.height != header_->height)) {
     log_warning("{}: {} x {} pixels, but the records are about {} x {}: scaled", video_, info.width,
@@ -20,7 +20,7 @@ FrameTasks::FrameTasks(std::string video, Header header, VideoReaderOptions opti
   }
 }
 
-std::unique_ptr<FrameTask> FrameTasks::task(FrameRecord record) {
+std::unique_ptr<FrameTask> FrameTasks::task(io::FrameRecord record) {
   next_frame_ = record.frame + 1;
   while (!at_end_ && (!frame_ || frame_->index < record.frame)) {
     if (frame_) ++without_record_;
@@ -59,7 +59,7 @@ void FrameTasks::warn_unmatched() {
 }
 
 Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
-  const Header& header = *task.header;
+  const io::Header& header = *task.header;
   const Frame& frame = *task.frame;
   if (frame.missing || frame.rgb.empty()) {
     Canvas canvas(size);
@@ -87,4 +87,4 @@ Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
   return canvas;
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

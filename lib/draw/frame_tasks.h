@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 // One picture to draw: a frame and what the records say about it.
 struct FrameTask {
   FramePtr frame;
-  FrameRecord record;
-  std::shared_ptr<const Header> header;
+  io::FrameRecord record;
+  std::shared_ptr<const io::Header> header;
   std::vector<int> colours;  // one per instance
   std::string label;
   std::string path;  // of the drawing, if each frame has its own
@@ -27,13 +27,13 @@ struct FrameTask {
 // record are skipped, records without a frame cannot be drawn: both are counted.
 class FrameTasks {
  public:
-  FrameTasks(std::string video, Header header, VideoReaderOptions options);
+  FrameTasks(std::string video, io::Header header, video::VideoReaderOptions options);
 
   // The task of a record: reads the video up to its frame. Null if the video lacks it.
-  std::unique_ptr<FrameTask> task(FrameRecord record);
+  std::unique_ptr<FrameTask> task(io::FrameRecord record);
 
   const std::string& name() const { return video_; }
-  const VideoInfo& info() const { return reader_.info(); }
+  const video::VideoInfo& info() const { return reader_.info(); }
   bool stopped() const { return reader_.stopped(); }
 
   // Says once what did not match; to be called after the last record.
@@ -41,8 +41,8 @@ class FrameTasks {
 
  private:
   std::string video_;
-  std::shared_ptr<const Header> header_;
-  VideoReader reader_;
+  std::shared_ptr<const io::Header> header_;
+  video::VideoReader reader_;
   bool still_;
   FramePtr frame_;  // read, but ahead of the last record
   bool at_end_ = false;
@@ -53,4 +53,4 @@ class FrameTasks {
 // A frame with its people and its label, on a canvas of the given size.
 Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style);
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 bool touches_any(const Box& place, const std::vector<Box>& others) {
@@ -61,4 +61,4 @@ Box place_corner_label(double width, double height, double margin, const std::ve
   return corners[0];
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

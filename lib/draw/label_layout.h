@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 // One person's label, all in canvas pixels.
 struct LabelWish {
@@ -25,4 +25,4 @@ std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishe
 Box place_corner_label(double width, double height, double margin, const std::vector<Box>& faces,
                        Size canvas);
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 constexpr double kCertain = 0.6;  // from this score on a joint is drawn in full
@@ -39,14 +39,14 @@ bool is_head(const std::string& joint) { return is_face(joint) || joint.starts_w
 
 // One person as it will be drawn, in canvas pixels.
 struct Person {
-  const Instance* instance;
+  const io::Instance* instance;
   int colour;
   Box box;
   double limb;  // width
   Box face;     // what text should leave free
 
   bool has(int joint, double min_score) const {
-    const Keypoint& k = instance->keypoints[joint];
+    const io::Keypoint& k = instance->keypoints[joint];
     return k.score >= min_score && std::isfinite(k.x) && std::isfinite(k.y);
   }
 };
@@ -133,7 +133,7 @@ void draw_skeleton(Canvas& canvas, const Person& person, const JointSet& joints,
   }
   for (int j = 0; j < joints.size(); ++j) {
     if (!person.has(j, min_score)) continue;
-    const Keypoint& k = person.instance->keypoints[j];
+    const io::Keypoint& k = person.instance->keypoints[j];
     const double sure = certainty(k.score, min_score);
     const double radius =
         person.limb * (is_face(joints.joints[j]) ? 0.6 : 0.85) * (0.7 + 0.3 * sure);
@@ -150,7 +150,7 @@ void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
   std::vector<std::string> texts;
   std::vector<double> sizes;
   for (const Person& person : people) {
-    const Instance& one = *person.instance;
+    const io::Instance& one = *person.instance;
     std::string text = fmt::format("{:.2f}", one.score);
     if (one.track) text = fmt::format("{}  {}", *one.track, text);
     const double largest = 0.9 * text_size(canvas.size());
@@ -209,13 +209,13 @@ double limb_width(double person_size, Size canvas) {
   return std::max(1.0, std::min(width, 0.03 * person_size));
 }
 
-void draw_overlay(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
+void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet* joints,
                   std::span<const int> colours, const View& view, const OverlayStyle& style,
                   const std::string& label) {
   std::vector<Person> people;
   std::vector<Box> faces;
   for (std::size_t i = 0; i < record.instances.size(); ++i) {
-    const Instance& one = record.instances[i];
+    const io::Instance& one = record.instances[i];
     if (one.score < style.min_score || !usable(one.box)) continue;
     Person person{&one, colours[i], view(one.box), 0, {}};
     person.limb = limb_width(std::max(person.box.w, person.box.h), canvas.size());
@@ -262,4 +262,4 @@ std::string frame_label(const Frame& frame) {
   return text;
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

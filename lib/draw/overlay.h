@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 // What of a person is drawn; what is not certain is drawn thinner and fainter.
 struct OverlayStyle {
@@ -39,7 +39,7 @@ double limb_width(double person_size, Size canvas);
 // is there.
 //
 // `joints` may be null (boxes alone), `colours` has one number per instance (colours.h).
-void draw_overlay(Canvas& canvas, const FrameRecord& record, const JointSet* joints,
+void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet* joints,
                   std::span<const int> colours, const View& view, const OverlayStyle& style,
                   const std::string& label);
 
@@ -49,4 +49,4 @@ void draw_missing(Canvas& canvas, const std::string& label);
 // "frame 12  0:01.20": a frame's number and time.
 std::string frame_label(const Frame& frame);
 
-}  // namespace vremd
+}  // namespace vremd::draw

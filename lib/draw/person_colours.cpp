@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 constexpr double kMinOverlap = 0.3;
@@ -12,7 +12,7 @@ constexpr int kPeriod = 24;                   // 8 colours, 3 shades
 
 }  // namespace
 
-std::vector<int> PersonColours::next(const FrameRecord& record) {
+std::vector<int> PersonColours::next(const io::FrameRecord& record) {
   const auto& people = record.instances;
   std::vector<int> colours(people.size(), -1);
   for (std::size_t i = 0; i < people.size(); ++i) {
@@ -51,4 +51,4 @@ std::vector<int> PersonColours::next(const FrameRecord& record) {
   return colours;
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 // Gives each person a colour number (colours.h) that stays the same from frame to frame.
 //
@@ -14,7 +14,7 @@ namespace vremd {
 // frame that it overlaps most, so that colours do not flicker; nothing but colour depends on it.
 class PersonColours {
  public:
-  std::vector<int> next(const FrameRecord& record);  // one per instance; frames in order
+  std::vector<int> next(const io::FrameRecord& record);  // one per instance; frames in order
 
  private:
   struct Seen {
@@ -26,4 +26,4 @@ class PersonColours {
   int unused_ = 0;
 };
 
-}  // namespace vremd
+}  // namespace vremd::draw

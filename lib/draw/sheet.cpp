@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 constexpr double kSheetAspect = 1.6;
@@ -89,4 +89,4 @@ Canvas make_sheet(const std::vector<Frame>& tiles, const SheetLayout& layout) {
   return sheet;
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace vremd {
+namespace vremd::draw {
 
 // `count` places out of people.size(), evenly spread over those with people (over all, if there
 // are none anywhere). people[i]: how many are in frame i. In order; fewer if there are not enough.
@@ -30,4 +30,4 @@ SheetLayout sheet_layout(std::size_t count, Size largest_tile, Size bounds);
 // Tiles are at most as large as the layout's; smaller ones are centred.
 Canvas make_sheet(const std::vector<Frame>& tiles, const SheetLayout& layout);
 
-}  // namespace vremd
+}  // namespace vremd::draw

@@ -12,24 +12,24 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::draw {
 namespace {
 
 constexpr Size kUsualBounds{1920, 1440};
 constexpr double kMostEnlarged = 2;  // of a frame, unless --size says so
 
 struct Video {
-  Header header;
+  io::Header header;
   std::string place;  // of the header
 };
 
 // One record of one of the videos.
 struct Chosen {
   std::size_t video;
-  FrameRecord record;
+  io::FrameRecord record;
 };
 
-Size size_of(const Header& header, const FrameRecord& record) {
+Size size_of(const io::Header& header, const io::FrameRecord& record) {
   const auto [width, height] = record.size.value_or(std::pair{header.width, header.height});
   return width > 0 && height > 0 ? Size{width, height} : Size{640, 480};
 }
@@ -57,29 +57,29 @@ SheetLayout layout_of(const DrawConfig& config, Size frame, std::size_t count) {
 }  // namespace
 
 std::string write_canvas(const Canvas& canvas, const std::string& path, bool force, bool complete) {
-  OutputFile out(path, force);
+  io::OutputFile out(path, force);
   if (path == "-") {
     canvas.write_png(out);
   } else {
     Frame frame;
     canvas.store(frame);
-    out.write(encode_picture(path, frame));
+    out.write(video::encode_picture(path, frame));
   }
   if (!complete) return out.keep_partial();
   out.commit();
   return "";
 }
 
-DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
+DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
   std::vector<Video> videos;
   std::vector<Chosen> all;
   std::vector<int> people;
   while (auto header = records.next_video()) {
     videos.push_back({std::move(*header), records.place()});
     while (auto record = records.next_frame()) {
-      people.push_back(static_cast<int>(
-          std::count_if(record->instances.begin(), record->instances.end(),
-                        [&](const Instance& one) { return one.score >= config.style.min_score; })));
+      people.push_back(static_cast<int>(std::count_if(
+          record->instances.begin(), record->instances.end(),
+          [&](const io::Instance& one) { return one.score >= config.style.min_score; })));
       all.push_back({videos.size() - 1, std::move(*record)});
     }
   }
@@ -104,8 +104,8 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
         opened = one.video;
         const auto& [header, place] = videos[opened];
         tasks = std::make_unique<FrameTasks>(
-            config.video.empty() ? video_path(header, config.root, place) : config.video, header,
-            VideoReaderOptions{config.threads, [&] { return records.stopped(); }});
+            config.video.empty() ? io::video_path(header, config.root, place) : config.video,
+            header, video::VideoReaderOptions{config.threads, [&] { return records.stopped(); }});
       }
       const std::int64_t index = one.record.frame;
       auto task = tasks->task(std::move(one.record));
@@ -119,7 +119,7 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
   };
   const SizeRule in_tile{layout.tile, 1};
   std::vector<Frame> tiles;
-  run_ordered(
+  parallel::run_ordered(
       read,
       [&](FrameTask& task) {
         const Frame& frame = *task.frame;
@@ -143,4 +143,4 @@ DrawResult draw_sheet(const DrawConfig& config, RecordStream& records) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::draw

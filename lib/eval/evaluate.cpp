@@ -6,7 +6,7 @@
 #include "eval/poseval/evaluate_poseval.h"
 #include "eval/pt21/evaluate_pt21.h"
 
-namespace vremd {
+namespace vremd::eval {
 
 bool evaluate(const EvalConfig& config) {
   if (config.ap || config.mot) return evaluate_poseval(config);
@@ -15,4 +15,4 @@ bool evaluate(const EvalConfig& config) {
   return evaluate_records(config);
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

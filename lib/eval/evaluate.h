@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct EvalConfig {
   std::string ground_truth;  // a file or a folder of them
@@ -42,4 +42,4 @@ struct EvalConfig {
 // ended too early (a warning says so).
 bool evaluate(const EvalConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

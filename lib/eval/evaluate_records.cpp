@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 std::string text_of(const MatchCounts& counts) {
@@ -54,12 +54,12 @@ BoxAp score_boxes(const Matching& matching) {
   std::vector<BoxImage> images;
   for (const MatchedFrame* frame : frames) {
     BoxImage& image = images.emplace_back();
-    for (const AnnotatedPerson& person : frame->truth->persons) {
+    for (const annotation::AnnotatedPerson& person : frame->truth->persons) {
       if (!person.box) fail("{}: no bbox", person.place);
       const double area = person.area.value_or(person.box->w * person.box->h);
       image.truths.push_back({*person.box, area, person.crowd});
     }
-    for (const Instance& one : frame->predictions) {
+    for (const io::Instance& one : frame->predictions) {
       image.detections.push_back({one.box, one.box_score});
     }
   }
@@ -75,8 +75,9 @@ Json json_of(const BoxAp& scores) {
 }  // namespace
 
 bool evaluate_records(const EvalConfig& config) {
-  const std::vector<Annotations> truth = read_annotations(config.ground_truth);
-  RecordReader records(config.predictions.front());
+  const std::vector<annotation::Annotations> truth =
+      annotation::read_annotations(config.ground_truth);
+  io::RecordReader records(config.predictions.front());
   const Matching matching = match(truth, records);
   warn_of(matching);
   std::string text = text_of(matching);
@@ -102,4 +103,4 @@ bool evaluate_records(const EvalConfig& config) {
   return !matching.cut;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -3,9 +3,9 @@
 
 #include "eval/evaluate.h"
 
-namespace vremd {
+namespace vremd::eval {
 
 // PCK and the average precision of boxes, of records that are matched with annotations.
 bool evaluate_records(const EvalConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::eval {
 
 void warn_of_names(const std::vector<std::string>& names, const char* what) {
   constexpr std::size_t kShown = 3;
@@ -31,8 +31,8 @@ void warn_never_predicted(const std::vector<std::string>& joints) {
 }
 
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text) {
-  if (!config.json.empty()) write_file(config.json, json, config.force);
-  if (config.json != "-") write_file("-", text, false);
+  if (!config.json.empty()) io::write_file(config.json, json, config.force);
+  if (config.json != "-") io::write_file("-", text, false);
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

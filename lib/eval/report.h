@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 // "3 sequences without predictions: a, b, c", the first three of them. Nothing for none.
 void warn_of_names(const std::vector<std::string>& names, const char* what);
@@ -18,4 +18,4 @@ void warn_never_predicted(const std::vector<std::string>& joints);
 // The JSON object where --json wants it, and the text on standard output unless that takes it.
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text);
 
-}  // namespace vremd
+}  // namespace vremd::eval

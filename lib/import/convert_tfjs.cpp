@@ -10,7 +10,7 @@
 #include <map>
 #include <string>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 struct Architecture {
@@ -78,8 +78,8 @@ void convert_tfjs(const ConvertWeightsConfig& config) {
     file.add(name + ".weight", layer.weight.shape, layer.weight.values);
     if (!layer.bias.values.empty()) file.add(name + ".bias", layer.bias.shape, layer.bias.values);
   }
-  write_safetensors(config.output, file.views(), target.metadata, config.force);
+  io::write_safetensors(config.output, file.views(), target.metadata, config.force);
   log_info("{}: {} layers of {}", config.output, layers.size(), target.metadata.at("architecture"));
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

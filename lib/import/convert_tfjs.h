@@ -3,9 +3,9 @@
 
 #include "import/convert_weights.h"
 
-namespace vremd {
+namespace vremd::importer {
 
 // MoveNet Thunder or NanoDet-g as TensorFlow.js graph models -> our file.
 void convert_tfjs(const ConvertWeightsConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -23,16 +23,16 @@
 #include <initializer_list>
 #include <map>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr const char* kHuggingFace = "huggingface";
 
-DType type_of(const std::string& name, const char* automatic) {
+io::DType type_of(const std::string& name, const char* automatic) {
   const std::string type = name == "auto" ? automatic : name;
-  return type == "fp32" ? DType::kF32 : type == "bf16" ? DType::kBF16 : DType::kF16;
+  return type == "fp32" ? io::DType::kF32 : type == "bf16" ? io::DType::kBF16 : io::DType::kF16;
 }
 
 void check(const ConvertWeightsConfig& config) {
@@ -63,31 +63,31 @@ void check(const ConvertWeightsConfig& config) {
 
 bool is_ours(const std::string& path) {
   return path.ends_with(".safetensors") && !fs::is_directory(path) &&
-         SafetensorsFile(path).metadata().contains("kind");
+         io::SafetensorsFile(path).metadata().contains("kind");
 }
 
 // Our own file in another type of number: what training wrote, made smaller.
 void store_again(const ConvertWeightsConfig& config) {
-  const SafetensorsFile source(config.inputs.front());
+  const io::SafetensorsFile source(config.inputs.front());
   check_task(config, source.metadata().at("kind"));
   TensorFile file(stored_type(config.dtype));
   for (const auto& [name, view] : source.tensors()) {
     file.add_kept(name, view.shape, view.to_float());
   }
-  write_safetensors(config.output, file.views(), source.metadata(), config.force);
+  io::write_safetensors(config.output, file.views(), source.metadata(), config.force);
   log_info("{}: {} tensors, matrices as {}", config.output, source.tensors().size(),
-           name_of(stored_type(config.dtype)));
+           io::name_of(stored_type(config.dtype)));
 }
 
-void export_model(const ConvertWeightsConfig& config, VremdImpl& model) {
-  const DType dtype = type_of(config.dtype, "fp32");
+void export_model(const ConvertWeightsConfig& config, model::VremdImpl& model) {
+  const io::DType dtype = type_of(config.dtype, "fp32");
   const SelfTest test = self_test(model, true, dtype, config.inputs.front());
   export_huggingface(model, config.inputs.front(), config.output, dtype, config.force);
   log_info("{}: heatmaps of the self-test {}", config.output, test.text());
 }
 
 void export_ours(const ConvertWeightsConfig& config) {
-  const LoadedModel loaded = load_model(config.inputs.front());
+  const model::LoadedModel loaded = model::load_model(config.inputs.front());
   export_model(config, *loaded.model);
 }
 
@@ -104,11 +104,11 @@ std::string text_of_source(const SourceFile& source, const std::string& names) {
 void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source) {
   check_architecture(config, "yolox");
   if (config.to == kHuggingFace) fail("{}: only ViTPose goes to Hugging Face", source.path);
-  const DType dtype = stored_type(config.dtype);
-  const ImportedYolox exact = import_yolox(source, DType::kF32);
+  const io::DType dtype = stored_type(config.dtype);
+  const ImportedYolox exact = import_yolox(source, io::DType::kF32);
   const ImportedYolox stored = import_yolox(source, dtype);
   const auto network = [&](const ImportedYolox& imported) {
-    return Yolox(imported.tensors.views(), source.path, at::kCPU, at::kFloat);
+    return detect::Yolox(imported.tensors.views(), source.path, at::kCPU, at::kFloat);
   };
   const SelfTest test = self_test(network(exact), network(stored), dtype, source.path);
   const std::map<std::string, std::string> metadata{
@@ -117,7 +117,7 @@ void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source)
       {"input_size", std::to_string(stored.input_size)},
       {"source", text_of_source(source, "YOLOX")},
       {"source_sha256", source.sha256}};
-  write_safetensors(config.output, stored.tensors.views(), metadata, config.force);
+  io::write_safetensors(config.output, stored.tensors.views(), metadata, config.force);
   log_info("{}: {} of {}, maps of the self-test {}", config.output, stored.shape.name(),
            metadata.at("source"), test.text());
 }
@@ -132,16 +132,16 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
     if (!imported.has_head) fail("{}: a backbone without a head", source.path);
     return export_model(config, *imported.model);
   }
-  const DType dtype = stored_type(config.dtype);
+  const io::DType dtype = stored_type(config.dtype);
   const SelfTest test = self_test(*imported.model, imported.has_head, dtype, source.path);
   std::map<std::string, std::string> metadata{{"architecture", imported.architecture},
                                               {"source", text_of_source(source, imported.names)},
                                               {"source_sha256", source.sha256}};
   if (imported.expert >= 0) metadata["expert"] = std::to_string(imported.expert);
   if (imported.has_head) {
-    save_model(config.output, *imported.model, dtype, metadata, config.force);
+    model::save_model(config.output, *imported.model, dtype, metadata, config.force);
   } else {
-    save_backbone(config.output, *imported.model, dtype, metadata, config.force);
+    model::save_backbone(config.output, *imported.model, dtype, metadata, config.force);
   }
   log_info("{}: {} of {}, {} of the self-test {}", config.output, imported.architecture,
            metadata.at("source"), imported.has_head ? "heatmaps" : "features", test.text());
@@ -149,7 +149,7 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
 
 }  // namespace
 
-DType stored_type(const std::string& dtype) { return type_of(dtype, "fp16"); }
+io::DType stored_type(const std::string& dtype) { return type_of(dtype, "fp16"); }
 
 void check_task(const ConvertWeightsConfig& config, const std::string& kind) {
   const std::string task = kind == "detect" ? "detect" : "pose";
@@ -179,12 +179,12 @@ void convert_weights(const ConvertWeightsConfig& config) {
 }
 
 void print_weights(const std::string& path) {
-  OutputFile out("-");
+  io::OutputFile out("-");
   std::int64_t total = 0;
   std::size_t tensors = 0;
-  const auto print = [&](const std::string& name, DType dtype,
+  const auto print = [&](const std::string& name, io::DType dtype,
                          const std::vector<std::int64_t>& shape, const std::string& hash) {
-    out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", one_line(name), name_of(dtype),
+    out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", one_line(name), io::name_of(dtype),
                                fmt::format("{}", fmt::join(shape, "x")), hash));
     std::int64_t count = 1;
     for (const std::int64_t size : shape) count *= size;
@@ -192,13 +192,13 @@ void print_weights(const std::string& path) {
     ++tensors;
   };
   if (path.ends_with(".safetensors") && !fs::is_directory(path)) {
-    const SafetensorsFile file(path);
+    const io::SafetensorsFile file(path);
     out.write_line(fmt::format("{}  sha256:{}", path, file.sha256().get()));
     for (const auto& [key, value] : file.metadata()) {
       out.write_line(fmt::format("{}: {}", key, value));
     }
     for (const auto& [name, tensor] : file.tensors()) {
-      print(name, tensor.dtype, tensor.shape, sha256(tensor.bytes).substr(0, 16));
+      print(name, tensor.dtype, tensor.shape, io::sha256(tensor.bytes).substr(0, 16));
     }
   } else {
     const SourceFile source = read_source(path);
@@ -244,4 +244,4 @@ int convert_weights_main(int argc, char** argv) {
   });
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 struct ConvertWeightsConfig {
   std::vector<std::string> inputs;
@@ -31,7 +31,7 @@ void print_weights(const std::string& path);
 // "vremd-convert weights ...": options, then one of the above. argv[0] is the tool.
 int convert_weights_main(int argc, char** argv);
 
-DType stored_type(const std::string& dtype);  // of our file: auto is fp16
+io::DType stored_type(const std::string& dtype);  // of our file: auto is fp16
 void check_task(const ConvertWeightsConfig& config, const std::string& kind);
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -12,53 +12,55 @@
 #include <map>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 constexpr int kTheirChannels = 256;  // of the classic head
 constexpr double kTheirEnlarge = 1.25;
 
-void check(const ModelConfig& config, const std::string& source) {
+void check(const model::ModelConfig& config, const std::string& source) {
   const auto refuse = [&](const std::string& what) {
     fail("{}: Hugging Face's ViTPose has no place for {}", source, what);
   };
-  if (config.backbone.kind != BackboneKind::kVit) {
+  if (config.backbone.kind != model::BackboneKind::kVit) {
     refuse(fmt::format("the backbone {}", name_of(config.backbone.kind)));
   }
   if (!config.single_frame()) refuse("three frames: only single-frame models go there");
-  if (config.dim() != vit_shape(config.backbone.size).dim) refuse("a projection (model.dim)");
-  if (config.geometry != Geometry::kUdp) {
+  if (config.dim() != model::vit_shape(config.backbone.size).dim)
+    refuse("a projection (model.dim)");
+  if (config.geometry != ops::Geometry::kUdp) {
     refuse(fmt::format("geometry {}", name_of(config.geometry)));
   }
   if (config.input.enlarge != kTheirEnlarge) {
     refuse(fmt::format("an enlargement of {}", config.input.enlarge));
   }
-  if (config.loss.kind != LossKind::kMse) {
+  if (config.loss.kind != model::LossKind::kMse) {
     refuse(fmt::format("heatmaps of loss {}", name_of(config.loss.kind)));
   }
-  if (config.model.head == HeadKind::kClassic && config.hm.channels != kTheirChannels) {
+  if (config.model.head == model::HeadKind::kClassic && config.hm.channels != kTheirChannels) {
     refuse(fmt::format("a head of {} channels", config.hm.channels));
   }
 }
 
-StoredTensors tensors_of(const VremdImpl& model, const std::string& path, DType dtype) {
+ops::StoredTensors tensors_of(const model::VremdImpl& model, const std::string& path,
+                              io::DType dtype) {
   static const std::string kMean = ".running_mean";
-  StoredTensors result(path);
-  for (const auto& [ours, tensor] : state_of(model)) {
+  ops::StoredTensors result(path);
+  for (const auto& [ours, tensor] : model::state_of(model)) {
     const auto theirs = names_of(VitNames::kHuggingFace, ours);
     if (theirs.empty()) fail("Hugging Face's ViTPose has no place for tensor {}", ours);
     const auto rows = tensor.chunk(static_cast<std::int64_t>(theirs.size()));
     for (std::size_t i = 0; i < theirs.size(); ++i) result.add_weight(theirs[i], rows[i], dtype);
     if (ours.ends_with(kMean)) {
       const std::string layer = theirs[0].substr(0, theirs[0].size() - kMean.size());
-      result.add(layer + ".num_batches_tracked", at::zeros({}, at::kLong), DType::kI64);
+      result.add(layer + ".num_batches_tracked", at::zeros({}, at::kLong), io::DType::kI64);
     }
   }
   return result;
 }
 
-Json config_of(const ModelConfig& config, DType dtype) {
-  const VitShape size = vit_shape(config.backbone.size);
+Json config_of(const model::ModelConfig& config, io::DType dtype) {
+  const model::VitShape size = model::vit_shape(config.backbone.size);
   const Json backbone = {{"model_type", "vitpose_backbone"},
                          {"image_size", {config.input_height(), config.input_width()}},
                          {"patch_size", {16, 16}},
@@ -82,17 +84,17 @@ Json config_of(const ModelConfig& config, DType dtype) {
   return {{"architectures", {"VitPoseForPoseEstimation"}},
           {"model_type", "vitpose"},
           {"backbone_config", backbone},
-          {"use_simple_decoder", config.model.head == HeadKind::kSimple},
+          {"use_simple_decoder", config.model.head == model::HeadKind::kSimple},
           {"scale_factor", 4},
           {"id2label", labels},
           {"label2id", numbers},
-          {"torch_dtype", dtype == DType::kF16    ? "float16"
-                          : dtype == DType::kBF16 ? "bfloat16"
-                                                  : "float32"}};
+          {"torch_dtype", dtype == io::DType::kF16    ? "float16"
+                          : dtype == io::DType::kBF16 ? "bfloat16"
+                                                      : "float32"}};
 }
 
-Json preprocessor_of(const ModelConfig& config) {
-  const Normalisation normalisation = config.normalisation();
+Json preprocessor_of(const model::ModelConfig& config) {
+  const ops::Normalisation normalisation = config.normalisation();
   return {{"image_processor_type", "VitPoseImageProcessor"},
           {"do_affine_transform", true},
           {"size", {{"height", config.input_height()}, {"width", config.input_width()}}},
@@ -106,8 +108,8 @@ Json preprocessor_of(const ModelConfig& config) {
 
 }  // namespace
 
-void export_huggingface(const VremdImpl& model, const std::string& source,
-                        const std::string& folder, DType dtype, bool force) {
+void export_huggingface(const model::VremdImpl& model, const std::string& source,
+                        const std::string& folder, io::DType dtype, bool force) {
   at::NoGradGuard no_grad;
   check(model.config, source);
   const auto path = [&](const char* name) {
@@ -117,11 +119,11 @@ void export_huggingface(const VremdImpl& model, const std::string& source,
   };
   const std::string weights = path("model.safetensors");
   const std::string preprocessor = path("preprocessor_config.json"), config = path("config.json");
-  const StoredTensors tensors = tensors_of(model, weights, dtype);
-  make_folder(folder);
+  const ops::StoredTensors tensors = tensors_of(model, weights, dtype);
+  io::make_folder(folder);
   tensors.write({{"format", "pt"}}, force);
-  write_file(preprocessor, preprocessor_of(model.config).dump(2) + "\n", force);
-  write_file(config, config_of(model.config, dtype).dump(2) + "\n", force);
+  io::write_file(preprocessor, preprocessor_of(model.config).dump(2) + "\n", force);
+  io::write_file(config, config_of(model.config, dtype).dump(2) + "\n", force);
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

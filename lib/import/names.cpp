@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 using Pair = std::pair<const char*, const char*>;
@@ -109,4 +109,4 @@ std::string nanodet_name(const std::string& node) {
   return "";
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::importer {
 
 // The name of a convolution's layer in our files ("backbone.block_1.expand", to which ".weight"
 // and ".bias" are added) for its node in the TensorFlow.js graph. Empty: not known.
@@ -22,4 +22,4 @@ std::string movenet_name(const std::string& node);
 //   head.stride_{8,16,32}.{features,output}
 std::string nanodet_name(const std::string& node);
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -409,4 +409,4 @@ Pickle::Pickle(std::span<const std::byte> bytes, const std::string& place) {
   PickleMachine(*this, bytes, place).run();
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 // One value that a pickle describes. Only data: what Python would import, call or fill with state
 // stays a name and the arguments that stood beside it.
@@ -65,4 +65,4 @@ class Pickle {
 constexpr std::size_t kMaxPickleBytes = std::size_t{64} << 20;
 constexpr std::size_t kMaxPickleValues = std::size_t{4} << 20;
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 using Bytes = std::span<const std::byte>;
@@ -25,21 +25,21 @@ constexpr std::string_view kMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10
 constexpr std::int64_t kLegacyProtocol = 1001;
 constexpr std::size_t kMaxAxes = 16;
 
-constexpr std::array<std::pair<std::string_view, DType>, 9> kStorages{{
-    {"torch.DoubleStorage", DType::kF64},
-    {"torch.FloatStorage", DType::kF32},
-    {"torch.HalfStorage", DType::kF16},
-    {"torch.BFloat16Storage", DType::kBF16},
-    {"torch.LongStorage", DType::kI64},
-    {"torch.IntStorage", DType::kI32},
-    {"torch.ByteStorage", DType::kU8},
-    {"torch.CharStorage", DType::kU8},
-    {"torch.BoolStorage", DType::kU8},
+constexpr std::array<std::pair<std::string_view, io::DType>, 9> kStorages{{
+    {"torch.DoubleStorage", io::DType::kF64},
+    {"torch.FloatStorage", io::DType::kF32},
+    {"torch.HalfStorage", io::DType::kF16},
+    {"torch.BFloat16Storage", io::DType::kBF16},
+    {"torch.LongStorage", io::DType::kI64},
+    {"torch.IntStorage", io::DType::kI32},
+    {"torch.ByteStorage", io::DType::kU8},
+    {"torch.CharStorage", io::DType::kU8},
+    {"torch.BoolStorage", io::DType::kU8},
 }};
 
 // What a persistent id says of a storage: ("storage", type, key, location, elements).
 struct StorageId {
-  DType dtype;
+  io::DType dtype;
   std::string key;
   std::int64_t count;
 };
@@ -73,7 +73,8 @@ class Storages {
  protected:
   static std::uint64_t size_of_storage(const StorageId& id, const std::string& path) {
     std::uint64_t size = 0;
-    if (__builtin_mul_overflow(static_cast<std::uint64_t>(id.count), size_of(id.dtype), &size)) {
+    if (__builtin_mul_overflow(static_cast<std::uint64_t>(id.count), io::size_of(id.dtype),
+                               &size)) {
       fail("{}: storage {}: impossibly large", path, excerpt(id.key));
     }
     return size;
@@ -146,8 +147,8 @@ class LegacyStorages : public Storages {
       if (value.kind != Kind::kPersistent) continue;
       const auto id = storage_id(value, path);
       if (!id) fail("{}: a storage of a type that is not read", path);
-      const auto size = element_size.emplace(id->key, size_of(id->dtype)).first->second;
-      if (size != size_of(id->dtype)) {
+      const auto size = element_size.emplace(id->key, io::size_of(id->dtype)).first->second;
+      if (size != io::size_of(id->dtype)) {
         fail("{}: storage {} is of two types", path, excerpt(id->key));
       }
     }
@@ -242,7 +243,7 @@ std::optional<SourceTensor> read_tensor(const PickleValue& value, Storages& stor
   tensor.big_endian = storages.big_endian();
   if (offset < 0 || offset > id->count) fail("{}: reaches outside its storage", place);
   check_extent(tensor, id->count - offset, place);
-  const std::size_t size = size_of(id->dtype);
+  const std::size_t size = io::size_of(id->dtype);
   tensor.bytes = storages.find(*id).subspan(static_cast<std::size_t>(offset) * size,
                                             static_cast<std::size_t>(id->count - offset) * size);
   return tensor;
@@ -328,15 +329,15 @@ SourceFile read_pth(std::span<const std::byte> bytes, const std::string& path) {
     source.container = "PyTorch legacy";
     read_legacy(bytes, source);
   }
-  source.sha256 = sha256(bytes);
+  source.sha256 = io::sha256(bytes);
   return source;
 }
 
 SourceFile read_pth(const std::string& path) {
-  const auto file = std::make_shared<const MappedFile>(path);
+  const auto file = std::make_shared<const io::MappedFile>(path);
   SourceFile source = read_pth(file->bytes(), path);
   source.owner = file;
   return source;
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace vremd {
+namespace vremd::importer {
 
 // The state dict in a file of torch.save: the zip format (data.pkl, data/KEY, byteorder; stored
 // entries, CRC checked) and the legacy one (magic number, protocol, system, pickle, storage keys,
@@ -25,4 +25,4 @@ SourceFile read_pth(const std::string& path);
 // Of the file's bytes, which have to outlive what comes of them; `path` is for messages.
 SourceFile read_pth(std::span<const std::byte> bytes, const std::string& path);
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 // Waves of a few pixels to a third of the crop, each channel its own, as large as normalised
@@ -28,14 +28,14 @@ at::Tensor pattern(int height, int width) {
   return crop;
 }
 
-at::Tensor result(VremdImpl& model, bool with_head) {
-  const ModelConfig& config = model.config;
+at::Tensor result(model::VremdImpl& model, bool with_head) {
+  const model::ModelConfig& config = model.config;
   const at::Tensor features = model.features(pattern(config.input_height(), config.input_width()));
   if (!with_head) return features;
   return model.forward(features.unsqueeze(1)).heatmaps_bkhw;
 }
 
-at::Tensor result(const Yolox& network) {
+at::Tensor result(const detect::Yolox& network) {
   const at::Tensor picture = pattern(256, 256).mul(60).add(114).clamp(0, 255).round();
   std::vector<at::Tensor> maps;
   for (const at::Tensor& map : network.forward(picture)) maps.push_back(map.flatten());
@@ -52,11 +52,11 @@ SelfTest examined(const at::Tensor& exact, const std::string& path) {
   return test;
 }
 
-void compare(SelfTest& test, const at::Tensor& exact, const at::Tensor& stored, DType dtype,
+void compare(SelfTest& test, const at::Tensor& exact, const at::Tensor& stored, io::DType dtype,
              const std::string& path) {
   test.difference = (stored - exact).abs().max().item<double>();
   const double largest = std::max(std::abs(test.low), std::abs(test.high));
-  const double allowed = largest * (dtype == DType::kF16 ? kMaxRoundingFp16 : kMaxRoundingBf16);
+  const double allowed = largest * (dtype == io::DType::kF16 ? kMaxRoundingFp16 : kMaxRoundingBf16);
   if (!(test.difference <= allowed)) {
     fail("{}: stored in fewer bits the network differs by {:.2g} of {:.2g}; --dtype fp32 keeps all",
          path, test.difference, largest);
@@ -71,21 +71,23 @@ std::string SelfTest::text() const {
                      low, high, difference, largest > 0 ? 100 * difference / largest : 0.0);
 }
 
-SelfTest self_test(VremdImpl& model, bool with_head, DType dtype, const std::string& path) {
+SelfTest self_test(model::VremdImpl& model, bool with_head, io::DType dtype,
+                   const std::string& path) {
   at::NoGradGuard no_grad;
   const at::Tensor exact = result(model, with_head);
   SelfTest test = examined(exact, path);
-  if (dtype == DType::kF32) return test;
-  for (const auto& [name, tensor] : state_of(model)) {
+  if (dtype == io::DType::kF32) return test;
+  for (const auto& [name, tensor] : model::state_of(model)) {
     if (tensor.dim() >= 2) {
-      tensor.copy_(tensor.to(dtype == DType::kF16 ? at::kHalf : at::kBFloat16));
+      tensor.copy_(tensor.to(dtype == io::DType::kF16 ? at::kHalf : at::kBFloat16));
     }
   }
   compare(test, exact, result(model, with_head), dtype, path);
   return test;
 }
 
-SelfTest self_test(const Yolox& exact, const Yolox& stored, DType dtype, const std::string& path) {
+SelfTest self_test(const detect::Yolox& exact, const detect::Yolox& stored, io::DType dtype,
+                   const std::string& path) {
   at::NoGradGuard no_grad;
   const at::Tensor maps = result(exact);
   SelfTest test = examined(maps, path);
@@ -93,4 +95,4 @@ SelfTest self_test(const Yolox& exact, const Yolox& stored, DType dtype, const s
   return test;
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,25 +25,25 @@ std::vector<std::int64_t> row_major_strides(const std::vector<std::int64_t>& sha
   return strides;
 }
 
-float value_of(const std::byte* at, DType dtype, bool big_endian) {
+float value_of(const std::byte* at, io::DType dtype, bool big_endian) {
   std::byte raw[8];
-  std::memcpy(raw, at, size_of(dtype));
-  if (big_endian) std::reverse(raw, raw + size_of(dtype));
+  std::memcpy(raw, at, io::size_of(dtype));
+  if (big_endian) std::reverse(raw, raw + io::size_of(dtype));
   const auto as = [&]<typename T>(T value) {
     std::memcpy(&value, raw, sizeof(T));
     return value;
   };
   switch (dtype) {
-    case DType::kF64: return static_cast<float>(as(double{}));
-    case DType::kF32: return as(float{});
-    case DType::kF16: return from_half(as(std::uint16_t{}));
-    case DType::kBF16: return std::bit_cast<float>(std::uint32_t{as(std::uint16_t{})} << 16);
-    default: fail("a tensor of type {} where floating numbers are needed", name_of(dtype));
+    case io::DType::kF64: return static_cast<float>(as(double{}));
+    case io::DType::kF32: return as(float{});
+    case io::DType::kF16: return from_half(as(std::uint16_t{}));
+    case io::DType::kBF16: return std::bit_cast<float>(std::uint32_t{as(std::uint16_t{})} << 16);
+    default: fail("a tensor of type {} where floating numbers are needed", io::name_of(dtype));
   }
 }
 
 SourceFile read_safetensors(const std::string& path) {
-  const auto file = std::make_shared<const SafetensorsFile>(path);
+  const auto file = std::make_shared<const io::SafetensorsFile>(path);
   SourceFile source;
   source.path = path;
   source.container = "safetensors";
@@ -65,7 +65,7 @@ SourceFile read_folder(const fs::path& folder) {
   }
   if (!fs::exists(config)) fail("{}: a folder without config.json", folder.string());
   SourceFile source = read_safetensors(weights.string());
-  source.config = read_json_file(config.string());
+  source.config = io::read_json_file(config.string());
   source.config_path = config.string();
   return source;
 }
@@ -98,14 +98,14 @@ std::int64_t SourceTensor::count() const {
 
 std::vector<float> SourceTensor::to_float() const {
   if (strides == row_major_strides(shape) && !big_endian) {
-    return TensorView{dtype, shape, bytes}.to_float();
+    return io::TensorView{dtype, shape, bytes}.to_float();
   }
   std::vector<float> values(static_cast<std::size_t>(count()));
   std::vector<std::int64_t> index(shape.size(), 0);
   std::int64_t at = 0;
   for (float& value : values) {
-    value =
-        value_of(bytes.data() + at * static_cast<std::int64_t>(size_of(dtype)), dtype, big_endian);
+    value = value_of(bytes.data() + at * static_cast<std::int64_t>(io::size_of(dtype)), dtype,
+                     big_endian);
     for (std::size_t axis = shape.size(); axis-- > 0;) {
       at += strides[axis];
       if (++index[axis] < shape[axis]) break;
@@ -132,7 +132,7 @@ SourceFile read_source(const std::string& path) {
     source = read_safetensors(path);
     const fs::path config = fs::path(path).parent_path() / "config.json";
     if (fs::exists(config)) {
-      source.config = read_json_file(config.string());
+      source.config = io::read_json_file(config.string());
       source.config_path = config.string();
     }
   } else {
@@ -142,4 +142,4 @@ SourceFile read_source(const std::string& path) {
   return source;
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 // A tensor as it lies in a file of others. Everything lies inside the file: checked.
 struct SourceTensor {
-  DType dtype = DType::kF32;
+  io::DType dtype = io::DType::kF32;
   std::vector<std::int64_t> shape, strides;  // strides in elements, not negative
   std::span<const std::byte> bytes;          // from the first element to the storage's end
   bool big_endian = false;
@@ -47,4 +47,4 @@ struct SourceFile {
 // and what is wrong.
 SourceFile read_source(const std::string& path);
 
-}  // namespace vremd
+}  // namespace vremd::importer

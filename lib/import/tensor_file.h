@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 // The tensors of a file to be written, with the bytes that their views point to.
 class TensorFile {
  public:
-  explicit TensorFile(DType dtype) : dtype_(dtype) {}
+  explicit TensorFile(io::DType dtype) : dtype_(dtype) {}
 
   // In the file's type of number. An Error where a value is too large for it, or the name is
   // there already.
@@ -27,18 +27,18 @@ class TensorFile {
   // Vectors stay in float32: they are small, and sums and statistics need their digits.
   void add_kept(const std::string& name, const std::vector<std::int64_t>& shape,
                 const std::vector<float>& values) {
-    add(name, shape, values, shape.size() >= 2 ? dtype_ : DType::kF32);
+    add(name, shape, values, shape.size() >= 2 ? dtype_ : io::DType::kF32);
   }
 
-  const std::map<std::string, TensorView>& views() const { return views_; }
+  const std::map<std::string, io::TensorView>& views() const { return views_; }
 
  private:
   void add(const std::string& name, const std::vector<std::int64_t>& shape,
-           const std::vector<float>& values, DType dtype);
+           const std::vector<float>& values, io::DType dtype);
 
-  DType dtype_;
+  io::DType dtype_;
   std::deque<std::vector<std::byte>> bytes_;
-  std::map<std::string, TensorView> views_;
+  std::map<std::string, io::TensorView> views_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -13,12 +13,12 @@
 #include <cstring>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the .bin files are little endian");
 
-std::string from_base64(const JsonNode& node) {
+std::string from_base64(const io::JsonNode& node) {
   static const std::string kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes;
@@ -39,7 +39,7 @@ std::string from_base64(const JsonNode& node) {
 }
 
 // 64-bit integers are strings in protobuf's JSON.
-std::int64_t to_int(const JsonNode& node) {
+std::int64_t to_int(const io::JsonNode& node) {
   if (!node.is_string()) return node.integer();
   const std::string text = node.string();
   std::int64_t number = 0;
@@ -49,8 +49,8 @@ std::int64_t to_int(const JsonNode& node) {
   return number;
 }
 
-void read_attribute(TfjsNode& node, const std::string& key, const JsonNode& value) {
-  const auto add = [&](std::string_view kind, const JsonNode& item) {
+void read_attribute(TfjsNode& node, const std::string& key, const io::JsonNode& value) {
+  const auto add = [&](std::string_view kind, const io::JsonNode& item) {
     const Json& json = *item.value();
     if (kind == "i") {
       node.ints[key].push_back(to_int(item));
@@ -64,15 +64,15 @@ void read_attribute(TfjsNode& node, const std::string& key, const JsonNode& valu
       node.strings[key].push_back(item.string());
     }  // tensors are in the manifest; functions and the rest have no meaning here
   };
-  value.for_each_member([&](std::string_view kind, const JsonNode& content) {
+  value.for_each_member([&](std::string_view kind, const io::JsonNode& content) {
     if (kind == "list" && content.is_object()) {
-      content.for_each_member([&](std::string_view item_kind, const JsonNode& items) {
-        for (const JsonNode item : items.array()) add(item_kind, item);
+      content.for_each_member([&](std::string_view item_kind, const io::JsonNode& items) {
+        for (const io::JsonNode item : items.array()) add(item_kind, item);
       });
     } else if (kind == "shape" && content.is_object()) {
-      const JsonNode dims = content.field("dim");
-      for (const JsonNode dim : dims.optional_array()) {
-        const JsonNode size = dim.field("size");
+      const io::JsonNode dims = content.field("dim");
+      for (const io::JsonNode dim : dims.optional_array()) {
+        const io::JsonNode size = dim.field("size");
         node.ints[key].push_back(size ? to_int(size) : 0);
       }
     } else {
@@ -81,14 +81,14 @@ void read_attribute(TfjsNode& node, const std::string& key, const JsonNode& valu
   });
 }
 
-TfjsNode read_node(const JsonNode& json) {
+TfjsNode read_node(const io::JsonNode& json) {
   const auto [name, op, input, attr] = json.fields({"name", "op", "input", "attr"});
   TfjsNode node;
   node.name = name.string();
   node.op = op.string();
   if (input) node.inputs = input.strings();
   if (attr) {
-    attr.for_each_member([&](std::string_view key, const JsonNode& value) {
+    attr.for_each_member([&](std::string_view key, const io::JsonNode& value) {
       read_attribute(node, std::string(key), value);
     });
   }
@@ -105,7 +105,7 @@ struct Storage {
   }
 };
 
-Storage storage_of(const JsonNode& dtype, const JsonNode& quantization) {
+Storage storage_of(const io::JsonNode& dtype, const io::JsonNode& quantization) {
   Storage storage;
   const bool quantised = static_cast<bool>(quantization);
   std::string type = quantised ? "" : dtype.string();
@@ -155,17 +155,17 @@ float value_at(const char* bytes, std::size_t index, const Storage& storage) {
 }
 
 // The tensors of one group lie in the concatenation of its files.
-void read_group(TfjsModel& model, const JsonNode& group) {
+void read_group(TfjsModel& model, const io::JsonNode& group) {
   const auto [paths, weights] = group.fields({"paths", "weights"});
   const auto folder = std::filesystem::path(model.path).parent_path();
   std::string data, names;
   for (const std::string& path : paths.strings()) {
     const std::string file = (folder / path).string();
-    data += read_text_file(file);
+    data += io::read_text_file(file);
     names += (names.empty() ? "" : ", ") + file;
   }
   std::size_t offset = 0;
-  for (const JsonNode weight : weights.array()) {
+  for (const io::JsonNode weight : weights.array()) {
     const auto [name_node, dtype, quantization, shape] =
         weight.fields({"name", "dtype", "quantization", "shape"});
     const std::string name = name_node.string();
@@ -173,7 +173,7 @@ void read_group(TfjsModel& model, const JsonNode& group) {
     TfjsTensor tensor;
     const std::size_t room = (data.size() - offset) / storage.size();
     std::size_t count = 1;
-    for (const JsonNode size : shape.array()) {
+    for (const io::JsonNode size : shape.array()) {
       const std::int64_t length = to_int(size);
       if (length < 0) fail("{}: tensor {}: negative size", model.path, name);
       tensor.shape.push_back(length);
@@ -240,17 +240,17 @@ const TfjsTensor& TfjsModel::tensor(const std::string& name) const {
 }
 
 TfjsModel read_tfjs(const std::string& path) {
-  const Json json = read_json_file(path);
-  const JsonNode root(&json, {path});
+  const Json json = io::read_json_file(path);
+  const io::JsonNode root(&json, {path});
   const auto [topology, generated_by, manifest] =
       root.fields({"modelTopology", "generatedBy", "weightsManifest"});
   if (!topology) fail("{}: not a TensorFlow.js graph model: no modelTopology", path);
   TfjsModel model;
   model.path = path;
   if (generated_by.is_string()) model.generated_by = generated_by.string();
-  const JsonNode nodes = topology.field("node");
-  for (const JsonNode node : nodes.array()) model.nodes.push_back(read_node(node));
-  for (const JsonNode group : manifest.array()) read_group(model, group);
+  const io::JsonNode nodes = topology.field("node");
+  for (const io::JsonNode node : nodes.array()) model.nodes.push_back(read_node(node));
+  for (const io::JsonNode group : manifest.array()) read_group(model, group);
   return model;
 }
 
@@ -288,4 +288,4 @@ std::vector<TfjsConvolution> convolutions(const TfjsModel& model) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

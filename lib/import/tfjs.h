@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 // One operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
 // types and base64 strings are strings; a shape's -1 is unknown.
@@ -50,4 +50,4 @@ struct TfjsConvolution {
 
 std::vector<TfjsConvolution> convolutions(const TfjsModel& model);  // in graph order
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 using std::string_view;
@@ -170,4 +170,4 @@ std::vector<std::string> expert_joints(int expert) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

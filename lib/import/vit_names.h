@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 // Who named the tensors of a ViTPose or ViT (METHOD 4.3).
 enum class VitNames {
@@ -32,4 +32,4 @@ bool has_no_place(VitNames names, const std::string& theirs);
 constexpr int kExperts = 6;
 std::vector<std::string> expert_joints(int expert);
 
-}  // namespace vremd
+}  // namespace vremd::importer

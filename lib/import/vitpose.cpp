@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 constexpr std::int64_t kPatch = 16;
@@ -114,9 +114,9 @@ struct HuggingFaceConfig {
     if (!source.config) {
       fail("{}: Hugging Face's names, but no config.json beside it", source.path);
     }
-    const JsonNode whole(&*source.config, {source.config_path});
+    const io::JsonNode whole(&*source.config, {source.config_path});
     const auto [inner, scale_factor] = whole.fields({"backbone_config", "scale_factor"});
-    const JsonNode& backbone = inner ? inner : whole;
+    const io::JsonNode& backbone = inner ? inner : whole;
     const auto [eps, head_count, expert_count, activation, qkv_bias] = backbone.fields(
         {"layer_norm_eps", "num_attention_heads", "num_experts", "hidden_act", "qkv_bias"});
     ln_eps = eps.number(kHuggingFaceEps);
@@ -130,9 +130,10 @@ struct HuggingFaceConfig {
   }
 };
 
-VitSize size_of_width(std::int64_t dim, const std::string& path) {
-  for (const VitSize size : {VitSize::kS, VitSize::kB, VitSize::kL, VitSize::kH, VitSize::kTiny}) {
-    if (vit_shape(size).dim == dim) return size;
+model::VitSize size_of_width(std::int64_t dim, const std::string& path) {
+  for (const model::VitSize size : {model::VitSize::kS, model::VitSize::kB, model::VitSize::kL,
+                                    model::VitSize::kH, model::VitSize::kTiny}) {
+    if (model::vit_shape(size).dim == dim) return size;
   }
   fail("{}: {} wide: not one of ViTPose's sizes (384, 768, 1024, 1280)", path, dim);
 }
@@ -172,7 +173,7 @@ Positions split_first(const at::Tensor& rows, bool with_first) {
 }
 
 // Square grids as mmpose resizes them.
-at::Tensor resized(const at::Tensor& grid, const ModelConfig& config) {
+at::Tensor resized(const at::Tensor& grid, const model::ModelConfig& config) {
   const std::int64_t side = std::lround(std::sqrt(static_cast<double>(grid.size(1))));
   const at::Tensor map = grid.view({1, side, side, grid.size(2)}).permute({0, 3, 1, 2});
   return at::upsample_bicubic2d(map.contiguous(), {config.tokens_h(), config.tokens_w()},
@@ -205,8 +206,8 @@ class VitImport {
   ImportedVit run() {
     configure();
     at::NoGradGuard no_grad;
-    imported_.model = std::make_shared<VremdImpl>(config_);
-    for (auto& [name, tensor] : state_of(*imported_.model)) fill(name, tensor);
+    imported_.model = std::make_shared<model::VremdImpl>(config_);
+    for (auto& [name, tensor] : model::state_of(*imported_.model)) fill(name, tensor);
     reader_.refuse_others(merged_expert_ > 0 ? kHead : "");
     imported_.model->eval();
     imported_.names = text_of(names_);
@@ -225,7 +226,7 @@ class VitImport {
     }
     config_.backbone.size = size_of_width(proj.shape[0], source_.path);
     const auto& backbone = config_.backbone;
-    if (names_ == VitNames::kPlain && backbone.size == VitSize::kS && !backbone.heads) {
+    if (names_ == VitNames::kPlain && backbone.size == model::VitSize::kS && !backbone.heads) {
       fail(
           "{}: ViT-S has 6 attention heads (timm, DeiT, DINO) or 12 (ViTPose's own), and the "
           "tensors do not tell: --heads does",
@@ -273,7 +274,7 @@ class VitImport {
   void configure_experts() {
     const std::string fc2 = names_of(names_, "backbone.blocks.0.mlp.fc2.weight").at(0);
     const SourceTensor& rows = source_.at(fc2);
-    const std::int64_t dim = vit_shape(config_.backbone.size).dim;
+    const std::int64_t dim = model::vit_shape(config_.backbone.size).dim;
     const bool whole = !rows.shape.empty() && rows.shape[0] == dim;
     if (whole && expert_ > 0) {
       fail("{}: no experts to choose from: its blocks are whole", source_.path);
@@ -288,7 +289,7 @@ class VitImport {
     const bool classic = reader_.has("hm.deconv_layers.0.weight");
     imported_.has_head = classic || reader_.has("hm.final_layer.weight");
     if (!imported_.has_head) return;
-    config_.model.head = classic ? HeadKind::kClassic : HeadKind::kSimple;
+    config_.model.head = classic ? model::HeadKind::kClassic : model::HeadKind::kSimple;
     if (classic) {
       const SourceTensor& deconv = source_.at(head_name("hm.deconv_layers.0.weight"));
       if (deconv.shape.size() == 4) config_.hm.channels = static_cast<int>(deconv.shape[1]);
@@ -356,7 +357,7 @@ class VitImport {
   int expert_;
   int merged_expert_ = -1;  // -1: the blocks are whole
   bool first_row_ = true;
-  ModelConfig config_;
+  model::ModelConfig config_;
   ImportedVit imported_;
 };
 
@@ -373,4 +374,4 @@ ImportedVit import_vit(const SourceFile& source, VitNames names, int expert, int
   return VitImport(source, names, expert, heads).run();
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

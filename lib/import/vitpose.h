@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 
 // What came of somebody's ViTPose or ViT: a network in float32, in evaluation mode.
 struct ImportedVit {
-  std::shared_ptr<VremdImpl> model;
+  std::shared_ptr<model::VremdImpl> model;
   bool has_head = true;      // false: a backbone alone; the model's head is unset
   std::string architecture;  // "vitpose-b", "vit-b"
   std::string names;         // whose: "ViTPose", "MMPose 1.x", ...
@@ -41,4 +41,4 @@ std::optional<VitNames> vit_names(const SourceFile& source);
 // An Error "path: what" for a tensor that is missing, of another shape, or of no such network.
 ImportedVit import_vit(const SourceFile& source, VitNames names, int expert, int heads = 0);
 
-}  // namespace vremd
+}  // namespace vremd::importer

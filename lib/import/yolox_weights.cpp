@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 constexpr double kBatchNormEps = 1e-3;  // that the official models are made with
@@ -44,7 +44,7 @@ std::string layer_of(const std::string& name) {
 
 class Import {
  public:
-  Import(const SourceFile& source, DType dtype)
+  Import(const SourceFile& source, io::DType dtype)
       : source_(source), imported_{{}, 640, TensorFile(dtype)} {}
 
   ImportedYolox run() {
@@ -52,10 +52,10 @@ class Import {
     for (const auto& [name, tensor] : source_.tensors) {
       if (const std::string layer = layer_of(name); !layer.empty()) sizes[layer] = tensor.shape;
     }
-    imported_.shape = yolox_shape(sizes, source_.path);
+    imported_.shape = detect::yolox_shape(sizes, source_.path);
     const std::string name = imported_.shape.name();
     if (name == "yolox-nano" || name == "yolox-tiny") imported_.input_size = 416;
-    for (const YoloxLayer& layer : yolox_layers(imported_.shape)) add(layer);
+    for (const detect::YoloxLayer& layer : detect::yolox_layers(imported_.shape)) add(layer);
     for (const auto& [tensor, value] : source_.tensors) {
       if (!taken_.contains(tensor) && !tensor.ends_with(".num_batches_tracked")) {
         fail("{}: tensor {} is no part of {}", source_.path, excerpt(tensor), name);
@@ -75,7 +75,7 @@ class Import {
     return tensor.to_float();
   }
 
-  void add(const YoloxLayer& layer) {
+  void add(const detect::YoloxLayer& layer) {
     const std::string module = official(layer.name);
     const std::vector<std::int64_t> vector{layer.out};
     if (is_prediction(layer.name)) {
@@ -113,8 +113,8 @@ bool is_yolox(const SourceFile& source) {
   return source.tensors.contains(fmt::format("{}.conv.weight", kStem));
 }
 
-ImportedYolox import_yolox(const SourceFile& source, DType dtype) {
+ImportedYolox import_yolox(const SourceFile& source, io::DType dtype) {
   return Import(source, dtype).run();
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

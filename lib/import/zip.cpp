@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::importer {
 namespace {
 
 constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50;
@@ -176,4 +176,4 @@ std::uint32_t crc32(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-}  // namespace vremd
+}  // namespace vremd::importer

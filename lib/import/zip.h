@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace vremd {
+namespace vremd::importer {
 
 struct ZipEntry {
   std::span<const std::byte> bytes;  // in the archive
@@ -23,4 +23,4 @@ std::map<std::string, ZipEntry> read_zip(std::span<const std::byte> bytes, const
 
 std::uint32_t crc32(std::span<const std::byte> bytes);  // of ISO 3309, as zip uses it
 
-}  // namespace vremd
+}  // namespace vremd::importer

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 namespace {
 
 namespace fs = std::filesystem;
@@ -41,4 +41,4 @@ std::string find_weights(const std::string& name_or_path) {
   fail("{}: no such weights in {}", name_or_path, places);
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

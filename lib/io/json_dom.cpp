@@ -3,7 +3,7 @@
 
 #include "io/json_file.h"
 
-namespace vremd {
+namespace vremd::io {
 
 JsonDocument::JsonDocument(std::string text, std::string path) : path_(std::move(path)) {
   if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // a byte order mark
@@ -51,4 +51,4 @@ Json to_json(simdjson::dom::element value) {
   return nullptr;
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -7,7 +7,7 @@
 
 #include <simdjson.h>
 
-namespace vremd {
+namespace vremd::io {
 
 template <>
 struct JsonBackend<simdjson::dom::element> {
@@ -55,4 +55,4 @@ class JsonDocument {
 
 Json to_json(simdjson::dom::element value);
 
-}  // namespace vremd
+}  // namespace vremd::io

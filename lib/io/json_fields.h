@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 // Reads one JSON object; finish() refuses the keys that nobody asked for.
 class FieldReader {
@@ -141,7 +141,7 @@ class FieldWriter {
   template <typename T>
   void operator()(const char* key, const T& field) {
     if constexpr (NamedEnum<T>) {
-      json_[key] = name_of(field);
+      json_[key] = vremd::name_of(field);
     } else {
       json_[key] = field;
     }
@@ -164,4 +164,4 @@ class FieldWriter {
   Json json_ = Json::object();
 };
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace vremd {
+namespace vremd::io {
 namespace {
 
 void close(std::FILE* file) {
@@ -65,4 +65,4 @@ std::vector<std::string> files_in(const std::string& folder, std::string_view ex
   return files;
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

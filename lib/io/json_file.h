@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 // The whole JSON text of a file, or of standard input for "-". An Error names "file:line".
 Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists = {});
@@ -28,4 +28,4 @@ inline std::string name_of_input(const std::string& path) {
   return path == "-" ? "standard input" : path;
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

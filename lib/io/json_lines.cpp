@@ -13,7 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::io {
 namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{256} << 20;
@@ -95,4 +95,4 @@ std::optional<Json> JsonLinesReader::next() {
   return std::nullopt;
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::io {
 
 // What a last line without its newline is: a line as others, or one that a killed run left half
 // written, which is left out.
@@ -47,4 +47,4 @@ class JsonLinesReader {
   bool interrupted_ = false;
 };
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/json_node.h"
 
-namespace vremd {
+namespace vremd::io {
 
 std::string JsonPlace::text() const {
   if (!outer) return std::string(key);
@@ -38,4 +38,4 @@ bool Backend::get(const Json* json, std::string_view& result) {
   return json->is_string();
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

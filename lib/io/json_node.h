@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 // A place in a file, spelled only for a message: "a.json: annotations[3].bbox".
 struct JsonPlace {
@@ -275,4 +275,4 @@ struct JsonBackend<const Json*> {
 
 using JsonNode = BasicJsonNode<const Json*>;
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -11,7 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 namespace {
 
 // The bytes of a text or a file, and the place that has been reached.
@@ -231,4 +231,4 @@ Json parse_json(std::FILE* file, const std::string& name, const std::vector<Json
   return parse(bytes, name, 1, lists);
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 constexpr int kDeepestJson = 200;
 
@@ -34,4 +34,4 @@ Json parse_json(std::string_view text, const std::string& name, long line = 1,
                 JsonComments comments = JsonComments::kRefused);
 Json parse_json(std::FILE* file, const std::string& name, const std::vector<JsonItems>& lists);
 
-}  // namespace vremd
+}  // namespace vremd::io

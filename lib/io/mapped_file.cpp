@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace vremd {
+namespace vremd::io {
 
 MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
   const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -31,4 +31,4 @@ MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
            [size = size_](const std::byte* data) { munmap(const_cast<std::byte*>(data), size); }};
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

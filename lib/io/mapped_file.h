@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace vremd {
+namespace vremd::io {
 
 // A regular file, mapped into memory for reading. Copies share the mapping. An Error says
 // "path: what".
@@ -23,4 +23,4 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-}  // namespace vremd
+}  // namespace vremd::io

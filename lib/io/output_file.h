@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::io {
 
 // The reader of our standard output has gone (EPIPE). Not an error to report.
 struct BrokenPipe : std::runtime_error {
@@ -71,4 +71,4 @@ void write_file(const std::string& path, std::string_view bytes, bool force);
 
 void make_folder(const std::string& path);  // and those above it; one that is there is good
 
-}  // namespace vremd
+}  // namespace vremd::io

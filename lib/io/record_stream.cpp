@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace vremd {
+namespace vremd::io {
 
 RecordStream::RecordStream(std::vector<std::string> paths, std::function<bool()> stopped)
     : paths_(std::move(paths)), stopped_(std::move(stopped)) {
@@ -83,4 +83,4 @@ bool RecordStream::another_follows() {
   return next_header_.has_value();
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

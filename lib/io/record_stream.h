@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 // The records of several inputs ("-" is standard input) as one stream, video by video:
 //
@@ -54,4 +54,4 @@ class RecordStream {
   std::atomic<bool> cancelled_ = false;
 };
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::io {
 namespace {
 
 using Rational = std::pair<std::int64_t, std::int64_t>;
@@ -311,7 +311,7 @@ bool is_absent(const Keypoint& k) {
 }
 
 std::optional<Box> box_around(const std::vector<Keypoint>& keypoints) {
-  return box_around(keypoints, [](const Keypoint& k) { return !is_absent(k); });
+  return vremd::box_around(keypoints, [](const Keypoint& k) { return !is_absent(k); });
 }
 
 double person_score(const std::vector<Keypoint>& keypoints, double box_score) {
@@ -379,4 +379,4 @@ void RecordWriter::write_end(const Json& extra) {
   out_.write_line(to_json(video_).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

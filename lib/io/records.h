@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 constexpr int kRecordFormat = 1;
 
@@ -157,4 +157,4 @@ class RecordWriter {
   End video_, total_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -12,7 +12,7 @@
 #include <bit>
 #include <cstring>
 
-namespace vremd {
+namespace vremd::io {
 namespace {
 
 struct DTypeName {
@@ -137,7 +137,7 @@ const TensorView& SafetensorsFile::at(const std::string& name) const {
 }
 
 std::future<std::string> SafetensorsFile::sha256() const {
-  return std::async(std::launch::async, [bytes = file_.bytes()] { return vremd::sha256(bytes); });
+  return std::async(std::launch::async, [bytes = file_.bytes()] { return io::sha256(bytes); });
 }
 
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
@@ -164,4 +164,4 @@ void write_safetensors(const std::string& path, const std::map<std::string, Tens
   out.commit();
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

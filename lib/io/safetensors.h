@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::io {
 
 enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kU8 };
 
@@ -54,4 +54,4 @@ class SafetensorsFile {
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata, bool force = true);
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace vremd {
+namespace vremd::io {
 
 std::string sha256(std::span<const std::byte> bytes) {
   std::array<unsigned char, 32> digest;
@@ -17,4 +17,4 @@ std::string sha256(std::span<const std::byte> bytes) {
   return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

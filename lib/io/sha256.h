@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
-namespace vremd {
+namespace vremd::io {
 
 // SHA-256 (FIPS 180-4), 64 hex digits, by libcrypto, which uses the processor's instructions.
 std::string sha256(std::span<const std::byte> bytes);
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::io {
 
 std::string join_root(const std::string& root, const std::string& name) {
   if (root.empty() || name == "-") return name;
@@ -20,4 +20,4 @@ std::string video_path(const Header& header, const std::string& root, const std:
   return join_root(root, header.video);
 }
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::io {
 
 struct Header;
 
@@ -14,4 +14,4 @@ std::string join_root(const std::string& root, const std::string& name);
 // cannot be read again.
 std::string video_path(const Header& header, const std::string& root, const std::string& place);
 
-}  // namespace vremd
+}  // namespace vremd::io

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace vremd {
+namespace vremd::model {
 
 // The frozen image network: crops -> F_{t-1}, F_t, F_{t+1} before the projection to D.
 // METHOD 4.1.
@@ -26,4 +26,4 @@ struct BackboneImpl : torch::nn::Module {
 
 std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::model

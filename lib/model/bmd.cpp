@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 std::int64_t hidden_width(const ModelConfig& config) {
@@ -168,4 +168,4 @@ BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f)
   return {fuse_ ? fuse_(at::cat(streams, -1)) : streams[0], all};
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

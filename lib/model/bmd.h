@@ -6,7 +6,7 @@
 
 #include <functional>
 
-namespace vremd {
+namespace vremd::model {
 
 // Multi-head cross attention over all tokens (METHOD 6.2).
 struct CrossAttentionImpl : torch::nn::Module {
@@ -74,4 +74,4 @@ struct BmdImpl : torch::nn::Module {
   std::function<at::Tensor(const at::Tensor&)> fuse_;  // two streams: 2 D -> D (bmd.fusion)
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 // The schema, once, for reading and writing.
@@ -127,16 +127,16 @@ void describe(Io& io, ModelConfig& c) {
 void validate_input(const ModelConfig& c) {
   if (c.input.size) {
     for (const int side : *c.input.size) {
-      within("input.size", side, 32, 4096);
+      io::within("input.size", side, 32, 4096);
       if (side % 32 != 0) fail("input.size: {} is not a multiple of 32", side);
     }
   }
-  within("input.enlarge", c.input.enlarge, 0.1, 10);
+  io::within("input.enlarge", c.input.enlarge, 0.1, 10);
   for (const double mean : c.input.mean.value_or(std::array<double, 3>{})) {
-    within("input.mean", mean, -1000, 1000);
+    io::within("input.mean", mean, -1000, 1000);
   }
   for (const double std : c.input.std.value_or(std::array<double, 3>{1, 1, 1})) {
-    within("input.std", std, 1e-6, 1000);
+    io::within("input.std", std, 1e-6, 1000);
   }
   if (c.backbone.kind == BackboneKind::kMovenet && (c.input.mean || c.input.std)) {
     fail("input.{}: movenet takes 0...255 and scales inside", c.input.mean ? "mean" : "std");
@@ -146,25 +146,25 @@ void validate_input(const ModelConfig& c) {
 void validate_model(const ModelConfig& c) {
   if (c.backbone.kind == BackboneKind::kVit) {
     const int width = vit_shape(c.backbone.size).dim;
-    within("backbone.heads", c.backbone_heads(), 1, width);
+    io::within("backbone.heads", c.backbone_heads(), 1, width);
     if (width % c.backbone_heads() != 0) {
       fail("backbone.heads: {} heads do not divide the width {}", c.backbone_heads(), width);
     }
   } else if (c.backbone.heads) {
     fail("backbone.heads: of a ViT alone");
   }
-  within("backbone.ln_eps", c.backbone.ln_eps.value_or(1e-6), 0, 1);
-  within("modules.ln_eps", c.modules.ln_eps, 0, 1);
-  within("model.dim", c.dim(), 1, 65536);
-  within("model.heads", c.heads(), 1, c.dim());
+  io::within("backbone.ln_eps", c.backbone.ln_eps.value_or(1e-6), 0, 1);
+  io::within("modules.ln_eps", c.modules.ln_eps, 0, 1);
+  io::within("model.dim", c.dim(), 1, 65536);
+  io::within("model.heads", c.heads(), 1, c.dim());
   if (c.dim() % c.heads() != 0) {
     fail("model.heads: {} heads do not divide the width {}", c.heads(), c.dim());
   }
-  within("model.mlp_ratio", c.model.mlp_ratio, 0.01, 64);
+  io::within("model.mlp_ratio", c.model.mlp_ratio, 0.01, 64);
   const bool movenet = c.backbone.kind == BackboneKind::kMovenet;
   const bool own_head = c.model.head == HeadKind::kMovenet;
   if (own_head && (!movenet || !c.single_frame() || c.model.joints != "coco17" ||
-                   c.loss.kind != LossKind::kMse || c.geometry != Geometry::kClassic)) {
+                   c.loss.kind != LossKind::kMse || c.geometry != ops::Geometry::kClassic)) {
     fail("model.head: movenet needs that backbone, a single frame, coco17, classic geometry, mse");
   }
   if (c.model.prior == PriorKind::kMovenet &&
@@ -189,10 +189,10 @@ void validate_model(const ModelConfig& c) {
 
 void validate_hkme(const ModelConfig& c) {
   const auto& h = c.hkme;
-  within("hkme.depth_h", h.depth_h, 1, 256);
-  within("hkme.depth_k", h.depth_k, 1, 256);
-  within("hkme.depth_s", h.depth_s, 1, 256);
-  within("hkme.depth_t", h.depth_t, 1, 256);
+  io::within("hkme.depth_h", h.depth_h, 1, 256);
+  io::within("hkme.depth_k", h.depth_k, 1, 256);
+  io::within("hkme.depth_s", h.depth_s, 1, 256);
+  io::within("hkme.depth_t", h.depth_t, 1, 256);
   if (h.norm == NormPlace::kPost && h.first_norm == FirstNorm::kSkip) {
     fail("hkme.first_norm: skip needs hkme.norm pre");
   }
@@ -207,10 +207,10 @@ void validate_hkme(const ModelConfig& c) {
 
 void validate_dca(const ModelConfig& c) {
   const auto& dca = c.bmd.dca;
-  within("bmd.dca.points", dca.points, 1, 1024);
-  within("bmd.dca.stride", dca.stride, 1, 128);
-  within("bmd.dca.groups", dca.groups, 1, 1024);
-  within("bmd.dca.range", dca.range, 0, 1e6);
+  io::within("bmd.dca.points", dca.points, 1, 1024);
+  io::within("bmd.dca.stride", dca.stride, 1, 128);
+  io::within("bmd.dca.groups", dca.groups, 1, 1024);
+  io::within("bmd.dca.range", dca.range, 0, 1e6);
   if (dca.rpe) fail("bmd.dca.rpe: the paper's attention has no relative position bias: only false");
   if (c.bmd.op != MotionOp::kDca) return;
   if (c.heads() % dca.groups != 0 && dca.groups % c.heads() != 0) {
@@ -225,8 +225,8 @@ void validate_dca(const ModelConfig& c) {
 void validate_dc(const ModelConfig& c) {
   const auto& dc = c.bmd.dc;
   if (dc.dilations.empty()) fail("bmd.dc.dilations: empty");
-  for (const int dilation : dc.dilations) within("bmd.dc.dilations", dilation, 1, 1024);
-  within("bmd.dc.groups", dc.groups, 1, 1024);
+  for (const int dilation : dc.dilations) io::within("bmd.dc.dilations", dilation, 1, 1024);
+  io::within("bmd.dc.groups", dc.groups, 1, 1024);
   if (c.bmd.op != MotionOp::kDc) return;
   if (c.bmd.ca.enabled) fail("bmd.ca.enabled: bmd.op dc goes without the cross attention");
   if (c.bmd.adc != AdcKind::kParallel) fail("bmd.adc: bmd.op dc has no blocks to arrange");
@@ -236,8 +236,8 @@ void validate_dc(const ModelConfig& c) {
 }
 
 void validate_da(const ModelConfig& c) {
-  within("bmd.da.heads", c.bmd.da.heads, 1, 1024);
-  within("bmd.da.points", c.bmd.da.points, 1, 1024);
+  io::within("bmd.da.heads", c.bmd.da.heads, 1, 1024);
+  io::within("bmd.da.points", c.bmd.da.points, 1, 1024);
   if (c.bmd.op == MotionOp::kDa && c.dim() % c.bmd.da.heads != 0) {
     fail("bmd.da.heads: {} heads do not divide the width {}", c.bmd.da.heads, c.dim());
   }
@@ -245,8 +245,8 @@ void validate_da(const ModelConfig& c) {
 
 void validate_bmd(const ModelConfig& c) {
   const auto& b = c.bmd;
-  within("bmd.blocks", b.blocks, 1, 256);
-  within("bmd.mlp_ratio", b.mlp_ratio, 0.01, 64);
+  io::within("bmd.blocks", b.blocks, 1, 256);
+  io::within("bmd.mlp_ratio", b.mlp_ratio, 0.01, 64);
   if (b.adc == AdcKind::kDirections && !b.separate) {
     fail("bmd.adc: directions needs bmd.separate");
   }
@@ -259,14 +259,14 @@ void validate_bmd(const ModelConfig& c) {
 }
 
 void validate_heads(const ModelConfig& c) {
-  within("hk.hidden", c.hk.hidden.value_or(0), 0, 65536);
-  within("hm.channels", c.hm.channels, 1, 65536);
+  io::within("hk.hidden", c.hk.hidden.value_or(0), 0, 65536);
+  io::within("hm.channels", c.hm.channels, 1, 65536);
   if (c.heatmap.size && *c.heatmap.size != std::array{c.heatmap_height(), c.heatmap_width()}) {
     fail("heatmap.size: {} x {} is not a quarter of the input, {} x {}", (*c.heatmap.size)[0],
          (*c.heatmap.size)[1], c.heatmap_height(), c.heatmap_width());
   }
-  within("heatmap.sigma", c.heatmap.sigma, 0.1, 100);
-  for (const double weight : c.heatmap.weights) within("heatmap.weights", weight, 1e-3, 1e3);
+  io::within("heatmap.sigma", c.heatmap.sigma, 0.1, 100);
+  for (const double weight : c.heatmap.weights) io::within("heatmap.weights", weight, 1e-3, 1e3);
   if (c.init.head_from_backbone_ckpt && c.hm.aggregate != HmAggregate::kConcat) {
     fail("init.head_from_backbone_ckpt: needs hm.aggregate concat");
   }
@@ -279,10 +279,11 @@ void validate_loss(const ModelConfig& c) {
       fail("loss.joint_weights: {} weights for the {} joints of the model",
            loss.joint_weights->size(), c.joints().size());
     }
-    for (const double weight : *loss.joint_weights) within("loss.joint_weights", weight, 0, 1000);
+    for (const double weight : *loss.joint_weights)
+      io::within("loss.joint_weights", weight, 0, 1000);
   }
-  within("loss.aux_hk", loss.aux_hk, 0, 1000);
-  within("loss.aux_hm", loss.aux_hm, 0, 1000);
+  io::within("loss.aux_hk", loss.aux_hk, 0, 1000);
+  io::within("loss.aux_hm", loss.aux_hm, 0, 1000);
   if (loss.aux_hk > 0 && !c.has_hk()) fail("loss.aux_hk: the model has no H_k");
   if (loss.aux_hm > 0 && c.model.head == HeadKind::kMovenet) {
     fail("loss.aux_hm: the model has no H_m");
@@ -296,7 +297,7 @@ ModelConfig ModelConfig::from_json(const Json& json, const std::string& place) {
 }
 
 ModelConfig ModelConfig::from_json(const Json& json, const std::string& place, ModelConfig base) {
-  FieldReader reader(json, place, "");
+  io::FieldReader reader(json, place, "");
   describe(reader, base);
   reader.finish();
   try {
@@ -309,7 +310,7 @@ ModelConfig ModelConfig::from_json(const Json& json, const std::string& place, M
 
 Json ModelConfig::to_json() const {
   ModelConfig copy = *this;
-  FieldWriter writer;
+  io::FieldWriter writer;
   describe(writer, copy);
   return writer.take();
 }
@@ -370,15 +371,15 @@ std::vector<int> ModelConfig::trained_joints() const {
   return indices;
 }
 
-Normalisation ModelConfig::normalisation() const {
-  Normalisation result;
+ops::Normalisation ModelConfig::normalisation() const {
+  ops::Normalisation result;
   result.raw = backbone.kind == BackboneKind::kMovenet;
   result.mean = input.mean.value_or(result.mean);
   result.std = input.std.value_or(result.std);
   return result;
 }
 
-CropSpec ModelConfig::crop_spec() const {
+ops::CropSpec ModelConfig::crop_spec() const {
   return {input_height(), input_width(), input.enlarge, geometry};
 }
 
@@ -393,4 +394,4 @@ VitShape vit_shape(VitSize size) {
   return {64, 2, 4};
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::model {
 
 // Everything that a weights file must say about its network (METHOD 12): it is stored there as
 // JSON and none of it can be overridden silently. Fields keep the names of METHOD; what may be
@@ -26,7 +26,7 @@ struct ModelConfig {
     std::optional<std::array<double, 3>> std;   // likewise
   } input;
 
-  Geometry geometry = Geometry::kUdp;  // METHOD 1.3
+  ops::Geometry geometry = ops::Geometry::kUdp;  // METHOD 1.3
 
   struct Backbone {
     BackboneKind kind = BackboneKind::kVit;
@@ -168,8 +168,8 @@ struct ModelConfig {
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
   bool has_hk() const;                                   // H_k exists: H is more than H_m
   int frames() const { return single_frame() ? 1 : 3; }  // T
-  Normalisation normalisation() const;
-  CropSpec crop_spec() const;
+  ops::Normalisation normalisation() const;
+  ops::CropSpec crop_spec() const;
 };
 
 // The sizes of METHOD 4.1.
@@ -178,4 +178,4 @@ struct VitShape {
 };
 VitShape vit_shape(VitSize size);
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -5,7 +5,7 @@
 
 #include "core/enum_names.h"
 
-namespace vremd {
+namespace vremd::model {
 
 enum class BackboneKind { kVit, kMovenet };
 constexpr auto enum_names(BackboneKind) { return std::array{"vit", "movenet"}; }
@@ -102,4 +102,4 @@ constexpr auto enum_names(LossKind) { return std::array{"mse", "ce"}; }
 enum class LossReduction { kMean, kSum };
 constexpr auto enum_names(LossReduction) { return std::array{"mean", "sum"}; }
 
-}  // namespace vremd
+}  // namespace vremd::model

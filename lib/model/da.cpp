@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/da.h"
 
-namespace vremd {
+namespace vremd::model {
 
 DaImpl::DaImpl(const ModelConfig& config)
     : height_(config.tokens_h()),
@@ -29,4 +29,4 @@ void DaImpl::init() {
   start_at(*offset_, directional_points(static_cast<int>(heads_), static_cast<int>(points_)));
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -4,7 +4,7 @@
 #include "model/config.h"
 #include "model/sampling.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // The attention of Deformable-DETR (Zhu 2020) on one level, in the place of DCA (METHOD 9): the
 // motion itself says where to look and, without a product of q and k, how much each point counts.
@@ -20,4 +20,4 @@ struct DaImpl : Layer {
   std::shared_ptr<LinearImpl> offset_, weight_, v_, proj_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 constexpr std::int64_t kKernel = 9;
@@ -16,10 +16,10 @@ constexpr std::int64_t kKernel = 9;
 constexpr std::int64_t kMostColumns = std::int64_t{1} << 24;
 
 template <typename T>
-DeformColumnsArgs<T> columns_args(const at::Tensor& tokens, const at::Tensor& location,
-                                  const at::Tensor& weights, std::int64_t height,
-                                  std::int64_t width) {
-  DeformColumnsArgs<T> args;
+ops::DeformColumnsArgs<T> columns_args(const at::Tensor& tokens, const at::Tensor& location,
+                                       const at::Tensor& weights, std::int64_t height,
+                                       std::int64_t width) {
+  ops::DeformColumnsArgs<T> args;
   args.tokens = tokens.const_data_ptr<T>();
   args.location = location.const_data_ptr<T>();
   args.weight = weights.const_data_ptr<T>();
@@ -35,7 +35,7 @@ DeformColumnsArgs<T> columns_args(const at::Tensor& tokens, const at::Tensor& lo
 
 // Calls body(item, group) for each of them, in parallel where ATen is allowed to.
 template <typename T, typename Body>
-void for_each_group(const DeformColumnsArgs<T>& args, const Body& body) {
+void for_each_group(const ops::DeformColumnsArgs<T>& args, const Body& body) {
   at::parallel_for(0, static_cast<std::int64_t>(args.batch) * args.groups, 1,
                    [&](std::int64_t begin, std::int64_t end) {
                      for (auto i = begin; i < end; ++i) {
@@ -45,19 +45,21 @@ void for_each_group(const DeformColumnsArgs<T>& args, const Body& body) {
 }
 
 template <typename T>
-void fill_columns(DeformColumnsArgs<T> args, const at::Tensor& columns) {
+void fill_columns(ops::DeformColumnsArgs<T> args, const at::Tensor& columns) {
   args.columns = columns.data_ptr<T>();
-  for_each_group(args, [&](int item, int group) { deform_columns_cpu(args, item, group); });
+  for_each_group(args, [&](int item, int group) { ops::deform_columns_cpu(args, item, group); });
 }
 
 template <typename T>
-void fill_gradient(const DeformColumnsArgs<T>& args, const at::Tensor& d_columns,
+void fill_gradient(const ops::DeformColumnsArgs<T>& args, const at::Tensor& d_columns,
                    const at::Tensor& d_tokens, const at::Tensor& d_location,
                    const at::Tensor& d_weights) {
-  const DeformColumnsGradient<T> gradient{d_columns.const_data_ptr<T>(), d_tokens.data_ptr<T>(),
-                                          d_location.data_ptr<T>(), d_weights.data_ptr<T>()};
-  for_each_group(
-      args, [&](int item, int group) { deform_columns_backward_cpu(args, gradient, item, group); });
+  const ops::DeformColumnsGradient<T> gradient{d_columns.const_data_ptr<T>(),
+                                               d_tokens.data_ptr<T>(), d_location.data_ptr<T>(),
+                                               d_weights.data_ptr<T>()};
+  for_each_group(args, [&](int item, int group) {
+    ops::deform_columns_backward_cpu(args, gradient, item, group);
+  });
 }
 
 struct DeformColumns : torch::autograd::Function<DeformColumns> {
@@ -122,7 +124,7 @@ void DeformConvImpl::KernelImpl::init() {
 }
 
 at::Tensor DeformConvImpl::KernelImpl::forward(const at::Tensor& columns) {
-  return widened(linear(columns, weight.flatten(1), bias, packed));
+  return widened(ops::linear(columns, weight.flatten(1), bias, packed));
 }
 
 DeformConvImpl::DeformConvImpl(const ModelConfig& config, int dilation)
@@ -200,4 +202,4 @@ PointOutput DcImpl::forward(const at::Tensor& x, const at::Tensor& f) {
   return {sum / static_cast<double>(convs_.size()), at::cat(offsets, 3)};
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

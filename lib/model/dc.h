@@ -4,7 +4,7 @@
 #include "model/config.h"
 #include "model/sampling.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // sample() times weights [B, Q, G, P] as the rows of a matrix, [B, Q, D P], points fastest; zeros
 // outside the map. Two forms of one function: loops with a gradient of their own
@@ -30,7 +30,7 @@ struct DeformConvImpl : Layer {
     void init() override;
     at::Tensor forward(const at::Tensor& columns);
     at::Tensor weight, bias;  // [D, D, 3, 3], [D]
-    PackedWeight packed;
+    ops::PackedWeight packed;
   };
   at::Tensor convolve(const at::Tensor& x, const at::Tensor& weights, const SamplePoints& points);
 
@@ -52,4 +52,4 @@ struct DcImpl : torch::nn::Module {
   std::vector<std::shared_ptr<DeformConvImpl>> convs_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

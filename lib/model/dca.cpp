@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 struct Psi {
@@ -110,4 +110,4 @@ void DcaImpl::init() {
   start_at(*offset_, places);
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -4,7 +4,7 @@
 #include "model/config.h"
 #include "model/sampling.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // Deformable cross attention (eq. 3, 4; METHOD 6.3): F, the constraint, chooses where the motion
 // is looked at. per_query: each token has points of its own. shared_grid: as DAT, a coarser grid
@@ -29,4 +29,4 @@ struct DcaImpl : Layer {
   at::Tensor attend_grid(const PointAttentionArgs& args) const;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

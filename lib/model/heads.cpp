@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/heads.h"
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 constexpr double kHeadSigma = 0.001;  // of the heads' last and transposed convolutions
@@ -111,4 +111,4 @@ at::Tensor HmImpl::forward(const at::Tensor& m, const at::Tensor& f_t) {
   return final_layer->forward(large).contiguous();
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -4,7 +4,7 @@
 #include "model/config.h"
 #include "model/layers.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // H_k (METHOD 7): keypoint tokens of the key frame, each to a heatmap of its own.
 struct HkImpl : Layer {
@@ -69,4 +69,4 @@ struct HmImpl : torch::nn::Module {
   std::int64_t tokens_h_, tokens_w_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

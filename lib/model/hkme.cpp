@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 constexpr double kMaskEps = 1e-6;  // under the logarithm of a mask
@@ -253,4 +253,4 @@ void HkmeImpl::init() {
   if (temporal_embed_.defined()) temporal_embed_.zero_();
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

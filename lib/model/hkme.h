@@ -4,7 +4,7 @@
 #include "model/config.h"
 #include "model/layers.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // hkme.pos_embed: the sinusoids of DETR, half of the channels for y, half for x, that TokenPose
 // adds to the tokens of the image: before the first block of a stack (sine), or of each block
@@ -117,4 +117,4 @@ struct HkmeImpl : Layer {
   std::shared_ptr<ReduceImpl> reduce_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

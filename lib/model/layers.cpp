@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 thread_local at::Device construction_device = at::kCPU;
@@ -46,13 +46,13 @@ void LinearImpl::init() {
 }
 
 at::Tensor LinearImpl::forward_native(const at::Tensor& x) {
-  return linear(x.to(weight.scalar_type()), weight, bias, packed_);
+  return ops::linear(x.to(weight.scalar_type()), weight, bias, packed_);
 }
 
 at::Tensor LinearImpl::forward(const at::Tensor& x) { return widened(forward_native(x)); }
 
 at::Tensor LinearImpl::forward_without_bias(const at::Tensor& x) {
-  return widened(linear(x.to(weight.scalar_type()), weight, {}, packed_));
+  return widened(ops::linear(x.to(weight.scalar_type()), weight, {}, packed_));
 }
 
 LayerNormImpl::LayerNormImpl(std::int64_t width, double eps_in) : eps(eps_in) {
@@ -196,4 +196,4 @@ void linears_to_bf16(torch::nn::Module& module) {
   });
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::model {
 
 // The layers that ViT, HKME, BMD and the heads are made of. Constructors leave parameters
 // unset: weights are read into them (weights.h) or init() draws them.
@@ -55,7 +55,7 @@ struct LinearImpl : Layer {
   bool keep_float = false;  // linears_to_bf16() passes it by
 
  private:
-  PackedWeight packed_;
+  ops::PackedWeight packed_;
 };
 
 // Over the last axis, in float32.
@@ -143,4 +143,4 @@ at::Tensor map_to_tokens(const at::Tensor& map_nchw);
 // Every LinearImpl of and below `module` to bfloat16, but for those that keep float32.
 void linears_to_bf16(torch::nn::Module& module);
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -13,7 +13,7 @@
 #include <cmath>
 #include <string>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 using Activation = SameConvImpl::Activation;
@@ -180,4 +180,4 @@ void MovenetImpl::to_bf16() {
   for (at::Tensor& parameter : parameters()) parameter.set_data(parameter.to(at::kBFloat16));
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

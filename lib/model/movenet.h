@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace vremd {
+namespace vremd::model {
 
 // A convolution as MoveNet's graph has it: "SAME" padding, at stride 2 on the bottom and right only
 // (even sizes), then nothing, ReLU or ReLU6.
@@ -62,4 +62,4 @@ struct MovenetImpl : BackboneImpl {
   std::shared_ptr<SeparableConvImpl> pyramid_16_, pyramid_8_, pyramid_4_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

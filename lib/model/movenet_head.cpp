@@ -3,7 +3,7 @@
 
 #include <ATen/Functions.h>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 // How far Thunder is believed before training says how far: of what was tried, from .25 to .8, best
@@ -137,8 +137,9 @@ MovenetPriorImpl::MovenetPriorImpl(const ModelConfig& config)
   backbone_ = register_module("backbone", std::make_shared<MovenetImpl>());
   for (at::Tensor& parameter : parameters()) parameter.requires_grad_(false);
   sharpness_ = register_parameter("sharpness", empty_parameter({kJoints}));
-  const CropSpec spec = config.crop_spec();
-  const Affine2x3 to_crop = heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), spec);
+  const ops::CropSpec spec = config.crop_spec();
+  const Affine2x3 to_crop =
+      ops::heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), spec);
   cell_ = to_crop.m[0] / 4;
   const JointSet& theirs = joint_set("coco17");
   for (const std::string& joint : config.joints().joints) {
@@ -181,4 +182,4 @@ at::Tensor MovenetPriorImpl::forward(const at::Tensor& tokens_bnc) {
   return all.index_select(1, at::tensor(rows_, all.options().dtype(at::kLong)));
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

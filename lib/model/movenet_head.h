@@ -4,7 +4,7 @@
 #include "model/config.h"
 #include "model/movenet.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // MoveNet Thunder's four heads. They read the stride-4 map, [B, 24, 4 tokens_h, 4 tokens_w].
 struct MovenetHeadsImpl : torch::nn::Module {
@@ -64,4 +64,4 @@ struct MovenetPriorImpl : MovenetHeadsImpl {
   at::Tensor sharpness_;  // [17]
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

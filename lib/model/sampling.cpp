@@ -8,7 +8,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 // Cell indices and weights of bilinear sampling, [B, G, Q, P * 4].
@@ -174,16 +174,16 @@ at::Tensor point_attention_by_samples(const PointAttentionArgs& args) {
 
 at::Tensor point_attention_by_kernel(const PointAttentionArgs& args) {
   const SamplePoints& points = args.points;
-  return dca_attention(args.q, args.k, args.v, points.location, points.height, points.width,
-                       args.heads, points.zeros);
+  return ops::dca_attention(args.q, args.k, args.v, points.location, points.height, points.width,
+                            args.heads, points.zeros);
 }
 
 at::Tensor point_attention(const PointAttentionArgs& args) {
   if (args.q.is_cpu()) return point_attention_by_cells(args);
-  const bool fits =
-      args.q.scalar_type() == at::kFloat && args.q.size(2) / args.heads <= kMostDcaHeadChannels;
+  const bool fits = args.q.scalar_type() == at::kFloat &&
+                    args.q.size(2) / args.heads <= ops::kMostDcaHeadChannels;
   return fits && !at::GradMode::is_enabled() ? point_attention_by_kernel(args)
                                              : point_attention_by_samples(args);
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace vremd {
+namespace vremd::model {
 
 // Where maps of tokens are sampled bilinearly (METHOD 6.3). Each of Q queries has P points of its
 // own in each of G groups; a group is D / G channels.
@@ -61,4 +61,4 @@ struct PointOutput {
   at::Tensor offsets;  // of the points from their reference, (y, x) in cells, [B, Q, G, P, 2]
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

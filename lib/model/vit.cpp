@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/vit.h"
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 constexpr std::int64_t kPatch = 16, kPadding = 2;
@@ -54,4 +54,4 @@ void VitImpl::to_bf16() {
   linears_to_bf16(*this);
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -4,7 +4,7 @@
 #include "model/backbone.h"
 #include "model/layers.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // The plain vision transformer of ViTPose (METHOD 4.1, names as 4.3): 16 x 16 patches with
 // padding 2, no class token, tokens after the last LayerNorm.
@@ -33,4 +33,4 @@ struct VitImpl : BackboneImpl {
   std::shared_ptr<LayerNormImpl> last_norm_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -5,7 +5,7 @@
 
 #include <numbers>
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
 // All parameters and statistics of one module into another of the same make.
@@ -183,4 +183,4 @@ void VremdImpl::train(bool on) {
   if (prior_) prior_->train(false);
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -7,7 +7,7 @@
 #include "model/hkme.h"
 #include "model/movenet_head.h"
 
-namespace vremd {
+namespace vremd::model {
 
 // The paper's network, figure 2: frozen features of three frames -> HKME -> BMD -> heatmaps.
 // Without HKME and BMD it is ViTPose: one frame, one head.
@@ -75,4 +75,4 @@ struct VremdImpl : torch::nn::Module {
   std::shared_ptr<MovenetPriorImpl> prior_;  // null: model.prior is none
 };
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -5,10 +5,10 @@
 #include "io/json_parse.h"
 #include "ops/stored_tensors.h"
 
-namespace vremd {
+namespace vremd::model {
 namespace {
 
-ModelConfig config_of(const SafetensorsFile& file) {
+ModelConfig config_of(const io::SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const auto kind = metadata.find("kind");
   if (kind == metadata.end()) fail("{}: not weights of vremd (no \"kind\")", file.path());
@@ -20,10 +20,10 @@ ModelConfig config_of(const SafetensorsFile& file) {
   return *config;
 }
 
-void save(const std::string& path, const std::string& kind, const VremdImpl& model, DType dtype,
+void save(const std::string& path, const std::string& kind, const VremdImpl& model, io::DType dtype,
           const std::map<std::string, std::string>& extra, bool force) {
   at::NoGradGuard no_grad;
-  StoredTensors stored(path);
+  ops::StoredTensors stored(path);
   for (const auto& [name, tensor] : state_of(model)) {
     if (kind == "backbone" && !name.starts_with("backbone.")) continue;
     stored.add_weight(name, tensor, dtype);
@@ -36,11 +36,11 @@ void save(const std::string& path, const std::string& kind, const VremdImpl& mod
 
 }  // namespace
 
-std::optional<ModelConfig> stored_config(const SafetensorsFile& file) {
+std::optional<ModelConfig> stored_config(const io::SafetensorsFile& file) {
   const auto text = file.metadata().find("vremd_config");
   if (text == file.metadata().end()) return {};
   const std::string place = file.path() + ": vremd_config";
-  return ModelConfig::from_json(parse_json(text->second, place), place);
+  return ModelConfig::from_json(io::parse_json(text->second, place), place);
 }
 
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
@@ -50,7 +50,8 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
   return state;
 }
 
-void load_state(torch::nn::Module& module, const SafetensorsFile& file, const std::string& beside) {
+void load_state(torch::nn::Module& module, const io::SafetensorsFile& file,
+                const std::string& beside) {
   at::NoGradGuard no_grad;
   const auto state = state_of(module);
   for (const auto& [name, view] : file.tensors()) {
@@ -59,12 +60,12 @@ void load_state(torch::nn::Module& module, const SafetensorsFile& file, const st
   for (const auto& [name, tensor] : state) {
     const bool may_be_missing = !beside.empty() && name.starts_with(beside);
     if (may_be_missing && !file.tensors().contains(name)) continue;
-    tensor.detach().copy_(read_tensor(file, name, tensor.sizes()));
+    tensor.detach().copy_(ops::read_tensor(file, name, tensor.sizes()));
   }
 }
 
 LoadedModel load_model(const std::string& path) {
-  const SafetensorsFile file(path);
+  const io::SafetensorsFile file(path);
   auto sha256 = file.sha256();
   LoadedModel loaded;
   loaded.config = config_of(file);
@@ -76,14 +77,14 @@ LoadedModel load_model(const std::string& path) {
   return loaded;
 }
 
-void save_model(const std::string& path, const VremdImpl& model, DType dtype,
+void save_model(const std::string& path, const VremdImpl& model, io::DType dtype,
                 const std::map<std::string, std::string>& extra, bool force) {
   save(path, "pose", model, dtype, extra, force);
 }
 
-void save_backbone(const std::string& path, const VremdImpl& model, DType dtype,
+void save_backbone(const std::string& path, const VremdImpl& model, io::DType dtype,
                    const std::map<std::string, std::string>& extra, bool force) {
   save(path, "backbone", model, dtype, extra, force);
 }
 
-}  // namespace vremd
+}  // namespace vremd::model

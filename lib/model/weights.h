@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::model {
 
 // The weights file of a pose model: safetensors; metadata "kind" = "pose" and "vremd_config" =
 // the ModelConfig as JSON; the tensors have METHOD 12's names.
@@ -25,7 +25,7 @@ struct LoadedModel {
 
 // The configuration that a file of ours holds; nothing where it holds none. An Error where it is
 // damaged.
-std::optional<ModelConfig> stored_config(const SafetensorsFile& file);
+std::optional<ModelConfig> stored_config(const io::SafetensorsFile& file);
 
 // Names and shapes must agree in both directions: the Error names the first that does not.
 LoadedModel load_model(const std::string& path);
@@ -33,11 +33,11 @@ LoadedModel load_model(const std::string& path);
 // Matrices and kernels in `dtype` (F32, F16, BF16), vectors and batch statistics in float32. A
 // value that is not finite, or not in `dtype`, is an Error. `extra` is added to the metadata.
 // A file that is there is an Error without `force`.
-void save_model(const std::string& path, const VremdImpl& model, DType dtype,
+void save_model(const std::string& path, const VremdImpl& model, io::DType dtype,
                 const std::map<std::string, std::string>& extra = {}, bool force = true);
 
 // The backbone of `model` alone, "kind" = "backbone": what vremd-train can start from.
-void save_backbone(const std::string& path, const VremdImpl& model, DType dtype,
+void save_backbone(const std::string& path, const VremdImpl& model, io::DType dtype,
                    const std::map<std::string, std::string>& extra = {}, bool force = true);
 
 // Parameters and batch statistics by name.
@@ -45,7 +45,7 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);
 
 // Sets every tensor of `module` (state_of) from the file's, in float32. Those whose names begin
 // with `beside`, if it is not empty, may be missing in the file: they stay.
-void load_state(torch::nn::Module& module, const SafetensorsFile& file,
+void load_state(torch::nn::Module& module, const io::SafetensorsFile& file,
                 const std::string& beside = {});
 
-}  // namespace vremd
+}  // namespace vremd::model

@@ -11,7 +11,7 @@
 #define VREMD_HOST_DEVICE
 #endif
 
-namespace vremd {
+namespace vremd::ops {
 
 // The cells around a point and their shares. A cell is row * width + column, -1 outside the map.
 template <typename T>
@@ -54,4 +54,4 @@ VREMD_HOST_DEVICE inline BilinearCorners<T> bilinear_corners(T y, T x, int heigh
   return corners;
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

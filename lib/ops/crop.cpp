@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace vremd {
+namespace vremd::ops {
 
 CropRegion crop_region(const Box& box, const CropSpec& spec) {
   const double aspect = static_cast<double>(spec.width) / spec.height;
@@ -55,4 +55,4 @@ Affine2x3 heatmap_to_crop(int heatmap_height, int heatmap_width, const CropSpec&
            (spec.height - 1.0) / (heatmap_height - 1), 0}};
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

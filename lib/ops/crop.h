@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace vremd {
+namespace vremd::ops {
 
 enum class Geometry { kUdp, kClassic };  // METHOD 1.3
 constexpr auto enum_names(Geometry) { return std::array{"udp", "classic"}; }
@@ -33,4 +33,4 @@ Affine2x3 frame_to_crop(const CropRegion& region, const CropSpec& spec);
 // Heatmap pixels -> crop pixels: stride 4 (classic) or (size - 1) / (heatmap - 1) (udp).
 Affine2x3 heatmap_to_crop(int heatmap_height, int heatmap_width, const CropSpec& spec);
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 // One query's attention in one head. `points` are the samples of k and v, [points][d].
@@ -70,4 +70,4 @@ void dca_attention_cpu(const DcaAttentionArgs& args) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -3,7 +3,7 @@
 
 struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed here
 
-namespace vremd {
+namespace vremd::ops {
 
 // Deformable cross attention after its projections (eq. 4, METHOD 6.3): each query attends to
 // points of its own,
@@ -36,4 +36,4 @@ void dca_attention_cpu(const DcaAttentionArgs& args);  // the reference
 // cuda/dca_attention.cu, in CUDA builds only. Pointers are device memory.
 void dca_attention_cuda(const DcaAttentionArgs& args, CUstream_st* stream);
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 // Where one query of one item and group lies in the arrays.
@@ -97,4 +97,4 @@ template void deform_columns_backward_cpu<float>(const DeformColumnsArgs<float>&
 template void deform_columns_backward_cpu<double>(const DeformColumnsArgs<double>&,
                                                   const DeformColumnsGradient<double>&, int, int);
 
-}  // namespace vremd
+}  // namespace vremd::ops

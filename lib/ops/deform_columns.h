@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-namespace vremd {
+namespace vremd::ops {
 
 // What a deformable convolution multiplies with its kernels (Dai 2017; its weights: Zhu 2019): for
 // each query and channel the map's values at P points, sampled bilinearly, with zeros outside.
@@ -38,4 +38,4 @@ template <typename T>
 void deform_columns_backward_cpu(const DeformColumnsArgs<T>& args,
                                  const DeformColumnsGradient<T>& gradient, int item, int group);
 
-}  // namespace vremd
+}  // namespace vremd::ops

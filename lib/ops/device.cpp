@@ -12,7 +12,7 @@
 #include <charconv>
 #include <optional>
 
-namespace vremd {
+namespace vremd::ops {
 
 namespace {
 
@@ -66,4 +66,4 @@ void prepare_runtime() {
 
 void prepare_worker() { at::set_num_threads(1); }
 
-}  // namespace vremd
+}  // namespace vremd::ops

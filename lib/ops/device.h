@@ -7,7 +7,7 @@ namespace c10 {
 struct Device;
 }
 
-namespace vremd {
+namespace vremd::ops {
 
 void check_device(const std::string& text);  // Error: not "auto", "cpu", "cuda" or "cuda:N"
 
@@ -28,4 +28,4 @@ void prepare_runtime();
 // The same for a worker thread of ours: OpenMP counts threads per thread.
 void prepare_worker();
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 // The lowest index of the largest value; NaN never wins, 0 where nothing does. The maximum first,
@@ -105,4 +105,4 @@ void heatmap_decode_cpu(const HeatmapDecodeArgs& args) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

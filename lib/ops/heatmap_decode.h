@@ -5,7 +5,7 @@
 
 struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed here
 
-namespace vremd {
+namespace vremd::ops {
 
 // How the peak of a heatmap is refined below one pixel (METHOD 2.2).
 enum class Decode { kArgmax, kQuarter, kDark, kDarkUdp };
@@ -35,4 +35,4 @@ void heatmap_decode_cpu(const HeatmapDecodeArgs& args);  // the reference
 // cuda/heatmap_decode.cu, in CUDA builds only. Pointers are device memory.
 void heatmap_decode_cuda(const HeatmapDecodeArgs& args, CUstream_st* stream);
 
-}  // namespace vremd
+}  // namespace vremd::ops

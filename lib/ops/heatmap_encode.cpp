@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace vremd {
+namespace vremd::ops {
 
 bool heatmap_encode(std::span<float> heatmap, int height, int width, double x, double y,
                     double sigma, bool udp) {
@@ -35,4 +35,4 @@ bool heatmap_encode(std::span<float> heatmap, int height, int width, double x, d
   return true;
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -3,7 +3,7 @@
 
 #include <span>
 
-namespace vremd {
+namespace vremd::ops {
 
 // One Gaussian target of height x width around (x, y) in heatmap pixels (METHOD 1.7).
 //
@@ -13,4 +13,4 @@ namespace vremd {
 bool heatmap_encode(std::span<float> heatmap, int height, int width, double x, double y,
                     double sigma, bool udp);
 
-}  // namespace vremd
+}  // namespace vremd::ops

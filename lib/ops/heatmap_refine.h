@@ -17,7 +17,7 @@
 #define VREMD_HOST_DEVICE
 #endif
 
-namespace vremd {
+namespace vremd::ops {
 
 constexpr int kMaxBlur = 31;  // largest size of the blur kernel
 
@@ -129,4 +129,4 @@ VREMD_HOST_DEVICE inline Step dark_udp_step(const double* at, int pitch) {
   return newton_step(dx, dy, dxx + kEpsilon, dxy, dyy + kEpsilon);
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 using Pack = at::Tensor(const at::Tensor& weight, std::optional<std::int64_t> batch_size);
@@ -144,4 +144,4 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
 
 const char* linear_implementation() { return onednn_for(at::kFloat) ? "onednn" : "mkl"; }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <mutex>
 
-namespace vremd {
+namespace vremd::ops {
 
 // The weight of one linear layer in the order that oneDNN wants. The layer owns it beside its
 // weight; it is made at first use and again when the weight has changed. Threads may share it.
@@ -36,4 +36,4 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
 // variable VREMD_LINEAR with one of these words chooses, to compare.
 const char* linear_implementation();
 
-}  // namespace vremd
+}  // namespace vremd::ops

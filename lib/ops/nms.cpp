@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 bool same(const Box& a, const Box& b) {
@@ -40,4 +40,4 @@ std::vector<int> nms(std::span<const ScoredBox> boxes, double threshold) {
   return kept;
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

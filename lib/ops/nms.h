@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace vremd {
+namespace vremd::ops {
 
 struct ScoredBox {
   Box box;
@@ -19,4 +19,4 @@ struct ScoredBox {
 // `threshold`. Boxes without area overlap nothing; equal ones of them are kept once.
 std::vector<int> nms(std::span<const ScoredBox> boxes, double threshold);
 
-}  // namespace vremd
+}  // namespace vremd::ops

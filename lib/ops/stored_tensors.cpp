@@ -8,18 +8,18 @@
 
 #include <cstring>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 std::string text_of(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
-at::ScalarType scalar_type_of(DType dtype) {
+at::ScalarType scalar_type_of(io::DType dtype) {
   switch (dtype) {
-    case DType::kF32: return at::kFloat;
-    case DType::kF16: return at::kHalf;
-    case DType::kBF16: return at::kBFloat16;
-    case DType::kI64: return at::kLong;
-    default: fail("tensors cannot be stored as {}", name_of(dtype));
+    case io::DType::kF32: return at::kFloat;
+    case io::DType::kF16: return at::kHalf;
+    case io::DType::kBF16: return at::kBFloat16;
+    case io::DType::kI64: return at::kLong;
+    default: fail("tensors cannot be stored as {}", io::name_of(dtype));
   }
 }
 
@@ -31,18 +31,18 @@ at::Tensor to_tensor(at::IntArrayRef shape, const std::vector<float>& values) {
   return tensor;
 }
 
-at::Tensor read_tensor(const std::map<std::string, TensorView>& tensors, const std::string& path,
-                       const std::string& name, at::IntArrayRef shape) {
+at::Tensor read_tensor(const std::map<std::string, io::TensorView>& tensors,
+                       const std::string& path, const std::string& name, at::IntArrayRef shape) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) fail("{}: no tensor {}", path, name);
-  const TensorView& view = found->second;
+  const io::TensorView& view = found->second;
   if (shape != at::IntArrayRef(view.shape)) {
     fail("{}: tensor {} is {}, not {}", path, name, text_of(view.shape), text_of(shape));
   }
   return to_tensor(shape, view.to_float());
 }
 
-void StoredTensors::add(const std::string& name, const at::Tensor& tensor, DType dtype) {
+void StoredTensors::add(const std::string& name, const at::Tensor& tensor, io::DType dtype) {
   const at::Tensor& kept =
       owners_.emplace_back(tensor.detach().to(at::kCPU, scalar_type_of(dtype)).contiguous());
   views_[name] = {dtype,
@@ -50,12 +50,12 @@ void StoredTensors::add(const std::string& name, const at::Tensor& tensor, DType
                   {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
 }
 
-void StoredTensors::add_weight(const std::string& name, const at::Tensor& tensor, DType dtype) {
-  const DType kept = tensor.dim() >= 2 ? dtype : DType::kF32;
+void StoredTensors::add_weight(const std::string& name, const at::Tensor& tensor, io::DType dtype) {
+  const io::DType kept = tensor.dim() >= 2 ? dtype : io::DType::kF32;
   add(name, tensor, kept);
   if (!at::isfinite(owners_.back()).all().item<bool>()) {
-    fail("{}: tensor {} has values that are not finite as {}", path_, name, name_of(kept));
+    fail("{}: tensor {} has values that are not finite as {}", path_, name, io::name_of(kept));
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -11,16 +11,16 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::ops {
 
 // A float32 tensor on the CPU, copied from the values. Their number is the product of the shape.
 at::Tensor to_tensor(at::IntArrayRef shape, const std::vector<float>& values);
 
 // The tensor `name` of a file, in float32. Error "path: no tensor NAME", "path: tensor NAME is
 // [64, 8], not [64]".
-at::Tensor read_tensor(const std::map<std::string, TensorView>& tensors, const std::string& path,
-                       const std::string& name, at::IntArrayRef shape);
-inline at::Tensor read_tensor(const SafetensorsFile& file, const std::string& name,
+at::Tensor read_tensor(const std::map<std::string, io::TensorView>& tensors,
+                       const std::string& path, const std::string& name, at::IntArrayRef shape);
+inline at::Tensor read_tensor(const io::SafetensorsFile& file, const std::string& name,
                               at::IntArrayRef shape) {
   return read_tensor(file.tensors(), file.path(), name, shape);
 }
@@ -31,18 +31,18 @@ class StoredTensors {
   explicit StoredTensors(std::string path) : path_(std::move(path)) {}
 
   // F32, F16, BF16 or I64.
-  void add(const std::string& name, const at::Tensor& tensor, DType dtype = DType::kF32);
+  void add(const std::string& name, const at::Tensor& tensor, io::DType dtype = io::DType::kF32);
   // Matrices and kernels as `dtype`, vectors in float32. Error: a value that is not finite so.
-  void add_weight(const std::string& name, const at::Tensor& tensor, DType dtype);
+  void add_weight(const std::string& name, const at::Tensor& tensor, io::DType dtype);
 
   void write(const std::map<std::string, std::string>& metadata, bool force = true) const {
-    write_safetensors(path_, views_, metadata, force);
+    io::write_safetensors(path_, views_, metadata, force);
   }
 
  private:
   std::string path_;
   std::vector<at::Tensor> owners_;  // of the views' bytes
-  std::map<std::string, TensorView> views_;
+  std::map<std::string, io::TensorView> views_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -15,7 +15,7 @@
 #include <c10/cuda/CUDAStream.h>
 #endif
 
-namespace vremd {
+namespace vremd::ops {
 
 at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                          const at::Tensor& location, std::int64_t height, std::int64_t width,
@@ -68,4 +68,4 @@ at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
   return out;
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

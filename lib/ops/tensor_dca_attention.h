@@ -7,7 +7,7 @@ namespace at {
 class Tensor;
 }
 
-namespace vremd {
+namespace vremd::ops {
 
 // dca_attention.h as a function of tensors: q, k, v [B, N, D], maps of height x width = N cells;
 // location [B, N, G, P, 2]; all float32 on one device -> [B, N, D]. No gradient.
@@ -15,4 +15,4 @@ at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
                          const at::Tensor& location, std::int64_t height, std::int64_t width,
                          std::int64_t heads, bool zeros);
 
-}  // namespace vremd
+}  // namespace vremd::ops

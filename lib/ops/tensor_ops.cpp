@@ -20,7 +20,7 @@
 #include <cstdint>
 #include <map>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 void check_request(const CropRequest& request, std::size_t index) {
@@ -158,4 +158,4 @@ at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int bl
   return points;
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

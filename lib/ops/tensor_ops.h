@@ -18,7 +18,7 @@ namespace c10 {
 struct Device;
 }
 
-namespace vremd {
+namespace vremd::ops {
 
 // How pixel values become the network's input: (value / 255 - mean) / std per channel of RGB.
 struct Normalisation {
@@ -42,4 +42,4 @@ at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int wi
 // the same device.
 at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int blur = 11);
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace vremd {
+namespace vremd::ops {
 namespace {
 
 using Float4 = float __attribute__((vector_size(16)));  // R, G, B and a lane that is not used
@@ -119,4 +119,4 @@ void warp_affine_cpu(const WarpAffineArgs& args) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::ops

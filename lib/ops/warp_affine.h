@@ -5,7 +5,7 @@
 
 struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed here
 
-namespace vremd {
+namespace vremd::ops {
 
 // Cuts `count` crops out of pictures and normalises them: uint8 HWC -> float CHW.
 //
@@ -33,4 +33,4 @@ void warp_affine_cpu(const WarpAffineArgs& args);  // the reference
 // cuda/warp_affine.cu, in CUDA builds only. All pointers are device memory.
 void warp_affine_cuda(const WarpAffineArgs& args, CUstream_st* stream);
 
-}  // namespace vremd
+}  // namespace vremd::ops

@@ -9,7 +9,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::parallel {
 namespace {
 
 using TokenPtr = std::shared_ptr<void>;
@@ -74,4 +74,4 @@ void run_ordered(const PipelineStages& stages, const PipelineOptions& options) {
   });
 }
 
-}  // namespace vremd
+}  // namespace vremd::parallel

@@ -6,7 +6,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace vremd {
+namespace vremd::parallel {
 
 struct PipelineOptions {
   int threads = 1;                         // in all, the caller's among them
@@ -35,4 +35,4 @@ void run_ordered(const Read& read, const Work& work, const Write& write,
               options);
 }
 
-}  // namespace vremd
+}  // namespace vremd::parallel

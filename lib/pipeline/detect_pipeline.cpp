@@ -9,13 +9,13 @@
 
 #include <utility>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
 // Tasks in order -> records; keeps the boxes of the last keyframe.
 class DetectWriter {
  public:
-  DetectWriter(RecordWriter& writer, const std::function<void()>& advanced)
+  DetectWriter(io::RecordWriter& writer, const std::function<void()>& advanced)
       : writer_(writer), advanced_(advanced) {}
 
   void write(DetectTask& task) {
@@ -32,16 +32,16 @@ class DetectWriter {
   }
 
  private:
-  FrameRecord record_of(DetectTask& task) {
+  io::FrameRecord record_of(DetectTask& task) {
     const Frame& frame = *task.frame;
-    FrameRecord record;
+    io::FrameRecord record;
     record.frame = frame.index;
     record.time = frame.time;
     record.pts = frame.pts;
     if (!frame.file.empty()) record.file = frame.file;
-    record.damage = frame.missing   ? Damage::kMissing
-                    : frame.damaged ? Damage::kDamaged
-                                    : Damage::kNone;
+    record.damage = frame.missing   ? io::Damage::kMissing
+                    : frame.damaged ? io::Damage::kDamaged
+                                    : io::Damage::kNone;
     if (frame.missing) return record;
     if (frame.width != header_.width || frame.height != header_.height) {
       record.size = {frame.width, frame.height};
@@ -52,39 +52,39 @@ class DetectWriter {
     } else {
       record.held = keyframe_;
     }
-    for (const ScoredBox& one : people_) {
-      Instance& instance = record.instances.emplace_back();
+    for (const ops::ScoredBox& one : people_) {
+      io::Instance& instance = record.instances.emplace_back();
       instance.box = one.box;
       instance.box_score = instance.score = one.score;
     }
     return record;
   }
 
-  RecordWriter& writer_;
+  io::RecordWriter& writer_;
   const std::function<void()>& advanced_;
-  Header header_;
+  io::Header header_;
   std::int64_t keyframe_ = -1;
-  std::vector<ScoredBox> people_;
+  std::vector<ops::ScoredBox> people_;
 };
 
 }  // namespace
 
-DetectCounts run_detect_pipeline(const DetectInput& input, const Header& header,
-                                 const PersonDetector& detector, RecordWriter& writer) {
+DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
+                                 const detect::PersonDetector& detector, io::RecordWriter& writer) {
   DetectReader reader(input, header);
   DetectWriter records(writer, input.advanced);
-  run_ordered([&] { return reader.next(); },
-              [&](DetectTask& task) {
-                if (!task.keyframe) return;
-                const c10::InferenceMode guard;  // of this thread only
-                task.people = detector.detect(*task.frame);
-              },
-              [&](DetectTask& task) { records.write(task); },
-              {.threads = input.threads,
-               .tokens = 2 * static_cast<std::size_t>(input.threads),
-               .prepare_thread = prepare_worker,
-               .cancel = [&] { reader.cancel(); }});
+  parallel::run_ordered([&] { return reader.next(); },
+                        [&](DetectTask& task) {
+                          if (!task.keyframe) return;
+                          const c10::InferenceMode guard;  // of this thread only
+                          task.people = detector.detect(*task.frame);
+                        },
+                        [&](DetectTask& task) { records.write(task); },
+                        {.threads = input.threads,
+                         .tokens = 2 * static_cast<std::size_t>(input.threads),
+                         .prepare_thread = ops::prepare_worker,
+                         .cancel = [&] { reader.cancel(); }});
   return reader.counts();
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 struct DetectInput {
   std::vector<std::string> videos;  // as VideoReader takes them
@@ -34,7 +34,7 @@ struct DetectCounts {
 // `header` holds what is true for the whole run. Every frame gets a record; `held` ones have the
 // boxes of an earlier frame. A stop ends without the end record. What a stage throws comes out of
 // here as itself.
-DetectCounts run_detect_pipeline(const DetectInput& input, const Header& header,
-                                 const PersonDetector& detector, RecordWriter& writer);
+DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
+                                 const detect::PersonDetector& detector, io::RecordWriter& writer);
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -9,28 +9,29 @@
 #include <filesystem>
 #include <utility>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
 
 std::vector<std::string> pictures_of(const std::string& path) {
-  if (is_wildcard(path) && !fs::exists(path)) return pictures_of_wildcard(path);
-  if (is_number_pattern(path) && !fs::exists(path)) return pictures_of_number_pattern(path);
-  if (fs::is_directory(path)) return pictures_in_folder(path);
+  if (video::is_wildcard(path) && !fs::exists(path)) return video::pictures_of_wildcard(path);
+  if (video::is_number_pattern(path) && !fs::exists(path))
+    return video::pictures_of_number_pattern(path);
+  if (fs::is_directory(path)) return video::pictures_in_folder(path);
   return {path};
 }
 
 }  // namespace
 
-DetectReader::DetectReader(const DetectInput& input, Header header)
+DetectReader::DetectReader(const DetectInput& input, io::Header header)
     : input_(input), header_(std::move(header)) {
   for (const std::string& video : input_.videos) {
     if (!input_.stills) {
       videos_.push_back(video);
       continue;
     }
-    const std::string path = join_root(input_.root, video);
+    const std::string path = io::join_root(input_.root, video);
     const auto pictures = pictures_of(path);
     for (const std::string& picture : pictures) {
       // named as given: the root stays out of the records
@@ -47,13 +48,13 @@ bool DetectReader::open(DetectTask& task) {
   while (next_video_ < videos_.size() && !stopped()) {
     const std::string& name = videos_[next_video_++];
     try {
-      const std::string path = join_root(input_.root, name);
-      if (input_.stills && name != "-" && fs::is_regular_file(path) && !is_picture(path)) {
+      const std::string path = io::join_root(input_.root, name);
+      if (input_.stills && name != "-" && fs::is_regular_file(path) && !video::is_picture(path)) {
         fail("{}: not a picture", path);
       }
-      VideoReaderOptions options;
+      video::VideoReaderOptions options;
       options.stopped = [this] { return stopped(); };
-      reader_ = std::make_unique<VideoReader>(path, std::move(options));
+      reader_ = std::make_unique<video::VideoReader>(path, std::move(options));
     } catch (const Error& error) {
       if (stopped()) return false;
       ++counts_.failed;
@@ -62,7 +63,7 @@ bool DetectReader::open(DetectTask& task) {
       continue;
     }
     ++counts_.videos;
-    const VideoInfo& info = reader_->info();
+    const video::VideoInfo& info = reader_->info();
     task.header = header_;
     task.header->video = name;
     task.header->width = info.width;
@@ -115,4 +116,4 @@ std::unique_ptr<DetectTask> DetectReader::next() {
   return task;
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

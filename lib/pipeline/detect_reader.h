@@ -10,21 +10,21 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 // A token of the pipeline: one frame, and what comes before it in the records.
 struct DetectTask {
-  bool ends_video = false;       // the video before it is complete
-  std::optional<Header> header;  // of the video that the frame opens
-  FramePtr frame;                // null: nothing follows
-  bool keyframe = false;         // the detector runs; else the last keyframe's boxes are reused
-  std::vector<ScoredBox> people;
+  bool ends_video = false;           // the video before it is complete
+  std::optional<io::Header> header;  // of the video that the frame opens
+  FramePtr frame;                    // null: nothing follows
+  bool keyframe = false;             // the detector runs; else the last keyframe's boxes are reused
+  std::vector<ops::ScoredBox> people;
 };
 
 // The frames of all videos, one after the other. Not for several threads at once.
 class DetectReader {
  public:
-  DetectReader(const DetectInput& input, Header header);  // Error: not a picture, with `stills`
+  DetectReader(const DetectInput& input, io::Header header);  // Error: not a picture, with `stills`
 
   std::unique_ptr<DetectTask> next();  // null: the end, or a stop
   void cancel() { cancelled_ = true; }
@@ -36,15 +36,15 @@ class DetectReader {
   bool is_keyframe(const Frame& frame);
 
   const DetectInput& input_;
-  Header header_;
+  io::Header header_;
   std::vector<std::string> videos_;
   std::size_t next_video_ = 0;
-  std::unique_ptr<VideoReader> reader_;  // null: none is open
-  bool ends_video_ = false;              // for the next task
+  std::unique_ptr<video::VideoReader> reader_;  // null: none is open
+  bool ends_video_ = false;                     // for the next task
   std::int64_t next_keyframe_ = 0;
   int keyframe_width_ = 0, keyframe_height_ = 0;
   std::atomic<bool> cancelled_ = false;
   DetectCounts counts_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
 constexpr double kRounding = 0.006;  // records have two decimals
@@ -19,7 +19,7 @@ bool same(const Box& a, const Box& b) {
   return same(a.x, b.x) && same(a.y, b.y) && same(a.w, b.w) && same(a.h, b.h);
 }
 
-bool same_people(const FrameRecord& a, const FrameRecord& b) {
+bool same_people(const io::FrameRecord& a, const io::FrameRecord& b) {
   if (a.instances.size() != b.instances.size()) return false;
   for (std::size_t i = 0; i < a.instances.size(); ++i) {
     if (!same(a.instances[i].box, b.instances[i].box)) return false;
@@ -42,8 +42,8 @@ std::optional<T> DoneRecords::next(const char* what) {
   return std::move(*wanted);
 }
 
-void DoneRecords::begin(const Header& header) {
-  const auto old = next<Header>("header");
+void DoneRecords::begin(const io::Header& header) {
+  const auto old = next<io::Header>("header");
   if (!old) return;
   const auto check = [&](bool equal, const char* what) {
     if (!equal) fail("{}: made with another {}", records_.place(), what);
@@ -56,8 +56,8 @@ void DoneRecords::begin(const Header& header) {
   check(old->joints && old->joints->joints == header.joints->joints, "set of joints");
 }
 
-std::optional<FrameRecord> DoneRecords::take(const FrameRecord& input) {
-  auto old = next<FrameRecord>("frame");
+std::optional<io::FrameRecord> DoneRecords::take(const io::FrameRecord& input) {
+  auto old = next<io::FrameRecord>("frame");
   if (!old) return std::nullopt;
   if (old->frame != input.frame) {
     fail("{}: frame {}, but the input goes on with {}", records_.place(), old->frame, input.frame);
@@ -68,6 +68,6 @@ std::optional<FrameRecord> DoneRecords::take(const FrameRecord& input) {
   return old;
 }
 
-void DoneRecords::end() { next<End>("end"); }
+void DoneRecords::end() { next<io::End>("end"); }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 // The output of a run that was stopped, for one with the same input that goes on with it. The two
 // are read side by side, so nothing is kept in memory.
@@ -15,10 +15,11 @@ namespace vremd {
 // people than the input has. A last line that was cut in the middle is left out.
 class DoneRecords {
  public:
-  explicit DoneRecords(std::string path) : records_(std::move(path), {}, LastLine::kMayBeCut) {}
+  explicit DoneRecords(std::string path) : records_(std::move(path), {}, io::LastLine::kMayBeCut) {}
 
-  void begin(const Header& header);  // `header`: as this run is about to write it
-  std::optional<FrameRecord> take(const FrameRecord& input);  // nothing: it was not done yet
+  void begin(const io::Header& header);  // `header`: as this run is about to write it
+  std::optional<io::FrameRecord> take(
+      const io::FrameRecord& input);  // nothing: it was not done yet
   void end();
 
  private:
@@ -26,8 +27,8 @@ class DoneRecords {
   template <typename T>
   std::optional<T> next(const char* what);
 
-  RecordReader records_;
+  io::RecordReader records_;
   bool over_ = false;
 };
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -7,9 +7,10 @@
 
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::pipeline {
 
-PoseDump::PoseDump(std::string folder, const ModelConfig& config, CropSpec spec, std::string model)
+PoseDump::PoseDump(std::string folder, const model::ModelConfig& config, ops::CropSpec spec,
+                   std::string model)
     : folder_(std::move(folder)),
       model_(std::move(model)),
       joints_(Json(config.joints().joints).dump()),
@@ -22,7 +23,7 @@ PoseDump::PoseDump(std::string folder, const ModelConfig& config, CropSpec spec,
 void PoseDump::operator()(const Person& person, const NamedTensors& tensors) const {
   const Frame& frame = *person.triplet.key();
   const Box& box = person.box;
-  const Affine2x3 crop_to_frame = frame_to_crop(crop_region(box, spec_), spec_).inverse();
+  const Affine2x3 crop_to_frame = ops::frame_to_crop(ops::crop_region(box, spec_), spec_).inverse();
   const std::map<std::string, std::string> metadata = {
       {"frame", fmt::format("{}", frame.index)},
       {"box", Json({box.x, box.y, box.w, box.h}).dump()},
@@ -32,9 +33,9 @@ void PoseDump::operator()(const Person& person, const NamedTensors& tensors) con
       {"model", "sha256:" + model_}};
   const std::string name =
       fmt::format("{:03}_{:06}_{:02}.safetensors", person.video, frame.index, person.instance);
-  StoredTensors stored((std::filesystem::path(folder_) / name).string());
+  ops::StoredTensors stored((std::filesystem::path(folder_) / name).string());
   for (const auto& [key, tensor] : tensors) stored.add(key, tensor);
   stored.write(metadata);
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

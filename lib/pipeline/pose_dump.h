@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 // Writes what each person's keypoints were made of: DIR/VVV_FFFFFF_II.safetensors, numbers of
 // the video, the frame and the instance from 0, all tensors as float32. The metadata tell frame,
@@ -13,13 +13,14 @@ namespace vremd {
 class PoseDump {
  public:
   // Makes the folder. `model` is the SHA-256 of the weights.
-  PoseDump(std::string folder, const ModelConfig& config, CropSpec spec, std::string model);
+  PoseDump(std::string folder, const model::ModelConfig& config, ops::CropSpec spec,
+           std::string model);
 
   void operator()(const Person& person, const NamedTensors& tensors) const;
 
  private:
   std::string folder_, model_, joints_;
-  CropSpec spec_;
+  ops::CropSpec spec_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -19,7 +19,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
 // People whose encodings are kept at a time on the CPU: about 5 MB each for the shipped model.
@@ -31,7 +31,7 @@ auto box_key(const Box& box) { return std::tuple(box.x, box.y, box.w, box.h); }
 
 // A crop that the backbone sees once, however many ask for it.
 struct PoseEstimator::Crop {
-  CropRequest request;
+  ops::CropRequest request;
   bool is_key = false;  // of somebody
   at::Tensor tokens_nc;
   at::Tensor pixels_chw;  // for dump only
@@ -57,10 +57,10 @@ PoseEstimator::Slice::Slice(std::span<Person* const> people, const PoseEstimator
       frames(static_cast<std::size_t>(estimator.config_.frames())) {
   std::map<std::pair<const Frame*, std::array<double, 6>>, std::size_t> known;
   for (const Person* person : persons) {
-    CropRegion region = crop_region(person->box, estimator.spec_);
+    ops::CropRegion region = ops::crop_region(person->box, estimator.spec_);
     for (std::size_t pass = 0; pass < passes; ++pass) {
       region.flip = pass == 1;
-      const Affine2x3 crop_to_frame = frame_to_crop(region, estimator.spec_).inverse();
+      const Affine2x3 crop_to_frame = ops::frame_to_crop(region, estimator.spec_).inverse();
       for (std::size_t i = 0; i < frames; ++i) {
         const Frame* frame = person->triplet.frames[frames == 1 ? 1 : i].get();
         const auto [found, is_new] = known.try_emplace({frame, crop_to_frame.m}, crops.size());
@@ -72,7 +72,7 @@ PoseEstimator::Slice::Slice(std::span<Person* const> people, const PoseEstimator
   }
 }
 
-PoseEstimator::PoseEstimator(const LoadedModel& loaded, EstimatorOptions options)
+PoseEstimator::PoseEstimator(const model::LoadedModel& loaded, EstimatorOptions options)
     : model_(loaded.model),
       config_(loaded.config),
       options_(std::move(options)),
@@ -139,11 +139,11 @@ void PoseEstimator::for_each_batch(std::size_t count, const Body& body) const {
 
 void PoseEstimator::encode(std::span<Crop> crops) {
   StageClock clock(times_, PoseStage::kCrop);
-  std::vector<CropRequest> requests;
+  std::vector<ops::CropRequest> requests;
   for (const Crop& crop : crops) requests.push_back(crop.request);
   if (!options_.device.is_cpu()) requests.resize(options_.batch_size, requests.back());
   const at::Tensor pixels_nchw =
-      warp_affine(requests, spec_.height, spec_.width, normalisation_, options_.device);
+      ops::warp_affine(requests, spec_.height, spec_.width, normalisation_, options_.device);
   clock.next(PoseStage::kBackbone);
   std::vector<std::int64_t> keys;
   for (std::size_t i = 0; i < crops.size(); ++i) {
@@ -157,8 +157,8 @@ void PoseEstimator::encode(std::span<Crop> crops) {
   }
 }
 
-VremdImpl::Output PoseEstimator::forward(const Slice& slice, std::size_t first, std::size_t last,
-                                         int pass) {
+model::VremdImpl::Output PoseEstimator::forward(const Slice& slice, std::size_t first,
+                                                std::size_t last, int pass) {
   std::vector<at::Tensor> tokens;
   for (std::size_t person = first; person < last; ++person) {
     for (int frame = 0; frame < frames(); ++frame) {
@@ -174,7 +174,7 @@ VremdImpl::Output PoseEstimator::forward(const Slice& slice, std::size_t first, 
 
 void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t last) {
   StageClock clock(times_, PoseStage::kModules);
-  const VremdImpl::Output output = forward(slice, first, last, 0);
+  const model::VremdImpl::Output output = forward(slice, first, last, 0);
   at::Tensor heatmaps = model_->probabilities(output.heatmaps_bkhw);
   if (options_.flip) {
     const at::Tensor mirrored = forward(slice, first, last, 1).heatmaps_bkhw;
@@ -182,7 +182,7 @@ void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t la
   }
   clock.next(PoseStage::kDecode);
   const at::Tensor points_bk3 =
-      heatmap_decode(heatmaps, options_.decode, options_.blur).to(at::kCPU).contiguous();
+      ops::heatmap_decode(heatmaps, options_.decode, options_.blur).to(at::kCPU).contiguous();
   for (std::size_t person = first; person < last; ++person) {
     const auto row = static_cast<std::int64_t>(person - first);
     place(*slice.persons[person], points_bk3[row].const_data_ptr<float>());
@@ -209,7 +209,7 @@ void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t la
 // Heatmaps of the mirrored crop -> of the crop itself.
 at::Tensor PoseEstimator::mirrored_back(const at::Tensor& heatmaps_bkhw) const {
   at::Tensor heatmaps = heatmaps_bkhw.flip(3).index_select(1, mirrored_joints_);
-  if (spec_.geometry == Geometry::kUdp) return heatmaps;
+  if (spec_.geometry == ops::Geometry::kUdp) return heatmaps;
   // classic: pixels are cells, and the mirrored ones lie one off (METHOD 2.1)
   const std::int64_t width = heatmaps.size(3);
   return at::cat({heatmaps.narrow(3, 0, 1), heatmaps.narrow(3, 0, width - 1)}, 3);
@@ -217,9 +217,9 @@ at::Tensor PoseEstimator::mirrored_back(const at::Tensor& heatmaps_bkhw) const {
 
 void PoseEstimator::place(Person& person, const float* points) const {
   const Affine2x3 heatmap_to_frame =
-      frame_to_crop(crop_region(person.box, spec_), spec_)
+      ops::frame_to_crop(ops::crop_region(person.box, spec_), spec_)
           .inverse()
-          .after(heatmap_to_crop(config_.heatmap_height(), config_.heatmap_width(), spec_));
+          .after(ops::heatmap_to_crop(config_.heatmap_height(), config_.heatmap_width(), spec_));
   person.keypoints.clear();
   for (const int joint : options_.joints) {
     const float* point = points + 3 * joint;
@@ -228,4 +228,4 @@ void PoseEstimator::place(Person& person, const float* points) const {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -16,13 +16,13 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 struct EstimatorOptions {
   c10::Device device = c10::Device(c10::kCPU);
   bool bf16 = false;
   bool flip = false;  // average with the mirrored crop (METHOD 2.1)
-  Decode decode = Decode::kDarkUdp;
+  ops::Decode decode = ops::Decode::kDarkUdp;
   int blur = 11;            // of kDark and kDarkUdp
   double enlarge = 1.25;    // factor on each side of the box
   int batch_size = 1;       // of the network on a GPU
@@ -42,7 +42,7 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 // prepare_worker() has been called in each.
 class PoseEstimator {
  public:
-  PoseEstimator(const LoadedModel& loaded, EstimatorOptions options);
+  PoseEstimator(const model::LoadedModel& loaded, EstimatorOptions options);
 
   void estimate(std::span<Person> persons);
 
@@ -50,7 +50,7 @@ class PoseEstimator {
   std::function<void(const Person&, const NamedTensors&)> dump;
 
   const EstimatorOptions& options() const { return options_; }
-  const CropSpec& crop_spec() const { return spec_; }
+  const ops::CropSpec& crop_spec() const { return spec_; }
   int frames() const { return config_.frames(); }  // T
   StageTimes& times() { return times_; }
   std::int64_t crops() const { return crops_; }      // T for each person, twice that with flip
@@ -65,18 +65,19 @@ class PoseEstimator {
   void for_each_batch(std::size_t count, const Body& body) const;
   void encode(std::span<Crop> crops);
   void finish(const Slice& slice, std::size_t first, std::size_t last);
-  VremdImpl::Output forward(const Slice& slice, std::size_t first, std::size_t last, int pass);
+  model::VremdImpl::Output forward(const Slice& slice, std::size_t first, std::size_t last,
+                                   int pass);
   at::Tensor mirrored_back(const at::Tensor& heatmaps_bkhw) const;
   void place(Person& person, const float* points) const;
 
-  std::shared_ptr<VremdImpl> model_;
-  ModelConfig config_;
+  std::shared_ptr<model::VremdImpl> model_;
+  model::ModelConfig config_;
   EstimatorOptions options_;
-  CropSpec spec_;
-  Normalisation normalisation_;
+  ops::CropSpec spec_;
+  ops::Normalisation normalisation_;
   at::Tensor mirrored_joints_;  // index of the joint that a mirrored picture shows instead
   StageTimes times_;
   std::atomic<std::int64_t> crops_ = 0, encoded_ = 0;
 };
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

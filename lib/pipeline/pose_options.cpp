@@ -7,10 +7,12 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
-bool is_decode(const std::string& text) { return text == "auto" || enum_from_name<Decode>(text); }
+bool is_decode(const std::string& text) {
+  return text == "auto" || enum_from_name<ops::Decode>(text);
+}
 
 std::vector<std::string> joints_of_set(const std::string& name) {
   try {
@@ -22,7 +24,7 @@ std::vector<std::string> joints_of_set(const std::string& name) {
 
 }  // namespace
 
-void check_pose_options(const EstimatorOptions& options, const TripletOptions& neighbours,
+void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours,
                         const PoseWords& words) {
   const auto require = [](bool ok, const char* what) {
     if (!ok) fail("{}", what);
@@ -36,12 +38,12 @@ void check_pose_options(const EstimatorOptions& options, const TripletOptions& n
   require(words.precision == "fp32" || words.precision == "bf16",
           "--precision must be fp32 or bf16");
   require(is_decode(words.decode), "--decode must be auto, argmax, quarter, dark or dark_udp");
-  check_device(words.device);
+  ops::check_device(words.device);
 }
 
 EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
-                                 const ModelConfig& model) {
-  options.device = choose_device(words.device);
+                                 const model::ModelConfig& model) {
+  options.device = ops::choose_device(words.device);
   options.bf16 = words.precision == "bf16";
   options.decode = parse_decode(words.decode, model);
   options.joints = parse_joints(words.joints, model);
@@ -54,16 +56,17 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& word
   return options;
 }
 
-Decode parse_decode(const std::string& text, const ModelConfig& config) {
+ops::Decode parse_decode(const std::string& text, const model::ModelConfig& config) {
   if (text == "auto") {
-    const bool udp = config.geometry == Geometry::kUdp || config.model.head == HeadKind::kMovenet;
-    return udp ? Decode::kDarkUdp : Decode::kQuarter;
+    const bool udp =
+        config.geometry == ops::Geometry::kUdp || config.model.head == model::HeadKind::kMovenet;
+    return udp ? ops::Decode::kDarkUdp : ops::Decode::kQuarter;
   }
-  if (const auto decode = enum_from_name<Decode>(text)) return *decode;
+  if (const auto decode = enum_from_name<ops::Decode>(text)) return *decode;
   fail("--decode takes auto, argmax, quarter, dark or dark_udp, not '{}'", text);
 }
 
-std::vector<int> parse_joints(const std::string& text, const ModelConfig& config) {
+std::vector<int> parse_joints(const std::string& text, const model::ModelConfig& config) {
   const std::vector<int> trained = config.trained_joints();
   if (text.empty()) return trained;
   const JointSet known = config.joints();
@@ -83,11 +86,11 @@ std::vector<int> parse_joints(const std::string& text, const ModelConfig& config
   return joints;
 }
 
-JointSet selected_joints(const std::vector<int>& joints, const ModelConfig& config) {
+JointSet selected_joints(const std::vector<int>& joints, const model::ModelConfig& config) {
   const JointSet known = config.joints();
   std::vector<std::string> names;
   for (const int joint : joints) names.push_back(known.joints.at(static_cast<std::size_t>(joint)));
   return joint_set_of(names);
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <utility>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
 // Several threads work on each chunk, so a few chunks keep all of them busy.
@@ -18,19 +18,19 @@ std::size_t tokens_for(int threads) { return 3 + static_cast<std::size_t>(thread
 
 void store_keypoints(FrameChunk& chunk) {
   for (Person& person : chunk.persons) {
-    auto& frame = std::get<FrameRecord>(chunk.records[person.record]);
-    Instance& instance = frame.instances[person.instance];
+    auto& frame = std::get<io::FrameRecord>(chunk.records[person.record]);
+    io::Instance& instance = frame.instances[person.instance];
     instance.keypoints = std::move(person.keypoints);
     instance.visibility.clear();  // of old ones
     instance.derived.clear();
-    instance.score = person_score(instance.keypoints, instance.box_score);
+    instance.score = io::person_score(instance.keypoints, instance.box_score);
   }
   chunk.persons.clear();  // and with them the frames
 }
 
 class ChunkWriter {
  public:
-  ChunkWriter(RecordWriter& writer, StageTimes& times, bool stats)
+  ChunkWriter(io::RecordWriter& writer, StageTimes& times, bool stats)
       : writer_(writer), times_(times), stats_(stats) {
     for (std::size_t i = 0; i < kPoseStageNames.size(); ++i) {
       before_[i] = times_.seconds(static_cast<PoseStage>(i));
@@ -39,15 +39,15 @@ class ChunkWriter {
 
   void write(const FrameChunk& chunk) {
     const StageClock clock(times_, PoseStage::kWrite);
-    for (const Record& record : chunk.records) {
+    for (const io::Record& record : chunk.records) {
       std::visit([this](const auto& one) { put(one); }, record);
     }
   }
 
  private:
-  void put(const Header& header) { writer_.write(header); }
-  void put(const FrameRecord& frame) { writer_.write(frame); }
-  void put(const End& end) {
+  void put(const io::Header& header) { writer_.write(header); }
+  void put(const io::FrameRecord& frame) { writer_.write(frame); }
+  void put(const io::End& end) {
     Json extra = end.extra;
     if (stats_) {
       Json& seconds = extra["seconds"] = Json::object();
@@ -60,7 +60,7 @@ class ChunkWriter {
     writer_.write_end(extra);
   }
 
-  RecordWriter& writer_;
+  io::RecordWriter& writer_;
   StageTimes& times_;
   bool stats_;
   std::array<double, kPoseStageNames.size()> before_{};
@@ -68,10 +68,10 @@ class ChunkWriter {
 
 }  // namespace
 
-void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWriter& writer,
+void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, io::RecordWriter& writer,
                        const PosePipelineOptions& options) {
   ChunkWriter chunk_writer(writer, estimator.times(), options.stats);
-  run_ordered(
+  parallel::run_ordered(
       [&] {
         const StageClock clock(estimator.times(), PoseStage::kRead);
         return reader.next();
@@ -88,7 +88,7 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWrite
       {.threads = options.threads,
        .tokens = tokens_for(options.threads),
        .parallel = estimator.options().device.is_cpu(),
-       .prepare_thread = prepare_worker,
+       .prepare_thread = ops::prepare_worker,
        .cancel = [&] { reader.cancel(); }});
 }
 
@@ -123,4 +123,4 @@ void log_times(PoseEstimator& estimator) {
   log_verbose("{} of {} crops encoded", estimator.encoded(), estimator.crops());
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 struct PosePipelineOptions {
   int threads = 1;     // in all
@@ -19,7 +19,7 @@ struct PosePipelineOptions {
 //
 // Memory is that of the chunks in flight, whatever the length of the videos. What a stage throws
 // comes out of here as itself; nothing is written after it.
-void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, RecordWriter& writer,
+void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, io::RecordWriter& writer,
                        const PosePipelineOptions& options);
 
 // The header's settings: all that can change a result, but for the range of frames.
@@ -28,4 +28,4 @@ Json settings_of(const EstimatorOptions& options, const PoseInput& input);
 void log_counts(const PoseReader& reader);  // warns of what was not as it should be
 void log_times(PoseEstimator& estimator);   // with -v: the seconds of the stages
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

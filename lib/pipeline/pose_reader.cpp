@@ -10,7 +10,7 @@
 #include <cmath>
 #include <utility>
 
-namespace vremd {
+namespace vremd::pipeline {
 namespace {
 
 constexpr double kFurthestPixel = 1e6;  // boxes beyond have no meaning, and float loses the pixel
@@ -22,10 +22,10 @@ bool can_be_cropped(const Box& box, const Frame& frame) {
          intersection(box, {-0.5, -0.5, double(frame.width), double(frame.height)}) > 0;
 }
 
-void set_absent(Instance& instance, std::size_t joints) {
+void set_absent(io::Instance& instance, std::size_t joints) {
   const Point centre = instance.box.centre();
   const bool finite = std::isfinite(centre.x) && std::isfinite(centre.y);
-  instance.keypoints.assign(joints, finite ? Keypoint{centre.x, centre.y, 0} : Keypoint{});
+  instance.keypoints.assign(joints, finite ? io::Keypoint{centre.x, centre.y, 0} : io::Keypoint{});
   instance.score = 0;
   instance.neighbours.reset();
 }
@@ -33,11 +33,11 @@ void set_absent(Instance& instance, std::size_t joints) {
 }  // namespace
 
 struct PoseReader::Video {
-  VideoReader reader;
-  TripletWindow window;
+  video::VideoReader reader;
+  data::TripletWindow window;
 };
 
-PoseReader::PoseReader(PoseInput input, Header own)
+PoseReader::PoseReader(PoseInput input, io::Header own)
     : input_(std::move(input)), own_(std::move(own)), records_(input_.records, input_.stopped) {
   if (!input_.resume_from.empty()) done_.emplace(input_.resume_from);
 }
@@ -62,26 +62,26 @@ std::unique_ptr<FrameChunk> PoseReader::next() {
   return chunk->records.empty() ? nullptr : std::move(chunk);
 }
 
-void PoseReader::open_video(const Header& header) {
+void PoseReader::open_video(const io::Header& header) {
   const bool own_name = input_.video.empty();
-  const std::string path = own_name ? video_path(header, input_.root, records_.place())
-                                    : join_root(input_.root, input_.video);
-  VideoReaderOptions options;
+  const std::string path = own_name ? io::video_path(header, input_.root, records_.place())
+                                    : io::join_root(input_.root, input_.video);
+  video::VideoReaderOptions options;
   options.stopped = [this] { return records_.stopped(); };
-  VideoReader reader(path, std::move(options));
-  const VideoInfo& info = reader.info();
+  video::VideoReader reader(path, std::move(options));
+  const video::VideoInfo& info = reader.info();
   if (header.width > 0 && header.height > 0 &&
       (info.width != header.width || info.height != header.height)) {
     fail("{}: {} x {} pixels, but its records say {} x {}", own_name ? header.video : input_.video,
          info.width, info.height, header.width, header.height);
   }
-  TripletOptions neighbours = input_.neighbours;
+  data::TripletOptions neighbours = input_.neighbours;
   if (!input_.with_neighbours) neighbours = {.stride = 0};
   video_.reset(
       new Video{std::move(reader), {[this] { return video_->reader.next(); }, neighbours}});
 }
 
-void PoseReader::begin(const Header& header, FrameChunk& chunk) {
+void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   video_.reset();
   in_video_ = true;
   range_done_ = false;
@@ -98,7 +98,7 @@ void PoseReader::begin(const Header& header, FrameChunk& chunk) {
     ++counts_.failed_videos;
     return;
   }
-  Header out = following(header, own_);
+  io::Header out = io::following(header, own_);
   out.joints = own_.joints;
   if (!input_.video.empty()) out.video = input_.video;
   if (out.width <= 0 || out.height <= 0) {
@@ -115,7 +115,7 @@ void PoseReader::fail_short(std::int64_t frame) const {
 }
 
 // False: no record of it, which is outside the range or whose video failed.
-bool PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
+bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   range_done_ = frame.frame >= input_.last_frame - 1;
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
   if (done_) {
@@ -127,17 +127,17 @@ bool PoseReader::add(FrameRecord frame, FrameChunk& chunk) {
     }
   }
   const auto joints = static_cast<std::size_t>(own_.joints->size());
-  std::optional<Triplet> triplet;
+  std::optional<data::Triplet> triplet;
   if (!frame.instances.empty()) {
     triplet = video_->window.around(frame.frame);
     if (records_.stopped()) return false;  // then the lack of a frame does not mean the video's end
     if (!triplet) fail_short(frame.frame);
     const Frame& key = *triplet->key();
     counts_.substituted += triplet->substituted;
-    if (key.missing) frame.damage = Damage::kMissing;
-    if (key.damaged && frame.damage == Damage::kNone) frame.damage = Damage::kDamaged;
+    if (key.missing) frame.damage = io::Damage::kMissing;
+    if (key.damaged && frame.damage == io::Damage::kNone) frame.damage = io::Damage::kDamaged;
   }
-  for (Instance& instance : frame.instances) {
+  for (io::Instance& instance : frame.instances) {
     const Frame& key = *triplet->key();
     if (key.missing || !can_be_cropped(instance.box, key)) {
       ++(key.missing ? counts_.undecoded : counts_.uncropped);
@@ -170,8 +170,8 @@ bool PoseReader::end(FrameChunk& chunk) {
   if (!long_enough) fail_short(last_record_);
   video_.reset();
   if (done_) done_->end();
-  chunk.records.emplace_back(record ? *record : End{});
+  chunk.records.emplace_back(record ? *record : io::End{});
   return true;
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 struct PoseInput {
   std::vector<std::string> records;  // files; "-" is standard input
@@ -21,7 +21,7 @@ struct PoseInput {
   std::string resume_from;           // output of a stopped run to resume; "": none
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
   bool with_neighbours = true;                           // false: the model uses the key frame only
-  TripletOptions neighbours;
+  data::TripletOptions neighbours;
   std::function<bool()> stopped = [] { return false; };
 
   // A chunk is closed as soon as it holds so many.
@@ -46,7 +46,7 @@ class PoseReader {
   };
 
   // `own` holds what is true for the whole run; the rest of each header comes from its input.
-  PoseReader(PoseInput input, Header own);
+  PoseReader(PoseInput input, io::Header own);
   ~PoseReader();
 
   std::unique_ptr<FrameChunk> next();  // null: the end of the input, or a stop
@@ -58,15 +58,15 @@ class PoseReader {
  private:
   struct Video;
 
-  void begin(const Header& header, FrameChunk& chunk);
-  bool add(FrameRecord frame, FrameChunk& chunk);
+  void begin(const io::Header& header, FrameChunk& chunk);
+  bool add(io::FrameRecord frame, FrameChunk& chunk);
   bool end(FrameChunk& chunk);
-  void open_video(const Header& header);
+  void open_video(const io::Header& header);
   [[noreturn]] void fail_short(std::int64_t frame) const;
 
   PoseInput input_;
-  Header own_;
-  RecordStream records_;
+  io::Header own_;
+  io::RecordStream records_;
   std::optional<DoneRecords> done_;
   std::unique_ptr<Video> video_;  // null: the records of this one are skipped
   bool in_video_ = false;
@@ -75,4 +75,4 @@ class PoseReader {
   Counts counts_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

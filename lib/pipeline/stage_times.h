@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <ctime>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 enum class PoseStage { kRead, kCrop, kBackbone, kModules, kDecode, kWrite };
 constexpr std::array<const char*, 6> kPoseStageNames = {"read",    "crop",   "backbone",
@@ -54,4 +54,4 @@ class StageClock {
   double start_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -9,7 +9,7 @@
 
 #include <fmt/core.h>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 std::vector<std::string> library_versions() {
   const auto& cuda = at::detail::getCUDAHooks();
@@ -28,4 +28,4 @@ std::vector<std::string> library_versions() {
           fmt::format("build {}", build)};
 }
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::pipeline {
 
 // What --version tells of the libraries: LibTorch, CUDA, FFmpeg, the kind of build.
 std::vector<std::string> library_versions();
 
-}  // namespace vremd
+}  // namespace vremd::pipeline

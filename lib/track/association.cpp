@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::track {
 namespace {
 
 // Calls each(joint, weight) for the joints that both have.
 template <typename Each>
-void for_shared_joints(const Instance& a, const Instance& b, Each each) {
+void for_shared_joints(const io::Instance& a, const io::Instance& b, Each each) {
   const std::size_t joints = std::min(a.keypoints.size(), b.keypoints.size());
   for (std::size_t j = 0; j < joints; ++j) {
     if (!usable(a.keypoints[j]) || !usable(b.keypoints[j])) continue;
@@ -23,15 +23,15 @@ double box_similarity(const Box& a, const Box& b) {
 
 }  // namespace
 
-bool usable(const Keypoint& keypoint) {
+bool usable(const io::Keypoint& keypoint) {
   return keypoint.score > 0 && std::isfinite(keypoint.x) && std::isfinite(keypoint.y) &&
          std::isfinite(keypoint.score);
 }
 
-double person_area(const Instance& person) {
+double person_area(const io::Instance& person) {
   if (person.box.finite() && person.box.area() > 0) return person.box.area();
   double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
-  for (const Keypoint& keypoint : person.keypoints) {
+  for (const io::Keypoint& keypoint : person.keypoints) {
     if (!usable(keypoint)) continue;
     left = std::min(left, keypoint.x);
     top = std::min(top, keypoint.y);
@@ -41,7 +41,7 @@ double person_area(const Instance& person) {
   return right > left && bottom > top ? (right - left) * (bottom - top) : 0;
 }
 
-double similarity(const Instance& a, const Instance& b, const std::vector<double>& sigmas) {
+double similarity(const io::Instance& a, const io::Instance& b, const std::vector<double>& sigmas) {
   const double area = (person_area(a) + person_area(b)) / 2;
   if (!(area > 0)) return 0;
   double sum = 0, weights = 0;
@@ -54,7 +54,7 @@ double similarity(const Instance& a, const Instance& b, const std::vector<double
   return weights > 0 ? sum / weights : box_similarity(a.box, b.box);
 }
 
-Point displacement(const Instance& a, const Instance& b) {
+Point displacement(const io::Instance& a, const io::Instance& b) {
   Point sum;
   double weights = 0;
   for_shared_joints(a, b, [&](std::size_t j, double weight) {
@@ -67,14 +67,14 @@ Point displacement(const Instance& a, const Instance& b) {
   return {to.x - from.x, to.y - from.y};
 }
 
-Instance moved(Instance person, Point by) {
+io::Instance moved(io::Instance person, Point by) {
   person.box.x += by.x;
   person.box.y += by.y;
-  for (Keypoint& keypoint : person.keypoints) {
+  for (io::Keypoint& keypoint : person.keypoints) {
     keypoint.x += by.x;
     keypoint.y += by.y;
   }
   return person;
 }
 
-}  // namespace vremd
+}  // namespace vremd::track

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::track {
 namespace {
 
 constexpr double kStepsOfRest = 2;
@@ -24,4 +24,4 @@ Point Motion::after(std::int64_t frames) const {
   return {velocity_.x * static_cast<double>(frames), velocity_.y * static_cast<double>(frames)};
 }
 
-}  // namespace vremd
+}  // namespace vremd::track

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::track {
 
 // Where somebody goes who keeps the speed.
 //
@@ -24,4 +24,4 @@ class Motion {
   std::int64_t steps_ = 0;
 };
 
-}  // namespace vremd
+}  // namespace vremd::track

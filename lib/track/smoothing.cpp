@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace vremd {
+namespace vremd::track {
 namespace {
 
 // How much of a new value a low pass takes: 1 / (1 + tau / T).
@@ -29,10 +29,10 @@ double OneEuro::next(double value, double seconds, double size, const OneEuroCon
   return *last_;
 }
 
-void Smoother::smooth(FrameRecord& frame, double time) {
+void Smoother::smooth(io::FrameRecord& frame, double time) {
   std::erase_if(states_,
                 [&](const auto& entry) { return frame.frame - entry.second.frame > max_age_; });
-  for (Instance& person : frame.instances) {
+  for (io::Instance& person : frame.instances) {
     if (!person.track) continue;
     const auto [found, is_new] = states_.try_emplace(*person.track);
     State& state = found->second;
@@ -43,10 +43,10 @@ void Smoother::smooth(FrameRecord& frame, double time) {
   }
 }
 
-void Smoother::smooth(Instance& person, State& state, double seconds) const {
+void Smoother::smooth(io::Instance& person, State& state, double seconds) const {
   const double size = std::sqrt(person_area(person));
   for (std::size_t j = 0; j < person.keypoints.size(); ++j) {
-    Keypoint& keypoint = person.keypoints[j];
+    io::Keypoint& keypoint = person.keypoints[j];
     auto& [x, y] = state.keypoints[j];
     if (!usable(keypoint)) {
       x.reset();
@@ -70,4 +70,4 @@ void Smoother::smooth(Instance& person, State& state, double seconds) const {
   box.y = y - box.h / 2;
 }
 
-}  // namespace vremd
+}  // namespace vremd::track

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace vremd {
+namespace vremd::track {
 
 struct OneEuroConfig {
   double min_cutoff = 2;         // Hz, of what rests: lower is calmer
@@ -41,7 +41,7 @@ class Smoother {
   Smoother(const OneEuroConfig& config, int max_age) : config_(config), max_age_(max_age) {}
 
   // `time`: seconds, later with every frame.
-  void smooth(FrameRecord& frame, double time);
+  void smooth(io::FrameRecord& frame, double time);
 
  private:
   struct State {
@@ -51,11 +51,11 @@ class Smoother {
     std::vector<std::array<OneEuro, 2>> keypoints;
   };
 
-  void smooth(Instance& person, State& state, double seconds) const;
+  void smooth(io::Instance& person, State& state, double seconds) const;
 
   OneEuroConfig config_;
   int max_age_;
   std::map<std::int64_t, State> states_;  // by track
 };
 
-}  // namespace vremd
+}  // namespace vremd::track

@@ -7,10 +7,10 @@
 
 #include <optional>
 
-namespace vremd {
+namespace vremd::track {
 namespace {
 
-Json settings_of(const TrackConfig& config, const Header& video) {
+Json settings_of(const TrackConfig& config, const io::Header& video) {
   Json settings{{"min_score", config.tracker.min_score},
                 {"min_similarity", config.tracker.similarity_for(video.joints)},
                 {"max_age", config.tracker.max_age},
@@ -31,7 +31,7 @@ class Clock {
     frame_seconds_ = static_cast<double>(fps->second) / static_cast<double>(fps->first);
   }
 
-  double at(const FrameRecord& frame, const std::string& place) {
+  double at(const io::FrameRecord& frame, const std::string& place) {
     if (last_frame_ >= 0) {
       double step = frame.time - last_time_;
       if (!(step > 0)) step = static_cast<double>(frame.frame - last_frame_) * frame_seconds_;
@@ -53,15 +53,16 @@ class Clock {
 
 }  // namespace
 
-TrackResult track_records(const TrackConfig& config, const Header& own, RecordWriter& writer) {
+TrackResult track_records(const TrackConfig& config, const io::Header& own,
+                          io::RecordWriter& writer) {
   TrackResult result;
   std::int64_t untracked = 0;
-  RecordStream records(config.inputs, config.stopped);
+  io::RecordStream records(config.inputs, config.stopped);
   while (const auto header = records.next_video()) {
     Tracker tracker(config.tracker, header->joints);
     Smoother smoother(config.one_euro, config.tracker.max_age);
     Clock clock(header->fps);
-    Header out = following(*header, own);
+    io::Header out = io::following(*header, own);
     out.settings = settings_of(config, *header);
     writer.write(out);
     while (auto frame = records.next_frame()) {
@@ -84,4 +85,4 @@ TrackResult track_records(const TrackConfig& config, const Header& own, RecordWr
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::track

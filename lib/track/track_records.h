@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::track {
 
 struct TrackConfig {
   std::vector<std::string> inputs;  // "-" is standard input
@@ -29,6 +29,7 @@ struct TrackResult {
 
 // Every video begins with new tracks. `own` has tool, version and command. Errors: bad input;
 // --smooth without times, neither in the frames nor in the header.
-TrackResult track_records(const TrackConfig& config, const Header& own, RecordWriter& writer);
+TrackResult track_records(const TrackConfig& config, const io::Header& own,
+                          io::RecordWriter& writer);
 
-}  // namespace vremd
+}  // namespace vremd::track

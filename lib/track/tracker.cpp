@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::track {
 namespace {
 
 // As alike as two finds of one person are, and two people hardly ever.
@@ -20,11 +20,11 @@ Tracker::Tracker(const TrackerConfig& config, const std::optional<JointSet>& joi
   for (const std::string& joint : joints->joints) sigmas_.push_back(oks_sigma(joint));
 }
 
-void Tracker::assign(FrameRecord& frame) {
+void Tracker::assign(io::FrameRecord& frame) {
   std::erase_if(tracks_,
                 [&](const Track& track) { return frame.frame - track.frame > config_.max_age; });
-  std::vector<Instance*> sure, unsure;
-  for (Instance& person : frame.instances) {
+  std::vector<io::Instance*> sure, unsure;
+  for (io::Instance& person : frame.instances) {
     person.track.reset();
     if (person_area(person) > 0) {
       (person.score >= config_.min_score ? sure : unsure).push_back(&person);
@@ -34,27 +34,28 @@ void Tracker::assign(FrameRecord& frame) {
   }
   continue_tracks(sure, frame.frame);
   continue_tracks(unsure, frame.frame);
-  for (Instance* person : sure) {
+  for (io::Instance* person : sure) {
     if (person->track || is_second_find(*person, frame)) continue;
     person->track = next_id_++;
     tracks_.push_back({*person->track, frame.frame, *person, {}});
   }
 }
 
-bool Tracker::is_second_find(const Instance& person, const FrameRecord& frame) const {
-  return std::any_of(frame.instances.begin(), frame.instances.end(), [&](const Instance& other) {
-    return other.track && similarity(other, person, sigmas_) >= kSamePerson;
-  });
+bool Tracker::is_second_find(const io::Instance& person, const io::FrameRecord& frame) const {
+  return std::any_of(frame.instances.begin(), frame.instances.end(),
+                     [&](const io::Instance& other) {
+                       return other.track && similarity(other, person, sigmas_) >= kSamePerson;
+                     });
 }
 
-void Tracker::continue_tracks(const std::vector<Instance*>& people, std::int64_t frame) {
+void Tracker::continue_tracks(const std::vector<io::Instance*>& people, std::int64_t frame) {
   std::vector<Track*> waiting;
   std::vector<double> costs;
   for (Track& track : tracks_) {
     if (track.frame == frame) continue;
     waiting.push_back(&track);
-    const Instance expected = moved(track.person, track.motion.after(frame - track.frame));
-    for (const Instance* person : people) {
+    const io::Instance expected = moved(track.person, track.motion.after(frame - track.frame));
+    for (const io::Instance* person : people) {
       // Those who are not alike cost nothing: they never stand in the way of others who are.
       const double alike = similarity(expected, *person, sigmas_);
       costs.push_back(alike >= min_similarity_ ? -alike : 0);
@@ -68,11 +69,11 @@ void Tracker::continue_tracks(const std::vector<Instance*>& people, std::int64_t
   }
 }
 
-void Tracker::see(Track& track, Instance& person, std::int64_t frame) {
+void Tracker::see(Track& track, io::Instance& person, std::int64_t frame) {
   track.motion.observe(displacement(track.person, person), frame - track.frame);
   person.track = track.id;
   track.person = person;
   track.frame = frame;
 }
 
-}  // namespace vremd
+}  // namespace vremd::track

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace vremd {
+namespace vremd::track {
 
 constexpr double kMinOks = 0.3, kMinIou = 0.2;
 
@@ -37,7 +37,7 @@ class Tracker {
   // Sets `track` of everybody in the frame, or takes it away: from low scores, from a second find
   // of somebody who has a track, and from those without an area (person_area()), whom nothing can
   // be compared with. Frames come in order.
-  void assign(FrameRecord& frame);
+  void assign(io::FrameRecord& frame);
 
   std::int64_t tracks() const { return next_id_ - 1; }   // begun so far
   std::int64_t untracked() const { return untracked_; }  // people without an area so far
@@ -45,13 +45,13 @@ class Tracker {
  private:
   struct Track {
     std::int64_t id = 0, frame = 0;  // frame: when it was last seen
-    Instance person;                 // as it was then
+    io::Instance person;             // as it was then
     Motion motion;
   };
 
-  bool is_second_find(const Instance& person, const FrameRecord& frame) const;
-  void continue_tracks(const std::vector<Instance*>& people, std::int64_t frame);
-  static void see(Track& track, Instance& person, std::int64_t frame);
+  bool is_second_find(const io::Instance& person, const io::FrameRecord& frame) const;
+  void continue_tracks(const std::vector<io::Instance*>& people, std::int64_t frame);
+  static void see(Track& track, io::Instance& person, std::int64_t frame);
 
   TrackerConfig config_;
   double min_similarity_;
@@ -60,4 +60,4 @@ class Tracker {
   std::int64_t next_id_ = 1, untracked_ = 0;
 };
 
-}  // namespace vremd
+}  // namespace vremd::track

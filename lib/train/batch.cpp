@@ -7,20 +7,20 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
-void encode_targets(std::span<const JointLabel> joints, const ModelConfig& model, float* targets,
-                    float* weights) {
+void encode_targets(std::span<const data::JointLabel> joints, const model::ModelConfig& model,
+                    float* targets, float* weights) {
   const int height = model.heatmap_height(), width = model.heatmap_width();
-  const CropSpec spec = model.crop_spec();
-  const Affine2x3 crop_to_heatmap = heatmap_to_crop(height, width, spec).inverse();
+  const ops::CropSpec spec = model.crop_spec();
+  const Affine2x3 crop_to_heatmap = ops::heatmap_to_crop(height, width, spec).inverse();
   const std::size_t size = static_cast<std::size_t>(height) * width;
   for (std::size_t j = 0; j < joints.size(); ++j) {
     if (joints[j].weight <= 0) continue;
     const Point p = crop_to_heatmap({joints[j].x, joints[j].y});
-    if (heatmap_encode({targets + j * size, size}, height, width, p.x, p.y, model.heatmap.sigma,
-                       spec.geometry == Geometry::kUdp)) {
+    if (ops::heatmap_encode({targets + j * size, size}, height, width, p.x, p.y,
+                            model.heatmap.sigma, spec.geometry == ops::Geometry::kUdp)) {
       weights[j] = static_cast<float>(joints[j].weight);
     }
   }
@@ -39,21 +39,21 @@ void paste(const at::Tensor& crops, std::int64_t first, std::span<const PastedPe
   float* values = crops.data_ptr<float>();
   for (std::size_t i = 0; i < persons.size(); ++i) {
     const PastedPerson& one = persons[i];
-    paste_person({values + one.crop * size, size}, {values + (first + i) * size, size}, height,
-                 width, one.to_frame, one.box);
+    data::paste_person({values + one.crop * size, size}, {values + (first + i) * size, size},
+                       height, width, one.to_frame, one.box);
   }
 }
 
 }  // namespace
 
-TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
-                      const AugmentConfig* augment) {
+TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::ModelConfig& model,
+                      const data::AugmentConfig* augment) {
   const std::vector<int>& samples = plan.samples;
   const int frames = model.frames(), height = model.input_height(), width = model.input_width();
   const auto count = static_cast<std::int64_t>(samples.size());
   const std::int64_t joints = set.joints().size();
-  const CropSpec spec = model.crop_spec();
-  const Normalisation normalisation = model.normalisation();
+  const ops::CropSpec spec = model.crop_spec();
+  const ops::Normalisation normalisation = model.normalisation();
   std::array<float, 3> lowest{0, 0, 0}, highest{255, 255, 255};
   if (!normalisation.raw) {
     for (std::size_t c = 0; c < 3; ++c) {
@@ -66,20 +66,20 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
   batch.targets = at::zeros({count, joints, model.heatmap_height(), model.heatmap_width()});
   batch.weights = at::zeros({count, joints});
   if (set.sets_differ()) batch.annotated = at::zeros({count, joints});
-  std::vector<CropRequest> requests;
+  std::vector<ops::CropRequest> requests;
   std::vector<FramePtr> alive;
-  std::vector<Augmentation> augmentations;
-  std::vector<CropRequest> pasted_requests;
+  std::vector<data::Augmentation> augmentations;
+  std::vector<ops::CropRequest> pasted_requests;
   std::vector<PastedPerson> pasted;
   for (std::int64_t i = 0; i < count; ++i) {
-    const TrainSample& sample = set.samples()[samples[i]];
-    Augmentation one = no_augmentation(sample.box, spec);
+    const data::TrainSample& sample = set.samples()[samples[i]];
+    data::Augmentation one = data::no_augmentation(sample.box, spec);
     if (augment) {
-      Random random = random_for(plan.seed, plan.epoch, plan.draws[i]);
-      one = draw_augmentation(random, *augment, sample.box, sample.joints, set.joints(), spec,
-                              set.is_still(sample));
+      Random random = data::random_for(plan.seed, plan.epoch, plan.draws[i]);
+      one = data::draw_augmentation(random, *augment, sample.box, sample.joints, set.joints(), spec,
+                                    set.is_still(sample));
     }
-    encode_targets(joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
+    encode_targets(data::joints_in_crop(sample.joints, set.joints(), one.region, spec), model,
                    batch.targets[i].data_ptr<float>(), batch.weights[i].data_ptr<float>());
     if (batch.annotated.defined()) {
       float* row = batch.annotated[i].data_ptr<float>();
@@ -87,10 +87,10 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
     }
     if (!plan.uses.empty() && plan.uses[i] == FeatureUse::kRead) continue;
     batch.with_crops.push_back(i);
-    const Affine2x3 crop_to_frame = frame_to_crop(one.region, spec).inverse();
+    const Affine2x3 crop_to_frame = ops::frame_to_crop(one.region, spec).inverse();
     const auto [pictures, substituted] = set.frames(sample);
     batch.substituted += substituted;
-    const TrainSample* other = nullptr;
+    const data::TrainSample* other = nullptr;
     FramePtr picture;
     if (one.pasted.size > 0) {
       other = &set.samples()[one.pasted.pick % set.samples().size()];
@@ -101,7 +101,7 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
       const int slot = frames > 1 ? t : 1;
       const Affine2x3& moved = one.frames[slot].moved;
       if (other) {
-        const Affine2x3 to_frame = pasted_to_frame(one.pasted, other->box).after(moved);
+        const Affine2x3 to_frame = data::pasted_to_frame(one.pasted, other->box).after(moved);
         pasted.push_back({requests.size(), to_frame, other->box});
         pasted_requests.push_back({picture.get(), to_frame});
       }
@@ -114,24 +114,25 @@ TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& m
   if (requests.empty()) return batch;
   const auto own = static_cast<std::int64_t>(requests.size());
   requests.insert(requests.end(), pasted_requests.begin(), pasted_requests.end());
-  const at::Tensor crops = warp_affine(requests, height, width, normalisation, at::kCPU);
+  const at::Tensor crops = ops::warp_affine(requests, height, width, normalisation, at::kCPU);
   paste(crops, own, pasted);
   batch.crops = crops.slice(0, 0, own);
   if (augment) {
     const std::size_t size = std::size_t{3} * height * width;
     for (std::int64_t n = 0; n < own; ++n) {
-      const Augmentation& one = augmentations[n / frames];
-      change_crop({batch.crops.data_ptr<float>() + n * size, size}, height, width, one,
-                  one.frames[frames > 1 ? n % frames : 1], lowest, highest);
+      const data::Augmentation& one = augmentations[n / frames];
+      data::change_crop({batch.crops.data_ptr<float>() + n * size, size}, height, width, one,
+                        one.frames[frames > 1 ? n % frames : 1], lowest, highest);
     }
   }
   return batch;
 }
 
-TrainBatch make_plain(TrainSet& set, std::span<const int> samples, const ModelConfig& model) {
+TrainBatch make_plain(data::TrainSet& set, std::span<const int> samples,
+                      const model::ModelConfig& model) {
   BatchPlan plan;
   plan.samples.assign(samples.begin(), samples.end());
   return make_batch(set, plan, model, nullptr);
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

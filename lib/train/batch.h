@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // Where a person's features come from: computed from crops; computed and stored in the cache; read
 // from there (train.cache_features).
@@ -47,10 +47,11 @@ struct BatchPlan {
 
 // Cuts, changes and labels some samples. `augment` null: as they are. The result is a function of
 // the plan alone.
-TrainBatch make_batch(TrainSet& set, const BatchPlan& plan, const ModelConfig& model,
-                      const AugmentConfig* augment);
+TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::ModelConfig& model,
+                      const data::AugmentConfig* augment);
 
 // Samples as they are.
-TrainBatch make_plain(TrainSet& set, std::span<const int> samples, const ModelConfig& model);
+TrainBatch make_plain(data::TrainSet& set, std::span<const int> samples,
+                      const model::ModelConfig& model);
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -3,7 +3,7 @@
 
 #include <ATen/Functions.h>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 // Of those that are still missing.
@@ -18,7 +18,7 @@ void read_features(TrainBatch& batch, const FeatureCache& cache) {
 
 }  // namespace
 
-TrainBatch make_cached_batch(TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
+TrainBatch make_cached_batch(data::TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
                              FeatureCache& cache) {
   TrainBatch batch =
       make_batch(set, plan, config.model, cache.variants() > 1 ? &config.aug : nullptr);
@@ -47,4 +47,4 @@ void complete_features(TrainBatch& batch, const at::Tensor& fresh, FeatureCache&
   TORCH_CHECK(batch.unread.empty(), "features are read before they are stored");
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

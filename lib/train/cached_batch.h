@@ -5,11 +5,11 @@
 #include "train/config.h"
 #include "train/feature_cache.h"
 
-namespace vremd {
+namespace vremd::train {
 
 // A batch of a plan with `uses` (METHOD 10.4: frozen augmentations; with one variant the persons as
 // they are). Its features are read as far as the cache has them; complete_features() does the rest.
-TrainBatch make_cached_batch(TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
+TrainBatch make_cached_batch(data::TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
                              FeatureCache& cache);
 
 // `fresh` [m, T, N, C]: the features of the batch's crops (undefined: it has none). They go into
@@ -17,4 +17,4 @@ TrainBatch make_cached_batch(TrainSet& set, const BatchPlan& plan, const TrainCo
 // the batch reads must be stored by now: the steps of earlier epochs are done.
 void complete_features(TrainBatch& batch, const at::Tensor& fresh, FeatureCache& cache);
 
-}  // namespace vremd
+}  // namespace vremd::train

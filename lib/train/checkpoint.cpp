@@ -7,7 +7,7 @@
 
 #include <charconv>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 // What may change between a run and its continuation is left out.
@@ -24,7 +24,7 @@ Json decisive(const TrainConfig& config) {
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
-  StoredTensors stored(path);
+  ops::StoredTensors stored(path);
   for (const auto& [name, tensor] : checkpoint.tensors) stored.add(name, tensor);
   stored.write({{"kind", "checkpoint"},
                 {"step", std::to_string(checkpoint.step)},
@@ -36,7 +36,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 }
 
 Checkpoint load_checkpoint(const std::string& path) {
-  const SafetensorsFile file(path);
+  const io::SafetensorsFile file(path);
   const auto text = [&](const char* key) -> const std::string& {
     const auto found = file.metadata().find(key);
     if (found == file.metadata().end()) fail("{}: not a checkpoint (no \"{}\")", path, key);
@@ -59,7 +59,7 @@ Checkpoint load_checkpoint(const std::string& path) {
   number("best", checkpoint.best);
   checkpoint.config = text("config");
   for (const auto& [name, view] : file.tensors()) {
-    checkpoint.tensors[name] = to_tensor(view.shape, view.to_float());
+    checkpoint.tensors[name] = ops::to_tensor(view.shape, view.to_float());
   }
   return checkpoint;
 }
@@ -67,7 +67,8 @@ Checkpoint load_checkpoint(const std::string& path) {
 void require_same_run(const Checkpoint& checkpoint, const std::string& path,
                       const TrainConfig& config, std::int64_t processes, std::int64_t persons) {
   const std::string place = path + ": config";
-  const TrainConfig before = TrainConfig::from_json(parse_json(checkpoint.config, place), place);
+  const TrainConfig before =
+      TrainConfig::from_json(io::parse_json(checkpoint.config, place), place);
   const Json changes = Json::diff(decisive(before), decisive(config));
   if (!changes.empty()) {
     fail("{}: was trained with another configuration ({})", path,
@@ -94,4 +95,4 @@ void restore_state(const Checkpoint& checkpoint, const std::string& path, const 
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

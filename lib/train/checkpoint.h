@@ -9,7 +9,7 @@
 #include <map>
 #include <string>
 
-namespace vremd {
+namespace vremd::train {
 
 // All that a training run needs to go on: named float32 tensors and how far it was.
 struct Checkpoint {
@@ -35,4 +35,4 @@ void store_state(const std::map<std::string, at::Tensor>& state, const std::stri
 void restore_state(const Checkpoint& checkpoint, const std::string& path, const std::string& prefix,
                    const std::map<std::string, at::Tensor>& state);
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -6,11 +6,11 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 template <typename Io>
-void describe(Io& io, TrainDataConfig& c) {
+void describe(Io& io, data::TrainDataConfig& c) {
   io("dataset", c.dataset);
   io("annotations", c.annotations);
   io("root", c.root);
@@ -33,7 +33,7 @@ void describe(Io& io, TrainDataConfig& c) {
 }
 
 template <typename Io>
-void describe(Io& io, AugmentConfig& c) {
+void describe(Io& io, data::AugmentConfig& c) {
   io.group("half_body", [&](auto& in) {
     in("prob", c.half_body.prob);
     in("min_joints", c.half_body.min_joints);
@@ -134,15 +134,15 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place, T
   if (!json.is_object()) fail("{}: not a JSON object", place);
   Json rest = json;
   if (const auto model = json.find("model"); model != json.end()) {
-    base.model = ModelConfig::from_json(*model, place + ": model", std::move(base.model));
+    base.model = model::ModelConfig::from_json(*model, place + ": model", std::move(base.model));
     rest.erase("model");
   }
   if (const auto data = json.find("data"); data != json.end()) {
     if (!data->is_array()) fail("{}: data: expected an array", place);
     base.data.clear();
     for (std::size_t i = 0; i < data->size(); ++i) {
-      TrainDataConfig& one = base.data.emplace_back();
-      FieldReader reader((*data)[i], place, fmt::format("data[{}]", i));
+      data::TrainDataConfig& one = base.data.emplace_back();
+      io::FieldReader reader((*data)[i], place, fmt::format("data[{}]", i));
       describe(reader, one);
       reader.finish();
       if (one.annotations.empty() == one.dataset.empty()) {
@@ -151,7 +151,7 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place, T
     }
     rest.erase("data");
   }
-  FieldReader reader(rest, place, "");
+  io::FieldReader reader(rest, place, "");
   describe(reader, base);
   reader.finish();
   try {
@@ -179,13 +179,13 @@ TrainConfig::Steps TrainConfig::some_steps(std::int64_t persons, int processes) 
 
 Json TrainConfig::to_json() const {
   TrainConfig copy = *this;
-  FieldWriter writer;
+  io::FieldWriter writer;
   describe(writer, copy);
   Json json = writer.take();
   json["model"] = model.to_json();
   json["data"] = Json::array();
-  for (TrainDataConfig& one : copy.data) {
-    FieldWriter inner;
+  for (data::TrainDataConfig& one : copy.data) {
+    io::FieldWriter inner;
     describe(inner, one);
     json["data"].push_back(inner.take());
   }
@@ -194,35 +194,35 @@ Json TrainConfig::to_json() const {
 
 void TrainConfig::validate_values() const {
   model.validate();
-  for (const auto& one : data) within("data.repeat", one.repeat, 0, 1000);
-  within("aug.scale.limit", aug.scale.limit, 0, 0.95);
+  for (const auto& one : data) io::within("data.repeat", one.repeat, 0, 1000);
+  io::within("aug.scale.limit", aug.scale.limit, 0, 0.95);
   for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip,
                          aug.corrupt.blur, aug.corrupt.erase, aug.corrupt.neighbours,
                          aug.colour.brightness, aug.colour.contrast, aug.copy_paste.prob}) {
-    within("aug: a probability or share", p, 0, 1);
+    io::within("aug: a probability or share", p, 0, 1);
   }
-  within("aug.copy_paste.near", aug.copy_paste.near, 0, 2);
-  within("aug.copy_paste.far", aug.copy_paste.far, aug.copy_paste.near, 2);
-  within("aug.copy_paste.scale_limit", aug.copy_paste.scale_limit, 0, 0.95);
-  within("aug.corrupt.largest_erased", aug.corrupt.largest_erased, 0.1, 0.9);
-  within("train.epochs", train.epochs, 1e-6, 1e6);
-  within("train.warmup", train.warmup, 0, 1e9);
-  within("train.backbone_warmup", train.backbone_warmup, 0, 1e9);
-  within("train.wd", train.wd, 0, 10);
-  within("train.clip", train.clip, 0, 1e9);
-  within("train.lr", train.lr, 0, 10);
-  within("train.batch", train.batch, 1, 65536);
-  within("train.accum", train.accum, 1, 65536);
-  within("train.micro_batch", train.micro_batch, 1, 65536);
-  within("train.cache_features", train.cache_features, 0, 1000);
+  io::within("aug.copy_paste.near", aug.copy_paste.near, 0, 2);
+  io::within("aug.copy_paste.far", aug.copy_paste.far, aug.copy_paste.near, 2);
+  io::within("aug.copy_paste.scale_limit", aug.copy_paste.scale_limit, 0, 0.95);
+  io::within("aug.corrupt.largest_erased", aug.corrupt.largest_erased, 0.1, 0.9);
+  io::within("train.epochs", train.epochs, 1e-6, 1e6);
+  io::within("train.warmup", train.warmup, 0, 1e9);
+  io::within("train.backbone_warmup", train.backbone_warmup, 0, 1e9);
+  io::within("train.wd", train.wd, 0, 10);
+  io::within("train.clip", train.clip, 0, 1e9);
+  io::within("train.lr", train.lr, 0, 10);
+  io::within("train.batch", train.batch, 1, 65536);
+  io::within("train.accum", train.accum, 1, 65536);
+  io::within("train.micro_batch", train.micro_batch, 1, 65536);
+  io::within("train.cache_features", train.cache_features, 0, 1000);
   if (train.cache_features > 0 && !model.backbone.freeze) {
     fail("train.cache_features: needs backbone.freeze");
   }
-  within("train.loaders", train.loaders, 0, 1024);
-  within("train.prefetch", train.prefetch, 1, 65536);
-  within("train.frame_mib", train.frame_mib, 1, 1e9);
-  within("train.ema", train.ema, 0, 0.999999);
-  if (!start.prior.empty() && model.model.prior == PriorKind::kNone) {
+  io::within("train.loaders", train.loaders, 0, 1024);
+  io::within("train.prefetch", train.prefetch, 1, 65536);
+  io::within("train.frame_mib", train.frame_mib, 1, 1e9);
+  io::within("train.ema", train.ema, 0, 0.999999);
+  if (!start.prior.empty() && model.model.prior == model::PriorKind::kNone) {
     fail("start.prior: model.prior is none");
   }
   if (!start.backbone.empty() && !start.single_frame.empty()) {
@@ -233,4 +233,4 @@ void TrainConfig::validate_values() const {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

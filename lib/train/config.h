@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // The score that chooses the best weights: PCK@0.2 of the torso, or PoseTrack's average precision.
 enum class ValidationScore { kPck, kAp };
@@ -29,7 +29,7 @@ constexpr auto enum_names(Amp) { return std::array{"bf16", "backbone", "fp32"}; 
 
 // What vremd-train does (METHOD 10, 12), written into the output folder.
 struct TrainConfig {
-  ModelConfig model;
+  model::ModelConfig model;
 
   struct Start {
     std::string backbone;      // weights file whose backbone.* is taken; "": random
@@ -39,14 +39,14 @@ struct TrainConfig {
     bool calibrate = true;     // proj.norm so that each channel starts with mean 0, variance 1
   } start;
 
-  std::vector<TrainDataConfig> data;
+  std::vector<data::TrainDataConfig> data;
   std::string validate;  // annotations to score on after each epoch: a file or folder; "": none
   std::string validate_root;
-  MissingNeighbour validate_missing = MissingNeighbour::kError;
+  data::MissingNeighbour validate_missing = data::MissingNeighbour::kError;
   int validate_most = 0;  // whole frames with about this many persons; 0: all
   ValidationScore validate_by = ValidationScore::kPck;
 
-  AugmentConfig aug;
+  data::AugmentConfig aug;
 
   struct Train {
     double epochs = 20;
@@ -94,4 +94,4 @@ struct TrainConfig {
   void validate_values() const;  // Error "path.of.key: what"
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

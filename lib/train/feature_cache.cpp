@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace vremd {
+namespace vremd::train {
 
 namespace {
 
@@ -71,4 +71,4 @@ at::Tensor FeatureCache::rounded(const at::Tensor& features) const {
   return features.to(at::kCPU, dtype_).to(at::kFloat);
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

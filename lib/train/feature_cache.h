@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace vremd {
+namespace vremd::train {
 
 // What a frozen backbone gives for augmented crops, kept for later epochs (METHOD 10.4): each
 // sample has `variants` frozen augmentations.
@@ -48,4 +48,4 @@ class FeatureCache {
   std::unique_ptr<std::atomic<bool>[]> there_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

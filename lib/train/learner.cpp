@@ -3,7 +3,7 @@
 
 #include "model/weights.h"
 
-namespace vremd {
+namespace vremd::train {
 
 void Learner::save(const std::string& path, const TrainConfig& config, std::int64_t processes,
                    std::int64_t persons) {
@@ -14,7 +14,7 @@ void Learner::save(const std::string& path, const TrainConfig& config, std::int6
   checkpoint.processes = processes;
   checkpoint.persons = persons;
   checkpoint.substituted = substituted;
-  store_state(state_of(replicas.model()), "model.", checkpoint);
+  store_state(model::state_of(replicas.model()), "model.", checkpoint);
   store_state(average.average(), "ema.", checkpoint);
   optimizer.store(checkpoint);
   save_checkpoint(path, checkpoint);
@@ -25,7 +25,7 @@ void Learner::resume(const std::string& path, const TrainConfig& config, std::in
                      std::int64_t persons) {
   const Checkpoint checkpoint = load_checkpoint(path);
   require_same_run(checkpoint, path, config, processes, persons);
-  restore_state(checkpoint, path, "model.", state_of(replicas.model()));
+  restore_state(checkpoint, path, "model.", model::state_of(replicas.model()));
   restore_state(checkpoint, path, "ema.", average.average());
   optimizer.restore(checkpoint);
   step = saved_step = checkpoint.step;
@@ -33,4 +33,4 @@ void Learner::resume(const std::string& path, const TrainConfig& config, std::in
   substituted = checkpoint.substituted;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -10,12 +10,12 @@
 #include <memory>
 #include <string>
 
-namespace vremd {
+namespace vremd::train {
 
 // All that a training run has learnt, and how far it is: what a checkpoint holds.
 struct Learner {
   // `workers` and `device` as Replicas'.
-  Learner(const TrainConfig& config, std::shared_ptr<VremdImpl> network, int workers,
+  Learner(const TrainConfig& config, std::shared_ptr<model::VremdImpl> network, int workers,
           const at::Device& device)
       : replicas(std::move(network), workers, device),
         optimizer(config.train, replicas.trained_parameters()),
@@ -37,4 +37,4 @@ struct Learner {
   double best = -1;              // validation score
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -5,15 +5,15 @@
 #include "model/weights.h"
 #include "train/presets.h"
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 // The first key in which the network of a preset is another than that of weights, which became
 // `changed` when it was applied; "": none. How a network is trained and started is no part of it.
 // `own`: the configuration's "model", which wins over both.
-std::string other_network(const ModelConfig& weights, const ModelConfig& changed,
+std::string other_network(const model::ModelConfig& weights, const model::ModelConfig& changed,
                           const std::string& preset, const Json& own) {
-  const auto shape = [](const ModelConfig& model) {
+  const auto shape = [](const model::ModelConfig& model) {
     Json json = model.to_json();
     json["backbone"].erase("freeze");
     json.erase("loss");
@@ -34,13 +34,13 @@ std::string other_network(const ModelConfig& weights, const ModelConfig& changed
 }
 
 // The network of start.weights; nothing if there are none.
-std::optional<ModelConfig> model_of_weights(const Json& json) {
+std::optional<model::ModelConfig> model_of_weights(const Json& json) {
   const auto start = json.find("start");
   if (start == json.end() || !start->is_object()) return std::nullopt;
   const auto weights = start->find("weights");
   if (weights == start->end() || !weights->is_string() || *weights == "") return std::nullopt;
-  const SafetensorsFile file(find_weights(weights->get<std::string>()));
-  ModelConfig model = stored_config(file).value_or(ModelConfig{});
+  const io::SafetensorsFile file(io::find_weights(weights->get<std::string>()));
+  model::ModelConfig model = model::stored_config(file).value_or(model::ModelConfig{});
   model.model.trained_joints.reset();  // joints that have labels here are added to them
   return model;
 }
@@ -58,7 +58,7 @@ TrainConfig load_train_config(const Json& json, const std::string& place,
     if (name.empty()) name = own->get<std::string>();
     rest.erase("preset");
   }
-  const std::optional<ModelConfig> started = model_of_weights(json);
+  const std::optional<model::ModelConfig> started = model_of_weights(json);
   if (started) base.model = *started;
   if (!name.empty()) {
     apply_preset(base, name);
@@ -72,4 +72,4 @@ TrainConfig load_train_config(const Json& json, const std::string& place,
   return TrainConfig::from_json(rest, place, std::move(base));
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::train {
 
 // The configuration that a user's JSON asks for. Later ones win: the defaults; the network of
 // start.weights, which is read from that file; the preset named by `preset` or else by the key
@@ -13,4 +13,4 @@ namespace vremd {
 TrainConfig load_train_config(const Json& json, const std::string& place,
                               const std::string& preset = "");
 
-}  // namespace vremd
+}  // namespace vremd::train

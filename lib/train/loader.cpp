@@ -13,7 +13,7 @@
 #include <mutex>
 #include <stdexcept>
 
-namespace vremd {
+namespace vremd::train {
 
 struct BatchLoader::Impl {
   Make make;
@@ -34,7 +34,7 @@ struct BatchLoader::Impl {
     const std::int64_t index = next++;
     auto task = std::make_shared<std::packaged_task<TrainBatch()>>([this, index] {
       if (stopped) throw std::runtime_error("the loader was stopped");
-      prepare_worker();
+      ops::prepare_worker();
       return make(index);
     });
     waiting.emplace(index, task->get_future());
@@ -73,4 +73,4 @@ TrainBatch BatchLoader::take(std::int64_t index) {
 
 double BatchLoader::seconds_waited() const { return impl_->waited; }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace vremd {
+namespace vremd::train {
 
 // Makes batches in threads of its own, ahead of those who take them.
 //
@@ -31,4 +31,4 @@ class BatchLoader {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

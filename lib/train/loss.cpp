@@ -8,18 +8,18 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/tensor.h>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
-at::Tensor loss_of(LossKind kind, bool sum, const at::Tensor& heatmaps, const at::Tensor& targets,
-                   const at::Tensor& weights) {
+at::Tensor loss_of(model::LossKind kind, bool sum, const at::Tensor& heatmaps,
+                   const at::Tensor& targets, const at::Tensor& weights) {
   if (heatmaps.sizes() != targets.sizes() || weights.dim() != 2 ||
       weights.size(0) != heatmaps.size(0) || weights.size(1) != heatmaps.size(1)) {
     fail("loss: heatmaps, targets and weights do not fit each other");
   }
-  const at::Tensor h = widened(heatmaps).flatten(2), t = targets.flatten(2);
+  const at::Tensor h = model::widened(heatmaps).flatten(2), t = targets.flatten(2);
   const auto batch = static_cast<double>(h.size(0));
-  if (kind == LossKind::kMse) {
+  if (kind == model::LossKind::kMse) {
     const at::Tensor squares = ((h - t) * weights.unsqueeze(2)).square();
     return sum ? squares.sum() / batch : squares.mean();
   }
@@ -31,17 +31,18 @@ at::Tensor loss_of(LossKind kind, bool sum, const at::Tensor& heatmaps, const at
 
 }  // namespace
 
-at::Tensor heatmap_loss(LossKind kind, const at::Tensor& heatmaps, const at::Tensor& targets,
+at::Tensor heatmap_loss(model::LossKind kind, const at::Tensor& heatmaps, const at::Tensor& targets,
                         const at::Tensor& weights) {
   return loss_of(kind, /*sum=*/false, heatmaps, targets, weights);
 }
 
-at::Tensor training_loss(const ModelConfig::Loss& options, const LossMaps& maps,
+at::Tensor training_loss(const model::ModelConfig::Loss& options, const LossMaps& maps,
                          const at::Tensor& targets, const at::Tensor& weights) {
   at::Tensor w = weights;
   if (options.joint_weights) w = w * at::tensor(*options.joint_weights, weights.options());
   const auto of = [&](const at::Tensor& heatmaps) {
-    return loss_of(options.kind, options.reduction == LossReduction::kSum, heatmaps, targets, w);
+    return loss_of(options.kind, options.reduction == model::LossReduction::kSum, heatmaps, targets,
+                   w);
   };
   at::Tensor loss = of(maps.h);
   if (options.aux_hk > 0) loss = loss + of(maps.hk) * options.aux_hk;
@@ -49,4 +50,4 @@ at::Tensor training_loss(const ModelConfig::Loss& options, const LossMaps& maps,
   return loss;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

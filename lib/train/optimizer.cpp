@@ -10,7 +10,7 @@
 #include <limits>
 #include <map>
 
-namespace vremd {
+namespace vremd::train {
 
 bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
 
@@ -111,4 +111,4 @@ void Optimizer::restore(const Checkpoint& checkpoint) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // AdamW with the groups of METHOD 10.2: of the backbone or not, decayed or not.
 class Optimizer {
@@ -42,4 +42,4 @@ bool is_backbone(const std::string& parameter);
 // What wd_on "matrices" decays: neither vectors nor tokens and embeddings, whatever their shape.
 bool is_matrix(const std::string& parameter, const at::Tensor& tensor);
 
-}  // namespace vremd
+}  // namespace vremd::train

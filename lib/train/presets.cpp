@@ -5,7 +5,7 @@
 
 #include <fmt/ranges.h>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 struct Preset {
@@ -28,11 +28,11 @@ void without_keypoints(TrainConfig& c) {
 constexpr Preset kPresets[] = {
     {"paper_strict",
      [](TrainConfig& c) {
-       c.model.geometry = Geometry::kClassic;
-       c.model.hkme.human.activation = HumanActivation::kLiteral;
-       c.model.hkme.keypoint.scale = KeypointScale::kNone;
-       c.model.hkme.keypoint.norm = KeypointNorm::kLiteral;
-       c.model.hkme.reduce = TokenReduction::kToken;
+       c.model.geometry = ops::Geometry::kClassic;
+       c.model.hkme.human.activation = model::HumanActivation::kLiteral;
+       c.model.hkme.keypoint.scale = model::KeypointScale::kNone;
+       c.model.hkme.keypoint.norm = model::KeypointNorm::kLiteral;
+       c.model.hkme.reduce = model::TokenReduction::kToken;
        c.train.amp = Amp::kBackbone;
      }},
     {"paper", paper},
@@ -40,15 +40,15 @@ constexpr Preset kPresets[] = {
     {"accuracy", recommended},
     {"dcpose_protocol",
      [](TrainConfig& c) {
-       c.model.geometry = Geometry::kClassic;
+       c.model.geometry = ops::Geometry::kClassic;
        c.aug.rotation.limit = 90;
      }},
     {"jm_protocol",  // the shift of its flip test is of these crops
-     [](TrainConfig& c) { c.model.geometry = Geometry::kClassic; }},
+     [](TrainConfig& c) { c.model.geometry = ops::Geometry::kClassic; }},
     {"mmpose_protocol", paper},
     {"vitpose_coco",
      [](TrainConfig& c) {  // METHOD 10.3, without the layer-wise decay
-       c.model.geometry = Geometry::kUdp;
+       c.model.geometry = ops::Geometry::kUdp;
        c.model.hkme.enabled = c.model.bmd.enabled = false;
        c.model.model.joints = "coco17";
        c.model.backbone.freeze = false;
@@ -75,12 +75,12 @@ constexpr Preset kPresets[] = {
     {"table5_d", paper},
     {"table6_a",
      [](TrainConfig& c) {
-       c.model.bmd.op = MotionOp::kDc;
+       c.model.bmd.op = model::MotionOp::kDc;
        c.model.bmd.ca.enabled = c.model.bmd.separate = false;
      }},
     {"table6_b",
      [](TrainConfig& c) {
-       c.model.bmd.op = MotionOp::kDa;
+       c.model.bmd.op = model::MotionOp::kDa;
        c.model.bmd.separate = false;
      }},
     {"table6_c", [](TrainConfig& c) { c.model.bmd.separate = false; }},
@@ -116,4 +116,4 @@ void apply_preset(TrainConfig& config, const std::string& name) {
   fail("preset '{}': not one of: {}", excerpt(name), fmt::join(preset_names(), " "));
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // The names of the presets of METHOD 9, 10.2, 11.1 and 12, in the order of messages and --help.
 std::vector<std::string> preset_names();
@@ -15,4 +15,4 @@ std::vector<std::string> preset_names();
 // a preset for testing is a matter of vremd-pose's options. Error for an unknown name.
 void apply_preset(TrainConfig& config, const std::string& name);
 
-}  // namespace vremd
+}  // namespace vremd::train

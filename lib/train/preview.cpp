@@ -15,7 +15,7 @@
 #include <cstdio>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 constexpr std::size_t kErrors = 10;  // are named
@@ -23,8 +23,8 @@ constexpr int kSamples = 24;         // are drawn
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t persons) {
-  for (const TrainSet::Count& count : set.counts()) {
+void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
+  for (const data::TrainSet::Count& count : set.counts()) {
     print(fmt::format("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
                       count.videos));
     if (count.unlabelled) print(fmt::format(", {} without a label", count.unlabelled));
@@ -47,7 +47,7 @@ void print_counts(const TrainSet& set, const TrainConfig& config, std::int64_t p
   }
 }
 
-bool all_there(const TrainSet::MissingFiles& missing) {
+bool all_there(const data::TrainSet::MissingFiles& missing) {
   for (const std::string& line : missing.lines) log_error("{}", line);
   if (missing.substituted > 0) {
     print(fmt::format("{} neighbours are not there: the frame itself stands in for them\n",
@@ -57,7 +57,7 @@ bool all_there(const TrainSet::MissingFiles& missing) {
 }
 
 // What the training itself would end with, some time after its start.
-bool can_begin(TrainSet& set, const TrainConfig& config, std::int64_t persons) {
+bool can_begin(data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   config.some_steps(persons, /*processes=*/1);
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
   if (config.validate.empty()) return true;
@@ -69,17 +69,17 @@ bool can_begin(TrainSet& set, const TrainConfig& config, std::int64_t persons) {
 
 bool preview(const TrainConfig& config, const std::string& folder) {
   require_no_run(folder, "a dry run wants a folder of its own");
-  TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
-               config.train.frame_mib);
+  data::TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
+                     config.train.frame_mib);
   const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
   print_counts(set, config, persons);
   if (!all_there(set.missing_files(kErrors))) return false;
-  make_folder(folder);
+  io::make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
-  write_canvas(draw_samples(drawn, config), path, /*force=*/true);
+  draw::write_canvas(draw_samples(drawn, config), path, /*force=*/true);
   print(fmt::format("{}: {} samples with their targets\n", path, drawn.size()));
   return can_begin(set, config, persons);
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -21,7 +21,7 @@
 #include <exception>
 #include <thread>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 constexpr std::chrono::minutes kConnectTime{10};
@@ -247,4 +247,4 @@ void ProcessGroup::broadcast(const std::vector<at::Tensor>& tensors) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

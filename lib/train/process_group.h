@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // Where this process stands among those that train together.
 struct ProcessPlace {
@@ -62,4 +62,4 @@ class ProcessGroup {
   std::unique_ptr<Backend> backend_;  // null: alone
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::train {
 
 void ProgressReport::add(const StepResult& step) {
   loss_ += step.loss;
@@ -33,4 +33,4 @@ Json ProgressReport::take(std::int64_t step, double epoch, const BatchLoader& lo
   return line;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

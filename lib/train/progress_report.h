@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::train {
 
 class Stopwatch {
  public:
@@ -43,4 +43,4 @@ class ProgressReport {
   int steps_ = 0;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

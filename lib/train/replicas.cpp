@@ -6,10 +6,10 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/zeros_like.h>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
-std::vector<at::Tensor> buffers_of(const VremdImpl& model) {
+std::vector<at::Tensor> buffers_of(const model::VremdImpl& model) {
   std::vector<at::Tensor> result;
   for (const auto& item : model.named_buffers()) result.push_back(item.value());
   return result;
@@ -27,13 +27,13 @@ Autocast::~Autocast() {
   at::autocast::set_autocast_enabled(device_, false);
 }
 
-Replicas::Replicas(std::shared_ptr<VremdImpl> model, int workers, const at::Device& device)
+Replicas::Replicas(std::shared_ptr<model::VremdImpl> model, int workers, const at::Device& device)
     : device_(device), arena_(device.is_cpu() ? workers : 1) {
   model->to(device);
   replicas_.push_back(model);
   const auto parameters = model->named_parameters();
   for (int i = 1; device.is_cpu() && i < workers; ++i) {
-    auto replica = std::make_shared<VremdImpl>(model->config);
+    auto replica = std::make_shared<model::VremdImpl>(model->config);
     for (auto& item : replica->named_parameters()) {
       const at::Tensor& own = parameters[item.key()];
       item.value().set_data(own);
@@ -67,8 +67,8 @@ double Replicas::accumulate(std::int64_t first, std::int64_t last,
     const auto busy = static_cast<std::size_t>(std::min(count, last - wave));
     std::vector<double> losses(busy);
     on_workers(busy, [&](std::size_t worker) {
-      prepare_worker();
-      VremdImpl& replica = *replicas_[worker];
+      ops::prepare_worker();
+      model::VremdImpl& replica = *replicas_[worker];
       TrainBatch batch = take(wave + static_cast<std::int64_t>(worker));
       replica.train();
       {
@@ -132,4 +132,4 @@ void Replicas::copy_statistics() {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

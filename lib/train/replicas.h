@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // Mixed precision where it pays (METHOD 10.2), on this thread, for the life of the object.
 class Autocast {
@@ -36,14 +36,14 @@ class Autocast {
 class Replicas {
  public:
   // On the CPU each worker is a thread; on a GPU there is one.
-  Replicas(std::shared_ptr<VremdImpl> model, int workers, const at::Device& device);
+  Replicas(std::shared_ptr<model::VremdImpl> model, int workers, const at::Device& device);
 
-  VremdImpl& model() { return *replicas_.front(); }
+  model::VremdImpl& model() { return *replicas_.front(); }
   const at::Device& device() const { return device_; }
   std::size_t size() const { return replicas_.size(); }
 
   // The loss of a micro-batch, already weighted with its share of the step.
-  using Loss = std::function<at::Tensor(VremdImpl&, TrainBatch&)>;
+  using Loss = std::function<at::Tensor(model::VremdImpl&, TrainBatch&)>;
 
   // Gradients and batch statistics of micro-batches `first` ... `last` - 1: into gradients() and
   // statistics(); gives the sum of the losses.
@@ -68,7 +68,7 @@ class Replicas {
     notice_changes();
     std::atomic<std::int64_t> next = 0;
     on_workers(replicas_.size(), [&](std::size_t worker) {
-      prepare_worker();
+      ops::prepare_worker();
       at::NoGradGuard no_grad;
       replicas_[worker]->eval();
       try {
@@ -90,11 +90,11 @@ class Replicas {
   void copy_statistics();  // the model's to all replicas
   void notice_changes();   // of shared parameters: layers keep packed copies (ops/linear.h)
 
-  std::vector<std::shared_ptr<VremdImpl>> replicas_;  // [0] is the model
+  std::vector<std::shared_ptr<model::VremdImpl>> replicas_;  // [0] is the model
   at::Device device_;
   std::vector<std::pair<std::string, at::Tensor>> trained_;
   std::vector<at::Tensor> gradients_, statistics_, statistics_before_;
   oneapi::tbb::task_arena arena_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <map>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 struct Curve {
@@ -167,4 +167,4 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
   return html + "</body></html>\n";
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // The lines of a run's metrics.jsonl; one that a kill cut off is left out.
 std::vector<Json> read_metrics(const std::string& path);
@@ -17,4 +17,4 @@ std::vector<Json> read_metrics(const std::string& path);
 std::string html_report(const std::string& title, const std::vector<Json>& metrics,
                         const std::string& png, const std::string& caption);
 
-}  // namespace vremd
+}  // namespace vremd::train

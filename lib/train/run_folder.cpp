@@ -7,7 +7,7 @@
 
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -34,7 +34,7 @@ RunFolder::RunFolder(std::string path, bool resume, bool writes)
 std::string RunFolder::file(const char* name) const { return (fs::path(path_) / name).string(); }
 
 void RunFolder::write(const char* name, const std::string& text) const {
-  if (writes_) write_file(file(name), text, /*force=*/true);
+  if (writes_) io::write_file(file(name), text, /*force=*/true);
 }
 
 bool RunFolder::open_metrics(std::int64_t step) {
@@ -63,4 +63,4 @@ void RunFolder::add_metrics(const Json& line) {
 
 std::vector<Json> RunFolder::metrics() const { return read_metrics(file(kMetrics)); }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // Error "FOLDER: holds a training run; ADVICE" if it does.
 void require_no_run(const std::string& folder, const char* advice);
@@ -41,4 +41,4 @@ class RunFolder {
   std::ofstream metrics_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

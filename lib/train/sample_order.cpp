@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::train {
 
-SampleOrder::SampleOrder(const TrainSet& set, const TrainConfig& config,
+SampleOrder::SampleOrder(const data::TrainSet& set, const TrainConfig& config,
                          std::int64_t steps_per_epoch, int rank, int processes,
                          std::int64_t first_step)
     : set_(set),
@@ -81,4 +81,4 @@ std::shared_ptr<SampleOrder::Epoch> SampleOrder::make(std::int64_t epoch) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

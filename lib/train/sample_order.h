@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // Which persons one of several processes sees in which micro-batch. Micro-batches are numbered
 // through the training, those of a step (TrainConfig::micro_batches) one after another. What a
@@ -21,7 +21,7 @@ namespace vremd {
 class SampleOrder {
  public:
   // `first_step`: where this run begins.
-  SampleOrder(const TrainSet& set, const TrainConfig& config, std::int64_t steps_per_epoch,
+  SampleOrder(const data::TrainSet& set, const TrainConfig& config, std::int64_t steps_per_epoch,
               int rank, int processes, std::int64_t first_step);
 
   // Each micro-batch from `first_step` on once, from any thread.
@@ -40,7 +40,7 @@ class SampleOrder {
     return static_cast<std::size_t>((step * processes_ + rank_) * persons_ + number);
   }
 
-  const TrainSet& set_;
+  const data::TrainSet& set_;
   const TrainConfig& config_;
   std::int64_t steps_per_epoch_, persons_, rank_, processes_, first_step_;
 
@@ -50,4 +50,4 @@ class SampleOrder {
   std::vector<bool> stored_;  // [sample][variant], by the epochs that were made
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -12,12 +12,12 @@
 #include <array>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 constexpr std::array<double, 3> kHeat = {255, 90, 0};  // orange, RGB
 
-Frame picture_of(const at::Tensor& crop, const Normalisation& normalisation) {
+Frame picture_of(const at::Tensor& crop, const ops::Normalisation& normalisation) {
   const at::Tensor values = crop.to(at::kCPU, at::kFloat).contiguous();
   Frame frame;
   frame.height = static_cast<int>(values.size(1));
@@ -52,8 +52,8 @@ void paint(const at::Tensor& heat, Frame& frame) {
   }
 }
 
-std::vector<Keypoint> joints_of(const at::Tensor& points_k3, const Affine2x3& to_crop) {
-  std::vector<Keypoint> joints;
+std::vector<io::Keypoint> joints_of(const at::Tensor& points_k3, const Affine2x3& to_crop) {
+  std::vector<io::Keypoint> joints;
   const at::Tensor values = points_k3.contiguous();
   for (std::int64_t j = 0; j < values.size(0); ++j) {
     const float* p = values[j].data_ptr<float>();
@@ -65,12 +65,13 @@ std::vector<Keypoint> joints_of(const at::Tensor& points_k3, const Affine2x3& to
 
 }  // namespace
 
-std::vector<DrawnSample> training_samples(TrainSet& set, const TrainConfig& config, int count) {
-  const ModelConfig& model = config.model;
+std::vector<DrawnSample> training_samples(data::TrainSet& set, const TrainConfig& config,
+                                          int count) {
+  const model::ModelConfig& model = config.model;
   const TrainBatch batch = first_batch(set, config, count);
   const at::Tensor points = decode_heatmaps(batch.targets, model);
   const Affine2x3 to_crop =
-      heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), model.crop_spec());
+      ops::heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), model.crop_spec());
   std::vector<DrawnSample> samples;
   for (std::int64_t i = 0; i < batch.weights.size(0); ++i) {
     const at::Tensor weights = batch.weights[i];
@@ -86,7 +87,7 @@ std::vector<DrawnSample> training_samples(TrainSet& set, const TrainConfig& conf
 
 std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config,
                                             int count) {
-  const ModelConfig& model = config.model;
+  const model::ModelConfig& model = config.model;
   const std::size_t all = validation.chosen().size();
   const auto most = std::min<std::size_t>(all, static_cast<std::size_t>(count));
   std::vector<DrawnSample> samples;
@@ -94,9 +95,9 @@ std::vector<DrawnSample> validation_samples(Validation& validation, const TrainC
     const std::size_t n = i * all / most;
     const int sample = validation.chosen()[n];
     const TrainBatch batch = make_plain(validation.set(), {&sample, 1}, model);
-    const CropSpec spec = model.crop_spec();
+    const ops::CropSpec spec = model.crop_spec();
     const Affine2x3 to_crop =
-        frame_to_crop(crop_region(validation.set().samples()[sample].box, spec), spec);
+        ops::frame_to_crop(ops::crop_region(validation.set().samples()[sample].box, spec), spec);
     samples.push_back({batch.crops,
                        {},
                        joints_of(validation.predictions()[static_cast<std::int64_t>(n)], to_crop)});
@@ -104,25 +105,26 @@ std::vector<DrawnSample> validation_samples(Validation& validation, const TrainC
   return samples;
 }
 
-Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& config) {
-  const ModelConfig& model = config.model;
+draw::Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& config) {
+  const model::ModelConfig& model = config.model;
   const JointSet joints = model.joints();
-  const Normalisation normalisation = model.normalisation();
+  const ops::Normalisation normalisation = model.normalisation();
   const int width = model.input_width(), height = model.input_height(), frames = model.frames();
   std::vector<Frame> tiles;
   for (const DrawnSample& sample : samples) {
-    Canvas row(Size{width * frames, height});
+    draw::Canvas row(draw::Size{width * frames, height});
     for (int t = 0; t < frames; ++t) {
       Frame picture = picture_of(sample.crops[t], normalisation);
       if (t == frames / 2) {
         if (sample.heat.defined()) paint(sample.heat, picture);
-        Canvas canvas(picture);
-        FrameRecord record;
-        Instance& one = record.instances.emplace_back();
+        draw::Canvas canvas(picture);
+        io::FrameRecord record;
+        io::Instance& one = record.instances.emplace_back();
         one.box = {0, 0, width - 1.0, height - 1.0};
         one.keypoints = sample.joints;
         const int colour = 0;
-        draw_overlay(canvas, record, &joints, std::span(&colour, 1), View{}, OverlayStyle{}, "");
+        draw::draw_overlay(canvas, record, &joints, std::span(&colour, 1), draw::View{},
+                           draw::OverlayStyle{}, "");
         canvas.store(picture);
       }
       row.picture(picture, {static_cast<double>(t * width), 0, static_cast<double>(width),
@@ -130,23 +132,23 @@ Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& 
     }
     row.store(tiles.emplace_back());
   }
-  const SheetLayout layout =
-      sheet_layout(tiles.size(), {width * frames, height}, {frames * 1600, 4096});
-  return make_sheet(tiles, layout);
+  const draw::SheetLayout layout =
+      draw::sheet_layout(tiles.size(), {width * frames, height}, {frames * 1600, 4096});
+  return draw::make_sheet(tiles, layout);
 }
 
-void write_report(const RunFolder& folder, Validation* validation, TrainSet& set,
+void write_report(const RunFolder& folder, Validation* validation, data::TrainSet& set,
                   const TrainConfig& config) {
   constexpr int kSamples = 24;
   const std::string path = folder.file("samples.png");
-  write_canvas(draw_samples(validation ? validation_samples(*validation, config, kSamples)
-                                       : training_samples(set, config, kSamples),
-                            config),
-               path, /*force=*/true);
+  draw::write_canvas(draw_samples(validation ? validation_samples(*validation, config, kSamples)
+                                             : training_samples(set, config, kSamples),
+                                  config),
+                     path, /*force=*/true);
   const char* caption = validation ? "People of the validation set, as they are predicted"
                                    : "People of the training data, with their targets";
   folder.write("report.html", html_report(fmt::format("vremd-train: {}", folder.path()),
-                                          folder.metrics(), read_text_file(path), caption));
+                                          folder.metrics(), io::read_text_file(path), caption));
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

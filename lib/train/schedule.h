@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace vremd {
+namespace vremd::train {
 
 // The factor on the learning rate at `step` (from 0) of `steps`, METHOD 10.2. A milestone of 16
 // means: epochs 1-16 at the full rate, later ones at gamma times it.
@@ -24,4 +24,4 @@ inline double learning_rate_factor(const TrainConfig::Train& config, double step
   return factor;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -13,27 +13,27 @@
 #include <cstring>
 #include <functional>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 // Parameters of `into` that begin with `prefix`: from the tensors of the file that begin otherwise.
-void load_part(const std::string& name, VremdImpl& into, const std::string& prefix,
+void load_part(const std::string& name, model::VremdImpl& into, const std::string& prefix,
                const std::function<std::string(const std::string&)>& stored_name) {
-  const SafetensorsFile weights(find_weights(name));
+  const io::SafetensorsFile weights(io::find_weights(name));
   at::NoGradGuard no_grad;
-  for (const auto& [key, tensor] : state_of(into)) {
+  for (const auto& [key, tensor] : model::state_of(into)) {
     if (!key.starts_with(prefix)) continue;
     const std::string stored = stored_name(key);
-    if (!stored.empty()) tensor.detach().copy_(read_tensor(weights, stored, tensor.sizes()));
+    if (!stored.empty()) tensor.detach().copy_(ops::read_tensor(weights, stored, tensor.sizes()));
   }
 }
 
-void load_backbone(const std::string& name, VremdImpl& into) {
+void load_backbone(const std::string& name, model::VremdImpl& into) {
   load_part(name, into, "backbone.", [](const std::string& key) { return key; });
 }
 
 // From MoveNet Thunder with its own head.
-void load_prior(const std::string& name, VremdImpl& into) {
+void load_prior(const std::string& name, model::VremdImpl& into) {
   load_part(name, into, "prior.", [](const std::string& key) -> std::string {
     if (key == "prior.sharpness") return {};  // no part of Thunder: as it begins
     const std::string inner = key.substr(std::strlen("prior."));
@@ -43,11 +43,11 @@ void load_prior(const std::string& name, VremdImpl& into) {
 
 // What the tensors of the file that the backbone comes from do not tell, the eps of its norms and
 // the number of its heads, where the configuration leaves them to the source.
-void take_from_source(const TrainConfig::Start& start, ModelConfig& model) {
+void take_from_source(const TrainConfig::Start& start, model::ModelConfig& model) {
   auto& own = model.backbone;
   for (const std::string& name : {start.weights, start.backbone, start.single_frame}) {
     if (name.empty()) continue;
-    const auto stored = stored_config(SafetensorsFile(find_weights(name)));
+    const auto stored = model::stored_config(io::SafetensorsFile(io::find_weights(name)));
     if (!stored || stored->backbone.kind != own.kind) continue;
     if (!own.ln_eps) own.ln_eps = stored->backbone.ln_eps;
     if (!own.heads) own.heads = stored->backbone.heads;
@@ -56,9 +56,9 @@ void take_from_source(const TrainConfig::Start& start, ModelConfig& model) {
 
 // proj.norm such that each channel of its output has mean 0 and variance 1 on some samples: the
 // maps that a convolutional backbone brings together differ in scale by orders of magnitude.
-void calibrate(const TrainConfig& config, TrainSet& set, VremdImpl& model) {
+void calibrate(const TrainConfig& config, data::TrainSet& set, model::VremdImpl& model) {
   at::NoGradGuard no_grad;
-  auto state = state_of(model);
+  auto state = model::state_of(model);
   if (!state.contains("proj.norm.weight")) return;
   model.eval();
   const TrainBatch batch = first_batch(set, config, 64);
@@ -75,7 +75,7 @@ void calibrate(const TrainConfig& config, TrainSet& set, VremdImpl& model) {
 
 }  // namespace
 
-TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most) {
+TrainBatch first_batch(data::TrainSet& set, const TrainConfig& config, int most) {
   BatchPlan plan;
   plan.seed = static_cast<std::uint64_t>(config.train.seed);
   const std::vector<int> order = set.order(plan.seed, 0);
@@ -86,14 +86,15 @@ TrainBatch first_batch(TrainSet& set, const TrainConfig& config, int most) {
   return make_batch(set, plan, config.model, plain ? nullptr : &config.aug);
 }
 
-void name_trained_joints(const TrainSet& set, TrainConfig& config) {
+void name_trained_joints(const data::TrainSet& set, TrainConfig& config) {
   auto& trained = config.model.model.trained_joints;
   if (trained) return;
   const JointSet& joints = set.joints();
   std::vector<bool> known(static_cast<std::size_t>(joints.size()));
   for (int j = 0; j < joints.size(); ++j) known[j] = set.trained(j);
   if (!config.start.weights.empty()) {
-    const auto before = stored_config(SafetensorsFile(find_weights(config.start.weights)));
+    const auto before =
+        model::stored_config(io::SafetensorsFile(io::find_weights(config.start.weights)));
     if (before && before->joints().joints == joints.joints) {
       for (const int j : before->trained_joints()) known[j] = true;
     }
@@ -105,7 +106,8 @@ void name_trained_joints(const TrainSet& set, TrainConfig& config) {
   if (static_cast<int>(names.size()) < joints.size()) trained = names;
 }
 
-std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set, bool calibrated) {
+std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::TrainSet& set,
+                                               bool calibrated) {
   at::manual_seed(static_cast<std::uint64_t>(config.train.seed));
   const auto& start = config.start;
   if (config.model.backbone.freeze && start.backbone.empty() && start.weights.empty() &&
@@ -114,21 +116,21 @@ std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set
         "the backbone is random and stays so (model.backbone.freeze): start.backbone, "
         "start.weights or start.single_frame names what it is");
   }
-  ModelConfig network = config.model;
+  model::ModelConfig network = config.model;
   take_from_source(start, network);
   network.validate();
-  auto model = std::make_shared<VremdImpl>(network);
+  auto model = std::make_shared<model::VremdImpl>(network);
   model->init();
   if (!start.weights.empty()) {
-    load_state(*model, SafetensorsFile(find_weights(start.weights)),
-               start.prior.empty() ? "" : "prior.");
+    model::load_state(*model, io::SafetensorsFile(io::find_weights(start.weights)),
+                      start.prior.empty() ? "" : "prior.");
   }
   if (!start.prior.empty()) load_prior(start.prior, *model);
   const bool with_head = network.init.head_from_backbone_ckpt && !start.backbone.empty();
   const std::string& single_frame = with_head ? start.backbone : start.single_frame;
   if (!start.backbone.empty() && !with_head) load_backbone(start.backbone, *model);
   if (!single_frame.empty()) {
-    model->init_from_single_frame(*load_model(find_weights(single_frame)).model);
+    model->init_from_single_frame(*model::load_model(io::find_weights(single_frame)).model);
   } else if (start.weights.empty() && start.calibrate && calibrated) {
     calibrate(config, set, *model);
   }
@@ -141,4 +143,4 @@ std::shared_ptr<VremdImpl> make_network(const TrainConfig& config, TrainSet& set
   return model;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::train {
 
 TrainStep::TrainStep(const TrainConfig& config, const TrainConfig::Steps& steps, Learner& learner,
                      ProcessGroup& processes, FeatureCache* cache, std::function<bool()> stopped)
@@ -44,7 +44,7 @@ std::optional<StepResult> TrainStep::try_step(BatchLoader& loader) {
   };
   const double loss = replicas.accumulate(
       step * count, (step + 1) * count, take,
-      [&](VremdImpl& network, TrainBatch& batch) { return loss_of(network, batch); });
+      [&](model::VremdImpl& network, TrainBatch& batch) { return loss_of(network, batch); });
   StepResult result{loss, 0, substituted};
   if (!alone) {
     at::Tensor told = at::zeros({3}, at::TensorOptions(replicas.device()));
@@ -73,9 +73,9 @@ std::optional<StepResult> TrainStep::try_step(BatchLoader& loader) {
   return result;
 }
 
-at::Tensor TrainStep::loss_of(VremdImpl& network, TrainBatch& batch) {
+at::Tensor TrainStep::loss_of(model::VremdImpl& network, TrainBatch& batch) {
   const at::Device& device = learner_.replicas.device();
-  const ModelConfig& model = config_.model;
+  const model::ModelConfig& model = config_.model;
   at::Tensor fresh;  // [m, T, N, C]
   if (batch.crops.defined()) {
     const Autocast autocast(config_.train.amp != Amp::kFp32, device);
@@ -90,7 +90,8 @@ at::Tensor TrainStep::loss_of(VremdImpl& network, TrainBatch& batch) {
   const at::Tensor annotated =
       batch.annotated.defined() ? batch.annotated.to(device) : at::Tensor();
   const auto output = network.forward(features, /*keep_intermediates=*/watched, annotated);
-  if (watched && output.keypoint_mask.defined()) mask_ = concentration_of(output.keypoint_mask);
+  if (watched && output.keypoint_mask.defined())
+    mask_ = model::concentration_of(output.keypoint_mask);
   const double share = static_cast<double>(batch.weights.size(0)) /
                        static_cast<double>(config_.persons_of_step() * processes_.size());
   return training_loss(model.loss, {output.heatmaps_bkhw, output.hk, output.hm},
@@ -98,9 +99,9 @@ at::Tensor TrainStep::loss_of(VremdImpl& network, TrainBatch& batch) {
          share;
 }
 
-std::optional<MaskConcentration> TrainStep::mask_concentration() {
+std::optional<model::MaskConcentration> TrainStep::mask_concentration() {
   watch_mask_ = true;
   return mask_;
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

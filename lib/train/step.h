@@ -13,7 +13,7 @@
 #include <functional>
 #include <optional>
 
-namespace vremd {
+namespace vremd::train {
 
 struct StepResult {
   double loss = 0, norm = 0;     // of all processes; the norm before clipping
@@ -35,11 +35,11 @@ class TrainStep {
   double learning_rate() const { return learner_.optimizer.learning_rate(); }
 
   // Of Mask_k in one micro-batch since the last call (METHOD 5.2).
-  std::optional<MaskConcentration> mask_concentration();
+  std::optional<model::MaskConcentration> mask_concentration();
 
  private:
   std::optional<StepResult> try_step(BatchLoader& loader);
-  at::Tensor loss_of(VremdImpl& network, TrainBatch& batch);
+  at::Tensor loss_of(model::VremdImpl& network, TrainBatch& batch);
 
   const TrainConfig& config_;
   TrainConfig::Steps steps_;
@@ -48,7 +48,7 @@ class TrainStep {
   FeatureCache* cache_;
   std::function<bool()> stopped_;
   std::atomic<bool> watch_mask_ = true;
-  std::optional<MaskConcentration> mask_;
+  std::optional<model::MaskConcentration> mask_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

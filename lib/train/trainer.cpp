@@ -21,7 +21,7 @@
 #include <array>
 #include <optional>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 // On a GPU the one worker waits for the crops of all; on the CPU the workers need the cores.
@@ -38,7 +38,7 @@ struct Trainer::Impl {
   ProcessGroup processes;
   // Workers, loaders, this thread, and the readers of validation.
   oneapi::tbb::global_control parallelism;
-  TrainSet set;
+  data::TrainSet set;
   RunFolder folder;
   std::int64_t persons;  // of an epoch, of all processes
   TrainConfig::Steps steps;
@@ -67,7 +67,7 @@ struct Trainer::Impl {
       log_info("resumed at step {} of {}", learner->step, steps.all);
     }
     std::vector<at::Tensor> all;  // of rank 0, should libraries differ between machines
-    for (const auto& [name, tensor] : state_of(model())) all.push_back(tensor);
+    for (const auto& [name, tensor] : model::state_of(model())) all.push_back(tensor);
     processes.broadcast(all);
     if (config.train.cache_features > 0) {
       cache.emplace(options.output, std::ssize(set.samples()), config.train.cache_features,
@@ -83,7 +83,7 @@ struct Trainer::Impl {
     if (epoch_is_recorded) learner->substituted = 0;  // they are in that line
   }
 
-  VremdImpl& model() { return learner->replicas.model(); }
+  model::VremdImpl& model() { return learner->replicas.model(); }
   std::int64_t workers() const { return std::ssize(learner->replicas); }
   std::int64_t busy_workers() const {
     return std::min<std::int64_t>(workers(), config.micro_batches());
@@ -177,7 +177,7 @@ struct Trainer::Impl {
     const std::int64_t epoch = (learner->step + steps.per_epoch - 1) / steps.per_epoch;
     if (folder.writes()) {
       const WeightAverage::InModel averaged(learner->average);
-      save_model(folder.file("last.safetensors"), model(), DType::kF32);
+      model::save_model(folder.file("last.safetensors"), model(), io::DType::kF32);
     }
     save();
     Json line{{"epoch", epoch}, {"step", learner->step}};
@@ -216,8 +216,8 @@ struct Trainer::Impl {
     if (score <= learner->best) return true;
     learner->best = score;
     if (folder.writes()) {
-      save_model(folder.file("best.safetensors"), model(), DType::kF32,
-                 {{std::string(name_of(config.validate_by)), fmt::format("{:.5f}", score)}});
+      model::save_model(folder.file("best.safetensors"), model(), io::DType::kF32,
+                        {{std::string(name_of(config.validate_by)), fmt::format("{:.5f}", score)}});
     }
     return true;
   }
@@ -230,4 +230,4 @@ Trainer::~Trainer() = default;
 
 bool Trainer::run() { return impl_->run(); }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace vremd {
+namespace vremd::train {
 
 struct TrainerOptions {
   std::string output;  // a folder: config.json, metrics.jsonl, checkpoint, weights, report.html
@@ -46,4 +46,4 @@ class Trainer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

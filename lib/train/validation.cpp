@@ -16,14 +16,14 @@
 #include <cmath>
 #include <map>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 constexpr double kThreshold = 0.2;  // of the torso
 constexpr int kCpuBatch = 4;        // people
 
-TrainDataConfig data_of(const TrainConfig& config) {
-  TrainDataConfig data;
+data::TrainDataConfig data_of(const TrainConfig& config) {
+  data::TrainDataConfig data;
   data.annotations = config.validate;
   data.root = config.validate_root;
   data.missing = config.validate_missing;
@@ -37,13 +37,14 @@ Json number_or_null(double value) {
 
 }  // namespace
 
-at::Tensor decode_heatmaps(const at::Tensor& probabilities, const ModelConfig& model) {
-  return heatmap_decode(probabilities,
-                        model.geometry == Geometry::kUdp ? Decode::kDarkUdp : Decode::kQuarter);
+at::Tensor decode_heatmaps(const at::Tensor& probabilities, const model::ModelConfig& model) {
+  return ops::heatmap_decode(probabilities, model.geometry == ops::Geometry::kUdp
+                                                ? ops::Decode::kDarkUdp
+                                                : ops::Decode::kQuarter);
 }
 
 double ValidationScores::body_pck() const {
-  const PckCount body = pck.body();
+  const eval::PckCount body = pck.body();
   return body.joints > 0 ? body.rate() : 0;
 }
 
@@ -79,7 +80,7 @@ Validation::Validation(const TrainConfig& config)
 // Whole frames, evenly spread, with at most about `most` persons: in a frame that is scored nobody
 // may be left out. 0: all.
 void Validation::choose(int most) {
-  const std::vector<TrainSample>& samples = set_.samples();
+  const std::vector<data::TrainSample>& samples = set_.samples();
   std::vector<int> begins;  // of each frame's samples
   for (int i = 0; i < static_cast<int>(samples.size()); ++i) {
     const bool same = i > 0 && samples[i].video == samples[i - 1].video &&
@@ -119,7 +120,7 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
       [&](std::int64_t batch) { return make_plain(set_, part(samples, batch), config_.model); }, 0,
       batches, loaders, std::max<int>(config_.train.prefetch, static_cast<int>(replicas.size())));
   std::atomic<std::int64_t> substituted = 0;
-  replicas.evaluate(batches, [&](VremdImpl& replica, std::int64_t batch) {
+  replicas.evaluate(batches, [&](model::VremdImpl& replica, std::int64_t batch) {
     if (stopped()) return;
     const TrainBatch people = loader.take(batch);
     substituted += people.substituted;
@@ -130,7 +131,7 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
   processes.sum({predictions_, all_substituted});
   ValidationScores scores;
   scores.substituted = static_cast<std::int64_t>(all_substituted.item<double>());
-  scores.pck = pck(matching(), PckLength::kTorso, kThreshold);
+  scores.pck = eval::pck(matching(), eval::PckLength::kTorso, kThreshold);
   if (config_.validate_by == ValidationScore::kAp) {
     scores.ap = average_precision();
   } else if (scores.pck.scored == 0 && processes.first()) {
@@ -140,9 +141,9 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
 }
 
 // Into predictions_ at `places`.
-void Validation::predict(VremdImpl& network, const TrainBatch& batch, const at::Device& device,
-                         std::span<const std::int64_t> places) {
-  const ModelConfig& model = config_.model;
+void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
+                         const at::Device& device, std::span<const std::int64_t> places) {
+  const model::ModelConfig& model = config_.model;
   at::Tensor points;
   {
     const Autocast autocast(config_.train.amp == Amp::kBf16, device);
@@ -153,12 +154,13 @@ void Validation::predict(VremdImpl& network, const TrainBatch& batch, const at::
             .heatmaps_bkhw;
     points = decode_heatmaps(network.probabilities(heatmaps.to(at::kFloat)), model).cpu();
   }
-  const CropSpec spec = model.crop_spec();
-  const Affine2x3 to_crop = heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
+  const ops::CropSpec spec = model.crop_spec();
+  const Affine2x3 to_crop =
+      ops::heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
   for (std::size_t n = 0; n < places.size(); ++n) {
-    const TrainSample& sample = set_.samples()[chosen_[places[n]]];
+    const data::TrainSample& sample = set_.samples()[chosen_[places[n]]];
     const Affine2x3 to_frame =
-        frame_to_crop(crop_region(sample.box, spec), spec).inverse().after(to_crop);
+        ops::frame_to_crop(ops::crop_region(sample.box, spec), spec).inverse().after(to_crop);
     float* out = predictions_[places[n]].data_ptr<float>();
     for (int j = 0; j < set_.joints().size(); ++j) {
       const float* p = points[static_cast<std::int64_t>(n)][j].data_ptr<float>();
@@ -171,24 +173,24 @@ void Validation::predict(VremdImpl& network, const TrainBatch& batch, const at::
 }
 
 // Every frame with a chosen person, its people and what was predicted for them.
-Matching Validation::matching() const {
+eval::Matching Validation::matching() const {
   const auto joints = std::make_shared<const JointSet>(set_.joints());
-  Matching result;
+  eval::Matching result;
   std::map<std::pair<int, int>, std::size_t> places;
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    const TrainSample& sample = set_.samples()[chosen_[i]];
-    const AnnotatedVideo& video = set_.videos()[sample.video];
+    const data::TrainSample& sample = set_.samples()[chosen_[i]];
+    const annotation::AnnotatedVideo& video = set_.videos()[sample.video];
     const auto [place, is_new] =
         places.try_emplace({sample.video, sample.frame}, result.frames.size());
     if (is_new) {
-      MatchedFrame& frame = result.frames.emplace_back();
+      eval::MatchedFrame& frame = result.frames.emplace_back();
       frame.video = &video;
       frame.truth = &video.frames[sample.frame];
       frame.truth_joints = &set_.file_joints(sample);
       frame.predicted = true;
       frame.joints = joints;
     }
-    Instance& one = result.frames[place->second].predictions.emplace_back();
+    io::Instance& one = result.frames[place->second].predictions.emplace_back();
     one.id = video.frames[sample.frame].persons[sample.person].id;
     one.box = sample.box;
     for (int j = 0; j < joints->size(); ++j) {
@@ -200,32 +202,34 @@ Matching Validation::matching() const {
 }
 
 // As poseval would score it: all people of the frames that have a chosen person.
-PoseAp Validation::average_precision() const {
-  PoseSamples samples;
-  std::vector<int> numbers = pose_joints(set_.joints().joints);
+eval::PoseAp Validation::average_precision() const {
+  eval::PoseSamples samples;
+  std::vector<int> numbers = annotation::pose_joints(set_.joints().joints);
   const std::vector<int> trained = config_.model.trained_joints();
   for (int j = 0; j < set_.joints().size(); ++j) {  // no labels: not written either (METHOD 7)
     if (std::find(trained.begin(), trained.end(), j) == trained.end()) numbers[j] = -1;
   }
-  const Matching all = matching();
-  for (const MatchedFrame& frame : all.frames) {
-    PoseFile truth, predicted;
+  const eval::Matching all = matching();
+  for (const eval::MatchedFrame& frame : all.frames) {
+    annotation::PoseFile truth, predicted;
     truth.path = predicted.path = config_.validate;
-    AnnotatedFrame& own = truth.frames.emplace_back(*frame.truth);
-    std::erase_if(own.persons, [](const AnnotatedPerson& one) { return !one.has_joints; });
-    for (AnnotatedPerson& person : own.persons) {
-      renumber(person, pose_joints(frame.truth_joints->joints));
+    annotation::AnnotatedFrame& own = truth.frames.emplace_back(*frame.truth);
+    std::erase_if(own.persons,
+                  [](const annotation::AnnotatedPerson& one) { return !one.has_joints; });
+    for (annotation::AnnotatedPerson& person : own.persons) {
+      annotation::renumber(person, annotation::pose_joints(frame.truth_joints->joints));
       person.track.reset();  // nothing is tracked, and poseval refuses large numbers
     }
-    AnnotatedFrame& other = predicted.frames.emplace_back();
+    annotation::AnnotatedFrame& other = predicted.frames.emplace_back();
     other.file_name = own.file_name;
-    for (const Instance& one : frame.predictions) other.persons.push_back(person_of(one, numbers));
-    for (const ScoredFrame& scored :
-         poseval_frames(truth, predicted, FrameChoice::kAnnotated, /*tracks=*/false)) {
-      add_samples(scored, samples);
+    for (const io::Instance& one : frame.predictions)
+      other.persons.push_back(annotation::person_of(one, numbers));
+    for (const eval::ScoredFrame& scored :
+         eval::poseval_frames(truth, predicted, eval::FrameChoice::kAnnotated, /*tracks=*/false)) {
+      eval::add_samples(scored, samples);
     }
   }
-  return pose_ap(samples);
+  return eval::pose_ap(samples);
 }
 
-}  // namespace vremd
+}  // namespace vremd::train

@@ -13,13 +13,13 @@
 #include <span>
 #include <vector>
 
-namespace vremd {
+namespace vremd::train {
 
 // What a network scores on annotated people whose boxes are given, by vremd-eval's own code.
 struct ValidationScores {
-  Pck pck;                       // PCK@0.2 of the torso (EVAL 8b)
-  std::optional<PoseAp> ap;      // PoseTrack AP (EVAL 4), where it was asked for
-  std::int64_t substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
+  eval::Pck pck;                   // PCK@0.2 of the torso (EVAL 8b)
+  std::optional<eval::PoseAp> ap;  // PoseTrack AP (EVAL 4), where it was asked for
+  std::int64_t substituted = 0;    // neighbours that could not be used (TrainSet::Frames)
 
   double body_pck() const;                   // of the 12 body joints, 0...1; 0 without any
   double best_by(ValidationScore by) const;  // body_pck(), or the total AP, 0...100
@@ -35,26 +35,26 @@ class Validation {
   std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes, int loaders,
                                         const std::function<bool()>& stopped);
 
-  TrainSet& set() { return set_; }
+  data::TrainSet& set() { return set_; }
   const std::vector<int>& chosen() const { return chosen_; }  // of set().samples()
   // People as they were predicted last: [persons, J, 3] x, y in frame pixels, score.
   const at::Tensor& predictions() const { return predictions_; }
 
  private:
   void choose(int most);
-  void predict(VremdImpl& network, const TrainBatch& batch, const at::Device& device,
+  void predict(model::VremdImpl& network, const TrainBatch& batch, const at::Device& device,
                std::span<const std::int64_t> places);
-  Matching matching() const;
-  PoseAp average_precision() const;
+  eval::Matching matching() const;
+  eval::PoseAp average_precision() const;
 
   const TrainConfig& config_;
-  TrainSet set_;
+  data::TrainSet set_;
   std::vector<int> chosen_;  // of set_.samples()
   at::Tensor predictions_;
 };
 
 // The joints of crops' heatmaps [n, J, h, w] (what `probabilities` gives): [n, J, 3], heatmap
 // pixels, by the model's default decoder (METHOD 2.2).
-at::Tensor decode_heatmaps(const at::Tensor& probabilities, const ModelConfig& model);
+at::Tensor decode_heatmaps(const at::Tensor& probabilities, const model::ModelConfig& model);
 
-}  // namespace vremd
+}  // namespace vremd::train

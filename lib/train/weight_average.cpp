@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace vremd {
+namespace vremd::train {
 namespace {
 
 WeightAverage::State cloned(const WeightAverage::State& state) {
@@ -23,7 +23,7 @@ void copy(const WeightAverage::State& from, const WeightAverage::State& to) {
 
 WeightAverage::WeightAverage(const torch::nn::Module& model, double decay) : decay_(decay) {
   if (decay <= 0) return;
-  model_ = state_of(model);
+  model_ = model::state_of(model);
   average_ = cloned(model_);
 }
 
@@ -41,4 +41,4 @@ WeightAverage::InModel::InModel(const WeightAverage& average)
 
 WeightAverage::InModel::~InModel() { copy(kept_, average_.model_); }
 
-}  // namespace vremd
+}  // namespace vremd::train

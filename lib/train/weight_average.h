@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-namespace vremd {
+namespace vremd::train {
 
 // The exponential moving average of a model's parameters and batch statistics (train.ema).
 class WeightAverage {
@@ -41,4 +41,4 @@ class WeightAverage {
   State model_, average_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::train

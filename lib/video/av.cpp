@@ -6,7 +6,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 thread_local std::string last_complaint, format_complaint;
@@ -70,4 +70,4 @@ std::string av_error_text(int status) {
   return text;
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -19,7 +19,7 @@ extern "C" {
 #include <mutex>
 #include <string>
 
-namespace vremd {
+namespace vremd::video {
 
 template <auto kFree>
 struct AvDeleter {  // void kFree(T**)
@@ -119,4 +119,4 @@ inline std::int32_t* add_stream_display_matrix(AVStream& stream) {
 #endif
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 constexpr int kPipeBuffer = 1 << 16;
@@ -186,4 +186,4 @@ std::int64_t PacketSource::promised_after(std::int64_t read) const {
   return std::max<std::int64_t>(0, promised - read);
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

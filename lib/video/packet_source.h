@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace vremd {
+namespace vremd::video {
 
 class PipeInput;
 
@@ -60,4 +60,4 @@ class PacketSource {
   bool broken_before_ = false;
 };
 
-}  // namespace vremd
+}  // namespace vremd::video

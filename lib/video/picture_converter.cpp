@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 AvFrame new_picture(int width, int height, AVPixelFormat format) {
@@ -61,4 +61,4 @@ AVFrame& PictureConverter::convert(const Frame& frame, const std::string& place)
   return *picture_;
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::video {
 
 // Turns RGB frames of one size into pictures for an encoder. The encoder's size may exceed the
 // frame's: the last column and row are repeated. Colours follow the encoder's matrix and range.
@@ -23,4 +23,4 @@ class PictureConverter {
   AvScaler scaler_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -16,7 +16,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 // A picture larger than this is a mistake or an attack: 2^28 pixels are 0.8 GB of RGB.
@@ -169,4 +169,4 @@ bool is_picture(const std::string& path) {
   return count > 0 && codec_of(as_text(head, count)) != AV_CODEC_ID_NONE;
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

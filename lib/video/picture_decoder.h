@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace vremd {
+namespace vremd::video {
 
 // Decodes still pictures straight from their bytes, without a demuxer: a training loader reads
 // 10^5 small ones. One object may read many pictures; not to be shared between threads.
@@ -31,4 +31,4 @@ class PictureDecoder {
   RgbConverter converter_{true};
 };
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -172,4 +172,4 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
   return names;
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::video {
 
 // img2 < img10: runs of digits compare as numbers.
 bool natural_less(std::string_view a, std::string_view b);
@@ -19,4 +19,4 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern);      
 bool is_number_pattern(const std::string& path);
 bool is_wildcard(const std::string& path);
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -7,7 +7,7 @@
 #include <cctype>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 constexpr int kJpegQuality = 2;  // libav's scale: 1 the best, 31 the worst
@@ -66,7 +66,7 @@ std::string encode_picture(const std::string& path, const Frame& frame) {
 }
 
 void write_picture(const std::string& path, const Frame& frame, bool force) {
-  write_file(path, encode_picture(path, frame), force);
+  io::write_file(path, encode_picture(path, frame), force);
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

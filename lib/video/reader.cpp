@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 constexpr int kMaxWarnings = 5;                // about single frames, per video
@@ -227,4 +227,4 @@ bool looks_like_video(const std::string& path) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace vremd {
+namespace vremd::video {
 
 struct VideoReaderOptions {
   int threads = 1;                // of the decoder
@@ -67,4 +67,4 @@ bool looks_like_video(const std::string& path);
 // .tif .tiff).
 bool is_picture(const std::string& path);
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 // Some row converters of swscale work in groups of pixels and write past the last one.
@@ -158,4 +158,4 @@ void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
   turn(unturned_.data(), picture.width, picture.height, orientation, frame.rgb.data());
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::video {
 
 // One of the eight ways a picture can lie: first exchange x and y, then mirror.
 struct Orientation {
@@ -51,4 +51,4 @@ class RgbConverter {
   std::vector<std::uint8_t> unturned_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::video

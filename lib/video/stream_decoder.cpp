@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 // A frame is shown at most so many packets after its own: H.264 and HEVC reorder by 16.
@@ -353,4 +353,4 @@ void StreamDecoder::set_time(const SentPacket& packet, Frame& frame) {
   latest_ = std::max(latest_, frame.time);
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

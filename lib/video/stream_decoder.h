@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::video {
 
 // A frame, and what was wrong with it ("" = nothing).
 struct DecodedFrame {
@@ -110,4 +110,4 @@ class StreamDecoder {
   std::deque<Ready> ready_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::video

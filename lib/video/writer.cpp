@@ -9,7 +9,7 @@
 #include <cmath>
 #include <optional>
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 // Variable rate: exact for 24, 25, 30, 50 and 60 frames a second and for 30000/1001; MPEG-4 takes
@@ -104,7 +104,7 @@ void set_colours(AVCodecContext& encoder) {
 struct VideoWriter::Impl {
   std::string path;
   VideoWriterOptions options;
-  std::optional<PartialFile> file;
+  std::optional<io::PartialFile> file;
   AvOutput muxer;  // closed before the file is removed
   AvCodec encoder;
   AvPacket packet{av_packet_alloc()};
@@ -148,7 +148,7 @@ VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
 
 void VideoWriter::Impl::check(int status, const char* action) const {
   if (status >= 0) return;
-  if (status == AVERROR(EPIPE)) throw BrokenPipe();
+  if (status == AVERROR(EPIPE)) throw io::BrokenPipe();
   fail("{}: cannot {}: {}", path, action, av_error_text(status));
 }
 
@@ -268,4 +268,4 @@ std::string VideoWriter::keep_partial() {
   return impl_->file->keep();
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::video {
 
 struct VideoWriterOptions {
   int width = 0, height = 0;  // any size; odd ones are padded by one pixel where a codec needs it
@@ -48,4 +48,4 @@ std::string encode_picture(const std::string& path, const Frame& frame);
 // The same as a file that has its name once it is complete.
 void write_picture(const std::string& path, const Frame& frame, bool force = true);
 
-}  // namespace vremd
+}  // namespace vremd::video

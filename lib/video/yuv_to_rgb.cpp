@@ -14,7 +14,7 @@
 #define VREMD_VECTOR_LOOP
 #endif
 
-namespace vremd {
+namespace vremd::video {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
@@ -149,4 +149,4 @@ void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::video

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::video {
 
 // Luma weights of red and blue: what tells one YCbCr matrix from another.
 struct YuvMatrix {
@@ -30,4 +30,4 @@ struct YuvPicture {
 // height only, and ten times slower for everything else.)
 void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb);
 
-}  // namespace vremd
+}  // namespace vremd::video

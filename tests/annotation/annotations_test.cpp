@@ -16,6 +16,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::annotation;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -110,13 +111,13 @@ TEST_CASE("PoseTrack17 as a data set: bare values, the first of equal ids, no ot
                     "a.json: annolist[0].imgnum: not positive");
   CHECK_THROWS_WITH(parse(R"({"annolist":[{}]})"), "a.json: annolist[0]: no image");
 
-  const Header header = header_of(video, all);
+  const io::Header header = header_of(video, all);
   CHECK(header.video == "root/images/v");
   CHECK_FALSE(header.vid_id);
-  const FrameRecord record = record_of(video.frames[0], video, all, header);
+  const io::FrameRecord record = record_of(video.frames[0], video, all, header);
   CHECK(record.file == "00000003.jpg");
   CHECK(record.labelled == true);
-  const Instance& one = record.instances.at(0);
+  const io::Instance& one = record.instances.at(0);
   REQUIRE(one.keypoints.size() == 15);
   CHECK(one.keypoints[all.joints.index("left_hip")].score == 0);
   CHECK(one.visibility[all.joints.index("right_ankle")] == 1);

@@ -10,6 +10,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace vremd;
+using namespace vremd::annotation;
 using Catch::Matchers::Message;
 
 namespace {

@@ -14,6 +14,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::convert;
 using Catch::Matchers::EndsWith;
 
 namespace {

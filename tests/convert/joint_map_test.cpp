@@ -11,13 +11,14 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::convert;
 using Catch::Matchers::StartsWith;
 
 namespace {
 
 JointSet set_of(const std::vector<std::string>& names) { return joint_set_of(names); }
 
-void check(const Keypoint& k, double x, double y, double score) {
+void check(const io::Keypoint& k, double x, double y, double score) {
   CHECK(k.x == x);
   CHECK(k.y == y);
   CHECK(k.score == score);
@@ -28,7 +29,7 @@ void check(const Keypoint& k, double x, double y, double score) {
 TEST_CASE("joints are copied by name") {
   const JointMap map(set_of({"nose", "left_wrist", "left_ear"}),
                      set_of({"left_wrist", "right_wrist", "nose"}));
-  Instance person;
+  io::Instance person;
   person.keypoints = {{1, 2, .5}, {3, 4, .25}, {5, 6, .75}};
   map.apply(person);
   REQUIRE(person.keypoints.size() == 3);
@@ -38,7 +39,7 @@ TEST_CASE("joints are copied by name") {
   CHECK(person.derived.empty());
   CHECK(map.left_out() == std::vector<std::string>{"left_ear"});
   CHECK(map.absent() == std::vector<std::string>{"right_wrist"});
-  Instance bare;
+  io::Instance bare;
   map.apply(bare);
   CHECK(bare.keypoints.empty());
 }
@@ -46,7 +47,7 @@ TEST_CASE("joints are copied by name") {
 TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
   const JointMap map(set_of({"nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip"}),
                      set_of({"head_bottom", "head_top", "neck", "mid_hip", "nose"}));
-  Instance person;
+  io::Instance person;
   person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}, {4, 90, .5}, {20, 94, 1}};
   map.apply(person);
   check(person.keypoints[0], 15, 42, .5);  // the middle of the shoulders
@@ -71,7 +72,7 @@ TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
 TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so") {
   const JointMap map(set_of({"neck", "left_shoulder", "right_shoulder"}),
                      set_of({"head_bottom", "left_shoulder"}));
-  Instance person;
+  io::Instance person;
   person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}};
   person.derived = {"left_shoulder", "right_shoulder"};
   map.apply(person);
@@ -82,7 +83,7 @@ TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so")
 TEST_CASE("visibility goes along: the least of what a joint is computed from") {
   const JointMap map(set_of({"nose", "left_shoulder", "right_shoulder"}),
                      set_of({"right_shoulder", "head_bottom", "left_ankle"}));
-  Instance person;
+  io::Instance person;
   person.keypoints = {{10, 20, 1}, {0, 40, 1}, {30, 44, 0}};
   person.visibility = {2, 1, 0};
   map.apply(person);
@@ -109,15 +110,15 @@ TEST_CASE("sets by name, by a list of names, and by size") {
 }
 
 TEST_CASE("the box around joints, 1.3 times as long on each side") {
-  CHECK(!box_around({}));
-  CHECK(!box_around({{0, 0, 0}}));
-  const auto box = box_around({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
+  CHECK(!io::box_around({}));
+  CHECK(!io::box_around({{0, 0, 0}}));
+  const auto box = io::box_around({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});
   REQUIRE(box);
   CHECK(box->x == Catch::Approx(-5));
   CHECK(box->y == Catch::Approx(12.5));
   CHECK(box->w == Catch::Approx(130));
   CHECK(box->h == Catch::Approx(65));
-  CHECK(is_absent({0, 0, 0}));
-  CHECK(!is_absent({0, 0, .1}));
-  CHECK(is_absent({std::numeric_limits<double>::infinity(), 1, 1}));
+  CHECK(io::is_absent({0, 0, 0}));
+  CHECK(!io::is_absent({0, 0, .1}));
+  CHECK(io::is_absent({std::numeric_limits<double>::infinity(), 1, 1}));
 }

@@ -8,11 +8,12 @@
 #include <numeric>
 
 using namespace vremd;
+using namespace vremd::data;
 using Catch::Approx;
 
 namespace {
 
-const CropSpec kSpec{256, 192, 1.25, Geometry::kUdp};
+const ops::CropSpec kSpec{256, 192, 1.25, ops::Geometry::kUdp};
 const Box kBox{100, 50, 60, 120};
 
 std::vector<JointLabel> some_joints() {
@@ -69,7 +70,7 @@ TEST_CASE("a mirrored crop exchanges left and right, and labels outside lose the
   const JointSet& set = joint_set("posetrack15");
   auto joints = some_joints();
   joints[14] = {1000, 1000, 1};
-  CropRegion region = crop_region(kBox, kSpec);
+  ops::CropRegion region = ops::crop_region(kBox, kSpec);
   const auto plain = joints_in_crop(joints, set, region, kSpec);
   region.flip = true;
   const auto mirrored = joints_in_crop(joints, set, region, kSpec);

@@ -17,6 +17,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::data;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
@@ -44,7 +45,7 @@ struct Folder {
     frame.width = 64;
     frame.height = 48;
     frame.rgb.assign(3 * 64 * 48, static_cast<std::uint8_t>(number));
-    write_picture(fs::path(path) / name, frame);
+    video::write_picture(fs::path(path) / name, frame);
   }
 };
 
@@ -176,7 +177,7 @@ TEST_CASE("a neighbour of another size is not used") {
   Frame small;
   small.width = small.height = 16;
   small.rgb.assign(3 * 16 * 16, 100);
-  write_picture(folder.path + "/images/train/000111_mpii/000006.jpg", small);
+  video::write_picture(folder.path + "/images/train/000111_mpii/000006.jpg", small);
   TrainDataConfig data;
   data.dataset = "posetrack18";
   data.root = folder.path;

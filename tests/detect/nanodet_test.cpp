@@ -18,6 +18,7 @@
 #include <filesystem>
 
 using namespace vremd;
+using namespace vremd::detect;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 using Catch::Matchers::WithinAbs;
@@ -42,7 +43,7 @@ at::Tensor synthetic_picture(int height, int width) {
 }
 
 Nanodet shipped(at::ScalarType type = at::kFloat) {
-  return Nanodet(SafetensorsFile(find_weights("nanodet-g")), at::kCPU, type);
+  return Nanodet(io::SafetensorsFile(io::find_weights("nanodet-g")), at::kCPU, type);
 }
 
 double probability(const at::Tensor& logit) { return logit.sigmoid().item().toDouble(); }
@@ -109,7 +110,7 @@ TEST_CASE("nanodet in bfloat16 is close") {
 }
 
 TEST_CASE("weights that are not nanodet's are refused") {
-  const SafetensorsFile original(find_weights("nanodet-g"));
+  const io::SafetensorsFile original(io::find_weights("nanodet-g"));
   auto tensors = original.tensors();
   const std::string path = (std::filesystem::temp_directory_path() /
                             ("vremd-nanodet-" + std::to_string(getpid()) + ".safetensors"))
@@ -127,8 +128,8 @@ TEST_CASE("weights that are not nanodet's are refused") {
     tensors["neck.lateral_64.bias"] = tensors["neck.lateral_32.bias"];
     expected = "neck.lateral_64.bias is no part of nanodet-g";
   }
-  write_safetensors(path, tensors, original.metadata());
-  CHECK_THROWS_MATCHES(Nanodet(SafetensorsFile(path), at::kCPU, at::kFloat), Error,
+  io::write_safetensors(path, tensors, original.metadata());
+  CHECK_THROWS_MATCHES(Nanodet(io::SafetensorsFile(path), at::kCPU, at::kFloat), Error,
                        MessageMatches(ContainsSubstring(expected)));
   std::filesystem::remove(path);
 }

@@ -17,6 +17,7 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::detect;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 using Catch::Matchers::WithinAbs;
@@ -52,7 +53,7 @@ TEST_CASE("a cell of the map becomes a box") {
   point_at_bin(map, 1, 2, 1, 2);
   point_at_bin(map, 2, 3, 1, 2);
   point_at_bin(map, 3, 10, 1, 2);
-  std::vector<ScoredBox> boxes;
+  std::vector<ops::ScoredBox> boxes;
   decode_people(map, 16, 0.5, boxes);
   REQUIRE(boxes.size() == 1);
   CHECK_THAT(boxes[0].score, WithinAbs(0.5, 1e-12));
@@ -69,7 +70,7 @@ TEST_CASE("distances are expectations, cells are read row by row") {
   // bins 4 and 5 of the left side, three to one
   map[Nanodet::kClasses + 4][1][0] = 50 + std::log(3.0);
   map[Nanodet::kClasses + 5][1][0] = 50;
-  std::vector<ScoredBox> boxes;
+  std::vector<ops::ScoredBox> boxes;
   decode_people(map, 8, 0.3, boxes);
   REQUIRE(boxes.size() == 2);
   CHECK_THAT(boxes[0].score, WithinAbs(1 / (1 + std::exp(-1.0)), 1e-6));
@@ -84,7 +85,7 @@ TEST_CASE("distances are expectations, cells are read row by row") {
 }
 
 TEST_CASE("boxes are clipped, suppressed and counted") {
-  const std::vector<std::vector<ScoredBox>> boxes{
+  const std::vector<std::vector<ops::ScoredBox>> boxes{
       {{{10, 10, 20, 40}, 0.5, 0},
        {{11, 10, 20, 40}, 0.9, 0},    // the same person
        {{-30, -5, 50, 200}, 0.8, 0},  // reaches out of the frame
@@ -112,7 +113,7 @@ TEST_CASE("boxes are clipped, suppressed and counted") {
 }
 
 TEST_CASE("a person found at two sizes has the mean of both boxes") {
-  const std::vector<std::vector<ScoredBox>> by_size{
+  const std::vector<std::vector<ops::ScoredBox>> by_size{
       {{{10, 10, 20, 40}, 0.6, 0}, {{60, 20, 10, 30}, 0.5, 0}},
       {{{12, 10, 20, 44}, 0.3, 0}, {{12, 10, 20, 40}, 0.2, 0}, {{60, 60, 10, 10}, 0.4, 0}}};
   const auto people = merge_people(by_size, 100, 100, 0.6);
@@ -161,7 +162,7 @@ TEST_CASE("shrinking does not alias") {
 }
 
 TEST_CASE("frames of any shape pass") {
-  const SafetensorsFile weights(find_weights("nanodet-g"));
+  const io::SafetensorsFile weights(io::find_weights("nanodet-g"));
   DetectorOptions options;
   options.input_sizes = {96};
   options.device = "cpu";
@@ -182,7 +183,7 @@ TEST_CASE("frames of any shape pass") {
 }
 
 TEST_CASE("wrong options and weights are refused") {
-  const SafetensorsFile weights(find_weights("nanodet-g"));
+  const io::SafetensorsFile weights(io::find_weights("nanodet-g"));
   const auto refused = [&](const DetectorOptions& options, const std::string& text) {
     CHECK_THROWS_MATCHES(PersonDetector(weights, options), Error,
                          MessageMatches(ContainsSubstring(text)));

@@ -21,6 +21,7 @@
 #include <filesystem>
 
 using namespace vremd;
+using namespace vremd::detect;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
@@ -28,7 +29,7 @@ namespace {
 
 // Weights of our layers: zero, but for biases of `value`.
 struct FlatWeights {
-  std::map<std::string, TensorView> views;
+  std::map<std::string, io::TensorView> views;
   std::deque<std::vector<float>> values;
 
   explicit FlatWeights(const YoloxShape& shape, float value = 0) {
@@ -42,7 +43,7 @@ struct FlatWeights {
   void add(const std::string& name, const std::vector<std::int64_t>& shape, std::int64_t count,
            float value) {
     auto& own = values.emplace_back(static_cast<std::size_t>(count), value);
-    views[name] = {DType::kF32, shape, std::as_bytes(std::span(own))};
+    views[name] = {io::DType::kF32, shape, std::as_bytes(std::span(own))};
   }
 };
 
@@ -136,7 +137,7 @@ TEST_CASE("a cell of YOLOX's map becomes a box") {
   map[1][1][2] = -0.5;
   map[2][1][2] = std::log(2.0);
   map[3][1][2] = std::log(3.0);
-  std::vector<ScoredBox> boxes;
+  std::vector<ops::ScoredBox> boxes;
   decode_yolox(map, 16, 0.39, boxes);
   REQUIRE(boxes.size() == 1);
   CHECK_THAT(boxes[0].score, WithinAbs(0.4, 1e-6));
@@ -189,27 +190,27 @@ TEST_CASE("a detector is what its weights say") {
   const TemporaryFile file;
   FlatWeights weights(kSmall);
   const auto save = [&](const std::map<std::string, std::string>& metadata) {
-    write_safetensors(file.path, weights.views, metadata);
+    io::write_safetensors(file.path, weights.views, metadata);
   };
   save({{"kind", "detect"}, {"architecture", "yolox-custom"}, {"input_size", "64"}});
   DetectorOptions options;
   options.device = "cpu";
   options.min_score = 0.2;
-  const PersonDetector detector(SafetensorsFile(file.path), options);
+  const PersonDetector detector(io::SafetensorsFile(file.path), options);
   CHECK(detector.settings()["input_size"] == Json::array({64}));
   CHECK(detector.settings()["nms"] == 0.65);
   const c10::InferenceMode guard;
   // all logits 0: every cell is a person with 0.25, a stride wide; those do not overlap enough
   const auto people = detector.detect(frame_of(64, 64));
   REQUIRE(!people.empty());
-  for (const ScoredBox& person : people) CHECK_THAT(person.score, WithinAbs(0.25, 1e-6));
+  for (const ops::ScoredBox& person : people) CHECK_THAT(person.score, WithinAbs(0.25, 1e-6));
 
   for (const char* size : {"", "64x", "100", "0", "99999999999"}) {
     save({{"architecture", "yolox-s"}, {"input_size", size}});
-    CHECK_THROWS_WITH(PersonDetector(SafetensorsFile(file.path), options),
+    CHECK_THROWS_WITH(PersonDetector(io::SafetensorsFile(file.path), options),
                       ContainsSubstring("input_size of its metadata"));
   }
   save({{"architecture", "vitpose-b"}});
-  CHECK_THROWS_WITH(PersonDetector(SafetensorsFile(file.path), options),
+  CHECK_THROWS_WITH(PersonDetector(io::SafetensorsFile(file.path), options),
                     ContainsSubstring("not the weights of a person detector"));
 }

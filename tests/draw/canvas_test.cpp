@@ -10,6 +10,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::draw;
 using namespace vremd::test;
 
 TEST_CASE("a canvas gives back the pixels of its frame") {

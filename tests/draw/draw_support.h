@@ -23,7 +23,7 @@ inline Rgb pixel(const Frame& frame, int x, int y) {
   return {p[0], p[1], p[2]};
 }
 
-inline Rgb rgb_of(Colour c) {
+inline Rgb rgb_of(draw::Colour c) {
   const auto byte = [](double v) { return static_cast<int>(std::lround(255 * v)); };
   return {byte(c.r), byte(c.g), byte(c.b)};
 }
@@ -33,7 +33,7 @@ inline bool close(Rgb a, Rgb b, int tolerance) {
          std::abs(a.b - b.b) <= tolerance;
 }
 
-inline Frame pixels_of(const Canvas& canvas) {
+inline Frame pixels_of(const draw::Canvas& canvas) {
   Frame frame;
   canvas.store(frame);
   return frame;

@@ -18,6 +18,7 @@
 #include <filesystem>
 
 using namespace vremd;
+using namespace vremd::draw;
 using namespace vremd::test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
@@ -46,12 +47,12 @@ struct Folder {
 
 // Frame i is grey of 40 + 20 i.
 std::string make_clip(const Folder& folder, const std::string& name, int frames = kFrames) {
-  VideoWriterOptions options;
+  video::VideoWriterOptions options;
   options.width = kWidth;
   options.height = kHeight;
   options.fps = {10, 1};
   options.codecs = {"ffv1"};
-  VideoWriter writer(folder / name, options);
+  video::VideoWriter writer(folder / name, options);
   for (int i = 0; i < frames; ++i) {
     writer.write(plain_frame(kWidth, kHeight, static_cast<std::uint8_t>(40 + 20 * i)));
   }
@@ -62,8 +63,8 @@ std::string make_clip(const Folder& folder, const std::string& name, int frames 
 // A vertical left thigh of 200 pixels in each frame, 20 pixels further to the right each time.
 double thigh_x(int frame) { return 60 + 20.0 * frame; }
 
-void write_video(RecordWriter& writer, const std::string& video, int first, int last) {
-  Header header;
+void write_video(io::RecordWriter& writer, const std::string& video, int first, int last) {
+  io::Header header;
   header.tool = "test";
   header.video = video;
   header.width = kWidth;
@@ -71,12 +72,12 @@ void write_video(RecordWriter& writer, const std::string& video, int first, int 
   header.joints = joint_set("posetrack15");
   writer.write(header);
   for (int i = first; i < last; ++i) {
-    FrameRecord record;
+    io::FrameRecord record;
     record.frame = i;
     record.time = i / 10.0;
-    Instance one;
+    io::Instance one;
     one.box = {thigh_x(i) - 25, 10, 50, 220};
-    one.keypoints.assign(header.joints->joints.size(), Keypoint{});
+    one.keypoints.assign(header.joints->joints.size(), io::Keypoint{});
     one.keypoints[header.joints->index("left_hip")] = {thigh_x(i), 20, 0.9};
     one.keypoints[header.joints->index("left_knee")] = {thigh_x(i), 220, 0.9};
     record.instances = {one};
@@ -88,8 +89,8 @@ void write_video(RecordWriter& writer, const std::string& video, int first, int 
 std::string make_records(const Folder& folder, const std::string& name,
                          const std::vector<std::string>& videos, int first = 0,
                          int last = kFrames) {
-  OutputFile file(folder / name);
-  RecordWriter writer(file);
+  io::OutputFile file(folder / name);
+  io::RecordWriter writer(file);
   for (const std::string& video : videos) write_video(writer, video, first, last);
   file.commit();
   return folder / name;
@@ -104,7 +105,7 @@ DrawConfig config_for(const std::string& records, const std::string& output) {
 }
 
 std::vector<FramePtr> frames_of(const std::string& video) {
-  VideoReader reader(video);
+  video::VideoReader reader(video);
   std::vector<FramePtr> frames;
   while (FramePtr frame = reader.next()) frames.push_back(frame);
   return frames;
@@ -147,8 +148,8 @@ TEST_CASE("one thread draws what four draw") {
   REQUIRE(folder.files("one") == kFrames);
   for (int i = 0; i < kFrames; ++i) {
     const std::string name = fmt::format("{:06}.png", i);
-    const FramePtr one = read_picture(folder / ("one/" + name));
-    CHECK((one->rgb == read_picture(folder / ("four/" + name))->rgb));
+    const FramePtr one = video::read_picture(folder / ("one/" + name));
+    CHECK((one->rgb == video::read_picture(folder / ("four/" + name))->rgb));
     check_frame(*one, i, 6);
   }
 }
@@ -159,7 +160,7 @@ TEST_CASE("the size rule is for the frames, the overlay is as sharp") {
   DrawConfig config = config_for(records, folder / "big");
   config.size = "2";
   draw_records(config);
-  const FramePtr frame = read_picture(folder / "big/000002.png");
+  const FramePtr frame = video::read_picture(folder / "big/000002.png");
   CHECK(frame->width == 2 * kWidth);
   CHECK(frame->height == 2 * kHeight);
   CHECK(close(pixel(*frame, 2 * static_cast<int>(thigh_x(2)) + 1, 240),
@@ -171,10 +172,10 @@ TEST_CASE("several videos become one file each, still pictures a picture each") 
   fs::create_directories(folder / "b");
   const std::string first = make_clip(folder, "a.mkv"), second = make_clip(folder, "b/a.mkv");
   const std::string still = folder / "photo.png";
-  write_picture(still, plain_frame(kWidth, kHeight, 40));
+  video::write_picture(still, plain_frame(kWidth, kHeight, 40));
   {
-    OutputFile file(folder / "r.jsonl");
-    RecordWriter writer(file);
+    io::OutputFile file(folder / "r.jsonl");
+    io::RecordWriter writer(file);
     write_video(writer, first, 0, kFrames);
     write_video(writer, still, 0, 1);
     write_video(writer, second, 0, kFrames);
@@ -186,7 +187,7 @@ TEST_CASE("several videos become one file each, still pictures a picture each") 
   CHECK(folder.files("out") == 3);
   CHECK(frames_of(folder / "out/a.mp4").size() == kFrames);
   CHECK(frames_of(folder / "out/a-2.mp4").size() == kFrames);
-  check_frame(*read_picture(folder / "out/photo.png"), 0, 6);
+  check_frame(*video::read_picture(folder / "out/photo.png"), 0, 6);
 }
 
 TEST_CASE("of several videos a bad one does not stop the others") {
@@ -202,13 +203,14 @@ TEST_CASE("of several videos a bad one does not stop the others") {
 TEST_CASE("of several videos one that cannot be written does not stop the others") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv"), still = folder / "photo.png";
-  write_picture(still, plain_frame(kWidth, kHeight, 40));
+  video::write_picture(still, plain_frame(kWidth, kHeight, 40));
   fs::create_directories(folder / "out");
-  write_picture(folder / "out/photo.png", plain_frame(kWidth, kHeight, 40));  // is not replaced
+  video::write_picture(folder / "out/photo.png",
+                       plain_frame(kWidth, kHeight, 40));  // is not replaced
   const std::string records = folder / "r.jsonl";
   {
-    OutputFile file(records);
-    RecordWriter writer(file);
+    io::OutputFile file(records);
+    io::RecordWriter writer(file);
     write_video(writer, still, 0, 1);
     write_video(writer, clip, 0, kFrames);
     file.commit();
@@ -243,7 +245,7 @@ TEST_CASE("a sheet has the size that was asked for and shows the frames") {
   config.sheet_frames = 4;
   config.size = "700x560";
   CHECK(draw_records(config).frames == 4);
-  const FramePtr sheet = read_picture(config.output);
+  const FramePtr sheet = video::read_picture(config.output);
   CHECK(sheet->width <= 700);
   CHECK(sheet->height <= 560);
   CHECK((sheet->width > 650 || sheet->height > 520));
@@ -258,35 +260,35 @@ TEST_CASE("a sheet has the size that was asked for and shows the frames") {
 TEST_CASE("records about another size of the video are scaled") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv");
-  VideoWriterOptions options;
+  video::VideoWriterOptions options;
   options.width = 2 * kWidth;
   options.height = 2 * kHeight;
   options.codecs = {"ffv1"};
-  VideoWriter writer(folder / "large.mkv", options);
+  video::VideoWriter writer(folder / "large.mkv", options);
   for (int i = 0; i < kFrames; ++i) writer.write(plain_frame(2 * kWidth, 2 * kHeight, 90));
   writer.close();
   DrawConfig config = config_for(make_records(folder, "r.jsonl", {clip}), folder / "out/");
   config.video = folder / "large.mkv";
   draw_records(config);
-  CHECK(close(
-      pixel(*read_picture(folder / "out/000001.png"), 2 * static_cast<int>(thigh_x(1)) + 1, 240),
-      rgb_of(side_colour(Side::kLeft, 0)), 6));
+  CHECK(close(pixel(*video::read_picture(folder / "out/000001.png"),
+                    2 * static_cast<int>(thigh_x(1)) + 1, 240),
+              rgb_of(side_colour(Side::kLeft, 0)), 6));
 }
 
 TEST_CASE("a folder of pictures keeps its names, a broken picture is drawn as missing") {
   const Folder folder;
   fs::create_directories(folder / "in");
   for (const char* name : {"p8.png", "p9.png", "p10.png"}) {
-    write_picture(folder / "in" + "/" + name, plain_frame(kWidth, kHeight, 40));
+    video::write_picture(folder / "in" + "/" + name, plain_frame(kWidth, kHeight, 40));
   }
-  OutputFile broken(folder / "in/p9.png", true);
+  io::OutputFile broken(folder / "in/p9.png", true);
   broken.write("no picture");
   broken.commit();
   const std::string records = make_records(folder, "r.jsonl", {folder / "in"}, 0, 3);
   CHECK(draw_records(config_for(records, folder / "out/")).frames == 3);
   CHECK(folder.files("out") == 3);
-  check_frame(*read_picture(folder / "out/p8.png"), 0, 6);
-  const FramePtr missing = read_picture(folder / "out/p9.png");
+  check_frame(*video::read_picture(folder / "out/p8.png"), 0, 6);
+  const FramePtr missing = video::read_picture(folder / "out/p9.png");
   CHECK(missing->width == kWidth);
   CHECK(pixel(*missing, static_cast<int>(thigh_x(1)), 60) == Rgb{128, 128, 128});
   CHECK(pixel(*missing, kWidth / 2, kHeight - 60) == Rgb{128, 128, 128});
@@ -297,7 +299,7 @@ TEST_CASE("one picture takes one frame") {
   const std::string clip = make_clip(folder, "a.mkv");
   const std::string one = make_records(folder, "one.jsonl", {clip}, 3, 4);
   CHECK(draw_records(config_for(one, folder / "out.png")).frames == 1);
-  check_frame(*read_picture(folder / "out.png"), 3, 6);
+  check_frame(*video::read_picture(folder / "out.png"), 3, 6);
   const std::string many = make_records(folder, "many.jsonl", {clip});
   CHECK_THROWS_MATCHES(draw_records(config_for(many, folder / "no.png")), Error,
                        MessageMatches(ContainsSubstring("--sheet")));
@@ -322,7 +324,7 @@ TEST_CASE("a stop keeps the video so far") {
   CHECK(folder.files("") == 3);  // the clip, the records and the partial video
   CHECK_FALSE(std::filesystem::exists(folder / "out.mp4"));
   REQUIRE(result.partial.size() == 1);
-  VideoReader partial(result.partial[0]);
+  video::VideoReader partial(result.partial[0]);
   std::int64_t frames = 0;
   while (partial.next()) ++frames;
   CHECK(frames == result.frames);

@@ -11,6 +11,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::draw;
 using namespace vremd::test;
 
 namespace {
@@ -18,11 +19,11 @@ namespace {
 const JointSet& joints() { return joint_set("posetrack17"); }
 
 // An upright person facing us, 200 x 400 pixels at (100, 50); the own left is on our right.
-Instance person(double score = 0.9) {
-  Instance one;
+io::Instance person(double score = 0.9) {
+  io::Instance one;
   one.box = {100, 50, 200, 400};
   one.score = score;
-  one.keypoints.assign(17, Keypoint{});
+  one.keypoints.assign(17, io::Keypoint{});
   const auto put = [&](const char* joint, double x, double y) {
     one.keypoints[joints().index(joint)] = {x, y, score};
   };
@@ -36,10 +37,10 @@ Instance person(double score = 0.9) {
   return one;
 }
 
-Frame drawn(const std::vector<Instance>& people, Size size = {640, 480}, View view = {},
+Frame drawn(const std::vector<io::Instance>& people, Size size = {640, 480}, View view = {},
             OverlayStyle style = {}) {
   Canvas canvas(plain_frame(size.width, size.height, 128));
-  FrameRecord record;
+  io::FrameRecord record;
   record.instances = people;
   std::vector<int> colours;
   for (std::size_t i = 0; i < people.size(); ++i) colours.push_back(static_cast<int>(i));
@@ -68,9 +69,9 @@ TEST_CASE("joints are dots in the colour of their side with a dark outline") {
 }
 
 TEST_CASE("the box has the person's colour, two persons differ") {
-  Instance other = person();
+  io::Instance other = person();
   other.box.x += 300;
-  for (Keypoint& k : other.keypoints) k.x += 300;
+  for (io::Keypoint& k : other.keypoints) k.x += 300;
   const Frame frame = drawn({person(), other}, {800, 480});
   CHECK(close(pixel(frame, 100, 300), rgb_of(person_colour(0)), 40));
   CHECK(close(pixel(frame, 400, 300), rgb_of(person_colour(1)), 40));
@@ -79,7 +80,7 @@ TEST_CASE("the box has the person's colour, two persons differ") {
 
 TEST_CASE("a joint below the limit is left out, with its limbs") {
   const Rgb grey{128, 128, 128};
-  Instance one = person();
+  io::Instance one = person();
   one.keypoints[joints().index("left_knee")].score = 0.1;
   const Frame frame = drawn({one});
   CHECK(pixel(frame, 240, 350) == grey);
@@ -112,28 +113,28 @@ TEST_CASE("a person below the limit is not drawn") {
 }
 
 TEST_CASE("without a neck the shoulders are joined") {
-  Instance one = person();
+  io::Instance one = person();
   one.keypoints[joints().index("head_bottom")].score = 0;
   CHECK(close(pixel(drawn({one}), 180, 140), rgb_of(side_colour(Side::kMiddle, 0)), 6));
   CHECK(pixel(drawn({person()}), 180, 143) == Rgb{128, 128, 128});
 }
 
 TEST_CASE("without a nose the neck is joined to the top of the head") {
-  Instance one = person();
+  io::Instance one = person();
   one.keypoints[joints().index("nose")].score = 0;
   CHECK(close(pixel(drawn({one}), 200, 90), rgb_of(side_colour(Side::kMiddle, 0)), 6));
 }
 
 TEST_CASE("coordinates are centres of pixels, in any scale") {
-  Instance one;
+  io::Instance one;
   one.box = {10, 10, 60, 60};
-  one.keypoints.assign(17, Keypoint{});
+  one.keypoints.assign(17, io::Keypoint{});
   one.keypoints[joints().index("left_wrist")] = {40, 30, 0.9};
   const double scale = GENERATE(1.0, 2.0, 4.0);
   CAPTURE(scale);
   const Size size{static_cast<int>(80 * scale), static_cast<int>(80 * scale)};
   Canvas canvas(plain_frame(size.width, size.height, 128));
-  FrameRecord record;
+  io::FrameRecord record;
   record.instances = {one};
   const std::vector<int> colours{0};
   draw_overlay(canvas, record, &joints(), colours, View::fitting({80, 80}, size), {}, "");
@@ -153,11 +154,11 @@ TEST_CASE("coordinates are centres of pixels, in any scale") {
 
 TEST_CASE("boxes and joints that cannot be drawn change nothing") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  Instance empty = person(), broken = person(), wild = person();
+  io::Instance empty = person(), broken = person(), wild = person();
   empty.box.w = 0;
   broken.box.x = nan;
   CHECK((drawn({empty, broken}).rgb == plain_frame(640, 480, 128).rgb));
-  for (Keypoint& k : wild.keypoints) k = {nan, HUGE_VAL, 0.9};
+  for (io::Keypoint& k : wild.keypoints) k = {nan, HUGE_VAL, 0.9};
   wild.box = {700, 500, 50, 50};  // outside
   CHECK((drawn({wild}).rgb == plain_frame(640, 480, 128).rgb));
   wild.box = {-1e9, -1e9, 2e9, 2e9};
@@ -166,7 +167,7 @@ TEST_CASE("boxes and joints that cannot be drawn change nothing") {
 
 TEST_CASE("records without joints draw boxes alone") {
   Canvas canvas(plain_frame(640, 480, 128));
-  FrameRecord record;
+  io::FrameRecord record;
   record.instances = {person()};
   record.instances[0].keypoints.clear();
   const std::vector<int> colours{0};
@@ -223,12 +224,12 @@ TEST_CASE("the corner label stays inside small pictures") {
 }
 
 TEST_CASE("a person's label does not lie under the frame's") {
-  Instance low = person();
+  io::Instance low = person();
   // Free are the feet, where the frame's label is, and a place beside the box. The lines of the
   // box are left and right of the frame's label.
   low.box = {2, 0, 80, 478};
   low.keypoints.clear();
-  FrameRecord record;
+  io::FrameRecord record;
   record.instances = {low};
   const std::vector<int> colours{0};
   const auto coloured = [&](const std::string& label) {

@@ -4,11 +4,12 @@
 #include <catch2/catch_test_macros.hpp>
 
 using namespace vremd;
+using namespace vremd::draw;
 
 namespace {
 
-FrameRecord record(std::int64_t frame, std::vector<Box> boxes) {
-  FrameRecord result;
+io::FrameRecord record(std::int64_t frame, std::vector<Box> boxes) {
+  io::FrameRecord result;
   result.frame = frame;
   for (const Box& box : boxes) {
     result.instances.emplace_back();
@@ -43,7 +44,7 @@ TEST_CASE("a person is remembered for some frames") {
 }
 
 TEST_CASE("a track id is the colour") {
-  FrameRecord one = record(0, {{0, 0, 50, 100}, {200, 0, 50, 100}});
+  io::FrameRecord one = record(0, {{0, 0, 50, 100}, {200, 0, 50, 100}});
   one.instances[0].track = 7;
   one.instances[1].track = -1;
   PersonColours colours;

@@ -8,6 +8,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 using namespace vremd;
+using namespace vremd::draw;
 using namespace vremd::test;
 
 using Indices = std::vector<std::size_t>;

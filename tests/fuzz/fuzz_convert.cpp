@@ -16,13 +16,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                           "coco-results", "mmpose",      "coco-keypoints"};
   static MemoryFile file;
   set_log("fuzz", LogLevel::kError);
-  ConvertConfig config;
+  convert::ConvertConfig config;
   config.inputs = {file.hold({reinterpret_cast<const char*>(data), size})};
   config.output = "/dev/null";
   config.from = VREMD_FUZZ_FORMAT;
   config.to = kOutputs[size % kOutputs.size()];
   config.selection.scale = size % 2 ? 1 : 0.5;
-  run_reader([&] { guess_format(config.inputs[0]); });
-  run_reader([&] { convert_records(config, Header{}); });
+  run_reader([&] { convert::guess_format(config.inputs[0]); });
+  run_reader([&] { convert::convert_records(config, io::Header{}); });
   return 0;
 }

@@ -20,10 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool use_area = size % 2 == 0;
   set_log("fuzz", LogLevel::kError);
   run_reader([&] {
-    const OksInput input = read_oks_input(truth.hold(first), predicted.hold(second), use_area);
-    const OksConfig config{size % 3 ? OksKit::kCocoapi : OksKit::kXtcoco,
-                           std::vector<double>(input.keypoints, .05), use_area};
-    oks_ap(input.categories, config).text(config.kit);
+    const eval::OksInput input =
+        eval::read_oks_input(truth.hold(first), predicted.hold(second), use_area);
+    const eval::OksConfig config{size % 3 ? eval::OksKit::kCocoapi : eval::OksKit::kXtcoco,
+                                 std::vector<double>(input.keypoints, .05), use_area};
+    eval::oks_ap(input.categories, config).text(config.kit);
   });
   return 0;
 }

@@ -23,28 +23,31 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view first = text.substr(0, end);
   const std::string_view second = end == size ? first : text.substr(end + 1);
   set_log("fuzz", LogLevel::kError);
-  PoseFile truth, predicted;
+  annotation::PoseFile truth, predicted;
   bool read = false;
   run_reader([&] {
-    truth = parse_pose_file(std::string(first), "truth.json");
-    predicted = parse_pose_file(std::string(second), "predicted.json");
+    truth = annotation::parse_pose_file(std::string(first), "truth.json");
+    predicted = annotation::parse_pose_file(std::string(second), "predicted.json");
     read = true;
   });
   if (!read) return 0;
   run_reader([&] {
     const bool tracks = size % 2 == 0;
-    const auto choice = size % 3 ? FrameChoice::kAnnotated : FrameChoice::kLabelled;
-    const auto compat = static_cast<MotCompat>(size % 3);
-    const std::vector<ScoredFrame> frames = poseval_frames(truth, predicted, choice, tracks);
-    PoseSamples samples;
-    PoseAnalysis analysis;
-    for (const ScoredFrame& frame : frames) {
-      add_samples(frame, samples);
+    const auto choice = size % 3 ? eval::FrameChoice::kAnnotated : eval::FrameChoice::kLabelled;
+    const auto compat = static_cast<eval::MotCompat>(size % 3);
+    const std::vector<eval::ScoredFrame> frames =
+        eval::poseval_frames(truth, predicted, choice, tracks);
+    eval::PoseSamples samples;
+    eval::PoseAnalysis analysis;
+    for (const eval::ScoredFrame& frame : frames) {
+      eval::add_samples(frame, samples);
       analysis.add(frame);
     }
-    official_json(pose_ap(samples), "NaN");
-    if (tracks) official_table(pose_mot(count_mot(frames, compat)));
+    eval::official_json(eval::pose_ap(samples), "NaN");
+    if (tracks) eval::official_table(eval::pose_mot(eval::count_mot(frames, compat)));
   });
-  run_reader([&] { hota(pt21_frames(truth, predicted, size % 2 == 0).frames, size % 3 == 0); });
+  run_reader([&] {
+    eval::hota(eval::pt21_frames(truth, predicted, size % 2 == 0).frames, size % 3 == 0);
+  });
   return 0;
 }

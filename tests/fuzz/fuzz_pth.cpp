@@ -12,10 +12,11 @@ using namespace vremd;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    const SourceFile source = read_pth(std::as_bytes(std::span(data, size)), "x.pth");
+    const importer::SourceFile source =
+        importer::read_pth(std::as_bytes(std::span(data, size)), "x.pth");
     for (const auto& [name, tensor] : source.tensors) {
-      const bool floating =
-          tensor.dtype != DType::kI64 && tensor.dtype != DType::kI32 && tensor.dtype != DType::kU8;
+      const bool floating = tensor.dtype != io::DType::kI64 && tensor.dtype != io::DType::kI32 &&
+                            tensor.dtype != io::DType::kU8;
       if (floating && std::ssize(tensor.to_float()) != tensor.count()) std::abort();
     }
   } catch (const Error& error) {

@@ -9,17 +9,18 @@
 #include <string_view>
 
 using namespace vremd;
+using namespace vremd::importer;
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const std::string_view what = argv[1];
   make_pth::FloatTensors tensors;
   if (what == "vitpose" || what == "legacy") {
-    tensors = with_names(*small_vitpose(HeadKind::kClassic), VitNames::kVitpose);
+    tensors = with_names(*small_vitpose(model::HeadKind::kClassic), VitNames::kVitpose);
   } else if (what == "plus") {
-    tensors = with_experts(*small_vitpose(HeadKind::kSimple), 0);
+    tensors = with_experts(*small_vitpose(model::HeadKind::kSimple), 0);
   } else if (what == "vit") {
-    tensors = with_names(*small_vitpose(HeadKind::kSimple), VitNames::kPlain);
+    tensors = with_names(*small_vitpose(model::HeadKind::kSimple), VitNames::kPlain);
     tensors["pos_embed"] = {{1, 197, 64}, std::vector<float>(197 * 64, 0.5F)};
   } else if (what == "yolox") {
     tensors = official_yolox({16, 1, true, 80});

@@ -9,6 +9,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace vremd;
+using namespace vremd::importer;
 using namespace vremd::make_pth;
 using Catch::Matchers::ContainsSubstring;
 using Kind = PickleValue::Kind;

@@ -16,6 +16,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::importer;
 using namespace vremd::make_pth;
 using Catch::Matchers::ContainsSubstring;
 using Floats = std::vector<float>;
@@ -82,7 +83,7 @@ TEST_CASE("PyTorch's own files, zip and legacy") {
   CHECK(values("empty").empty());
   CHECK(values("parameter") == Floats{7, 8});
   CHECK(values("running_var") == Floats{1, 1});
-  CHECK(source.at("num_batches_tracked").dtype == DType::kI64);
+  CHECK(source.at("num_batches_tracked").dtype == io::DType::kI64);
   CHECK_THROWS_WITH(values("num_batches_tracked"), ContainsSubstring("I64"));
   CHECK(source.tensors.size() == 14);
 
@@ -124,7 +125,7 @@ TEST_CASE("a flipped byte of a zip file is found or harms nothing") {
     try {
       const SourceFile source = read(changed);
       for (const auto& [name, tensor] : source.tensors) {
-        if (tensor.dtype != DType::kI64) CHECK(std::ssize(tensor.to_float()) == tensor.count());
+        if (tensor.dtype != io::DType::kI64) CHECK(std::ssize(tensor.to_float()) == tensor.count());
       }
     } catch (const Error& error) {
       CHECK(std::string(error.what()).find('\n') == std::string::npos);

@@ -18,6 +18,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::importer;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 
@@ -248,12 +249,12 @@ TEST_CASE("a graph becomes a weights file") {
   SECTION("in float16") {
     config.inputs = {model.save(folder)};
     convert_weights(config);
-    const SafetensorsFile file(config.output);
+    const io::SafetensorsFile file(config.output);
     CHECK(file.tensors().size() == 68);
     CHECK(file.metadata().at("kind") == "detect");
     CHECK(file.metadata().at("architecture") == "nanodet-g");
-    const TensorView& weight = file.at("head.stride_16.features.weight");
-    CHECK(weight.dtype == DType::kF16);
+    const io::TensorView& weight = file.at("head.stride_16.features.weight");
+    CHECK(weight.dtype == io::DType::kF16);
     CHECK(weight.shape == std::vector<std::int64_t>{3, 2, 1, 2});
     CHECK(weight.to_float()[5] == 7);
     CHECK(file.at("backbone.stem.bias").to_float() == std::vector<float>{0.5F, -1.5F, 2.0F});

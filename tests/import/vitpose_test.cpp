@@ -17,6 +17,7 @@
 #include <filesystem>
 
 using namespace vremd;
+using namespace vremd::importer;
 using namespace vremd::make_pth;
 using Catch::Matchers::ContainsSubstring;
 
@@ -45,11 +46,11 @@ void fold_positions(FloatTensor& rows) {
 // A folder as transformers writes one.
 void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors,
                       const Json& config) {
-  std::map<std::string, TensorView> views;
+  std::map<std::string, io::TensorView> views;
   for (const auto& [name, tensor] : tensors) {
-    views[name] = {DType::kF32, tensor.shape, std::as_bytes(std::span(tensor.values))};
+    views[name] = {io::DType::kF32, tensor.shape, std::as_bytes(std::span(tensor.values))};
   }
-  write_safetensors(folder / "model.safetensors", views, {{"format", "pt"}});
+  io::write_safetensors(folder / "model.safetensors", views, {{"format", "pt"}});
   folder.save("config.json", config.dump());
 }
 
@@ -57,7 +58,7 @@ void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors
 
 TEST_CASE("ViTPose by every name is the same network") {
   const TemporaryFolder folder;
-  const HeadKind head = GENERATE(HeadKind::kClassic, HeadKind::kSimple);
+  const model::HeadKind head = GENERATE(model::HeadKind::kClassic, model::HeadKind::kSimple);
   CAPTURE(name_of(head));
   const auto reference = small_vitpose(head);
   const at::Tensor expected = heatmaps_of(*reference);
@@ -78,12 +79,12 @@ TEST_CASE("ViTPose by every name is the same network") {
       CHECK(vit.warnings.empty());
       CHECK(vit.model->config.model.head == head);
       CHECK(vit.model->config.model.joints == "coco17");
-      CHECK(vit.model->config.geometry == Geometry::kUdp);
+      CHECK(vit.model->config.geometry == ops::Geometry::kUdp);
       CHECK(vit.model->config.single_frame());
       CHECK(vit.model->config.backbone.ln_eps == 1e-6);
       CHECK(difference(heatmaps_of(*vit.model), expected) < 1e-5);
       // position rows are folded: nothing is left in the first
-      const auto state = state_of(*vit.model);
+      const auto state = model::state_of(*vit.model);
       CHECK(state.at("backbone.pos_embed").select(1, 0).abs().max().item<double>() == 0);
     }
   }
@@ -131,7 +132,7 @@ TEST_CASE("ViTPose by every name is the same network") {
 
 TEST_CASE("an expert of ViTPose+ is merged into the blocks") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose(HeadKind::kSimple);
+  const auto reference = small_vitpose(model::HeadKind::kSimple);
   const at::Tensor expected = heatmaps_of(*reference);
   {
     const ImportedVit vit = imported(source_of(folder, with_experts(*reference, 0)));
@@ -160,7 +161,7 @@ TEST_CASE("an expert of ViTPose+ is merged into the blocks") {
 
 TEST_CASE("heads of other data sets are known by their width") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose(HeadKind::kSimple);
+  const auto reference = small_vitpose(model::HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
   const auto joints_of = [&](std::int64_t joints) {
     tensors["keypoint_head.final_layer.weight"] = {
@@ -177,7 +178,7 @@ TEST_CASE("heads of other data sets are known by their width") {
 
 TEST_CASE("a plain ViT is a backbone") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose(HeadKind::kSimple);
+  const auto reference = small_vitpose(model::HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kPlain);
   // Positions on 14 x 14, a ramp along x in channel 0, along y in channel 1; a class token's.
   FloatTensor rows{{1, 197, 64}, std::vector<float>(197 * 64, 0.5F)};
@@ -194,14 +195,14 @@ TEST_CASE("a plain ViT is a backbone") {
   const ImportedVit vit = imported(source_of(folder, tensors));
   CHECK(!vit.has_head);
   CHECK(vit.architecture == "vit-tiny");
-  const auto state = state_of(*vit.model);
+  const auto state = model::state_of(*vit.model);
   const at::Tensor grid = state.at("backbone.pos_embed")[0].slice(0, 1).view({16, 12, 64});
   for (const auto& [x, y] : {std::pair(5, 7), std::pair(6, 3), std::pair(2, 12)}) {
     CHECK(std::abs(grid[y][x][0].item<double>() - 100 - ((x + 0.5) * 14 / 12 - 0.5)) < 0.05);
     CHECK(std::abs(grid[y][x][1].item<double>() - 100 - ((y + 0.5) * 14 / 16 - 0.5)) < 0.05);
     CHECK(std::abs(grid[y][x][2].item<double>() - 1) < 1e-6);
   }
-  const auto theirs = state_of(*reference);
+  const auto theirs = model::state_of(*reference);
   CHECK(at::equal(state.at("backbone.blocks.1.attn.qkv.weight"),
                   theirs.at("backbone.blocks.1.attn.qkv.weight")));
 
@@ -218,7 +219,7 @@ TEST_CASE("a plain ViT is a backbone") {
     tensors.erase("norm.weight");
     tensors.erase("norm.bias");
     const ImportedVit padded = imported(source_of(folder, tensors));
-    const at::Tensor weight = state_of(*padded.model).at("backbone.patch_embed.proj.weight");
+    const at::Tensor weight = model::state_of(*padded.model).at("backbone.patch_embed.proj.weight");
     CHECK(weight[5][1][0].abs().max().item<double>() == 0);
     CHECK(weight[5][1][1][0].item<double>() == 0);
     CHECK(weight[5][1][1][1].item<double>() == 2);
@@ -230,7 +231,7 @@ TEST_CASE("a plain ViT is a backbone") {
     rows.shape[1] = 196;
     tensors["pos_embed"] = rows;
     const at::Tensor again =
-        state_of(*imported(source_of(folder, tensors)).model).at("backbone.pos_embed");
+        model::state_of(*imported(source_of(folder, tensors)).model).at("backbone.pos_embed");
     CHECK(std::abs(again[0][1 + 7 * 12 + 5][0].item<double>() - (5.5 * 14 / 12 - 0.5)) < 0.05);
   }
   SECTION("no square") {
@@ -246,7 +247,7 @@ TEST_CASE("a plain ViT is a backbone") {
 
 TEST_CASE("what is no ViTPose is an error that names the tensor") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose(HeadKind::kClassic);
+  const auto reference = small_vitpose(model::HeadKind::kClassic);
   const FloatTensors good = with_names(*reference, VitNames::kVitpose);
   const auto fails = [&](const std::string& what, const std::function<void(FloatTensors&)>& edit) {
     FloatTensors tensors = good;
@@ -287,13 +288,13 @@ TEST_CASE("what is no ViTPose is an error that names the tensor") {
 
 TEST_CASE("others' weights become a file of ours, and go back") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose(HeadKind::kSimple);
+  const auto reference = small_vitpose(model::HeadKind::kSimple);
   const at::Tensor expected = heatmaps_of(*reference);
   ConvertWeightsConfig config;
   config.inputs = {folder.save("in.pth", checkpoint(with_names(*reference, VitNames::kVitpose)))};
   config.output = folder / "out.safetensors";
   convert_weights(config);
-  const LoadedModel loaded = load_model(config.output);
+  const model::LoadedModel loaded = model::load_model(config.output);
   CHECK(loaded.metadata.at("kind") == "pose");
   CHECK(loaded.metadata.at("architecture") == "vitpose-tiny");
   CHECK(loaded.metadata.at("source") == "in.pth (PyTorch zip, names of ViTPose)");
@@ -307,7 +308,7 @@ TEST_CASE("others' weights become a file of ours, and go back") {
   config.force = true;
   config.dtype = "fp32";
   convert_weights(config);
-  CHECK(difference(heatmaps_of(*load_model(config.output).model), expected) < 1e-5);
+  CHECK(difference(heatmaps_of(*model::load_model(config.output).model), expected) < 1e-5);
 
   config.task = "detect";
   CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("weights for pose"));
@@ -324,7 +325,7 @@ TEST_CASE("others' weights become a file of ours, and go back") {
   config.force = false;
   convert_weights(config);
   CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("exists; --force replaces it"));
-  const Json written = read_json_file(folder / "hub/config.json");
+  const Json written = io::read_json_file(folder / "hub/config.json");
   CHECK(written["backbone_config"]["layer_norm_eps"] == 1e-6);
   CHECK(written["id2label"]["16"] == "right_ankle");
   CHECK(written["use_simple_decoder"] == true);
@@ -333,7 +334,7 @@ TEST_CASE("others' weights become a file of ours, and go back") {
 
 TEST_CASE("networks that do not work are refused before anything is written") {
   const TemporaryFolder folder;
-  const auto reference = small_vitpose(HeadKind::kSimple);
+  const auto reference = small_vitpose(model::HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
   ConvertWeightsConfig config;
   config.output = folder / "out.safetensors";

@@ -17,6 +17,7 @@
 #include <functional>
 
 using namespace vremd;
+using namespace vremd::importer;
 using namespace vremd::make_pth;
 using Catch::Matchers::ContainsSubstring;
 
@@ -33,7 +34,7 @@ std::string saved(const TemporaryFolder& folder, const FloatTensors& tensors) {
 TEST_CASE("YOLOX's batch norms are folded") {
   const TemporaryFolder folder;
   const FloatTensors tensors = official_yolox({4, 1, true, 3});
-  const ImportedYolox yolox = import_yolox(read_source(saved(folder, tensors)), DType::kF32);
+  const ImportedYolox yolox = import_yolox(read_source(saved(folder, tensors)), io::DType::kF32);
   CHECK(yolox.shape.depthwise);
   CHECK(yolox.shape.classes == 3);
   const auto& views = yolox.tensors.views();
@@ -60,15 +61,15 @@ TEST_CASE("an official YOLOX becomes a detector of ours") {
   config.output = folder / "out.safetensors";
   config.task = "detect";
   convert_weights(config);
-  const SafetensorsFile file(config.output);
+  const io::SafetensorsFile file(config.output);
   CHECK(file.metadata().at("kind") == "detect");
   CHECK(file.metadata().at("architecture") == "yolox-nano");
   CHECK(file.metadata().at("input_size") == "416");
   CHECK(file.metadata().at("source") == "in.pth (PyTorch zip, names of YOLOX)");
   CHECK(file.metadata().at("source_sha256") == read_source(config.inputs[0]).sha256);
-  CHECK(file.at("backbone.stem.weight").dtype == DType::kF16);
-  CHECK(file.at("backbone.stem.bias").dtype == DType::kF32);
-  CHECK_NOTHROW(Yolox(file.tensors(), file.path(), at::kCPU, at::kFloat));
+  CHECK(file.at("backbone.stem.weight").dtype == io::DType::kF16);
+  CHECK(file.at("backbone.stem.bias").dtype == io::DType::kF32);
+  CHECK_NOTHROW(detect::Yolox(file.tensors(), file.path(), at::kCPU, at::kFloat));
 
   config.output = folder / "bad.safetensors";
   const auto fails = [&](const std::string& what, const std::function<void(FloatTensors&)>& edit) {

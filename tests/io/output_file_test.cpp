@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::io;
 
 namespace {
 

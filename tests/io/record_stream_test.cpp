@@ -15,6 +15,7 @@
 #include <thread>
 
 using namespace vremd;
+using namespace vremd::io;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {

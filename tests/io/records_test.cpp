@@ -14,6 +14,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::io;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {

@@ -19,6 +19,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::io;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {

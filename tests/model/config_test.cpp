@@ -7,6 +7,7 @@
 
 using Catch::Matchers::Message;
 using namespace vremd;
+using namespace vremd::model;
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::model;
 
 namespace {
 
@@ -157,7 +158,7 @@ TEST_CASE("points of no sense give what they should and touch no memory") {
                                        -1,   0, 3, 0,         2.5f,  1.5f, -0.5f,  0};
   const std::vector<float> ones(8, 1);
   std::vector<float> columns(8, 7), d_tokens(6, 0), d_location(16, 7), d_weight(8, 7);
-  DeformColumnsArgs<float> args;
+  ops::DeformColumnsArgs<float> args;
   args.tokens = tokens.data();
   args.location = location.data();
   args.weight = ones.data();
@@ -166,12 +167,12 @@ TEST_CASE("points of no sense give what they should and touch no memory") {
   args.height = 3;
   args.width = 2;
   args.points = 8;
-  deform_columns_cpu(args, 0, 0);
+  ops::deform_columns_cpu(args, 0, 0);
   CHECK(std::isnan(columns[0]));
   CHECK(std::isnan(columns[1]));
   CHECK(std::vector<float>(columns.begin() + 2, columns.end()) ==
         std::vector<float>{0, 0, 0, 0, 1.5f, 0.5f});
-  deform_columns_backward_cpu(
+  ops::deform_columns_backward_cpu(
       args, {ones.data(), d_tokens.data(), d_location.data(), d_weight.data()}, 0, 0);
   CHECK(std::isnan(d_tokens[0]));
   CHECK(std::vector<float>(d_tokens.begin() + 1, d_tokens.end()) ==

@@ -9,6 +9,7 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::model;
 
 namespace {
 
@@ -173,15 +174,15 @@ TEST_CASE("both forms of the point attention agree, gradients too") {
 
 TEST_CASE("the kernel of the attention is given what fits") {
   const at::Tensor q = at::randn({1, 6, 8}), location = at::randn({1, 6, 2, 3, 2});
-  CHECK(dca_attention(q, q, q, location, 2, 3, 4, true).sizes() == q.sizes());
-  CHECK(dca_attention(q.slice(0, 0, 0), q.slice(0, 0, 0), q.slice(0, 0, 0), location.slice(0, 0, 0),
-                      2, 3, 4, true)
+  CHECK(ops::dca_attention(q, q, q, location, 2, 3, 4, true).sizes() == q.sizes());
+  CHECK(ops::dca_attention(q.slice(0, 0, 0), q.slice(0, 0, 0), q.slice(0, 0, 0),
+                           location.slice(0, 0, 0), 2, 3, 4, true)
             .numel() == 0);
-  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 2, 4, true), Error);  // cells
-  CHECK_THROWS_AS(dca_attention(q, q, q, location, 2, 3, 3, true), Error);  // heads
-  CHECK_THROWS_AS(dca_attention(q, q, q.slice(1, 0, 5), location, 2, 3, 4, true), Error);
-  CHECK_THROWS_AS(dca_attention(q, q, q.to(at::kDouble), location, 2, 3, 4, true), Error);
-  CHECK_THROWS_AS(dca_attention(q, q, q, location.select(4, 0), 2, 3, 4, true), Error);
+  CHECK_THROWS_AS(ops::dca_attention(q, q, q, location, 2, 2, 4, true), Error);  // cells
+  CHECK_THROWS_AS(ops::dca_attention(q, q, q, location, 2, 3, 3, true), Error);  // heads
+  CHECK_THROWS_AS(ops::dca_attention(q, q, q.slice(1, 0, 5), location, 2, 3, 4, true), Error);
+  CHECK_THROWS_AS(ops::dca_attention(q, q, q.to(at::kDouble), location, 2, 3, 4, true), Error);
+  CHECK_THROWS_AS(ops::dca_attention(q, q, q, location.select(4, 0), 2, 3, 4, true), Error);
 }
 
 // METHOD 13, test 6.

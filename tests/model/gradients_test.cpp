@@ -12,6 +12,7 @@
 #include "tiny_model.h"
 
 using namespace vremd;
+using namespace vremd::model;
 
 namespace {
 

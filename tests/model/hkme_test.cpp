@@ -7,6 +7,7 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::model;
 
 TEST_CASE("a mask's concentration: its largest weight and how many tokens it amounts to") {
   const at::Tensor even = at::full({2, 3, 8}, 0.3f);

@@ -8,6 +8,7 @@
 #include <catch2/catch_approx.hpp>
 
 using namespace vremd;
+using namespace vremd::model;
 using Catch::Approx;
 
 TEST_CASE("SAME padding at stride 2 adds a row below and a column to the right alone") {
@@ -96,7 +97,7 @@ ModelConfig prior_config() {
   ModelConfig config;
   config.backbone.kind = BackboneKind::kMovenet;
   config.input.size = {64, 64};
-  config.geometry = Geometry::kClassic;
+  config.geometry = ops::Geometry::kClassic;
   config.model.prior = PriorKind::kMovenet;
   config.loss.kind = LossKind::kCe;
   config.hkme.enabled = config.bmd.enabled = false;
@@ -139,7 +140,7 @@ TEST_CASE("the prior is highest where Thunder finds the joint") {
 
   // udp: the crop's last pixel is in the last cell, classic: three pixels behind its place.
   parameters["offset.output.bias"].zero_();
-  config.geometry = Geometry::kUdp;
+  config.geometry = ops::Geometry::kUdp;
   MovenetPriorImpl udp(config);
   auto same = udp.named_parameters();
   for (const auto& item : parameters) same[item.key()].copy_(item.value());

@@ -10,6 +10,7 @@
 #include <functional>
 
 using namespace vremd;
+using namespace vremd::model;
 
 namespace {
 
@@ -375,7 +376,7 @@ TEST_CASE("a person's heatmaps do not depend on the batch") {
   };
   const at::Tensor together = heatmaps(crops);
   const auto places = [](const at::Tensor& maps) {  // heatmap pixels
-    return heatmap_decode(maps, Decode::kDarkUdp).slice(2, 0, 2);
+    return ops::heatmap_decode(maps, ops::Decode::kDarkUdp).slice(2, 0, 2);
   };
   for (const std::int64_t person : {0, 17, 63}) {
     const at::Tensor alone = heatmaps(crops.slice(0, 3 * person, 3 * person + 3));

@@ -21,24 +21,24 @@ using Catch::Matchers::MessageMatches;
 
 std::string saved_tiny_model(const TemporaryFolder& folder) {
   const std::string path = folder / "tiny.safetensors";
-  save_model(path, *tiny_model(), DType::kF32);
+  model::save_model(path, *tiny_model(), io::DType::kF32);
   return path;
 }
 
 // Writes `path` again after `change` has edited its tensors and metadata.
 template <typename Change>
 std::string edited(const std::string& path, Change change) {
-  const SafetensorsFile file(path);
+  const io::SafetensorsFile file(path);
   auto tensors = file.tensors();
   auto metadata = file.metadata();
   change(tensors, metadata);
   const std::string other = path + ".edited";
-  write_safetensors(other, tensors, metadata);
+  io::write_safetensors(other, tensors, metadata);
   return other;
 }
 
 void check_error(const std::string& path, const std::string& what) {
-  CHECK_THROWS_MATCHES(load_model(path), Error,
+  CHECK_THROWS_MATCHES(model::load_model(path), Error,
                        MessageMatches(ContainsSubstring(path) && ContainsSubstring(what)));
 }
 
@@ -46,11 +46,11 @@ TEST_CASE("a saved model is read back with the same heatmaps") {
   const TemporaryFolder folder;
   const std::string path = folder / "model.safetensors";
   const auto model = tiny_model();
-  save_model(path, *model, DType::kF32, {{"note", "kept"}});
-  const LoadedModel loaded = load_model(path);
+  model::save_model(path, *model, io::DType::kF32, {{"note", "kept"}});
+  const model::LoadedModel loaded = model::load_model(path);
   CHECK(loaded.config.to_json() == model->config.to_json());
   CHECK(loaded.metadata.at("note") == "kept");
-  CHECK(loaded.sha256 == SafetensorsFile(path).sha256().get());
+  CHECK(loaded.sha256 == io::SafetensorsFile(path).sha256().get());
   CHECK_FALSE(loaded.model->is_training());
 
   at::NoGradGuard no_grad;
@@ -62,15 +62,16 @@ TEST_CASE("a saved model is read back with the same heatmaps") {
 TEST_CASE("half precision rounds the matrices and keeps vectors and statistics") {
   const TemporaryFolder folder;
   const auto model = tiny_model();
-  const DType dtype = GENERATE(DType::kF16, DType::kBF16);
+  const io::DType dtype = GENERATE(io::DType::kF16, io::DType::kBF16);
   const std::string path = folder / "half.safetensors";
-  save_model(path, *model, dtype);
-  const auto before = state_of(*model), after = state_of(*load_model(path).model);
+  model::save_model(path, *model, dtype);
+  const auto before = model::state_of(*model),
+             after = model::state_of(*model::load_model(path).model);
   REQUIRE(before.size() == after.size());
   for (const auto& [name, tensor] : before) {
     CAPTURE(name);
     CHECK(after.at(name).scalar_type() == at::kFloat);
-    const auto stored = dtype == DType::kF16 ? at::kHalf : at::kBFloat16;
+    const auto stored = dtype == io::DType::kF16 ? at::kHalf : at::kBFloat16;
     CHECK(at::equal(after.at(name), tensor.dim() >= 2 ? tensor.to(stored).to(at::kFloat) : tensor));
   }
 }
@@ -79,7 +80,7 @@ TEST_CASE("files that are not this model are refused by name") {
   const TemporaryFolder folder;
   const std::string path = saved_tiny_model(folder);
   const std::string name = "backbone.blocks.1.attn.proj.bias";
-  REQUIRE(SafetensorsFile(path).tensors().contains(name));
+  REQUIRE(io::SafetensorsFile(path).tensors().contains(name));
 
   check_error(edited(path, [&](auto& tensors, auto&) { tensors.erase(name); }),
               "no tensor " + name);
@@ -106,7 +107,7 @@ TEST_CASE("a truncated file is an error, at any length") {
   for (const auto length :
        {std::uintmax_t{0}, std::uintmax_t{5}, std::uintmax_t{100}, size / 2, size - 1}) {
     fs::resize_file(path, length);
-    CHECK_THROWS_MATCHES(load_model(path), Error, MessageMatches(ContainsSubstring(path)));
+    CHECK_THROWS_MATCHES(model::load_model(path), Error, MessageMatches(ContainsSubstring(path)));
     if (length == 0) saved_tiny_model(folder);  // grows again for the next
     saved_tiny_model(folder);
   }
@@ -116,12 +117,12 @@ TEST_CASE("weights that are not finite are not saved") {
   const TemporaryFolder folder;
   const auto model = tiny_model();
   at::NoGradGuard no_grad;
-  state_of(*model).at("hm.final_layer.weight").fill_(1e6);  // beyond float16
+  model::state_of(*model).at("hm.final_layer.weight").fill_(1e6);  // beyond float16
   const std::string path = folder / "large.safetensors";
-  CHECK_THROWS_MATCHES(save_model(path, *model, DType::kF16), Error,
+  CHECK_THROWS_MATCHES(model::save_model(path, *model, io::DType::kF16), Error,
                        MessageMatches(ContainsSubstring("hm.final_layer.weight")));
   CHECK_FALSE(fs::exists(path));
-  save_model(path, *model, DType::kF32);
+  model::save_model(path, *model, io::DType::kF32);
   CHECK(fs::exists(path));
 }
 
@@ -129,15 +130,15 @@ TEST_CASE("weights are found by path and by name") {
   const TemporaryFolder folder;
   const std::string path = folder / "some-model.safetensors";
   std::ofstream(path) << "x";
-  CHECK(find_weights(path) == path);
+  CHECK(io::find_weights(path) == path);
   setenv("VREMD_MODELS", folder.path.c_str(), 1);
-  CHECK(find_weights("some-model") == path);
+  CHECK(io::find_weights("some-model") == path);
   CHECK_THROWS_MATCHES(
-      find_weights("other-model"), Error,
+      io::find_weights("other-model"), Error,
       MessageMatches(ContainsSubstring("other-model: no such weights in " + folder.path.string())));
   unsetenv("VREMD_MODELS");
-  CHECK_THROWS_AS(find_weights("some-model"), Error);
-  CHECK_THROWS_MATCHES(find_weights(folder / "none.safetensors"), Error,
+  CHECK_THROWS_AS(io::find_weights("some-model"), Error);
+  CHECK_THROWS_MATCHES(io::find_weights(folder / "none.safetensors"), Error,
                        MessageMatches(ContainsSubstring("no such weights file")));
 }
 

@@ -10,6 +10,7 @@
 #include <random>
 
 using namespace vremd;
+using namespace vremd::ops;
 using Catch::Matchers::WithinAbs;
 
 namespace {

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 using Catch::Approx;
 
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 using Catch::Matchers::WithinAbs;
 
 namespace {

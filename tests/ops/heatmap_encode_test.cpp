@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 
 namespace {
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 
 namespace {
 

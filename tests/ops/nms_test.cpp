@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 
 TEST_CASE("nms keeps the best of boxes that overlap", "[ops]") {
   const std::vector<ScoredBox> boxes = {

@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace vremd;
+using namespace vremd::ops;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::ops;
 
 namespace {
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::parallel;
 using namespace std::chrono_literals;
 
 namespace {
@@ -165,7 +166,7 @@ TEST_CASE("an exception ends a read that waits for a pipe") {
           << R"({"type":"frame","frame":0,"instances":[]})" << std::endl;
       while (!ended) std::this_thread::sleep_for(10ms);
     });
-    RecordStream records({pipe});
+    io::RecordStream records({pipe});
     REQUIRE(records.next_video());
     std::atomic<bool> waiting = false;
     const auto wait_for_read = [&] {
@@ -178,16 +179,16 @@ TEST_CASE("an exception ends a read that waits for a pipe") {
       throw OwnError(stage);
     };
     int reads = 0;
-    CHECK_THROWS_AS(
-        run_ordered(
-            [&]() -> std::unique_ptr<FrameRecord> {
-              if (reads++ == 1) waiting = true;
-              auto frame = records.next_frame();
-              return frame ? std::make_unique<FrameRecord>(*frame) : nullptr;
-            },
-            [&](FrameRecord&) { throw_in("work"); }, [&](const FrameRecord&) { throw_in("write"); },
-            {.threads = 2, .tokens = 4, .cancel = [&] { records.cancel(); }}),
-        OwnError);
+    CHECK_THROWS_AS(run_ordered(
+                        [&]() -> std::unique_ptr<io::FrameRecord> {
+                          if (reads++ == 1) waiting = true;
+                          auto frame = records.next_frame();
+                          return frame ? std::make_unique<io::FrameRecord>(*frame) : nullptr;
+                        },
+                        [&](io::FrameRecord&) { throw_in("work"); },
+                        [&](const io::FrameRecord&) { throw_in("write"); },
+                        {.threads = 2, .tokens = 4, .cancel = [&] { records.cancel(); }}),
+                    OwnError);
     CHECK(records.stopped());
     CHECK_FALSE(records.truncated());
     ended = true;

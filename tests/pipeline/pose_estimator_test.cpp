@@ -9,6 +9,7 @@
 #include <mutex>
 
 using namespace vremd;
+using namespace vremd::pipeline;
 
 namespace {
 
@@ -36,10 +37,10 @@ std::shared_ptr<Frame> mirrored(const Frame& frame) {
   return result;
 }
 
-std::vector<Keypoint> keypoints_of(Person person, const EstimatorOptions& options = {},
-                                   const std::string& preset = "paper",
-                                   Geometry geometry = Geometry::kUdp) {
-  LoadedModel loaded;
+std::vector<io::Keypoint> keypoints_of(Person person, const EstimatorOptions& options = {},
+                                       const std::string& preset = "paper",
+                                       ops::Geometry geometry = ops::Geometry::kUdp) {
+  model::LoadedModel loaded;
   loaded.config = tiny_config(preset);
   loaded.config.geometry = geometry;
   loaded.model = tiny_model(7, loaded.config);
@@ -52,7 +53,7 @@ std::vector<Keypoint> keypoints_of(Person person, const EstimatorOptions& option
 
 TEST_CASE("keypoints move with the person") {
   EstimatorOptions options;
-  options.decode = Decode::kArgmax;  // random maps are no Gaussians that could be refined
+  options.decode = ops::Decode::kArgmax;  // random maps are no Gaussians that could be refined
   const auto before = keypoints_of(person_in(person_frame(50, 30), {48, 28, 28, 52}), options);
   const auto after = keypoints_of(person_in(person_frame(63, 41), {61, 39, 28, 52}), options);
   REQUIRE(before.size() == 15);
@@ -70,14 +71,14 @@ TEST_CASE("keypoints move with the person") {
 }
 
 TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
-  for (const Geometry geometry : {Geometry::kUdp, Geometry::kClassic}) {
+  for (const ops::Geometry geometry : {ops::Geometry::kUdp, ops::Geometry::kClassic}) {
     const auto frame = person_frame(50, 30);
     const Box box{46, 28, 28, 52};
     // A pixel is a point in udp, a cell in classic (METHOD 1.3); the heatmap shift mends only the
     // peak's cell, so classic agrees to one heatmap pixel.
     const Box mirrored_box{kClipWidth - 1 - box.x - box.w, box.y, box.w, box.h};
     EstimatorOptions options;
-    options.decode = Decode::kArgmax;
+    options.decode = ops::Decode::kArgmax;
     options.flip = true;
     const auto plain = keypoints_of(person_in(frame, box), options, "paper", geometry);
     const auto turned =
@@ -86,7 +87,7 @@ TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
     std::vector<int> other(plain.size());
     for (int i = 0; i < joints.size(); ++i) other[i] = i;
     for (const auto& [left, right] : joints.flip_pairs) std::swap(other[left], other[right]);
-    if (geometry == Geometry::kUdp) {
+    if (geometry == ops::Geometry::kUdp) {
       for (std::size_t i = 0; i < plain.size(); ++i) {
         CHECK(std::abs(turned[other[i]].x - (kClipWidth - 1 - plain[i].x)) < 0.05);
         CHECK(std::abs(turned[other[i]].y - plain[i].y) < 0.05);
@@ -94,7 +95,7 @@ TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
       }
     }
     EstimatorOptions without;
-    without.decode = Decode::kArgmax;
+    without.decode = ops::Decode::kArgmax;
     const auto single = keypoints_of(person_in(frame, box), without, "paper", geometry);
     bool differs = false;
     for (std::size_t i = 0; i < plain.size(); ++i) {
@@ -107,10 +108,11 @@ TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
 TEST_CASE("the ways to decode differ below a heatmap pixel") {
   const Person person = person_in(person_frame(50, 30), {46, 28, 28, 52});
   EstimatorOptions options;
-  options.decode = Decode::kArgmax;
+  options.decode = ops::Decode::kArgmax;
   const auto coarse = keypoints_of(person, options);
   const double quarter = 0.25 * 65 / 22.5;  // the crop of 43.3 x 65 pixels is 16 x 24 of the map
-  for (const Decode decode : {Decode::kQuarter, Decode::kDark, Decode::kDarkUdp}) {
+  for (const ops::Decode decode :
+       {ops::Decode::kQuarter, ops::Decode::kDark, ops::Decode::kDarkUdp}) {
     options.decode = decode;
     const auto fine = keypoints_of(person, options);
     bool moved = false;
@@ -118,7 +120,7 @@ TEST_CASE("the ways to decode differ below a heatmap pixel") {
       CHECK(fine[i].score == coarse[i].score);
       const double dx = std::abs(fine[i].x - coarse[i].x), dy = std::abs(fine[i].y - coarse[i].y);
       moved = moved || dx > 0.01 || dy > 0.01;
-      if (decode == Decode::kQuarter) CHECK(std::max(dx, dy) <= quarter + 0.001);
+      if (decode == ops::Decode::kQuarter) CHECK(std::max(dx, dy) <= quarter + 0.001);
     }
     CHECK(moved);
   }
@@ -126,7 +128,7 @@ TEST_CASE("the ways to decode differ below a heatmap pixel") {
 
 TEST_CASE("chosen joints are those of all joints") {
   const Person person = person_in(person_frame(50, 30), {46, 28, 28, 52});
-  const ModelConfig config = tiny_config("paper");
+  const model::ModelConfig config = tiny_config("paper");
   const auto all = keypoints_of(person);
   EstimatorOptions options;
   options.joints = parse_joints("right_knee,nose", config);
@@ -145,7 +147,7 @@ TEST_CASE("chosen joints are those of all joints") {
   CHECK_THROWS_AS(parse_joints("nose,nose", config), Error);
   CHECK_THROWS_AS(parse_joints("posetrack99", config), Error);
 
-  ModelConfig with_ears = config;
+  model::ModelConfig with_ears = config;
   with_ears.model.joints = "posetrack17";
   with_ears.model.trained_joints = joint_set("posetrack15").joints;
   CHECK(selected_joints(parse_joints("", with_ears), with_ears).name == "posetrack15");
@@ -154,13 +156,14 @@ TEST_CASE("chosen joints are those of all joints") {
 }
 
 TEST_CASE("words for decoding") {
-  ModelConfig udp, classic;
-  classic.geometry = Geometry::kClassic;
-  CHECK(parse_decode("auto", udp) == Decode::kDarkUdp);
-  CHECK(parse_decode("auto", classic) == Decode::kQuarter);
-  classic.model.head = HeadKind::kMovenet;
-  CHECK(parse_decode("auto", classic) == Decode::kDarkUdp);
-  for (const Decode decode : {Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp}) {
+  model::ModelConfig udp, classic;
+  classic.geometry = ops::Geometry::kClassic;
+  CHECK(parse_decode("auto", udp) == ops::Decode::kDarkUdp);
+  CHECK(parse_decode("auto", classic) == ops::Decode::kQuarter);
+  classic.model.head = model::HeadKind::kMovenet;
+  CHECK(parse_decode("auto", classic) == ops::Decode::kDarkUdp);
+  for (const ops::Decode decode :
+       {ops::Decode::kArgmax, ops::Decode::kQuarter, ops::Decode::kDark, ops::Decode::kDarkUdp}) {
     CHECK(parse_decode(std::string(name_of(decode)), udp) == decode);
   }
   CHECK_THROWS_AS(parse_decode("best", udp), Error);
@@ -189,14 +192,14 @@ TEST_CASE("bf16 stays near fp32") {
 TEST_CASE("a dump holds what the keypoints were made of") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 3);
-  const ModelConfig config = tiny_config("paper");
+  const model::ModelConfig config = tiny_config("paper");
   RunOptions options;
-  options.estimator.decode = Decode::kQuarter;
-  CropSpec spec = config.crop_spec();
+  options.estimator.decode = ops::Decode::kQuarter;
+  ops::CropSpec spec = config.crop_spec();
   options.dump = PoseDump(folder / "dump", config, spec, "0");
   const RunResult result = run(folder, walk(folder / "clip.mkv", 3), options);
 
-  const SafetensorsFile file(folder / "dump/000_000001_00.safetensors");
+  const io::SafetensorsFile file(folder / "dump/000_000001_00.safetensors");
   CHECK(std::filesystem::exists(folder / "dump/000_000002_00.safetensors"));
   using Shape = std::vector<std::int64_t>;
   CHECK(file.at("crops").shape == Shape{3, 3, 96, 64});
@@ -212,10 +215,10 @@ TEST_CASE("a dump holds what the keypoints were made of") {
 
   const std::vector<float> values = file.at("heatmaps").to_float();
   const at::Tensor points =
-      heatmap_decode(at::tensor(values).view({1, 15, 24, 16}), Decode::kQuarter);
-  const Affine2x3 to_frame = frame_to_crop(crop_region(box_of(1), spec), spec)
+      ops::heatmap_decode(at::tensor(values).view({1, 15, 24, 16}), ops::Decode::kQuarter);
+  const Affine2x3 to_frame = ops::frame_to_crop(ops::crop_region(box_of(1), spec), spec)
                                  .inverse()
-                                 .after(heatmap_to_crop(24, 16, spec));
+                                 .after(ops::heatmap_to_crop(24, 16, spec));
   const Json& keypoints = result.records[2]["instances"][0]["keypoints"];
   for (int i = 0; i < 15; ++i) {
     const auto* point = points[0][i].const_data_ptr<float>();

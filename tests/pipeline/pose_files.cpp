@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   if (argc != 4) return 2;
   const std::string_view what = argv[1];
   if (what == "weights") {
-    save_model(argv[3], *tiny_model(7, tiny_config(argv[2])), DType::kF32);
+    model::save_model(argv[3], *tiny_model(7, tiny_config(argv[2])), io::DType::kF32);
   } else if (what == "clip") {
     write_clip(argv[3], std::stoi(argv[2]));
   } else if (what == "records") {

@@ -33,22 +33,22 @@ struct RunOptions {
   int threads = 2, chunk_persons = 8, chunk_frames = 8;
   std::string preset = "paper";
   std::string joints;
-  PoseInput input;  // its records are set by run()
-  EstimatorOptions estimator;
-  std::function<void(const Person&, const NamedTensors&)> dump;
+  pipeline::PoseInput input;  // its records are set by run()
+  pipeline::EstimatorOptions estimator;
+  std::function<void(const pipeline::Person&, const pipeline::NamedTensors&)> dump;
   bool stats = false;
 };
 
 struct RunResult {
   std::string text;
   std::vector<Json> records;
-  PoseReader::Counts counts;
+  pipeline::PoseReader::Counts counts;
   bool truncated = false;
   std::int64_t crops = 0, encoded = 0;
 };
 
-inline LoadedModel tiny_loaded(const std::string& preset) {
-  LoadedModel loaded;
+inline model::LoadedModel tiny_loaded(const std::string& preset) {
+  model::LoadedModel loaded;
   loaded.config = tiny_config(preset);
   loaded.model = tiny_model(7, loaded.config);
   loaded.sha256 = "0";
@@ -59,26 +59,26 @@ inline LoadedModel tiny_loaded(const std::string& preset) {
 inline RunResult run(const TemporaryFolder& folder, const std::vector<Json>& records,
                      RunOptions options = {}) {
   write_records(folder / "in.jsonl", records);
-  const LoadedModel loaded = tiny_loaded(options.preset);
+  const model::LoadedModel loaded = tiny_loaded(options.preset);
   options.estimator.enlarge = loaded.config.input.enlarge;
-  options.estimator.joints = parse_joints(options.joints, loaded.config);
-  PoseEstimator estimator(loaded, options.estimator);
+  options.estimator.joints = pipeline::parse_joints(options.joints, loaded.config);
+  pipeline::PoseEstimator estimator(loaded, options.estimator);
   estimator.dump = options.dump;
 
-  Header header;
+  io::Header header;
   header.tool = "vremd-pose";
-  header.joints = selected_joints(options.estimator.joints, loaded.config);
+  header.joints = pipeline::selected_joints(options.estimator.joints, loaded.config);
   options.input.records = {folder / "in.jsonl"};
   options.input.chunk_persons = options.chunk_persons;
   options.input.chunk_frames = options.chunk_frames;
   options.input.with_neighbours = estimator.frames() > 1;
-  PoseReader reader(options.input, header);
+  pipeline::PoseReader reader(options.input, header);
   RunResult result;
   {
-    OutputFile out(folder / "out.jsonl", true);
-    RecordWriter writer(out);
-    run_pose_pipeline(reader, estimator, writer,
-                      {.threads = options.threads, .stats = options.stats});
+    io::OutputFile out(folder / "out.jsonl", true);
+    io::RecordWriter writer(out);
+    pipeline::run_pose_pipeline(reader, estimator, writer,
+                                {.threads = options.threads, .stats = options.stats});
     out.commit();
   }
   result.text = read_file(folder / "out.jsonl");

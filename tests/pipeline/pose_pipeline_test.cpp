@@ -9,6 +9,7 @@
 #include <atomic>
 
 using namespace vremd;
+using namespace vremd::pipeline;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("threads and chunks change no byte") {
@@ -88,7 +89,7 @@ TEST_CASE("records pass through with keypoints, neighbours and where they came f
 
 TEST_CASE("a still is its own neighbours, and is encoded once") {
   const TemporaryFolder folder;
-  write_picture(folder / "photo.png", frame_with_person(kClipWidth, kClipHeight, 20, 40));
+  video::write_picture(folder / "photo.png", frame_with_person(kClipWidth, kClipHeight, 20, 40));
   const RunResult result = run(folder, walk(folder / "photo.png", 1));
   CHECK(result.records[1]["instances"][0]["neighbours"] == Json({0, 0}));
   CHECK(result.crops == 3);

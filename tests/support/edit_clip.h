@@ -24,18 +24,18 @@ struct ClipEdit {
 };
 
 inline void check_av(int status, const std::string& what) {
-  if (status < 0) throw std::runtime_error(what + ": " + av_error_text(status));
+  if (status < 0) throw std::runtime_error(what + ": " + video::av_error_text(status));
 }
 
 // Copies the packets of a clip with one stream into another file.
 inline std::string edit_clip(const std::string& from, const std::string& to, const ClipEdit& edit) {
-  silence_libav();
+  video::silence_libav();
   AVFormatContext* context = nullptr;
   check_av(avformat_open_input(&context, from.c_str(), nullptr, nullptr), from);
-  const AvInput input(context);
+  const video::AvInput input(context);
   check_av(avformat_find_stream_info(context, nullptr), from);
   check_av(avformat_alloc_output_context2(&context, nullptr, nullptr, to.c_str()), to);
-  const AvOutput output(context);
+  const video::AvOutput output(context);
   check_av(avio_open(&context->pb, to.c_str(), AVIO_FLAG_WRITE), to);
   AVStream& source = *input->streams[0];
   AVStream& stream = *avformat_new_stream(context, nullptr);
@@ -44,7 +44,7 @@ inline std::string edit_clip(const std::string& from, const std::string& to, con
   stream.time_base = source.time_base;
   if (!edit.display_matrix.empty()) {
     std::copy(edit.display_matrix.begin(), edit.display_matrix.end(),
-              add_stream_display_matrix(stream));
+              video::add_stream_display_matrix(stream));
   }
   AVDictionary* options = nullptr;
   for (const auto& [key, value] : edit.muxer_options) {
@@ -53,7 +53,7 @@ inline std::string edit_clip(const std::string& from, const std::string& to, con
   const int status = avformat_write_header(context, &options);
   av_dict_free(&options);
   check_av(status, to);
-  const AvPacket packet(av_packet_alloc());
+  const video::AvPacket packet(av_packet_alloc());
   for (int number = 0; av_read_frame(input.get(), packet.get()) >= 0; ++number) {
     check_av(av_packet_make_writable(packet.get()), to);
     if (!edit.packet || edit.packet(number, *packet)) {

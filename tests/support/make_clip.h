@@ -63,11 +63,12 @@ inline double difference(const Frame& a, const Frame& b) {
 }
 
 // Writes numbered frames 0 ... frames-1. With `times` (seconds, one per frame): variable rate.
-inline std::string make_clip(const std::string& path, int frames, VideoWriterOptions options = {},
+inline std::string make_clip(const std::string& path, int frames,
+                             video::VideoWriterOptions options = {},
                              const std::vector<double>& times = {}) {
   if (options.width == 0) options.width = 96;
   if (options.height == 0) options.height = 64;
-  VideoWriter writer(path, options);
+  video::VideoWriter writer(path, options);
   for (int i = 0; i < frames; ++i) {
     const Frame frame = numbered_frame(options.width, options.height, i);
     if (times.empty()) {

@@ -22,18 +22,18 @@ inline make_pth::FloatTensor to_floats(const at::Tensor& tensor) {
 }
 
 // ViTPose 64 wide with 2 blocks and random weights.
-inline std::shared_ptr<VremdImpl> small_vitpose(HeadKind head, double ln_eps = 1e-6) {
-  ModelConfig config;
+inline std::shared_ptr<model::VremdImpl> small_vitpose(model::HeadKind head, double ln_eps = 1e-6) {
+  model::ModelConfig config;
   config.hkme.enabled = config.bmd.enabled = false;
   config.model.joints = "coco17";
-  config.backbone.size = VitSize::kTiny;
+  config.backbone.size = model::VitSize::kTiny;
   config.backbone.ln_eps = ln_eps;
   config.model.head = head;
   config.hm.channels = 8;
   at::manual_seed(3);
-  auto model = std::make_shared<VremdImpl>(config);
+  auto model = std::make_shared<model::VremdImpl>(config);
   at::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : state_of(*model)) {
+  for (const auto& [name, tensor] : model::state_of(*model)) {
     tensor.normal_(0, 0.2);
     if (name.ends_with("running_var")) tensor.abs_().add_(0.5);
   }
@@ -41,10 +41,10 @@ inline std::shared_ptr<VremdImpl> small_vitpose(HeadKind head, double ln_eps = 1
   return model;
 }
 
-inline make_pth::FloatTensors with_names(const VremdImpl& model, VitNames names) {
+inline make_pth::FloatTensors with_names(const model::VremdImpl& model, importer::VitNames names) {
   make_pth::FloatTensors result;
-  for (const auto& [ours, tensor] : state_of(model)) {
-    const auto theirs = names_of(names, ours);
+  for (const auto& [ours, tensor] : model::state_of(model)) {
+    const auto theirs = importer::names_of(names, ours);
     if (theirs.empty()) continue;
     const auto rows = tensor.chunk(static_cast<std::int64_t>(theirs.size()));
     for (std::size_t i = 0; i < theirs.size(); ++i) result[theirs[i]] = to_floats(rows[i]);
@@ -66,11 +66,11 @@ inline std::pair<make_pth::FloatTensor, make_pth::FloatTensor> split_rows(
 
 // ViTPose+ of the official repository, expert `expert` of two being `model`'s own, 16 of whose 64
 // last rows are the expert's.
-inline make_pth::FloatTensors with_experts(const VremdImpl& model, int expert) {
+inline make_pth::FloatTensors with_experts(const model::VremdImpl& model, int expert) {
   constexpr std::int64_t kPart = 16;
-  make_pth::FloatTensors all = with_names(model, VitNames::kVitpose), result;
+  make_pth::FloatTensors all = with_names(model, importer::VitNames::kVitpose), result;
   for (const auto& [name, tensor] : all) {
-    const std::string own = expert_name(VitNames::kVitpose, name, expert);
+    const std::string own = importer::expert_name(importer::VitNames::kVitpose, name, expert);
     if (own.empty()) {
       result[name] = tensor;
       continue;
@@ -79,12 +79,12 @@ inline make_pth::FloatTensors with_experts(const VremdImpl& model, int expert) {
     result[name] = common;
     result[own] = part;
     for (float& value : part.values) value = 1 - value;
-    result[expert_name(VitNames::kVitpose, name, 1 - expert)] = part;
+    result[importer::expert_name(importer::VitNames::kVitpose, name, 1 - expert)] = part;
   }
   return result;
 }
 
-inline at::Tensor heatmaps_of(VremdImpl& model) {
+inline at::Tensor heatmaps_of(model::VremdImpl& model) {
   at::NoGradGuard no_grad;
   at::manual_seed(5);
   const at::Tensor crop =

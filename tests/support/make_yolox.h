@@ -12,7 +12,7 @@
 
 namespace vremd {
 
-inline make_pth::FloatTensors official_yolox(const YoloxShape& shape) {
+inline make_pth::FloatTensors official_yolox(const detect::YoloxShape& shape) {
   std::mt19937 random(7);
   std::normal_distribution<float> normal;
   make_pth::FloatTensors tensors;
@@ -24,7 +24,7 @@ inline make_pth::FloatTensors official_yolox(const YoloxShape& shape) {
     for (float& value : tensor.values) value = mean + sigma * normal(random);
     tensors[name] = tensor;
   };
-  for (const YoloxLayer& layer : yolox_layers(shape)) {
+  for (const detect::YoloxLayer& layer : detect::yolox_layers(shape)) {
     const auto weight = layer.weight_shape();
     const auto sigma = 1 / std::sqrt(static_cast<float>(weight[1] * weight[2] * weight[3]));
     if (layer.name.find("_preds.") != std::string::npos) {

@@ -7,12 +7,13 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::track;
 using Catch::Approx;
 
 namespace {
 
-Instance person(Box box, std::vector<Keypoint> keypoints = {}) {
-  Instance one;
+io::Instance person(Box box, std::vector<io::Keypoint> keypoints = {}) {
+  io::Instance one;
   one.box = box;
   one.keypoints = std::move(keypoints);
   return one;
@@ -23,22 +24,22 @@ Instance person(Box box, std::vector<Keypoint> keypoints = {}) {
 TEST_CASE("the similarity of poses is OKS, weighted with the lower score") {
   const Box box{0, 0, 100, 100};
   const std::vector<double> sigmas = {0.05, 0.1};
-  const Instance a = person(box, {{10, 10, 1}, {50, 50, 0.5}});
+  const io::Instance a = person(box, {{10, 10, 1}, {50, 50, 0.5}});
   CHECK(similarity(a, a, sigmas) == 1);
   // 10 pixels are one time 2 x 0.05 x 100, 20 are one time 2 x 0.1 x 100: exp(-1/2) each.
-  const Instance b = person(box, {{20, 10, 1}, {50, 70, 0.5}});
+  const io::Instance b = person(box, {{20, 10, 1}, {50, 70, 0.5}});
   CHECK(similarity(a, b, sigmas) == Approx(std::exp(-0.5)));
   CHECK(similarity(b, a, sigmas) == similarity(a, b, sigmas));
-  const Instance c = person(box, {{20, 10, 0.25}, {50, 50, 1}});
+  const io::Instance c = person(box, {{20, 10, 0.25}, {50, 50, 1}});
   CHECK(similarity(a, c, sigmas) == Approx((0.25 * std::exp(-0.5) + 0.5) / 0.75));
   // The area is the mean of both: here (10000 + 30000) / 2.
-  const Instance d = person({0, 0, 100, 300}, {{20, 10, 1}, {0, 0, 0}});
+  const io::Instance d = person({0, 0, 100, 300}, {{20, 10, 1}, {0, 0, 0}});
   CHECK(similarity(a, d, sigmas) == Approx(std::exp(-0.25)));
 }
 
 TEST_CASE("without a joint in common the boxes decide") {
   const std::vector<double> sigmas = {0.05, 0.1};
-  const Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {0, 0, 0}});
+  const io::Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {0, 0, 0}});
   CHECK(similarity(a, person({5, 0, 10, 10}, {{0, 0, 0}, {9, 9, 1}}), sigmas) == Approx(1.0 / 3));
   CHECK(similarity(a, person({5, 0, 10, 10}), {}) == Approx(1.0 / 3));
   CHECK(similarity(a, person({5, 0, 10, 10}, {{NAN, 1, 1}, {2, 2, 1}}), sigmas) == Approx(1.0 / 3));
@@ -48,7 +49,7 @@ TEST_CASE("without a joint in common the boxes decide") {
 
 TEST_CASE("the area is that of the box, else that of the keypoints") {
   CHECK(person_area(person({0, 0, 4, 5})) == 20);
-  const std::vector<Keypoint> keypoints = {{0, 0, 0}, {10, 20, 1}, {13, 22, 0.1}, {NAN, 0, 1}};
+  const std::vector<io::Keypoint> keypoints = {{0, 0, 0}, {10, 20, 1}, {13, 22, 0.1}, {NAN, 0, 1}};
   CHECK(person_area(person({0, 0, 0, 5}, keypoints)) == 6);
   CHECK(person_area(person({0, NAN, 4, 5}, keypoints)) == 6);
   CHECK(person_area(person({0, 0, 0, 5}, {{10, 20, 1}})) == 0);
@@ -56,17 +57,17 @@ TEST_CASE("the area is that of the box, else that of the keypoints") {
 }
 
 TEST_CASE("a displacement is that of the joints, else that of the boxes") {
-  const Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {2, 2, 1}, {3, 3, 0}});
+  const io::Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {2, 2, 1}, {3, 3, 0}});
   const Point by = displacement(a, person({90, 0, 10, 10}, {{2, 1, 1}, {4, 5, 1}, {9, 9, 1}}));
   CHECK(by.x == 1.5);
   CHECK(by.y == 1.5);
-  const Instance b = person({0, 0, 1, 1}, {{2, 1, 1}, {4, 2, 0.25}, {0, 0, 0}});
+  const io::Instance b = person({0, 0, 1, 1}, {{2, 1, 1}, {4, 2, 0.25}, {0, 0, 0}});
   const Point weighted = displacement(a, b);
   CHECK(weighted.x == Approx(1.2));
   const Point boxes = displacement(a, person({10, 0, 20, 10}));
   CHECK(boxes.x == 15);
   CHECK(boxes.y == 0);
-  const Instance there = moved(a, {5, -1});
+  const io::Instance there = moved(a, {5, -1});
   CHECK(there.box.x == 5);
   CHECK(there.box.w == 10);
   CHECK(there.keypoints[1].y == 1);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::track;
 using Catch::Approx;
 
 TEST_CASE("velocity is a mean that begins at rest") {

@@ -9,14 +9,15 @@
 #include <numbers>
 
 using namespace vremd;
+using namespace vremd::track;
 using Catch::Approx;
 
 namespace {
 
-FrameRecord frame(std::int64_t index, double x, std::int64_t track = 1) {
-  FrameRecord record;
+io::FrameRecord frame(std::int64_t index, double x, std::int64_t track = 1) {
+  io::FrameRecord record;
   record.frame = index;
-  Instance one;
+  io::Instance one;
   one.track = track;
   one.box = {x, 0, 50, 100};
   one.keypoints = {{x, 10, 0.9}, {x, 20, 0}};
@@ -48,7 +49,7 @@ TEST_CASE("one-euro is the filter of the paper") {
 TEST_CASE("what trembles is calmed, what moves is followed") {
   Smoother calm({}, 10), running({}, 10);
   double largest = 0;
-  FrameRecord record;
+  io::FrameRecord record;
   for (int f = 0; f < 50; ++f) {
     record = frame(f, f % 2 ? 101.0 : 99.0);
     calm.smooth(record, f / 25.0);
@@ -59,7 +60,7 @@ TEST_CASE("what trembles is calmed, what moves is followed") {
     record = frame(f, 8.0 * f);
     running.smooth(record, f / 25.0);
   }
-  const Instance& person = record.instances[0];
+  const io::Instance& person = record.instances[0];
   CHECK(person.keypoints[0].x == Approx(8 * 49).margin(8));
   CHECK(person.keypoints[0].score == 0.9);
   CHECK(person.box.w == Approx(50));
@@ -68,10 +69,10 @@ TEST_CASE("what trembles is calmed, what moves is followed") {
 TEST_CASE("the size of the picture does not matter") {
   Smoother small({}, 10), large({}, 10);
   for (int f = 0; f < 10; ++f) {
-    FrameRecord one = frame(f, 3.0 * f * f), four = one;
-    Instance& person = four.instances[0];
+    io::FrameRecord one = frame(f, 3.0 * f * f), four = one;
+    io::Instance& person = four.instances[0];
     person.box = {4 * person.box.x, 0, 200, 400};
-    for (Keypoint& keypoint : person.keypoints) keypoint.x *= 4;
+    for (io::Keypoint& keypoint : person.keypoints) keypoint.x *= 4;
     small.smooth(one, f / 25.0);
     large.smooth(four, f / 25.0);
     CHECK(four.instances[0].keypoints[0].x == Approx(4 * one.instances[0].keypoints[0].x));
@@ -81,25 +82,25 @@ TEST_CASE("the size of the picture does not matter") {
 
 TEST_CASE("a filter belongs to a track, and is forgotten with it") {
   Smoother smoother({}, 5);
-  FrameRecord first = frame(0, 0);
+  io::FrameRecord first = frame(0, 0);
   smoother.smooth(first, 0);
-  FrameRecord other = frame(1, 40, 2);
+  io::FrameRecord other = frame(1, 40, 2);
   smoother.smooth(other, 0.04);
   CHECK(other.instances[0].keypoints[0].x == 40);
-  FrameRecord same = frame(2, 40);
+  io::FrameRecord same = frame(2, 40);
   smoother.smooth(same, 0.08);
   CHECK(same.instances[0].keypoints[0].x < 40);
-  FrameRecord late = frame(8, 10);
+  io::FrameRecord late = frame(8, 10);
   smoother.smooth(late, 0.32);
   CHECK(late.instances[0].keypoints[0].x == 10);
 }
 
 TEST_CASE("what cannot be used is not smoothed") {
   Smoother smoother({}, 5);
-  FrameRecord first = frame(0, 0);
+  io::FrameRecord first = frame(0, 0);
   smoother.smooth(first, 0);
-  FrameRecord second = frame(1, 40);
-  Instance untracked = second.instances[0];
+  io::FrameRecord second = frame(1, 40);
+  io::Instance untracked = second.instances[0];
   untracked.track.reset();
   second.instances.push_back(untracked);
   second.instances[0].keypoints[0].x = NAN;
@@ -108,7 +109,7 @@ TEST_CASE("what cannot be used is not smoothed") {
   CHECK(second.instances[0].keypoints[1].x == 40);  // its score is 0
   CHECK(second.instances[0].box.x == 40);
   CHECK(second.instances[1].keypoints[0].x == 40);
-  FrameRecord third = frame(2, 60);  // begins anew
+  io::FrameRecord third = frame(2, 60);  // begins anew
   smoother.smooth(third, 0.08);
   CHECK(third.instances[0].keypoints[0].x == 60);
   CHECK(third.instances[0].box.x == 60);

@@ -6,32 +6,33 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::track;
 
 namespace {
 
 using Tracks = std::vector<std::int64_t>;  // 0: none
 
-Instance person(Box box, double score = 1, std::vector<Keypoint> keypoints = {}) {
-  Instance one;
+io::Instance person(Box box, double score = 1, std::vector<io::Keypoint> keypoints = {}) {
+  io::Instance one;
   one.box = box;
   one.score = score;
   one.keypoints = std::move(keypoints);
   return one;
 }
 
-Instance at(double x, double score = 1) { return person({x, 0, 50, 100}, score); }
+io::Instance at(double x, double score = 1) { return person({x, 0, 50, 100}, score); }
 
 struct Video {
   explicit Video(const TrackerConfig& config = {}, const std::optional<JointSet>& joints = {})
       : tracker(config, joints) {}
 
-  Tracks see(std::int64_t index, std::vector<Instance> people) {
-    FrameRecord frame;
+  Tracks see(std::int64_t index, std::vector<io::Instance> people) {
+    io::FrameRecord frame;
     frame.frame = index;
     frame.instances = std::move(people);
     tracker.assign(frame);
     Tracks tracks;
-    for (const Instance& one : frame.instances) tracks.push_back(one.track.value_or(0));
+    for (const io::Instance& one : frame.instances) tracks.push_back(one.track.value_or(0));
     return tracks;
   }
 
@@ -86,7 +87,7 @@ TEST_CASE("a low score never takes the track of a high one") {
 
 TEST_CASE("tracks of the input are replaced") {
   Video video({.min_score = 0.5});
-  Instance high = at(0), low = at(200, 0.1);
+  io::Instance high = at(0), low = at(200, 0.1);
   high.track = 77;
   low.track = 78;
   CHECK(video.see(0, {high, low}) == Tracks{1, 0});
@@ -96,7 +97,7 @@ TEST_CASE("people who walk through each other keep their tracks") {
   // They meet between frames 10 and 11 and hide each other by turns: only their motion tells.
   Video video;
   for (int f = 0; f <= 20; ++f) {
-    std::vector<Instance> people;
+    std::vector<io::Instance> people;
     if (f != 10) people.push_back(at(10.0 * f));
     if (f != 11) people.push_back(at(210 - 10.0 * f));
     CAPTURE(f);
@@ -107,8 +108,8 @@ TEST_CASE("people who walk through each other keep their tracks") {
 TEST_CASE("poses are told apart where boxes are not") {
   const JointSet joints = joint_set_of({"left_wrist", "right_wrist"});
   const Box box{0, 0, 100, 100};
-  const Instance high = person(box, 1, {{20, 10, 1}, {80, 10, 1}});
-  const Instance low = person(box, 1, {{20, 90, 1}, {80, 90, 1}});
+  const io::Instance high = person(box, 1, {{20, 10, 1}, {80, 10, 1}});
+  const io::Instance low = person(box, 1, {{20, 90, 1}, {80, 90, 1}});
   Video video({}, joints);
   CHECK(video.see(0, {high, low}) == Tracks{1, 2});
   CHECK(video.see(1, {low, high}) == Tracks{2, 1});
@@ -120,8 +121,8 @@ TEST_CASE("poses are told apart where boxes are not") {
 TEST_CASE("people that cannot be compared have no track") {
   Video video;
   const Tracks none{0, 0, 0, 1};
-  const std::vector<Instance> odd = {person({10, 10, 0, 20}), person({NAN, 1, 2, 3}),
-                                     person({5, 5, -10, 20}), at(300)};
+  const std::vector<io::Instance> odd = {person({10, 10, 0, 20}), person({NAN, 1, 2, 3}),
+                                         person({5, 5, -10, 20}), at(300)};
   CHECK(video.see(0, odd) == none);
   CHECK(video.see(1, odd) == none);
   CHECK(video.tracker.untracked() == 6);
@@ -131,8 +132,8 @@ TEST_CASE("people that cannot be compared have no track") {
 TEST_CASE("coordinates near the end of the numbers harm nobody else") {
   Video video;
   const auto people = [](double x) {
-    return std::vector<Instance>{at(x), person({1e308, 0, 1e308, 1e308}),
-                                 person({0, 0, 1e200, 1e200})};
+    return std::vector<io::Instance>{at(x), person({1e308, 0, 1e308, 1e308}),
+                                     person({0, 0, 1e200, 1e200})};
   };
   video.see(0, people(0));
   for (int f = 1; f < 5; ++f) CHECK(video.see(f, people(3.0 * f)).front() == 1);

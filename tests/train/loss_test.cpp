@@ -9,13 +9,14 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::train;
 using Catch::Approx;
 
 TEST_CASE("the squared error counts labelled joints alone") {
   const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
-  CHECK(heatmap_loss(LossKind::kMse, h, t, w).item<double>() == Approx(0.5));
-  CHECK_THROWS_AS(heatmap_loss(LossKind::kMse, h, t.slice(1, 0, 1), w), Error);
+  CHECK(heatmap_loss(model::LossKind::kMse, h, t, w).item<double>() == Approx(0.5));
+  CHECK_THROWS_AS(heatmap_loss(model::LossKind::kMse, h, t.slice(1, 0, 1), w), Error);
 }
 
 TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1") {
@@ -23,27 +24,28 @@ TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1"
   const at::Tensor t = at::tensor({2.0f, 2.0f, 1.0f, 0.0f}).view({1, 2, 1, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
   const double want = -(0.5 * std::log(0.25) + 0.5 * std::log(0.75));
-  CHECK(heatmap_loss(LossKind::kCe, h, t, w).item<double>() == Approx(want));
+  CHECK(heatmap_loss(model::LossKind::kCe, h, t, w).item<double>() == Approx(want));
 }
 
 TEST_CASE("a sum is the mean times joints and pixels, per sample") {
   at::manual_seed(3);
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5});
   const at::Tensor w = at::tensor({1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.0f}).view({2, 3});
-  ModelConfig::Loss options;
+  model::ModelConfig::Loss options;
   const auto loss = [&] { return training_loss(options, {h, {}, {}}, t, w).item<double>(); };
-  CHECK(loss() == heatmap_loss(LossKind::kMse, h, t, w).item<double>());
-  options.reduction = LossReduction::kSum;
-  CHECK(loss() == Approx(heatmap_loss(LossKind::kMse, h, t, w).item<double>() * 3 * 4 * 5));
-  options.kind = LossKind::kCe;
-  CHECK(loss() == Approx(heatmap_loss(LossKind::kCe, h, t, w).item<double>() * 4 / 2));  // 4 labels
+  CHECK(loss() == heatmap_loss(model::LossKind::kMse, h, t, w).item<double>());
+  options.reduction = model::LossReduction::kSum;
+  CHECK(loss() == Approx(heatmap_loss(model::LossKind::kMse, h, t, w).item<double>() * 3 * 4 * 5));
+  options.kind = model::LossKind::kCe;
+  CHECK(loss() ==
+        Approx(heatmap_loss(model::LossKind::kCe, h, t, w).item<double>() * 4 / 2));  // 4 labels
 }
 
 TEST_CASE("weights of the joints multiply the labels' own") {
   at::manual_seed(3);
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
-  ModelConfig::Loss options;
-  options.kind = GENERATE(LossKind::kMse, LossKind::kCe);
+  model::ModelConfig::Loss options;
+  options.kind = GENERATE(model::LossKind::kMse, model::LossKind::kCe);
   options.joint_weights = {{1, 1.5, 0}};
   CHECK(
       training_loss(options, {h, {}, {}}, t, w).item<double>() ==
@@ -55,11 +57,11 @@ TEST_CASE("the branches of H may have losses of their own") {
   const at::Tensor hk = at::randn({2, 3, 4, 5}), hm = at::randn({2, 3, 4, 5}),
                    t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
   const LossMaps maps{(hk + hm) / 2, hk, hm};
-  ModelConfig::Loss options;
+  model::ModelConfig::Loss options;
   options.aux_hk = 0.25;
   options.aux_hm = 2;
   const auto of = [&](const at::Tensor& map) {
-    return heatmap_loss(LossKind::kMse, map, t, w).item<double>();
+    return heatmap_loss(model::LossKind::kMse, map, t, w).item<double>();
   };
   CHECK(training_loss(options, maps, t, w).item<double>() ==
         Approx(of(maps.h) + 0.25 * of(hk) + 2 * of(hm)));
@@ -67,9 +69,9 @@ TEST_CASE("the branches of H may have losses of their own") {
 
 TEST_CASE("gradients: every kind of loss") {
   at::manual_seed(3);
-  ModelConfig::Loss options;
-  options.kind = GENERATE(LossKind::kMse, LossKind::kCe);
-  options.reduction = GENERATE(LossReduction::kMean, LossReduction::kSum);
+  model::ModelConfig::Loss options;
+  options.kind = GENERATE(model::LossKind::kMse, model::LossKind::kCe);
+  options.reduction = GENERATE(model::LossReduction::kMean, model::LossReduction::kSum);
   options.joint_weights = {{1, 1.5, 0.5}};
   options.aux_hk = 0.3;
   options.aux_hm = 0.7;

@@ -8,10 +8,11 @@
 
 using Catch::Matchers::Message;
 using namespace vremd;
+using namespace vremd::train;
 
 namespace {
 
-ModelConfig with(const std::string& name) {
+model::ModelConfig with(const std::string& name) {
   TrainConfig config;
   apply_preset(config, name);
   config.validate_values();
@@ -30,18 +31,19 @@ TEST_CASE("every preset of the paper, its tables and its relatives exists") {
                               "narrow",          "deep"});
   for (const std::string& name : preset_names()) {
     CAPTURE(name);
-    const ModelConfig config = with(name);
-    CHECK(ModelConfig::from_json(config.to_json(), "file.json").to_json() == config.to_json());
+    const model::ModelConfig config = with(name);
+    CHECK(model::ModelConfig::from_json(config.to_json(), "file.json").to_json() ==
+          config.to_json());
   }
   for (const char* name : {"paper", "recommended", "accuracy", "mmpose_protocol", "table4_c",
                            "table5_d", "table6_d"}) {
-    CHECK(with(name).to_json() == ModelConfig{}.to_json());
+    CHECK(with(name).to_json() == model::ModelConfig{}.to_json());
   }
-  CHECK(with("dcpose_protocol").geometry == Geometry::kClassic);
-  CHECK(with("paper_strict").hkme.human.activation == HumanActivation::kLiteral);
-  CHECK(with("table6_a").bmd.op == MotionOp::kDc);
+  CHECK(with("dcpose_protocol").geometry == ops::Geometry::kClassic);
+  CHECK(with("paper_strict").hkme.human.activation == model::HumanActivation::kLiteral);
+  CHECK(with("table6_a").bmd.op == model::MotionOp::kDc);
   CHECK_FALSE(with("table6_a").bmd.ca.enabled);
-  CHECK(with("table6_b").bmd.op == MotionOp::kDa);
+  CHECK(with("table6_b").bmd.op == model::MotionOp::kDa);
   CHECK(with("table6_b").bmd.ca.enabled);
   for (const char* name : {"table6_a", "table6_b", "table6_c"}) {
     CHECK_FALSE(with(name).bmd.separate);

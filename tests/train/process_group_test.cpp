@@ -15,6 +15,7 @@
 #include <functional>
 
 using namespace vremd;
+using namespace vremd::train;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {

@@ -11,11 +11,12 @@
 #include <set>
 
 using namespace vremd;
+using namespace vremd::train;
 
 namespace {
 
 // `count` people, each alone in a still that is never opened.
-TrainSet people(const TemporaryFolder& folder, int count, double repeat) {
+data::TrainSet people(const TemporaryFolder& folder, int count, double repeat) {
   set_log("test", LogLevel::kError);
   Json images = Json::array(), labels = Json::array();
   for (int n = 0; n < count; ++n) {
@@ -39,14 +40,14 @@ TrainSet people(const TemporaryFolder& folder, int count, double repeat) {
                       {"keypoints", points},
                       {"scores", Json::array()}});
   }
-  TrainDataConfig data;
+  data::TrainDataConfig data;
   data.annotations = folder / "data.json";
   data.repeat = repeat;
   std::ofstream(data.annotations) << Json{
       {"images", images},
       {"annotations", labels},
       {"categories", Json::array()}}.dump();
-  return TrainSet({data}, joint_set("posetrack15"));
+  return data::TrainSet({data}, joint_set("posetrack15"));
 }
 
 TrainConfig config_of(int variants) {
@@ -61,7 +62,7 @@ TrainConfig config_of(int variants) {
 
 TEST_CASE("the micro-batches of an epoch have its order, whoever asks when") {
   const TemporaryFolder folder;
-  const TrainSet set = people(folder, 14, 1);
+  const data::TrainSet set = people(folder, 14, 1);
   const TrainConfig config = config_of(0);
   SampleOrder order(set, config, 2, /*rank=*/0, /*processes=*/1, /*first_step=*/0);
   std::vector<std::vector<int>> epochs(2);
@@ -81,7 +82,7 @@ TEST_CASE("the micro-batches of an epoch have its order, whoever asks when") {
 
 TEST_CASE("two processes share each step") {
   const TemporaryFolder folder;
-  const TrainSet set = people(folder, 14, 1);
+  const data::TrainSet set = people(folder, 14, 1);
   TrainConfig config = config_of(0);
   config.train.batch = 3;
   const std::vector<int> order = set.order(8888, 0);
@@ -96,7 +97,7 @@ TEST_CASE("two processes share each step") {
 
 TEST_CASE("features are stored once, and read by later epochs of their variant only") {
   const TemporaryFolder folder;
-  const TrainSet set = people(folder, 5, 3);  // everybody three times an epoch
+  const data::TrainSet set = people(folder, 5, 3);  // everybody three times an epoch
   const TrainConfig config = config_of(2);
   constexpr int kSteps = 2;  // 12 of the 15 of an epoch
   SampleOrder order(set, config, kSteps, 0, 1, /*first_step=*/1);

@@ -36,6 +36,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::train;
 using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
@@ -67,7 +68,7 @@ void make_data(const std::string& folder, int count) {
       }
     }
     const std::string name = fmt::format("images/{:02}.png", n);
-    write_picture(folder + "/" + name, frame);
+    video::write_picture(folder + "/" + name, frame);
     images.push_back({{"id", n},
                       {"file_name", name},
                       {"frame_id", 0},
@@ -180,7 +181,7 @@ TEST_CASE("keys of earlier versions are read, and written under their new names"
               "disagreement": 0.4, "sure": 0.7, "adopt": 0.5}],
     "aug": {"company": {"prob": 0.3}, "corrupt": {"cover": 0.2, "largest_cover": 0.3}}})");
   const TrainConfig config = TrainConfig::from_json(json, "c.json");
-  const TrainDataConfig& data = config.data[0];
+  const data::TrainDataConfig& data = config.data[0];
   CHECK(data.skip_suspect_lr);
   CHECK(data.pseudo_labels == "b.json");
   CHECK(data.pseudo_veto_distance == 0.4);
@@ -204,10 +205,10 @@ TEST_CASE("a damaged checkpoint is an error") {
   checkpoint.tensors["model.x"] = at::ones({2});
   save_checkpoint(path, checkpoint);
   const auto with = [&](const char* key, const char* value) {
-    const SafetensorsFile file(path);
+    const io::SafetensorsFile file(path);
     std::map<std::string, std::string> metadata = file.metadata();
     metadata[key] = value;
-    write_safetensors(folder.path + "/bad.safetensors", file.tensors(), metadata);
+    io::write_safetensors(folder.path + "/bad.safetensors", file.tensors(), metadata);
     return folder.path + "/bad.safetensors";
   };
   CHECK(load_checkpoint(path).best == -1);
@@ -229,7 +230,7 @@ TEST_CASE("training learns the toy, and a stopped run goes on to the very same w
   const auto losses = losses_of(folder.path + "/whole");
   REQUIRE(losses.size() == 40);
   CHECK(losses.back() < 0.7 * losses.front());
-  const LoadedModel model = load_model(folder.path + "/whole/last.safetensors");
+  const model::LoadedModel model = model::load_model(folder.path + "/whole/last.safetensors");
   CHECK(model.config.model.trained_joints == std::vector<std::string>{"nose"});
 
   TrainerOptions first = options_for(folder.path + "/parts");
@@ -259,9 +260,9 @@ TEST_CASE("three frames start as the single-frame model, and train on stills", "
   TrainerOptions options = options_for(folder.path + "/three");
   options.threads = 2;
   REQUIRE(Trainer(config, options).run());
-  const auto before = load_model(folder.path + "/single/last.safetensors");
-  const auto after = load_model(folder.path + "/three/last.safetensors");
-  const auto state = state_of(*before.model), trained = state_of(*after.model);
+  const auto before = model::load_model(folder.path + "/single/last.safetensors");
+  const auto after = model::load_model(folder.path + "/three/last.safetensors");
+  const auto state = model::state_of(*before.model), trained = model::state_of(*after.model);
   for (const auto& [name, tensor] : state) {
     if (!name.starts_with("backbone.")) continue;
     CAPTURE(name);
@@ -276,29 +277,29 @@ TEST_CASE("the backbone's LayerNorm and heads are those of the file it comes fro
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 1;
   config.start.backbone = folder.path + "/backbone.safetensors";
-  ModelConfig source = config.model;
+  model::ModelConfig source = config.model;
   source.backbone.ln_eps = 1e-12;
   source.backbone.heads = 2;  // not the 4 of its size
-  VremdImpl imported(source);
+  model::VremdImpl imported(source);
   imported.init();
-  save_backbone(config.start.backbone, imported, DType::kF32);
+  model::save_backbone(config.start.backbone, imported, io::DType::kF32);
   REQUIRE(Trainer(config, options_for(folder.path + "/a")).run());
-  const ModelConfig taken = load_model(folder.path + "/a/last.safetensors").config;
+  const model::ModelConfig taken = model::load_model(folder.path + "/a/last.safetensors").config;
   CHECK(taken.backbone.ln_eps == 1e-12);
   CHECK(taken.backbone_heads() == 2);
   config.model.backbone.ln_eps = 1e-5;  // unless the configuration says another
   REQUIRE(Trainer(config, options_for(folder.path + "/b")).run());
-  CHECK(load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
+  CHECK(model::load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
 }
 
 TEST_CASE("a network goes on as its weights say, but for what the configuration changes") {
   const Folder folder;
   const auto source = tiny_model(5, tiny_config("paper"));
   const std::string path = folder.path + "/tiny.safetensors";
-  save_model(path, *source, DType::kF32);
+  model::save_model(path, *source, io::DType::kF32);
   const Json json{{"start", {{"weights", path}}}, {"model", {{"backbone", {{"freeze", false}}}}}};
   const TrainConfig config = load_train_config(json, "c.json");
-  ModelConfig want = source->config;
+  model::ModelConfig want = source->config;
   want.backbone.freeze = false;
   CHECK(config.model.to_json() == want.to_json());
   CHECK(load_train_config(config.to_json(), "again").to_json() == config.to_json());
@@ -310,10 +311,10 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   CHECK_THROWS_WITH(load_train_config(json, "c.json", "vitpose_coco"),
                     ContainsSubstring("another network"));
   // A single-frame network is none of three frames, and how it is trained does not matter.
-  ModelConfig single = tiny_config("vitpose_coco");
+  model::ModelConfig single = tiny_config("vitpose_coco");
   single.backbone.freeze = true;
   const std::string alone = folder.path + "/alone.safetensors";
-  save_model(alone, *tiny_model(5, single), DType::kF32);
+  model::save_model(alone, *tiny_model(5, single), io::DType::kF32);
   const Json of_alone{{"start", {{"weights", alone}}}};
   CHECK_FALSE(load_train_config(of_alone, "c", "vitpose_coco").model.backbone.freeze);
   for (const char* preset : {"paper", "recommended", "table4_a", "table6_d"}) {
@@ -327,15 +328,15 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
 
   // Joints that have labels here come to those that the file knows.
   make_data(folder.path, 6);
-  ModelConfig some = tiny_config("paper");
+  model::ModelConfig some = tiny_config("paper");
   some.model.joints = "posetrack17";
   some.model.trained_joints = {"left_ear", "left_knee"};
-  save_model(path, *tiny_model(5, some), DType::kF32);
+  model::save_model(path, *tiny_model(5, some), io::DType::kF32);
   Json run{{"start", {{"weights", path}}},
            {"data", {{{"annotations", folder.path + "/data.json"}}}},
            {"train", {{"epochs", 1}, {"batch", 6}, {"amp", "fp32"}}}};
   REQUIRE(Trainer(load_train_config(run, "c"), options_for(folder.path + "/run")).run());
-  CHECK(load_model(folder.path + "/run/last.safetensors").config.model.trained_joints ==
+  CHECK(model::load_model(folder.path + "/run/last.safetensors").config.model.trained_joints ==
         std::vector<std::string>{"nose", "left_ear", "left_knee"});
 }
 
@@ -344,38 +345,39 @@ TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
   make_data(folder.path, 6);
   TrainConfig config = toy_config(folder.path);
   config.start.calibrate = false;
-  config.model.backbone.kind = BackboneKind::kMovenet;
+  config.model.backbone.kind = model::BackboneKind::kMovenet;
   config.model.input.size = {{64, 64}};
-  config.model.loss.kind = LossKind::kCe;
-  ModelConfig thunder = config.model;
-  thunder.model.head = HeadKind::kMovenet;
+  config.model.loss.kind = model::LossKind::kCe;
+  model::ModelConfig thunder = config.model;
+  thunder.model.head = model::HeadKind::kMovenet;
   thunder.model.joints = "coco17";
-  thunder.geometry = Geometry::kClassic;
-  thunder.loss.kind = LossKind::kMse;
+  thunder.geometry = ops::Geometry::kClassic;
+  thunder.loss.kind = model::LossKind::kMse;
   at::manual_seed(7);
-  VremdImpl source(thunder), before(config.model);
+  model::VremdImpl source(thunder), before(config.model);
   source.init();
   before.init();
   config.start.prior = folder.path + "/thunder.safetensors";
   config.start.weights = folder.path + "/before.safetensors";
-  save_model(config.start.prior, source, DType::kF32);
-  save_model(config.start.weights, before, DType::kF32);
+  model::save_model(config.start.prior, source, io::DType::kF32);
+  model::save_model(config.start.weights, before, io::DType::kF32);
   CHECK_THROWS_AS(config.validate_values(), Error);  // no model.prior
 
-  config.model.model.prior = PriorKind::kMovenet;
+  config.model.model.prior = model::PriorKind::kMovenet;
   CHECK_NOTHROW(config.validate_values());
-  TrainSet set(config.data, config.model.joints());
+  data::TrainSet set(config.data, config.model.joints());
   const auto model = make_network(config, set, true);
-  const auto ours = state_of(*model);
+  const auto ours = model::state_of(*model);
   int heads = 0;
-  for (const auto& [name, tensor] : state_of(source)) {
+  for (const auto& [name, tensor] : model::state_of(source)) {
     CAPTURE(name);
     const bool is_head = name.starts_with("head.");
     CHECK(at::equal(ours.at("prior." + (is_head ? name.substr(5) : name)), tensor));
     heads += is_head;
   }
   CHECK(heads == 4 * 5);  // depthwise, pointwise and output, biases of the last two
-  for (const auto& [name, tensor] : state_of(before)) CHECK(at::equal(ours.at(name), tensor));
+  for (const auto& [name, tensor] : model::state_of(before))
+    CHECK(at::equal(ours.at(name), tensor));
   config.start.prior.clear();
   CHECK_THROWS_WITH(make_network(config, set, true), ContainsSubstring("no tensor prior."));
 }
@@ -385,7 +387,7 @@ TEST_CASE("a pasted person changes what is seen and nothing of what is asked for
   make_data(folder.path, 6);
   TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
   config.aug.corrupt = {};
-  TrainSet set(config.data, config.model.joints());
+  data::TrainSet set(config.data, config.model.joints());
   const TrainBatch alone = first_batch(set, config, 6);
   config.aug.copy_paste.prob = 1;
   const TrainBatch beside = first_batch(set, config, 6), again = first_batch(set, config, 6);
@@ -430,7 +432,7 @@ TEST_CASE("an error in the middle loses nothing, and the run goes on after it", 
     std::filesystem::rename(name + ".gone", name);
   };
   // In the second step of the first epoch ...
-  const TrainSet set(config.data, config.model.joints());
+  const data::TrainSet set(config.data, config.model.joints());
   gone(set.order(8888, 0).back(),
        [&] { CHECK_THROWS_WITH(Trainer(config, options).run(), ContainsSubstring(".png")); });
   CHECK(load_checkpoint(parts + "/checkpoint.safetensors").step == 1);
@@ -443,7 +445,7 @@ TEST_CASE("an error in the middle loses nothing, and the run goes on after it", 
   TrainerOptions scored_options = options_for(folder.path + "/scored");
   CHECK_THROWS_WITH(Trainer(scored, scored_options).run(), ContainsSubstring("images/x.png"));
   CHECK(load_checkpoint(folder.path + "/scored/checkpoint.safetensors").step == 2);
-  CHECK_NOTHROW(load_model(folder.path + "/scored/last.safetensors"));
+  CHECK_NOTHROW(model::load_model(folder.path + "/scored/last.safetensors"));
   std::filesystem::copy(folder.path + "/images/03.png", folder.path + "/images/x.png");
   scored_options.resume = true;
   REQUIRE(Trainer(scored, scored_options).run());
@@ -469,8 +471,8 @@ TEST_CASE("gradients of several batches make one step, and averages follow the w
   config.train.batch = 12;
   config.train.micro_batch = 3;
   config.train.ema = 0.9;
-  TrainSet set(config.data, config.model.joints());
-  const auto start = state_of(*make_network(config, set, true));
+  data::TrainSet set(config.data, config.model.joints());
+  const auto start = model::state_of(*make_network(config, set, true));
   const auto trained = [&](const std::string& name) {
     REQUIRE(Trainer(config, options_for(folder.path + "/" + name)).run());
     return load_checkpoint(folder.path + "/" + name + "/checkpoint.safetensors").tensors;
@@ -540,7 +542,7 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
   std::ofstream(folder.path + "/data.json") << data.dump();
   std::filesystem::remove(folder.path + "/images/05.png");
   TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
-  config.data[0].missing = MissingNeighbour::kKeyFrame;
+  config.data[0].missing = data::MissingNeighbour::kKeyFrame;
   config.train.batch = 11;
   config.train.epochs = 2;
   const std::string output = folder.path + "/out";
@@ -557,7 +559,7 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
   // ... nor is anything lost or counted twice when it is stopped, wherever, and goes on.
   config.train.batch = 5;
   config.validate = folder.path + "/data.json";
-  config.validate_missing = MissingNeighbour::kKeyFrame;
+  config.validate_missing = data::MissingNeighbour::kKeyFrame;
   const auto told = [](const std::string& run) {
     std::vector<std::string> epochs;
     for (const Json& line : read_metrics(run + "/metrics.jsonl")) {
@@ -724,7 +726,7 @@ TEST_CASE("every preset is a whole configuration, and keys win over it") {
     CHECK(load_train_config(config.to_json(), "again").to_json() == config.to_json());
   }
   const TrainConfig strict = load_train_config(Json::object(), "c", "paper_strict");
-  CHECK(strict.model.geometry == Geometry::kClassic);
+  CHECK(strict.model.geometry == ops::Geometry::kClassic);
   CHECK(strict.train.amp == Amp::kBackbone);
   const TrainConfig mine =
       load_train_config(Json::parse(R"({"preset": "recommended", "train": {"warmup": 7}})"), "c");

@@ -23,6 +23,7 @@
 #include <set>
 
 using namespace vremd;
+using namespace vremd::video;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 using Catch::Matchers::MessageMatches;

@@ -13,6 +13,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::video;
 using Catch::Matchers::Message;
 
 namespace {

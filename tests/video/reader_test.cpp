@@ -20,6 +20,7 @@
 #include <thread>
 
 using namespace vremd;
+using namespace vremd::video;
 using Catch::Matchers::Message;
 
 namespace {

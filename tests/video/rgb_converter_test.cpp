@@ -12,6 +12,7 @@
 #include <cstring>
 
 using namespace vremd;
+using namespace vremd::video;
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include <fstream>
 
 using namespace vremd;
+using namespace vremd::video;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 using Catch::Matchers::MessageMatches;

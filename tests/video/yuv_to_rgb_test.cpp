@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::video;
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr std::size_t kMaxDetections = 100;
@@ -76,4 +76,4 @@ std::string BoxAp::text() const {
   return text;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct TrueBox {
   Box box;
@@ -42,4 +42,4 @@ extern const std::array<const char*, 12> kBoxApNames;
 // The images in ascending order of their ids: it decides between equal scores.
 BoxAp box_ap(std::span<const BoxImage> images);
 
-}  // namespace vremd
+}  // namespace vremd::eval

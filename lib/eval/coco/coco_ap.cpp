@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 // numpy.linspace(0.5, 0.95, 10)
@@ -130,4 +130,4 @@ double coco_ar(std::span<const CocoCurve> categories, int threshold) {
   return mean(values);
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 constexpr int kCocoThresholds = 10;  // of the overlap: 0.50, 0.55 ... 0.95
 constexpr int kCocoRecalls = 101;    // 0.00, 0.01 ... 1.00
@@ -68,4 +68,4 @@ std::vector<std::size_t> stable_order(const std::vector<T>& items, Key key) {
   return order;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

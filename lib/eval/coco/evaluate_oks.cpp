@@ -12,19 +12,19 @@
 
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
 
 std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) {
-  const Json json = read_json_file(path);
-  const JsonNode root(&json, {path});
+  const Json json = io::read_json_file(path);
+  const io::JsonNode root(&json, {path});
   if (!root.is_array() || json.size() != keypoints) {
     root.wrong(fmt::format("not an array of {} numbers", keypoints));
   }
   std::vector<double> sigmas;
-  for (const JsonNode one : root.array()) {
+  for (const io::JsonNode one : root.array()) {
     sigmas.push_back(one.number());
     if (!(sigmas.back() > 0)) one.wrong("not above 0");
   }
@@ -77,12 +77,12 @@ bool evaluate_oks(const EvalConfig& config) {
                   {"stats", stats}};
   const std::string text = json.dump(1) + "\n";
   if (!config.output_dir.empty()) {
-    make_folder(config.output_dir);
-    write_file(fs::path(config.output_dir) / "oks.json", text, true);
+    io::make_folder(config.output_dir);
+    io::write_file(fs::path(config.output_dir) / "oks.json", text, true);
   }
   write_report(config, text, scores.text(kit));
   if (input.cut) log_warning("{}: no end record: the records were cut", predictions);
   return !input.cut;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -5,9 +5,9 @@
 
 #include "eval/evaluate.h"
 
-namespace vremd {
+namespace vremd::eval {
 
 // Prints the kit's ten lines; writes oks.json. False: scored, but the records ended too early.
 bool evaluate_oks(const EvalConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

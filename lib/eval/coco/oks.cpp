@@ -10,7 +10,7 @@
 #include <cmath>
 #include <limits>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr std::size_t kMaxDetections = 20;
@@ -132,4 +132,4 @@ std::string OksAp::text(OksKit kit) const {
   return text;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

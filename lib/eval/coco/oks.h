@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 // xtcocotools counts the labelled keypoints itself, drops detections without any, and can do
 // without areas. cocoapi takes a match with the annotation of id 0 for none.
@@ -67,4 +67,4 @@ extern const std::array<const char*, 10> kOksApNames;
 // The images of each category in ascending order of their ids: it decides between equal scores.
 OksAp oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 using Places = std::unordered_map<std::int64_t, std::size_t>;  // id → place by rising id
@@ -24,11 +24,11 @@ Places by_rising_id(const std::vector<std::int64_t>& ids) {
 }
 
 // The ids of a list of objects.
-std::vector<std::int64_t> read_ids(const DomNode& objects) {
+std::vector<std::int64_t> read_ids(const io::DomNode& objects) {
   std::vector<std::int64_t> ids;
   std::set<std::int64_t> known;
-  for (const DomNode one : objects.array()) {
-    const DomNode id = one.field("id");
+  for (const io::DomNode one : objects.array()) {
+    const io::DomNode id = one.field("id");
     ids.push_back(id.integer());
     if (!known.insert(ids.back()).second) id.wrong(fmt::format("duplicate id {}", ids.back()));
   }
@@ -55,9 +55,9 @@ class OksReader {
   OksInput take() && { return std::move(input_); }
 
  private:
-  void read_categories(const DomNode& categories);
-  void read_truth(const DomNode& json, bool needs_area);
-  void check_keypoints(std::size_t numbers, const DomNode& json);
+  void read_categories(const io::DomNode& categories);
+  void read_truth(const io::DomNode& json, bool needs_area);
+  void check_keypoints(std::size_t numbers, const io::DomNode& json);
   std::vector<int> joint_map(const JointSet& joints);
 
   OksInput input_;
@@ -68,10 +68,10 @@ class OksReader {
   std::vector<bool> labelled_;       // each keypoint, by anybody
 };
 
-void OksReader::read_categories(const DomNode& categories) {
+void OksReader::read_categories(const io::DomNode& categories) {
   categories_ = by_rising_id(read_ids(categories));
-  for (const DomNode json : categories.array()) {
-    const CocoCategory one = read_coco_category(json);
+  for (const io::DomNode json : categories.array()) {
+    const annotation::CocoCategory one = annotation::read_coco_category(json);
     if (categories_.size() > 1 && one.name != "person") continue;
     person_ = categories_.at(*one.id);
     joints_ = one.joints.value_or(std::vector<std::string>());
@@ -81,7 +81,7 @@ void OksReader::read_categories(const DomNode& categories) {
 }
 
 // As many as everybody has; the first one decides where the category does not.
-void OksReader::check_keypoints(std::size_t numbers, const DomNode& json) {
+void OksReader::check_keypoints(std::size_t numbers, const io::DomNode& json) {
   if (input_.keypoints == 0 && numbers % 3 == 0) input_.keypoints = numbers / 3;
   if (numbers == 0) json.wrong("no keypoints");
   if (numbers != 3 * input_.keypoints) {
@@ -90,8 +90,9 @@ void OksReader::check_keypoints(std::size_t numbers, const DomNode& json) {
   }
 }
 
-void OksReader::read_truth(const DomNode& json, bool needs_area) {
-  const CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/false);
+void OksReader::read_truth(const io::DomNode& json, bool needs_area) {
+  const annotation::CocoAnnotation one =
+      annotation::read_coco_annotation(json, /*keep_other=*/false);
   if (!one.category) json.wrong("no category_id");
   const auto image = images_.find(one.image);
   const auto category = categories_.find(*one.category);
@@ -99,7 +100,7 @@ void OksReader::read_truth(const DomNode& json, bool needs_area) {
     ++input_.other_truths;
     return;
   }
-  const AnnotatedPerson& person = one.person;
+  const annotation::AnnotatedPerson& person = one.person;
   if (!person.id) json.wrong("no id");
   OksTruth truth;
   truth.id = *person.id;
@@ -110,7 +111,7 @@ void OksReader::read_truth(const DomNode& json, bool needs_area) {
   truth.keypoints.assign(one.numbers, 0);
   labelled_.resize(input_.keypoints);
   std::int64_t count = 0;
-  for (const AnnotatedJoint& joint : person.joints) {
+  for (const annotation::AnnotatedJoint& joint : person.joints) {
     const auto i = static_cast<std::size_t>(joint.index);
     truth.keypoints[3 * i] = joint.x;
     truth.keypoints[3 * i + 1] = joint.y;
@@ -130,22 +131,22 @@ void OksReader::read_truth(const DomNode& json, bool needs_area) {
 }
 
 void OksReader::read_truths(const std::string& path, bool needs_area) {
-  const JsonDocument document(read_text_file(path), name_of_input(path));
-  const DomNode root = document.root();
+  const io::JsonDocument document(io::read_text_file(path), io::name_of_input(path));
+  const io::DomNode root = document.root();
   const auto [images, annotations, categories] =
       root.fields({"images", "annotations", "categories"});
   images_ = by_rising_id(read_ids(images));
   input_.images = images_.size();
   read_categories(categories);
-  for (const DomNode one : annotations.array()) read_truth(one, needs_area);
+  for (const io::DomNode one : annotations.array()) read_truth(one, needs_area);
 }
 
 void OksReader::read_results(const std::string& path) {
-  const JsonDocument document(read_text_file(path), path);
-  const DomNode root = document.root();
+  const io::JsonDocument document(io::read_text_file(path), path);
+  const io::DomNode root = document.root();
   std::optional<bool> have_boxes;  // as the first one
-  for (const DomNode json : root.array()) {
-    CocoResult one = read_coco_result(json);
+  for (const io::DomNode json : root.array()) {
+    annotation::CocoResult one = annotation::read_coco_result(json);
     const auto image = images_.find(one.image);
     if (image == images_.end()) {
       fail("{}.image_id: {} is not in the ground truth", json.place().text(), one.image);
@@ -182,11 +183,11 @@ std::vector<int> OksReader::joint_map(const JointSet& joints) {
   return map;
 }
 
-OksDetection detection_of(const Instance& one, const std::vector<int>& joint_map) {
+OksDetection detection_of(const io::Instance& one, const std::vector<int>& joint_map) {
   OksDetection detection;
   detection.score = one.score;
   for (const int joint : joint_map) {
-    const Keypoint k = joint < 0 ? Keypoint{} : one.keypoints[joint];
+    const io::Keypoint k = joint < 0 ? io::Keypoint{} : one.keypoints[joint];
     const bool there = std::isfinite(k.x) && std::isfinite(k.y);
     const std::array xyv = there ? std::array{k.x, k.y, k.score} : std::array{0.0, 0.0, 0.0};
     detection.keypoints.insert(detection.keypoints.end(), xyv.begin(), xyv.end());
@@ -196,12 +197,12 @@ OksDetection detection_of(const Instance& one, const std::vector<int>& joint_map
 }
 
 void OksReader::read_records(const std::string& path) {
-  RecordReader records(path);
+  io::RecordReader records(path);
   std::vector<int> map;
   if (input_.categories.empty()) fail("{}: the ground truth has no category", records.name());
   auto& images = input_.categories[person_];
   while (const auto record = records.next()) {
-    if (const auto* header = std::get_if<Header>(&*record)) {
+    if (const auto* header = std::get_if<io::Header>(&*record)) {
       if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());
       if (input_.keypoints == 0) input_.keypoints = header->joints->joints.size();
       if (joints_.empty() && header->joints->joints.size() != input_.keypoints) {
@@ -209,13 +210,13 @@ void OksReader::read_records(const std::string& path) {
              header->joints->joints.size(), input_.keypoints);
       }
       map = joint_map(*header->joints);
-    } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
+    } else if (const auto* frame = std::get_if<io::FrameRecord>(&*record)) {
       if (!frame->image_id) fail("{}: no image_id", records.place());
       const auto image = images_.find(*frame->image_id);
       if (image == images_.end()) {
         fail("{}: image_id {} is not in the ground truth", records.place(), *frame->image_id);
       }
-      for (const Instance& one : frame->instances) {
+      for (const io::Instance& one : frame->instances) {
         if (one.keypoints.empty()) continue;
         if (!std::isfinite(one.score)) fail("{}: a score is not finite", records.place());
         images[image->second].detections.push_back(detection_of(one, map));
@@ -251,4 +252,4 @@ OksInput read_oks_input(const std::string& ground_truth, const std::string& pred
   return std::move(reader).take();
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct OksInput {
   // By rising id of the category; each has every image, by rising id.
@@ -30,4 +30,4 @@ struct OksInput {
 OksInput read_oks_input(const std::string& ground_truth, const std::string& predictions,
                         bool needs_area);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -13,7 +13,7 @@
 #include <filesystem>
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
@@ -39,18 +39,18 @@ void add_once(std::vector<std::string>& list, const std::string& one) {
 struct FrameIndex {
   std::unordered_map<std::string, std::size_t> by_file;
   std::unordered_map<std::int64_t, std::size_t> by_index;
-  PoseFile predictions;                // empty frames like the annotated ones
+  annotation::PoseFile predictions;    // empty frames like the annotated ones
   std::vector<bool> predicted;         // whether a record was there
   std::optional<std::string> records;  // the place of its header
   SequenceNameSet names;
 };
 
 // Frames without people, one for each that is annotated.
-PoseFile frames_like(const PoseFile& truth) {
-  PoseFile file;
-  file.form = AnnotationForm::kRecords;
-  for (const AnnotatedFrame& frame : truth.frames) {
-    AnnotatedFrame& empty = file.frames.emplace_back();
+annotation::PoseFile frames_like(const annotation::PoseFile& truth) {
+  annotation::PoseFile file;
+  file.form = annotation::AnnotationForm::kRecords;
+  for (const annotation::AnnotatedFrame& frame : truth.frames) {
+    annotation::AnnotatedFrame& empty = file.frames.emplace_back();
     empty.file_name = frame.file_name;
     empty.image_id = frame.image_id;
     empty.index = frame.index;
@@ -58,14 +58,17 @@ PoseFile frames_like(const PoseFile& truth) {
   return file;
 }
 
-FrameIndex index_of(const PoseFile& truth) {
+FrameIndex index_of(const annotation::PoseFile& truth) {
   FrameIndex index;
   index.predictions = frames_like(truth);
   index.predicted.resize(truth.frames.size());
-  const std::string key(truth.frames.empty() ? "" : video_key(truth.frames[0].file_name));
+  const std::string key(truth.frames.empty() ? ""
+                                             : annotation::video_key(truth.frames[0].file_name));
   for (std::size_t i = 0; i < truth.frames.size(); ++i) {
-    const AnnotatedFrame& frame = truth.frames[i];
-    if (truth.form == AnnotationForm::kCoco && video_key(frame.file_name) != key) continue;
+    const annotation::AnnotatedFrame& frame = truth.frames[i];
+    if (truth.form == annotation::AnnotationForm::kCoco &&
+        annotation::video_key(frame.file_name) != key)
+      continue;
     if (!index.by_index.emplace(frame.index, i).second) {
       fail("{}: another one has the frame number {}, too", truth.place(i), frame.index);
     }
@@ -84,7 +87,7 @@ FrameIndex index_of(const PoseFile& truth) {
 }
 
 // What found the boxes: the oldest tool that the header knows of.
-std::string box_source(const Header& header) {
+std::string box_source(const io::Header& header) {
   if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
     const Json& oldest = header.from.back();
     const auto tool = oldest.find("tool");
@@ -111,11 +114,11 @@ PoseSources::PoseSources(const std::string& truth, const std::vector<std::string
 
 void PoseSources::list_truth(const std::string& path) {
   std::vector<std::string> files{path};
-  if (is_folder(path)) files = files_in(path, ".json");
+  if (is_folder(path)) files = io::files_in(path, ".json");
   if (files.empty()) fail("{}: a folder without JSON files", path);
   for (const std::string& file : files) {
     Sequence& sequence = sequences_.emplace_back();
-    sequence.name = sequence_of_file(file);
+    sequence.name = annotation::sequence_of_file(file);
     sequence.truth = file;
   }
 }
@@ -124,7 +127,7 @@ std::vector<std::string> PoseSources::list_predictions(const std::vector<std::st
   std::vector<std::string> files, records;
   for (const std::string& path : paths) {
     if (path != "-" && is_folder(path)) {
-      const auto json = files_in(path, ".json"), lines = files_in(path, ".jsonl");
+      const auto json = io::files_in(path, ".json"), lines = io::files_in(path, ".jsonl");
       if (json.empty() && lines.empty()) fail("{}: a folder without JSON files", path);
       files.insert(files.end(), json.begin(), json.end());
       records.insert(records.end(), lines.begin(), lines.end());
@@ -157,12 +160,13 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
 
   bool any_instances = false, any_keypoints = false;
   for (const std::string& path : paths) {
-    RecordReader reader(path);
+    io::RecordReader reader(path);
     FrameIndex* index = nullptr;
     std::vector<int> joints;
     while (const auto record = reader.next()) {
-      if (const auto* header = std::get_if<Header>(&*record)) {
-        joints = pose_joints(header->joints ? header->joints->joints : std::vector<std::string>());
+      if (const auto* header = std::get_if<io::Header>(&*record)) {
+        joints = annotation::pose_joints(header->joints ? header->joints->joints
+                                                        : std::vector<std::string>());
         const auto found = names.find(header->video, reader.place());
         index = found ? &indices[*found] : nullptr;
         if (!found) {
@@ -178,8 +182,8 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         index->records = reader.place();
         index->predictions.path = reader.name();
         add_once(box_sources_, box_source(*header));
-      } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
-        for (const Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
+      } else if (const auto* frame = std::get_if<io::FrameRecord>(&*record)) {
+        for (const io::Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
         any_instances |= !frame->instances.empty();
         if (!index) continue;
         const auto by_file =
@@ -189,8 +193,8 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         const std::size_t i = by_file != index->by_file.end() ? by_file->second : by_index->second;
         if (index->predicted[i]) fail("{}: duplicate frame {}", reader.place(), frame->frame);
         index->predicted[i] = true;
-        for (const Instance& one : frame->instances) {
-          index->predictions.frames[i].persons.push_back(person_of(one, joints));
+        for (const io::Instance& one : frame->instances) {
+          index->predictions.frames[i].persons.push_back(annotation::person_of(one, joints));
         }
       }
     }
@@ -216,15 +220,16 @@ bool PoseSources::predicted(std::size_t sequence) const {
   return sequences_[sequence].records || !sequences_[sequence].predictions.empty();
 }
 
-PoseFile PoseSources::read_truth(std::size_t sequence) const {
-  return read_pose_file(sequences_[sequence].truth);
+annotation::PoseFile PoseSources::read_truth(std::size_t sequence) const {
+  return annotation::read_pose_file(sequences_[sequence].truth);
 }
 
-PoseFile PoseSources::read_predictions(std::size_t sequence, const PoseFile& truth) const {
+annotation::PoseFile PoseSources::read_predictions(std::size_t sequence,
+                                                   const annotation::PoseFile& truth) const {
   const Sequence& one = sequences_[sequence];
   if (one.records) return *one.records;
-  if (!one.predictions.empty()) return read_pose_file(one.predictions);
+  if (!one.predictions.empty()) return annotation::read_pose_file(one.predictions);
   return frames_like(truth);
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 class PoseSources {
  public:
@@ -29,8 +29,9 @@ class PoseSources {
 
   // May run in several threads. Predictions from records have the frames of the annotations; so
   // have those of a sequence without any, each empty.
-  PoseFile read_truth(std::size_t sequence) const;
-  PoseFile read_predictions(std::size_t sequence, const PoseFile& truth) const;
+  annotation::PoseFile read_truth(std::size_t sequence) const;
+  annotation::PoseFile read_predictions(std::size_t sequence,
+                                        const annotation::PoseFile& truth) const;
 
   const std::vector<std::string>& superfluous() const { return superfluous_; }
   const std::vector<std::string>& box_sources() const { return box_sources_; }
@@ -39,7 +40,7 @@ class PoseSources {
  private:
   struct Sequence {
     std::string name, truth, predictions;  // paths; "": from records, or none
-    std::optional<PoseFile> records;
+    std::optional<annotation::PoseFile> records;
   };
 
   void list_truth(const std::string& path);
@@ -52,4 +53,4 @@ class PoseSources {
   bool cut_ = false;
 };
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -7,43 +7,44 @@
 #include <filesystem>
 #include <unordered_map>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
 
 struct Sequence {
-  const AnnotatedVideo* video;
+  const annotation::AnnotatedVideo* video;
   std::unordered_map<std::int64_t, std::size_t> frames;  // index → place in Matching::frames
   bool found = false;
 };
 
-SequenceNameSet names_of(const Annotations& file, const AnnotatedVideo& video) {
+SequenceNameSet names_of(const annotation::Annotations& file,
+                         const annotation::AnnotatedVideo& video) {
   const fs::path name = video.frames.front().file_name;
   SequenceNameSet names{video.id, "", "", "", video.path};
   if (file.videos.size() == 1) names.file = fs::path(file.path).stem();
-  const bool folder = video.source == VideoSource::kFolder;
+  const bool folder = video.source == annotation::VideoSource::kFolder;
   (folder ? names.folder : names.still) = folder ? name.parent_path().filename() : name.stem();
   return names;
 }
 
-bool same_size(const Header& header, const AnnotatedFrame& frame) {
+bool same_size(const io::Header& header, const annotation::AnnotatedFrame& frame) {
   return header.width <= 0 || frame.width <= 0 ||
          (header.width == frame.width && header.height == frame.height);
 }
 
 }  // namespace
 
-Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
+Matching match(const std::vector<annotation::Annotations>& truth, io::RecordReader& records) {
   Matching result;
   result.records = records.name();
   std::vector<Sequence> sequences;
   SequenceNames names;
-  for (const Annotations& file : truth) {
-    for (const AnnotatedVideo& video : file.videos) {
+  for (const annotation::Annotations& file : truth) {
+    for (const annotation::AnnotatedVideo& video : file.videos) {
       names.add(names_of(file, video));
       Sequence& sequence = sequences.emplace_back(Sequence{&video, {}});
-      for (const AnnotatedFrame& frame : video.frames) {
+      for (const annotation::AnnotatedFrame& frame : video.frames) {
         sequence.frames.emplace(frame.index, result.frames.size());
         MatchedFrame& matched = result.frames.emplace_back();
         matched.video = &video;
@@ -56,7 +57,7 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   Sequence* sequence = nullptr;
   std::shared_ptr<const JointSet> joints;
   while (const auto record = records.next()) {
-    if (const auto* header = std::get_if<Header>(&*record)) {
+    if (const auto* header = std::get_if<io::Header>(&*record)) {
       const auto found = names.find(header->video, records.place());
       sequence = found ? &sequences[*found] : nullptr;
       if (!sequence) {
@@ -76,7 +77,7 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
       } else if (!joints || joints->joints != header->joints->joints) {
         joints = std::make_shared<const JointSet>(*header->joints);
       }
-    } else if (const auto* frame = std::get_if<FrameRecord>(&*record)) {
+    } else if (const auto* frame = std::get_if<io::FrameRecord>(&*record)) {
       for (std::size_t i = 0; i < frame->instances.size(); ++i) {
         if (!frame->instances[i].box.finite()) {
           fail("{}: instances[{}]: box is not finite", records.place(), i);
@@ -110,4 +111,4 @@ Matching match(const std::vector<Annotations>& truth, RecordReader& records) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -11,14 +11,14 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct MatchedFrame {
-  const AnnotatedVideo* video = nullptr;
-  const AnnotatedFrame* truth = nullptr;
+  const annotation::AnnotatedVideo* video = nullptr;
+  const annotation::AnnotatedFrame* truth = nullptr;
   const JointSet* truth_joints = nullptr;
   bool predicted = false;  // a record exists, perhaps without people
-  std::vector<Instance> predictions;
+  std::vector<io::Instance> predictions;
   std::shared_ptr<const JointSet> joints;  // of their keypoints; null: they have none
 };
 
@@ -40,6 +40,6 @@ struct Matching {
 // file, in this order; among equal names the longest common end of the paths decides. Frames match
 // by index. Errors: two videos of the records are the same sequence; nothing matches at all.
 // `truth` has to stay alive.
-Matching match(const std::vector<Annotations>& truth, RecordReader& records);
+Matching match(const std::vector<annotation::Annotations>& truth, io::RecordReader& records);
 
-}  // namespace vremd
+}  // namespace vremd::eval

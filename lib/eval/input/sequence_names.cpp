@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
@@ -65,4 +65,4 @@ std::optional<std::size_t> SequenceNames::find(const std::string& video,
   return best;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 // The names of a sequence; "" where it has none of that kind.
 struct SequenceNameSet {
@@ -35,4 +35,4 @@ class SequenceNames {
   std::vector<std::string> paths_;
 };
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr std::ptrdiff_t kSmall = 15;  // a range this long is sorted by insertion
@@ -112,4 +112,4 @@ std::vector<std::size_t> numpy_argsort(std::span<const double> values) {
   return order;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-namespace vremd {
+namespace vremd::eval {
 
 // The sum in numpy's order of additions (EVAL, appendix B), so that means have its last bit, too.
 inline double pairwise_sum(std::span<const double> values) {
@@ -29,4 +29,4 @@ inline double pairwise_sum(std::span<const double> values) {
   return pairwise_sum(values.first(half)) + pairwise_sum(values.subspan(half));
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 // A number as the unevaluated sum of two doubles: 106 bits.
@@ -58,4 +58,4 @@ bool strictly_inside(std::span<const Point> polygon, Point p) {
   return inside;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -5,11 +5,11 @@
 
 #include <span>
 
-namespace vremd {
+namespace vremd::eval {
 
 // Whether the point lies strictly inside the closed polygon: even-odd, also where it crosses
 // itself; its edges and corners are outside (EVAL 3). Exact close to an edge as GEOS is, whose
 // `contains` the official programs ask.
 bool strictly_inside(std::span<const Point> polygon, Point point);
 
-}  // namespace vremd
+}  // namespace vremd::eval

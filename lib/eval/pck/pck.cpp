@@ -7,45 +7,46 @@
 #include <array>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr double kSamePerson = 0.5;  // IoU
 
 // The distance between two labelled joints; 0 where one is missing.
-double span(const AnnotatedPerson& person, const JointSet& joints, std::string_view from,
-            std::string_view to) {
+double span(const annotation::AnnotatedPerson& person, const JointSet& joints,
+            std::string_view from, std::string_view to) {
   const int i = joints.index(from), j = joints.index(to);
-  const AnnotatedJoint* a = i < 0 ? nullptr : person.find(i);
-  const AnnotatedJoint* b = j < 0 ? nullptr : person.find(j);
+  const annotation::AnnotatedJoint* a = i < 0 ? nullptr : person.find(i);
+  const annotation::AnnotatedJoint* b = j < 0 ? nullptr : person.find(j);
   if (!a || !b || !a->labelled || !b->labelled) return 0;
   return std::hypot(a->x - b->x, a->y - b->y);
 }
 
-bool has_labels(const AnnotatedPerson& person) {
+bool has_labels(const annotation::AnnotatedPerson& person) {
   return std::any_of(person.joints.begin(), person.joints.end(),
-                     [](const AnnotatedJoint& joint) { return joint.labelled; });
+                     [](const annotation::AnnotatedJoint& joint) { return joint.labelled; });
 }
 
 // The keypoint of that name, if the prediction has it.
-const Keypoint* find_keypoint(const MatchedFrame& frame, int prediction, std::string_view joint) {
+const io::Keypoint* find_keypoint(const MatchedFrame& frame, int prediction,
+                                  std::string_view joint) {
   if (prediction < 0 || !frame.joints) return nullptr;
   const auto& keypoints = frame.predictions[prediction].keypoints;
   const int index = frame.joints->index(joint);
   if (index < 0 || keypoints.empty()) return nullptr;
-  const Keypoint& keypoint = keypoints[index];
+  const io::Keypoint& keypoint = keypoints[index];
   return std::isfinite(keypoint.x) && std::isfinite(keypoint.y) ? &keypoint : nullptr;
 }
 
-void score_person(const MatchedFrame& frame, const AnnotatedPerson& person, int prediction,
-                  double tolerance, Pck& result) {
+void score_person(const MatchedFrame& frame, const annotation::AnnotatedPerson& person,
+                  int prediction, double tolerance, Pck& result) {
   const auto& names = frame.truth_joints->joints;
-  for (const AnnotatedJoint& truth : person.joints) {
+  for (const annotation::AnnotatedJoint& truth : person.joints) {
     if (!truth.labelled) continue;
     const std::string& name = names[static_cast<std::size_t>(truth.index)];
     PckCount& count = result.joints[name];
     ++count.joints;
-    const Keypoint* keypoint = find_keypoint(frame, prediction, name);
+    const io::Keypoint* keypoint = find_keypoint(frame, prediction, name);
     if (keypoint && std::hypot(keypoint->x - truth.x, keypoint->y - truth.y) <= tolerance) {
       ++count.right;
     }
@@ -54,7 +55,7 @@ void score_person(const MatchedFrame& frame, const AnnotatedPerson& person, int 
 
 }  // namespace
 
-std::optional<double> pck_length(const AnnotatedPerson& person, const JointSet& joints,
+std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length) {
   double value = 0;
   if (length == PckLength::kTorso) {
@@ -120,7 +121,7 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
     if (frame.joints) predicted.insert(frame.joints->joints.begin(), frame.joints->joints.end());
     const std::vector<int> assigned = assign_predictions(frame);
     for (std::size_t i = 0; i < assigned.size(); ++i) {
-      const AnnotatedPerson& person = frame.truth->persons[i];
+      const annotation::AnnotatedPerson& person = frame.truth->persons[i];
       if (person.crowd) continue;
       const auto unit = pck_length(person, *frame.truth_joints, length);
       if (!unit || !has_labels(person)) {
@@ -131,7 +132,7 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
       if (assigned[i] < 0) {
         ++result.without_prediction;
       } else {
-        const Instance& prediction = frame.predictions[assigned[i]];
+        const io::Instance& prediction = frame.predictions[assigned[i]];
         const bool by_id = prediction.id && prediction.id == person.id;
         ++(by_id ? result.matched_by_id : result.matched_by_box);
         if (by_id && person.box && iou(*person.box, prediction.box) < kSamePerson) {
@@ -194,4 +195,4 @@ std::vector<std::pair<std::string, PckCount>> Pck::rows() const {
   return rows;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

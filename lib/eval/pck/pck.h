@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 enum class PckLength {
   kTorso,  // the longer of left shoulder - right hip and right shoulder - left hip
@@ -43,7 +43,7 @@ struct Pck {
 };
 
 // Nothing: the person has no such length.
-std::optional<double> pck_length(const AnnotatedPerson& person, const JointSet& joints,
+std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length);
 
 // For each person of a frame the prediction that belongs to it, -1: none. By `id` where one is the
@@ -53,4 +53,4 @@ std::vector<int> assign_predictions(const MatchedFrame& frame);
 // An Error where the predictions have no keypoints at all.
 Pck pck(const Matching& matching, PckLength length, double threshold);
 
-}  // namespace vremd
+}  // namespace vremd::eval

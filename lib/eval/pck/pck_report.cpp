@@ -5,7 +5,7 @@
 #include "core/log.h"
 #include "eval/report.h"
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 Json json_of(const PckCount& count) {
@@ -61,4 +61,4 @@ void warn_of(const Pck& scores) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

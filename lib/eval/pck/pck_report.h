@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::eval {
 
 PckLength pck_length_of(const std::string& name);  // torso, head, bbox; else an Error
 
@@ -17,4 +17,4 @@ std::string pck_text(const Pck& scores, const EvalConfig& config);
 Json pck_json(const Pck& scores, const EvalConfig& config);
 void warn_of(const Pck& scores);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace vremd {
+namespace vremd::eval {
 
 double mean_of_numbers(std::span<const double> values) {
   std::vector<double> numbers;
@@ -93,4 +93,4 @@ PoseAp pose_ap(const PoseSamples& samples, MissingTruth missing) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 // One per joint, and its mean over joints behind them.
 using JointValues = std::array<double, kPoseJoints + 1>;
@@ -54,4 +54,4 @@ enum class MissingTruth {
 
 PoseAp pose_ap(const PoseSamples& samples, MissingTruth missing = MissingTruth::kNaN);
 
-}  // namespace vremd
+}  // namespace vremd::eval

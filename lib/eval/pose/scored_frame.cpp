@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace vremd {
+namespace vremd::eval {
 
 int ScoredPose::joints() const {
   return static_cast<int>(std::count(has.begin(), has.end(), true));
@@ -21,8 +21,9 @@ double joint_distance(const ScoredPose& predicted, const ScoredPose& truth, int 
   return std::sqrt(dx * dx + dy * dy) / truth.head_size;
 }
 
-const std::vector<Polygon>& checked_regions(const PoseFile& truth, std::size_t place) {
-  const std::vector<Polygon>& regions = truth.frames[place].ignore_regions;
+const std::vector<annotation::Polygon>& checked_regions(const annotation::PoseFile& truth,
+                                                        std::size_t place) {
+  const std::vector<annotation::Polygon>& regions = truth.frames[place].ignore_regions;
   for (std::size_t i = 0; i < regions.size(); ++i) {
     if (regions[i].size() >= 3) continue;
     fail("{}: ignore region {}: {} points are no polygon", truth.place(place), i,
@@ -31,12 +32,13 @@ const std::vector<Polygon>& checked_regions(const PoseFile& truth, std::size_t p
   return regions;
 }
 
-bool is_ignored(const std::vector<Polygon>& regions, Point point) {
-  return std::any_of(regions.begin(), regions.end(),
-                     [&](const Polygon& region) { return strictly_inside(region, point); });
+bool is_ignored(const std::vector<annotation::Polygon>& regions, Point point) {
+  return std::any_of(regions.begin(), regions.end(), [&](const annotation::Polygon& region) {
+    return strictly_inside(region, point);
+  });
 }
 
-void refuse_without_head(const PoseFile& truth, std::size_t place) {
+void refuse_without_head(const annotation::PoseFile& truth, std::size_t place) {
   fail("{}: a person without head box", truth.place(place));
 }
 
@@ -73,4 +75,4 @@ std::vector<int> assign_poses(const ScoredFrame& frame) {
   return assigned;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

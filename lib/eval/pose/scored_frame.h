@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 constexpr double kNoScore = -9999;  // what the official programs take for a missing score
 
@@ -43,14 +43,16 @@ inline bool joint_matches(const ScoredPose& predicted, const ScoredPose& truth, 
 }
 
 // The regions of an annotated frame. Error: one of less than three points.
-const std::vector<Polygon>& checked_regions(const PoseFile& truth, std::size_t place);
-bool is_ignored(const std::vector<Polygon>& regions, Point point);  // strictly inside one
+const std::vector<annotation::Polygon>& checked_regions(const annotation::PoseFile& truth,
+                                                        std::size_t place);
+bool is_ignored(const std::vector<annotation::Polygon>& regions,
+                Point point);  // strictly inside one
 
-[[noreturn]] void refuse_without_head(const PoseFile& truth, std::size_t place);
+[[noreturn]] void refuse_without_head(const annotation::PoseFile& truth, std::size_t place);
 
 // For each prediction the annotated person it is compared with, -1: none. One pass: a prediction
 // wants the person of whose joints it has most right, a person takes the best of those who want it;
 // the others stay without one.
 std::vector<int> assign_poses(const ScoredFrame& frame);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -9,7 +9,7 @@
 #include <array>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 // From head to foot, left and right together.
@@ -120,4 +120,4 @@ std::string ap_bars_svg(const PoseAp& scores) {
   return std::move(svg).finish();
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

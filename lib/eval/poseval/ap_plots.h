@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::eval {
 
 // A curve for each joint that was predicted and is annotated, in the colour of its column.
 std::string precision_recall_svg(const PoseSamples& samples, const PoseAp& scores);
@@ -15,4 +15,4 @@ std::string precision_recall_svg(const PoseSamples& samples, const PoseAp& score
 // A bar for each joint, and the total.
 std::string ap_bars_svg(const PoseAp& scores);
 
-}  // namespace vremd
+}  // namespace vremd::eval

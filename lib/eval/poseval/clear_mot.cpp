@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -191,4 +191,4 @@ PoseMot pose_mot(const PoseMotCounts& counts) {
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 // Which py-motmetrics the official program stood on: their sums differ (EVAL 5.5).
 enum class MotCompat { k102, k120, k140 };
@@ -33,4 +33,4 @@ struct PoseMot {  // percent
 };
 PoseMot pose_mot(const PoseMotCounts& counts);
 
-}  // namespace vremd
+}  // namespace vremd::eval

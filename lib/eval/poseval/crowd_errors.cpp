@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr std::array<int, 2> kShoulders = {pose_joint("right_shoulder"),
@@ -115,4 +115,4 @@ void PoseDiagnostics::score() {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

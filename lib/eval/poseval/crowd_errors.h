@@ -10,7 +10,7 @@
 #include <array>
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct Share {
   std::int64_t of = 0, count = 0;
@@ -53,4 +53,4 @@ struct PoseDiagnostics {
   void score();
 };
 
-}  // namespace vremd
+}  // namespace vremd::eval

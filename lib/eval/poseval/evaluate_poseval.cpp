@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
@@ -37,13 +37,13 @@ void warn_of(const PoseSources& sources, const PosevalScores& scores, const Eval
 }
 
 void write_official_files(const PosevalScores& scores, const EvalConfig& config) {
-  make_folder(config.output_dir);
+  io::make_folder(config.output_dir);
   const auto write_scores = [&](const std::string& name, const auto& one) {
     // Replaced without asking, as officially: scripts run again.
     const std::string path = fs::path(config.output_dir) / name;
     const std::string& nan = config.json_nan;
-    if (config.ap) write_file(path + "_AP_metrics.json", official_json(one.ap, nan), true);
-    if (config.mot) write_file(path + "_MOT_metrics.json", official_json(one.mot, nan), true);
+    if (config.ap) io::write_file(path + "_AP_metrics.json", official_json(one.ap, nan), true);
+    if (config.mot) io::write_file(path + "_MOT_metrics.json", official_json(one.mot, nan), true);
   };
   if (config.per_sequence) {
     for (const SequenceScores& one : scores.sequences) write_scores(one.name, one);
@@ -52,9 +52,9 @@ void write_official_files(const PosevalScores& scores, const EvalConfig& config)
 }
 
 void write_plots(const PosevalScores& scores, const EvalConfig& config) {
-  make_folder(config.plots);
+  io::make_folder(config.plots);
   const auto write = [&](const char* name, const std::string& svg) {
-    write_file(fs::path(config.plots) / name, svg, config.force);
+    io::write_file(fs::path(config.plots) / name, svg, config.force);
   };
   write("precision_recall.svg", precision_recall_svg(scores.samples, scores.ap));
   write("ap_per_joint.svg", ap_bars_svg(scores.ap));
@@ -80,4 +80,4 @@ bool evaluate_poseval(const EvalConfig& config) {
   return !sources.cut();
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

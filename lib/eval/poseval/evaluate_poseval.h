@@ -5,9 +5,9 @@
 
 #include "eval/evaluate.h"
 
-namespace vremd {
+namespace vremd::eval {
 
 // Reads, scores and reports. False: scored, but some records ended too early.
 bool evaluate_poseval(const EvalConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 // `own`: the person that the prediction is compared with, -1: none.
@@ -77,4 +77,4 @@ void PoseAnalysis::add(const PoseAnalysis& other) {
   }
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdint>
 
-namespace vremd {
+namespace vremd::eval {
 
 // Why a predicted joint is wrong; the first that fits.
 enum class WrongJoint {
@@ -38,4 +38,4 @@ struct PoseAnalysis {
   void add(const PoseAnalysis& other);
 };
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 using Arrays = std::vector<std::pair<const char*, const JointValues*>>;
@@ -86,4 +86,4 @@ std::string official_table(const PoseMot& scores) {
          row(cells);
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

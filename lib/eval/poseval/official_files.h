@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace vremd {
+namespace vremd::eval {
 
 // As Python's repr writes it: the shortest text that reads back as the same number.
 std::string python_number(double value, std::string_view nan);
@@ -22,4 +22,4 @@ std::string official_json(const PoseMot& scores, std::string_view nan);
 std::string official_table(const PoseAp& scores);
 std::string official_table(const PoseMot& scores);
 
-}  // namespace vremd
+}  // namespace vremd::eval

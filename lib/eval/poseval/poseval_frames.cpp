@@ -7,27 +7,28 @@
 #include <algorithm>
 #include <unordered_set>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr std::int64_t kTrackLimit = 10000;
 constexpr double kNoHead = -1;  // instead of a size
 
 // The places of the frames that poseval reads: those of a PoseTrack18 file's first video.
-std::vector<std::size_t> first_video(const PoseFile& file) {
+std::vector<std::size_t> first_video(const annotation::PoseFile& file) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < file.frames.size(); ++i) {
-    if (file.form == AnnotationForm::kPoseTrack17 ||
-        video_key(file.frames[i].file_name) == video_key(file.frames[0].file_name)) {
+    if (file.form == annotation::AnnotationForm::kPoseTrack17 ||
+        annotation::video_key(file.frames[i].file_name) ==
+            annotation::video_key(file.frames[0].file_name)) {
       places.push_back(i);
     }
   }
   return places;
 }
 
-void check_tracks(const PoseFile& file, std::size_t place, bool unique) {
+void check_tracks(const annotation::PoseFile& file, std::size_t place, bool unique) {
   std::unordered_set<std::int64_t> seen;
-  for (const AnnotatedPerson& pose : file.frames[place].persons) {
+  for (const annotation::AnnotatedPerson& pose : file.frames[place].persons) {
     if (!pose.track) continue;
     if (*pose.track >= kTrackLimit) {
       fail("{}: track_id {} is not below {}", file.place(place), *pose.track, kTrackLimit);
@@ -38,31 +39,34 @@ void check_tracks(const PoseFile& file, std::size_t place, bool unique) {
   }
 }
 
-bool keeps(const AnnotatedFrame& frame, FrameChoice choice) {
+bool keeps(const annotation::AnnotatedFrame& frame, FrameChoice choice) {
   const bool annotated = !frame.persons.empty();
   return choice == FrameChoice::kLabelled ? frame.labelled.value_or(annotated) : annotated;
 }
 
 // The box of the file, else that around the joints (EVAL, appendix D).
-Box box_of_pose(const AnnotatedPerson& pose) {
+Box box_of_pose(const annotation::AnnotatedPerson& pose) {
   if (pose.box) return *pose.box;
-  return box_around(pose.joints, [](const AnnotatedJoint&) { return true; }).value_or(Box{});
+  return box_around(pose.joints, [](const annotation::AnnotatedJoint&) { return true; })
+      .value_or(Box{});
 }
 
-double largest_overlap(const AnnotatedFrame& frame, const AnnotatedPerson& pose) {
+double largest_overlap(const annotation::AnnotatedFrame& frame,
+                       const annotation::AnnotatedPerson& pose) {
   double largest = 0;
-  for (const AnnotatedPerson& other : frame.persons) {
+  for (const annotation::AnnotatedPerson& other : frame.persons) {
     if (&other != &pose) largest = std::max(largest, iou(box_of_pose(pose), box_of_pose(other)));
   }
   return largest;
 }
 
-ScoredPose scored(const AnnotatedPerson& pose, const std::vector<AnnotatedJoint>& points) {
+ScoredPose scored(const annotation::AnnotatedPerson& pose,
+                  const std::vector<annotation::AnnotatedJoint>& points) {
   ScoredPose result;
   result.box = box_of_pose(pose);
   result.track = pose.track.value_or(-1);
   result.head_size = pose.head ? pose.head->size() : kNoHead;
-  for (const AnnotatedJoint& point : points) {
+  for (const annotation::AnnotatedJoint& point : points) {
     if (point.index < 0 || result.has[point.index]) continue;
     result.has[point.index] = true;
     result.x[point.index] = point.x;
@@ -75,17 +79,18 @@ ScoredPose scored(const AnnotatedPerson& pose, const std::vector<AnnotatedJoint>
 
 // A frame's people with points, without what lies in the regions. Where there are regions, nobody
 // stays without a point.
-std::vector<ScoredPose> people(const PoseFile& file, std::size_t place,
-                               const std::vector<Polygon>& regions, bool tracks, bool annotated) {
+std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t place,
+                               const std::vector<annotation::Polygon>& regions, bool tracks,
+                               bool annotated) {
   std::vector<ScoredPose> result;
-  for (const AnnotatedPerson& pose : file.frames[place].persons) {
+  for (const annotation::AnnotatedPerson& pose : file.frames[place].persons) {
     if (!pose.has_joints) continue;
     if (tracks && !pose.track) {
       fail("{}: a person without track_id, which tracking needs", file.place(place));
     }
-    std::vector<AnnotatedJoint> points = pose.joints;
+    std::vector<annotation::AnnotatedJoint> points = pose.joints;
     if (!regions.empty()) {
-      std::erase_if(points, [&](const AnnotatedJoint& point) {
+      std::erase_if(points, [&](const annotation::AnnotatedJoint& point) {
         return is_ignored(regions, {point.x, point.y});
       });
       if (points.empty()) continue;
@@ -97,7 +102,7 @@ std::vector<ScoredPose> people(const PoseFile& file, std::size_t place,
 }
 
 // Only where there is something to measure.
-void check_heads(const PoseFile& truth, const ScoredFrame& frame) {
+void check_heads(const annotation::PoseFile& truth, const ScoredFrame& frame) {
   if (frame.predicted.empty()) return;
   for (const ScoredPose& person : frame.truth) {
     if (person.head_size == kNoHead) refuse_without_head(truth, frame.place);
@@ -112,8 +117,9 @@ FrameChoice frame_choice(const std::string& name) {
   fail("{}: no such choice of frames (there are annotated, labeled)", name);
 }
 
-std::vector<ScoredFrame> poseval_frames(const PoseFile& truth, const PoseFile& predicted,
-                                        FrameChoice choice, bool tracks) {
+std::vector<ScoredFrame> poseval_frames(const annotation::PoseFile& truth,
+                                        const annotation::PoseFile& predicted, FrameChoice choice,
+                                        bool tracks) {
   const std::vector<std::size_t> places = first_video(truth), others = first_video(predicted);
   if (places.size() != others.size()) {
     fail("{}: {} frames, but {} has {}", predicted.path, others.size(), truth.path, places.size());
@@ -122,9 +128,9 @@ std::vector<ScoredFrame> poseval_frames(const PoseFile& truth, const PoseFile& p
   for (std::size_t i = 0; i < places.size(); ++i) {
     check_tracks(truth, places[i], false);
     check_tracks(predicted, others[i], true);
-    const AnnotatedFrame& frame = truth.frames[places[i]];
+    const annotation::AnnotatedFrame& frame = truth.frames[places[i]];
     if (!keeps(frame, choice)) continue;
-    const std::vector<Polygon>& regions = checked_regions(truth, places[i]);
+    const std::vector<annotation::Polygon>& regions = checked_regions(truth, places[i]);
     ScoredFrame& kept = frames.emplace_back();
     kept.place = places[i];
     kept.truth = people(truth, places[i], regions, tracks, true);
@@ -134,4 +140,4 @@ std::vector<ScoredFrame> poseval_frames(const PoseFile& truth, const PoseFile& p
   return frames;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

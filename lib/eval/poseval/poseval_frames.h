@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 enum class FrameChoice {
   kAnnotated,  // poseval: frames with annotated people, whatever is_labeled says
@@ -19,7 +19,8 @@ FrameChoice frame_choice(const std::string& name);  // "annotated", "labeled"; e
 // Errors, as poseval has them: the numbers of frames differ (they are compared by place); a track
 // id from 10000 on, or twice in a predicted frame; an ignore region of less than three points; a
 // head box or, with `tracks`, a track id that is missing where it is needed.
-std::vector<ScoredFrame> poseval_frames(const PoseFile& truth, const PoseFile& predicted,
-                                        FrameChoice choice, bool tracks);
+std::vector<ScoredFrame> poseval_frames(const annotation::PoseFile& truth,
+                                        const annotation::PoseFile& predicted, FrameChoice choice,
+                                        bool tracks);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -4,11 +4,11 @@
 #include "core/error.h"
 #include "core/parallel.h"
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOptions& options) {
-  const PoseFile truth = sources.read_truth(i);
+  const annotation::PoseFile truth = sources.read_truth(i);
   const std::vector<ScoredFrame> frames =
       poseval_frames(truth, sources.read_predictions(i, truth), options.frames, options.mot);
   SequenceScores scores;
@@ -73,4 +73,4 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
   return total;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

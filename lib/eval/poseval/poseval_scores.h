@@ -14,12 +14,12 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct SequenceScores {
   std::string name;
   std::string truth_path;
-  AnnotationForm truth_format = AnnotationForm::kPoseTrack17;
+  annotation::AnnotationForm truth_format = annotation::AnnotationForm::kPoseTrack17;
   std::size_t frames = 0;                         // that count
   std::int64_t people = 0, predicted_people = 0;  // in them, with points
   bool predicted = false;
@@ -55,4 +55,4 @@ struct PosevalOptions {
 // An Error where no frame counts at all.
 PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options, int threads);
 
-}  // namespace vremd
+}  // namespace vremd::eval

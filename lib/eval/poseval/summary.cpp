@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 // ---- what was compared ------------------------------------------------------------------------
@@ -17,21 +17,22 @@ namespace {
 // do not compare.
 std::string label_version(const PosevalScores& scores) {
   struct Release {
-    AnnotationForm format;
+    annotation::AnnotationForm format;
     std::size_t files, frames;
     const char* name;
   };
   static constexpr Release kReleases[] = {
-      {AnnotationForm::kPoseTrack17, 50, 2607, "PoseTrack17 validation"},
-      {AnnotationForm::kCoco, 74, 3902, "PoseTrack18 validation, labels v0.2"},
-      {AnnotationForm::kCoco, 170, 8923, "PoseTrack18 validation, labels v0.45"}};
-  const AnnotationForm format = scores.sequences.front().truth_format;
+      {annotation::AnnotationForm::kPoseTrack17, 50, 2607, "PoseTrack17 validation"},
+      {annotation::AnnotationForm::kCoco, 74, 3902, "PoseTrack18 validation, labels v0.2"},
+      {annotation::AnnotationForm::kCoco, 170, 8923, "PoseTrack18 validation, labels v0.45"}};
+  const annotation::AnnotationForm format = scores.sequences.front().truth_format;
   for (const Release& one : kReleases) {
     if (one.format == format && one.files == scores.files && one.frames == scores.frames) {
       return one.name;
     }
   }
-  const char* name = format == AnnotationForm::kPoseTrack17 ? "PoseTrack17" : "PoseTrack18";
+  const char* name =
+      format == annotation::AnnotationForm::kPoseTrack17 ? "PoseTrack17" : "PoseTrack18";
   return fmt::format("{}'s form, no known release", name);
 }
 
@@ -286,4 +287,4 @@ std::string summary_text(const PoseSources& sources, const PosevalScores& scores
   return text;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

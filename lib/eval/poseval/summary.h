@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace vremd {
+namespace vremd::eval {
 
 // What was compared, the official tables, and where the precision is lost.
 std::string summary_text(const PoseSources& sources, const PosevalScores& scores,
@@ -19,4 +19,4 @@ std::string summary_text(const PoseSources& sources, const PosevalScores& scores
 Json summary_json(const PoseSources& sources, const PosevalScores& scores,
                   const EvalConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,7 +30,8 @@ std::vector<Tracker> trackers_of(const std::vector<std::string>& predictions) {
   if (predictions.size() > 1 || path == "-" || !fs::is_directory(path, ignored)) {
     return {as_given};
   }
-  if (!files_in(path, ".json").empty() || !files_in(path, ".jsonl").empty()) return {as_given};
+  if (!io::files_in(path, ".json").empty() || !io::files_in(path, ".jsonl").empty())
+    return {as_given};
   const auto sequences_of = [](const fs::path& folder) { return (folder / "sequences").string(); };
   if (fs::is_directory(sequences_of(path), ignored)) return {{"", {sequences_of(path)}}};
   std::vector<Tracker> trackers;
@@ -83,8 +84,8 @@ bool evaluate_pt21(const EvalConfig& config) {
   for (const auto& [name, scores] : each.items()) {
     if (config.output_dir.empty()) break;
     const std::string folder = fs::path(config.output_dir) / name;
-    make_folder(folder);
-    write_file(fs::path(folder) / "posetrack21.json", scores.dump() + "\n", true);
+    io::make_folder(folder);
+    io::write_file(fs::path(folder) / "posetrack21.json", scores.dump() + "\n", true);
   }
   const bool several = !trackers.front().name.empty();
   const Json json = several ? Json{{"trackers", each}} : each.front();
@@ -92,4 +93,4 @@ bool evaluate_pt21(const EvalConfig& config) {
   return whole;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -5,10 +5,10 @@
 
 #include "eval/evaluate.h"
 
-namespace vremd {
+namespace vremd::eval {
 
 // Prints what the kit prints; writes posetrack21.json, everything in it. False: scored, but some
 // records ended too early.
 bool evaluate_pt21(const EvalConfig& config);
 
-}  // namespace vremd
+}  // namespace vremd::eval

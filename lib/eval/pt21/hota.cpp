@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 constexpr double kReach = 0.5001;  // head sizes
@@ -327,4 +327,4 @@ std::string hota_summary(const Hota& scores) {
   return names + "\n" + values + "\n";
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-namespace vremd {
+namespace vremd::eval {
 
 constexpr int kHotaAlphas = 19;                // thresholds: 0.05, 0.10 ... 0.95
 constexpr int kHotaColumns = kPoseJoints + 1;  // the joints in the kit's order, and all of them
@@ -45,4 +45,4 @@ Hota combined_hota(std::span<const Hota> sequences);
 // The kit's two lines: names, and means over the thresholds of the last column.
 std::string hota_summary(const Hota& scores);
 
-}  // namespace vremd
+}  // namespace vremd::eval

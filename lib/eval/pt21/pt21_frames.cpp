@@ -7,12 +7,12 @@
 #include <cmath>
 #include <unordered_set>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
-using Regions = std::vector<Polygon>;
+using Regions = std::vector<annotation::Polygon>;
 
-void check_frames(const PoseFile& truth, const PoseFile& predicted) {
+void check_frames(const annotation::PoseFile& truth, const annotation::PoseFile& predicted) {
   if (truth.frames.size() != predicted.frames.size()) {
     fail("{}: {} frames, but {} has {}", predicted.path, predicted.frames.size(), truth.path,
          truth.frames.size());
@@ -25,15 +25,15 @@ void check_frames(const PoseFile& truth, const PoseFile& predicted) {
   }
 }
 
-bool is_labelled(const PoseFile& truth, std::size_t place) {
-  const AnnotatedFrame& frame = truth.frames[place];
+bool is_labelled(const annotation::PoseFile& truth, std::size_t place) {
+  const annotation::AnnotatedFrame& frame = truth.frames[place];
   if (!frame.labelled) fail("{}: no is_labeled", truth.place(place));
   return *frame.labelled;
 }
 
-const Regions& regions_of(const PoseFile& truth, std::size_t place) {
-  const AnnotatedFrame& frame = truth.frames[place];
-  if (truth.form == AnnotationForm::kCoco && !frame.has_ignore_regions) {
+const Regions& regions_of(const annotation::PoseFile& truth, std::size_t place) {
+  const annotation::AnnotatedFrame& frame = truth.frames[place];
+  if (truth.form == annotation::AnnotationForm::kCoco && !frame.has_ignore_regions) {
     fail("{}: no ignore_regions_x and ignore_regions_y", truth.place(place));
   }
   return checked_regions(truth, place);
@@ -51,13 +51,13 @@ bool keep_outside(ScoredPose& pose, const Regions& regions) {
   return any_left;
 }
 
-ScoredPose scored(const AnnotatedPerson& pose) {
+ScoredPose scored(const annotation::AnnotatedPerson& pose) {
   ScoredPose result;
   result.track = *pose.track;
   if (pose.head) result.head_size = pose.head->size();
   result.score.fill(kNoScore);
   for (int i = 0; i < kPoseJoints; ++i) {
-    const AnnotatedJoint* point = pose.find(i);
+    const annotation::AnnotatedJoint* point = pose.find(i);
     if (!point) continue;
     result.x[i] = point->x;
     result.y[i] = point->y;
@@ -67,10 +67,11 @@ ScoredPose scored(const AnnotatedPerson& pose) {
   return result;
 }
 
-std::vector<ScoredPose> people(const PoseFile& file, std::size_t place, const Regions& regions) {
+std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t place,
+                               const Regions& regions) {
   std::vector<ScoredPose> result;
   std::unordered_set<std::int64_t> tracks;
-  for (const AnnotatedPerson& pose : file.frames[place].persons) {
+  for (const annotation::AnnotatedPerson& pose : file.frames[place].persons) {
     if (!pose.track) fail("{}: a person without track_id", file.place(place));
     if (!tracks.insert(*pose.track).second) {
       fail("{}: duplicate track_id {}", file.place(place), *pose.track);
@@ -83,8 +84,8 @@ std::vector<ScoredPose> people(const PoseFile& file, std::size_t place, const Re
   return result;
 }
 
-void check_heads(const PoseFile& truth, std::size_t place) {
-  for (const AnnotatedPerson& pose : truth.frames[place].persons) {
+void check_heads(const annotation::PoseFile& truth, std::size_t place) {
+  for (const annotation::AnnotatedPerson& pose : truth.frames[place].persons) {
     if (!pose.head) refuse_without_head(truth, place);
   }
 }
@@ -104,7 +105,8 @@ bool cut_off_scores(std::vector<ScoredPose>& people, bool truncate) {
 
 }  // namespace
 
-Pt21Frames pt21_frames(const PoseFile& truth, const PoseFile& predicted, bool truncate) {
+Pt21Frames pt21_frames(const annotation::PoseFile& truth, const annotation::PoseFile& predicted,
+                       bool truncate) {
   check_frames(truth, predicted);
   Pt21Frames result;
   for (std::size_t i = 0; i < truth.frames.size(); ++i) {
@@ -122,4 +124,4 @@ Pt21Frames pt21_frames(const PoseFile& truth, const PoseFile& predicted, bool tr
   return result;
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

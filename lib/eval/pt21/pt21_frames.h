@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct Pt21Frames {
   std::vector<ScoredFrame> frames;  // those that are labelled
@@ -21,6 +21,7 @@ struct Pt21Frames {
 // `truncate`: cut the scores off, too. Errors, as the kit has them: other numbers of frames, or
 // other image ids at a place; a frame without is_labeled or the lists of ignore regions; a person
 // without track_id or head box; a track_id twice in a frame; a region of less than three points.
-Pt21Frames pt21_frames(const PoseFile& truth, const PoseFile& predicted, bool truncate);
+Pt21Frames pt21_frames(const annotation::PoseFile& truth, const annotation::PoseFile& predicted,
+                       bool truncate);
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -9,13 +9,13 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace vremd {
+namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
 
 Pt21Sequence score_sequence(const PoseSources& sources, std::size_t i, const Pt21Options& options) {
-  const PoseFile truth = sources.read_truth(i);
+  const annotation::PoseFile truth = sources.read_truth(i);
   const Pt21Frames kept = pt21_frames(truth, sources.read_predictions(i, truth), options.truncate);
   Pt21Sequence scores;
   scores.file = fs::path(truth.path).filename();
@@ -147,4 +147,4 @@ Json pt21_json(const Pt21Scores& scores) {
             {"pose_hota_results.txt", map_summary(scores.total.ap)}}}};
 }
 
-}  // namespace vremd
+}  // namespace vremd::eval

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace vremd {
+namespace vremd::eval {
 
 struct Pt21Options {
   bool hota_fix = false;  // see hota()
@@ -41,4 +41,4 @@ Pt21Scores pt21_scores(const PoseSources& sources, const Pt21Options& options, i
 std::string pt21_text(const Pt21Scores& scores);
 Json pt21_json(const Pt21Scores& scores);
 
-}  // namespace vremd
+}  // namespace vremd::eval

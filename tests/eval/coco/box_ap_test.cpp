@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 using namespace vremd;
+using namespace vremd::eval;
 
 namespace {
 

@@ -11,6 +11,7 @@
 #include <span>
 
 using namespace vremd;
+using namespace vremd::eval;
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::eval;
 using Order = std::vector<std::size_t>;
 
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace vremd;
+using namespace vremd::eval;
 
 // Trap 13.
 TEST_CASE("edges and corners of a polygon are outside") {

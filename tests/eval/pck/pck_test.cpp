@@ -10,26 +10,28 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::eval;
 
 namespace {
 
 // One frame with what belongs to it.
 struct Scene {
-  AnnotatedVideo video{"v", VideoSource::kStill, "v.jpg", {AnnotatedFrame{}}, {}};
+  annotation::AnnotatedVideo video{
+      "v", annotation::VideoSource::kStill, "v.jpg", {annotation::AnnotatedFrame{}}, {}};
   Matching matching;
   std::shared_ptr<const JointSet> joints =
       std::make_shared<const JointSet>(joint_set("posetrack17"));
 
-  AnnotatedPerson& person(std::int64_t id, Box box) {
-    AnnotatedPerson& one = video.frames[0].persons.emplace_back();
+  annotation::AnnotatedPerson& person(std::int64_t id, Box box) {
+    annotation::AnnotatedPerson& one = video.frames[0].persons.emplace_back();
     one.id = id;
     one.box = box;
     return one;
   }
   // A predicted person with all keypoints at one place.
-  Instance& prediction(Box box, Point at) {
+  io::Instance& prediction(Box box, Point at) {
     if (matching.frames.empty()) matching.frames.emplace_back();
-    Instance& one = matching.frames[0].predictions.emplace_back();
+    io::Instance& one = matching.frames[0].predictions.emplace_back();
     one.box = box;
     one.keypoints.assign(joints->joints.size(), {at.x, at.y, 1});
     return one;
@@ -49,13 +51,15 @@ struct Scene {
   }
 };
 
-void label(AnnotatedPerson& person, const char* joint, double x, double y, double v = 1) {
+void label(annotation::AnnotatedPerson& person, const char* joint, double x, double y,
+           double v = 1) {
   const int index = joint_set("posetrack17").index(joint);
-  std::erase_if(person.joints, [&](const AnnotatedJoint& one) { return one.index == index; });
+  std::erase_if(person.joints,
+                [&](const annotation::AnnotatedJoint& one) { return one.index == index; });
   person.joints.push_back({index, x, y, v, std::nan(""), v > 0});
 }
 
-Keypoint& keypoint(Instance& instance, const char* joint) {
+io::Keypoint& keypoint(io::Instance& instance, const char* joint) {
   return instance.keypoints[joint_set("posetrack17").index(joint)];
 }
 
@@ -72,7 +76,7 @@ const Box kBox{0, 0, 100, 200};
 }  // namespace
 
 TEST_CASE("the torso is the longer of the two diagonals that are labelled") {
-  AnnotatedPerson person;
+  annotation::AnnotatedPerson person;
   const JointSet& joints = joint_set("posetrack17");
   const auto torso = [&] { return pck_length(person, joints, PckLength::kTorso); };
   CHECK_FALSE(torso());
@@ -91,26 +95,26 @@ TEST_CASE("the torso is the longer of the two diagonals that are labelled") {
 }
 
 TEST_CASE("head and box lengths") {
-  AnnotatedPerson person;
+  annotation::AnnotatedPerson person;
   const JointSet& joints = joint_set("posetrack17");
   CHECK_FALSE(pck_length(person, joints, PckLength::kHead));
   CHECK_FALSE(pck_length(person, joints, PckLength::kBox));
-  person.head = HeadBox::of({5, 5, 30, 40});
+  person.head = annotation::HeadBox::of({5, 5, 30, 40});
   person.box = kBox;
   CHECK(pck_length(person, joints, PckLength::kHead) == 30);
   CHECK(pck_length(person, joints, PckLength::kBox) == 200);
-  person.head = HeadBox::of({5, 5, 0, 0});
+  person.head = annotation::HeadBox::of({5, 5, 0, 0});
   CHECK_FALSE(pck_length(person, joints, PckLength::kHead));
 }
 
 TEST_CASE("a joint is right up to the threshold, and only labelled joints count") {
   Scene scene;
-  AnnotatedPerson& person = scene.person(1, kBox);
+  annotation::AnnotatedPerson& person = scene.person(1, kBox);
   label(person, "left_shoulder", 60, 0);
   label(person, "right_hip", 0, 80);     // torso 100, tolerance 20
   label(person, "nose", 500, 500);       // far from the prediction
   label(person, "left_knee", 30, 0, 0);  // not labelled
-  Instance& prediction = scene.prediction(kBox, {0, 100});
+  io::Instance& prediction = scene.prediction(kBox, {0, 100});
   keypoint(prediction, "left_shoulder") = {40, 0, 1};
   const Pck scores = scene.score();
   CHECK(scores.scored == 1);
@@ -132,7 +136,7 @@ TEST_CASE("a joint is right up to the threshold, and only labelled joints count"
 
 TEST_CASE("persons without the length are skipped, those without prediction are missed") {
   Scene scene;
-  AnnotatedPerson& good = scene.person(1, kBox);
+  annotation::AnnotatedPerson& good = scene.person(1, kBox);
   label(good, "left_shoulder", 60, 0);
   label(good, "right_hip", 0, 80);
   label(scene.person(2, {300, 0, 100, 200}), "left_knee", 350, 100);  // no torso
@@ -161,7 +165,7 @@ TEST_CASE("predictions find their person by id, the others by IoU from the best 
   scene.prediction({12, 0, 100, 200}, {}).id = 14;   // made from a crowd: nobody's
   CHECK(assign_predictions(scene.frame()) == std::vector<int>{0, 1, -1, -1});
 
-  for (AnnotatedPerson& person : scene.video.frames[0].persons) {
+  for (annotation::AnnotatedPerson& person : scene.video.frames[0].persons) {
     label(person, "left_shoulder", 60, 0);
     label(person, "right_hip", 0, 80);
   }
@@ -186,12 +190,12 @@ TEST_CASE("the pair with the larger IoU is matched first, whatever the order") {
 
 TEST_CASE("a keypoint that a prediction lacks is a miss") {
   Scene scene;
-  AnnotatedPerson& person = scene.person(1, kBox);
+  annotation::AnnotatedPerson& person = scene.person(1, kBox);
   label(person, "left_shoulder", 60, 0);
   label(person, "right_hip", 0, 80);
   label(person, "left_ear", 60, 0);
   scene.joints = std::make_shared<const JointSet>(joint_set("posetrack15"));  // no ears
-  Instance& prediction = scene.prediction(kBox, {60, 0});
+  io::Instance& prediction = scene.prediction(kBox, {60, 0});
   prediction.id = 1;
   prediction.keypoints[scene.joints->index("left_shoulder")].x = std::nan("");
   const Pck scores = scene.score();

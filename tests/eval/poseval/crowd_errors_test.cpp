@@ -10,6 +10,7 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::eval;
 
 namespace {
 
@@ -34,7 +35,7 @@ ScoredPose pose(std::initializer_list<At> joints, Box box = {}, double overlap =
   return result;
 }
 
-std::string annotation(int id, const std::string& box) {
+std::string annotation_text(int id, const std::string& box) {
   std::string keypoints = "1,2,1";
   for (int i = 1; i < 17; ++i) keypoints += ",0,0,0";
   return R"({"image_id":1,"track_id":)" + std::to_string(id) + R"(,"bbox_head":[0,0,1,1],"bbox":)" +
@@ -151,9 +152,9 @@ TEST_CASE("joints nearer to another person's same joint") {
 }
 
 TEST_CASE("the overlap of annotated boxes, and boxes around joints") {
-  const PoseFile boxes = parse_pose_file(
-      R"({"images":[{"id":1}],"annotations":[)" + annotation(1, "[0,0,100,100]") + "," +
-          annotation(2, "[50,0,100,100]") + "," + annotation(3, "[150,0,100,100]") + "]}",
+  const annotation::PoseFile boxes = annotation::parse_pose_file(
+      R"({"images":[{"id":1}],"annotations":[)" + annotation_text(1, "[0,0,100,100]") + "," +
+          annotation_text(2, "[50,0,100,100]") + "," + annotation_text(3, "[150,0,100,100]") + "]}",
       "a.json");
   const auto people = poseval_frames(boxes, boxes, FrameChoice::kAnnotated, false)[0];
   CHECK(people.truth[0].overlap == Catch::Approx(5000. / 15000));
@@ -162,9 +163,10 @@ TEST_CASE("the overlap of annotated boxes, and boxes around joints") {
   CHECK(people.predicted[0].overlap == 0);
   CHECK(people.predicted[1].box.x == 50);
 
-  const PoseFile joints = parse_pose_file(R"({"annolist":[{"annorect":[)" + rect(10, 10, 110, 60) +
-                                              "," + rect(40, 10, 140, 60) + "]}]}",
-                                          "a.json");
+  const annotation::PoseFile joints =
+      annotation::parse_pose_file(R"({"annolist":[{"annorect":[)" + rect(10, 10, 110, 60) + "," +
+                                      rect(40, 10, 140, 60) + "]}]}",
+                                  "a.json");
   const ScoredFrame frame = poseval_frames(joints, joints, FrameChoice::kAnnotated, false)[0];
   const Box& box = frame.truth[0].box;
   CHECK(box.x == Catch::Approx(-5));

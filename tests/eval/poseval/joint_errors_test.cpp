@@ -9,6 +9,7 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::eval;
 
 namespace {
 

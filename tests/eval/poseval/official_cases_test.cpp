@@ -12,6 +12,7 @@
 #include <filesystem>
 
 using namespace vremd;
+using namespace vremd::eval;
 namespace fs = std::filesystem;
 
 namespace {
@@ -45,7 +46,7 @@ std::string rows(const std::string& text) {
 
 Json parse_official(std::string text) {
   for (std::size_t i; (i = text.find("NaN")) != std::string::npos;) text.replace(i, 3, "null");
-  return parse_json(text, "official");
+  return io::parse_json(text, "official");
 }
 
 }  // namespace
@@ -59,11 +60,12 @@ TEST_CASE("AP is the official one to the last character") {
     PosevalOptions options;
     options.ap = true;
     const PosevalScores scores = score(folder, options);
-    CHECK(official_json(scores.ap, "NaN") == read_text_file(expected / "AP/total_AP_metrics.json"));
-    CHECK(rows(official_table(scores.ap)) == rows(read_text_file(expected / "AP_stdout.txt")));
+    CHECK(official_json(scores.ap, "NaN") ==
+          io::read_text_file(expected / "AP/total_AP_metrics.json"));
+    CHECK(rows(official_table(scores.ap)) == rows(io::read_text_file(expected / "AP_stdout.txt")));
     for (const SequenceScores& one : scores.sequences) {
       CHECK(official_json(one.ap, "NaN") ==
-            read_text_file(expected / "AP" / (one.name + "_AP_metrics.json")));
+            io::read_text_file(expected / "AP" / (one.name + "_AP_metrics.json")));
     }
   }
 }
@@ -80,11 +82,11 @@ TEST_CASE("MOT is the official one of three versions of py-motmetrics") {
       const PosevalScores scores = score(folder, options);
       const auto equal = [&](const PoseMot& mot, const std::string& file) {
         return same(parse_official(official_json(mot, "NaN")),
-                    parse_official(read_text_file(expected / file)));
+                    parse_official(io::read_text_file(expected / file)));
       };
       CHECK(equal(scores.mot, "total_MOT_metrics.json"));
       CHECK(rows(official_table(scores.mot)) ==
-            rows(read_text_file(folder / "expected" / (name + "_stdout.txt"))));
+            rows(io::read_text_file(folder / "expected" / (name + "_stdout.txt"))));
       for (const SequenceScores& one : scores.sequences) {
         CHECK(equal(one.mot, one.name + "_MOT_metrics.json"));
       }

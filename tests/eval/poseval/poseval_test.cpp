@@ -12,6 +12,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::eval;
 using Catch::Matchers::Message;
 
 namespace {
@@ -19,34 +20,37 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLimit = 15;  // pixels: half of 0.6 times the diagonal of the head box below
 
-AnnotatedJoint at(int joint, double x, double y = 0, double score = 1) {
+annotation::AnnotatedJoint at(int joint, double x, double y = 0, double score = 1) {
   return {joint, x, y, 1, score};
 }
 
-AnnotatedPerson person(std::int64_t track, std::vector<AnnotatedJoint> points) {
-  AnnotatedPerson pose;
+annotation::AnnotatedPerson person(std::int64_t track,
+                                   std::vector<annotation::AnnotatedJoint> points) {
+  annotation::AnnotatedPerson pose;
   pose.track = track;
-  pose.head = HeadBox::of({100, 100, 30, 40});
+  pose.head = annotation::HeadBox::of({100, 100, 30, 40});
   pose.has_joints = true;
   pose.joints = std::move(points);
   return pose;
 }
 
-AnnotatedFrame frame(std::vector<AnnotatedPerson> poses, std::vector<Polygon> regions = {}) {
-  AnnotatedFrame result;
+annotation::AnnotatedFrame frame(std::vector<annotation::AnnotatedPerson> poses,
+                                 std::vector<annotation::Polygon> regions = {}) {
+  annotation::AnnotatedFrame result;
   result.persons = std::move(poses);
   result.ignore_regions = std::move(regions);
   return result;
 }
 
-PoseFile file(std::vector<AnnotatedFrame> frames, const std::string& path = "gt.json") {
-  PoseFile result;
+annotation::PoseFile file(std::vector<annotation::AnnotatedFrame> frames,
+                          const std::string& path = "gt.json") {
+  annotation::PoseFile result;
   result.path = path;
   result.frames = std::move(frames);
   return result;
 }
 
-using Frames = std::vector<AnnotatedFrame>;
+using Frames = std::vector<annotation::AnnotatedFrame>;
 
 std::vector<ScoredFrame> prepare(const Frames& truth, const Frames& predicted,
                                  FrameChoice choice = FrameChoice::kAnnotated) {
@@ -90,11 +94,11 @@ TEST_CASE("trap 2: a joint predicted where none is annotated is wrong") {
 }
 
 TEST_CASE("trap 3: the prediction that loses a person has everything wrong") {
-  const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
-  const AnnotatedPerson other =
+  const annotation::AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
+  const annotation::AnnotatedPerson other =
       person(1, {at(0, 10), at(1, 500)});  // free, but not the best of anyone
-  const AnnotatedPerson good = person(5, {at(0, 0), at(1, 50)});
-  const AnnotatedPerson lesser = person(6, {at(0, 4), at(1, 54)});
+  const annotation::AnnotatedPerson good = person(5, {at(0, 0), at(1, 50)});
+  const annotation::AnnotatedPerson lesser = person(6, {at(0, 4), at(1, 54)});
   const PoseSamples all = samples({frame({annotated, other})}, {frame({lesser, good})});
   // Equally good: the first one has the person.
   CHECK(all[0].right == std::vector<char>{1, 0});
@@ -103,7 +107,7 @@ TEST_CASE("trap 3: the prediction that loses a person has everything wrong") {
 }
 
 TEST_CASE("trap 3: scores do not decide who has the person, its share of right joints does") {
-  const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
+  const annotation::AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
   const PoseSamples all =
       samples({frame({annotated})}, {frame({person(1, {at(0, 0, 0, 0.9), at(1, 99, 0, 0.9)}),
                                             person(2, {at(0, 0, 0, 0.1), at(1, 50, 0, 0.1)})})});
@@ -131,7 +135,7 @@ TEST_CASE("traps 4 and 5: AP 0 without predictions, none without annotations; th
 }
 
 TEST_CASE("trap 6: a frame counts by its list of people before anything is taken out") {
-  AnnotatedPerson hollow = person(0, {});
+  annotation::AnnotatedPerson hollow = person(0, {});
   hollow.has_joints = false;
   const Frames predicted = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 0)})})};
   const auto frames = prepare({frame({hollow}), frame({})}, predicted);
@@ -143,7 +147,7 @@ TEST_CASE("trap 6: a frame counts by its list of people before anything is taken
 }
 
 TEST_CASE("trap 7: a frame without predictions is one miss and one false positive") {
-  const AnnotatedPerson two_joints = person(0, {at(0, 0), at(1, 0)});
+  const annotation::AnnotatedPerson two_joints = person(0, {at(0, 0), at(1, 0)});
   const PoseMotCounts counts = mot({frame({two_joints, person(1, {at(0, 90)})})}, {frame({})});
   for (const MotCounts& joint : counts) {
     CHECK(joint.objects == 1);
@@ -154,7 +158,7 @@ TEST_CASE("trap 7: a frame without predictions is one miss and one false positiv
 }
 
 TEST_CASE("trap 7: so is one whose annotated people lie in an ignored region") {
-  const Polygon region = {{-50, -50}, {50, -50}, {50, 50}, {-50, 50}};
+  const annotation::Polygon region = {{-50, -50}, {50, -50}, {50, 50}, {-50, 50}};
   const PoseMotCounts counts = mot({frame({person(0, {at(0, 0)})}, {region})},
                                    {frame({person(0, {at(0, 90)}), person(1, {at(0, 95)})})});
   CHECK(counts[0].false_positives == 1);
@@ -225,8 +229,8 @@ TEST_CASE("trap 12: at half a head size a joint is still right") {
 }
 
 TEST_CASE("trap 13: a joint on the edge of a region stays") {
-  const Polygon region = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
-  const AnnotatedPerson pose = person(0, {at(0, 10, 5), at(1, 5, 5), at(2, 11, 5)});
+  const annotation::Polygon region = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
+  const annotation::AnnotatedPerson pose = person(0, {at(0, 10, 5), at(1, 5, 5), at(2, 11, 5)});
   const auto frames = prepare({frame({pose}, {region})}, {frame({pose})});
   CHECK(frames[0].truth[0].joints() == 2);
   CHECK(frames[0].predicted[0].joints() == 2);
@@ -234,8 +238,8 @@ TEST_CASE("trap 13: a joint on the edge of a region stays") {
 }
 
 TEST_CASE("trap 14: an empty list of points is a person, but not beside a region") {
-  const Polygon region = {{1, 1}, {2, 1}, {2, 2}};
-  const AnnotatedPerson empty = person(0, {});
+  const annotation::Polygon region = {{1, 1}, {2, 1}, {2, 2}};
+  const annotation::AnnotatedPerson empty = person(0, {});
   CHECK(prepare({frame({empty})}, {frame({empty})})[0].truth.size() == 1);
   CHECK(prepare({frame({empty})}, {frame({empty})})[0].predicted.size() == 1);
   CHECK(prepare({frame({empty}, {region})}, {frame({empty})})[0].truth.empty());
@@ -243,8 +247,8 @@ TEST_CASE("trap 14: an empty list of points is a person, but not beside a region
 }
 
 TEST_CASE("the first of an id counts, or the next where a region takes it") {
-  const Polygon region = {{-5, -5}, {5, -5}, {5, 5}, {-5, 5}};
-  const AnnotatedPerson twice = person(0, {at(0, 0), at(0, 100)});
+  const annotation::Polygon region = {{-5, -5}, {5, -5}, {5, 5}, {-5, 5}};
+  const annotation::AnnotatedPerson twice = person(0, {at(0, 0), at(0, 100)});
   CHECK(prepare({frame({twice})}, {frame({twice})})[0].truth[0].x[0] == 0);
   CHECK(prepare({frame({twice}, {region})}, {frame({twice})})[0].truth[0].x[0] == 100);
 }
@@ -252,7 +256,7 @@ TEST_CASE("the first of an id counts, or the next where a region takes it") {
 TEST_CASE("trap 15: (0, 0, 0) alone is absent") {
   const std::string rest =
       R"(,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0)";
-  const PoseFile read = parse_pose_file(
+  const annotation::PoseFile read = annotation::parse_pose_file(
       R"({"images":[{"id":1}],"annotations":[{"image_id":1,"track_id":0,"bbox_head":[0,0,30,40],)"
       R"("keypoints":[0,0,1, -4,-5,0, 7,0,0, 0,0,0)" +
           rest + "]}]}",
@@ -296,20 +300,20 @@ TEST_CASE("trap 20: of a PoseTrack18 file the first video alone is read") {
   frames[0].file_name = "images/000001_mpii_test/000000.jpg";
   frames[1].file_name = "images/000002_mpii_test/000000.jpg";
   frames[2].file_name = "images/000001_mpii_test/000001.jpg";
-  PoseFile both = file(frames);
+  annotation::PoseFile both = file(frames);
   CHECK(poseval_frames(both, both, FrameChoice::kAnnotated, true).size() == 3);
-  both.form = AnnotationForm::kCoco;
+  both.form = annotation::AnnotationForm::kCoco;
   const auto kept = poseval_frames(both, both, FrameChoice::kAnnotated, true);
   REQUIRE(kept.size() == 2);
   CHECK(kept[1].place == 2);
 }
 
 TEST_CASE("trap 23: distances are measured in 0.6 of the head box's diagonal") {
-  CHECK(HeadBox::of({0, 0, 30, 40}).size() == 30);
-  AnnotatedPerson truth = person(0, {at(0, 0)});
+  CHECK(annotation::HeadBox::of({0, 0, 30, 40}).size() == 30);
+  annotation::AnnotatedPerson truth = person(0, {at(0, 0)});
   truth.box = Box{0, 0, 1000, 1000};
   CHECK(ap({frame({truth})}, {frame({person(0, {at(0, 16)})})}).ap[0] == 0);
-  truth.head = HeadBox::of({5, 5, 0, 0});  // a point: nothing is near
+  truth.head = annotation::HeadBox::of({5, 5, 0, 0});  // a point: nothing is near
   CHECK(ap({frame({truth})}, {frame({person(0, {at(0, 0)})})}).ap[0] == 0);
 }
 
@@ -383,10 +387,10 @@ TEST_CASE("what the official program refuses is refused with its frame") {
         poseval_frames(file(truth), file(predicted, "pred.json"), FrameChoice::kAnnotated, tracks),
         Error, Message(message));
   };
-  const AnnotatedPerson one = person(0, {at(0, 0)});
-  AnnotatedPerson nobody = one;
+  const annotation::AnnotatedPerson one = person(0, {at(0, 0)});
+  annotation::AnnotatedPerson nobody = one;
   nobody.track.reset();
-  AnnotatedFrame named = frame({one, one});
+  annotation::AnnotatedFrame named = frame({one, one});
   named.file_name = "a/2.jpg";
   // In frames that do not count, too.
   check({frame({one}), frame({})}, {frame({one}), named}, false,
@@ -401,7 +405,7 @@ TEST_CASE("what the official program refuses is refused with its frame") {
         "gt.json: frame 0: a person without track_id, which tracking needs");
   check({frame({one}, {{{0, 0}, {1, 1}}})}, {frame({})}, false,
         "gt.json: frame 0: ignore region 0: 2 points are no polygon");
-  AnnotatedPerson headless = one;
+  annotation::AnnotatedPerson headless = one;
   headless.head.reset();
   check({frame({headless})}, {frame({one})}, false, "gt.json: frame 0: a person without head box");
   CHECK(prepare({frame({headless})}, {frame({})}).size() == 1);

@@ -17,6 +17,7 @@
 #include <span>
 
 using namespace vremd;
+using namespace vremd::eval;
 using Catch::Matchers::Message;
 namespace fs = std::filesystem;
 
@@ -43,21 +44,23 @@ std::vector<fs::path> cases() {
 constexpr int kNose = 13, kAnkle = 0, kNoseColumn = 0, kAnkleColumn = 14, kAll = 15;
 constexpr double kHead = 30;  // pixels, of the head box below: similarity 0 from 15.003 on
 
-AnnotatedJoint at(int joint, double x, double y = 50, double score = 1) {
+annotation::AnnotatedJoint at(int joint, double x, double y = 50, double score = 1) {
   return {joint, x, y, 1, score};
 }
 
-AnnotatedPerson person(std::int64_t track, std::vector<AnnotatedJoint> points) {
-  AnnotatedPerson pose;
+annotation::AnnotatedPerson person(std::int64_t track,
+                                   std::vector<annotation::AnnotatedJoint> points) {
+  annotation::AnnotatedPerson pose;
   pose.track = track;
-  pose.head = HeadBox::of({0, 0, 30, 40});  // 0.6 of 50
+  pose.head = annotation::HeadBox::of({0, 0, 30, 40});  // 0.6 of 50
   pose.has_joints = true;
   pose.joints = std::move(points);
   return pose;
 }
 
-AnnotatedFrame frame(std::vector<AnnotatedPerson> poses, std::vector<Polygon> regions = {}) {
-  AnnotatedFrame result;
+annotation::AnnotatedFrame frame(std::vector<annotation::AnnotatedPerson> poses,
+                                 std::vector<annotation::Polygon> regions = {}) {
+  annotation::AnnotatedFrame result;
   result.labelled = true;
   result.has_ignore_regions = true;
   result.persons = std::move(poses);
@@ -65,12 +68,12 @@ AnnotatedFrame frame(std::vector<AnnotatedPerson> poses, std::vector<Polygon> re
   return result;
 }
 
-using Frames = std::vector<AnnotatedFrame>;
+using Frames = std::vector<annotation::AnnotatedFrame>;
 
-PoseFile file(const Frames& frames, const std::string& path) {
-  PoseFile result;
+annotation::PoseFile file(const Frames& frames, const std::string& path) {
+  annotation::PoseFile result;
   result.path = path;
-  result.form = AnnotationForm::kCoco;
+  result.form = annotation::AnnotationForm::kCoco;
   result.frames = frames;
   return result;
 }
@@ -99,7 +102,7 @@ TEST_CASE("PT21: the kit's numbers and its text") {
   for (const fs::path& folder : cases()) {
     CAPTURE(folder.string());
     const Pt21Scores scores = score_case(folder);
-    const Json expected = read_json_file(folder / "expected/posetrack21.json");
+    const Json expected = io::read_json_file(folder / "expected/posetrack21.json");
     const Json json = pt21_json(scores);
     CHECK(json["map"]["combined"] == expected["map"]["combined"]);  // to the last bit
     CHECK(json["map"]["sequences"] == expected["map"]["sequences"]);
@@ -108,7 +111,7 @@ TEST_CASE("PT21: the kit's numbers and its text") {
     std::string text;
     for (const char* name : {"pt21_stdout.txt", "pt21_hota_stdout.txt", "pt21_map_stdout.txt"}) {
       if (fs::exists(folder / "expected" / name))
-        text += read_text_file(folder / "expected" / name);
+        text += io::read_text_file(folder / "expected" / name);
     }
     CHECK(pt21_text(scores) == text);
   }
@@ -120,7 +123,8 @@ TEST_CASE("PT21: the number of threads changes no bit") {
 }
 
 TEST_CASE("trap 15: a joint is there where both coordinates are above 0") {
-  AnnotatedPerson pose = person(1, {at(kNose, 5), at(kAnkle, 0.5, -1), at(1, 0, 5), at(2, -3, 5)});
+  annotation::AnnotatedPerson pose =
+      person(1, {at(kNose, 5), at(kAnkle, 0.5, -1), at(1, 0, 5), at(2, -3, 5)});
   const auto frames = prepare({frame({pose})}, {frame({pose})});
   for (const ScoredPose& one : {frames[0].truth[0], frames[0].predicted[0]}) {
     CHECK(one.joints() == 1);
@@ -129,7 +133,8 @@ TEST_CASE("trap 15: a joint is there where both coordinates are above 0") {
 }
 
 TEST_CASE("trap 16: scores beside integer keypoints are cut off only on demand") {
-  AnnotatedFrame predicted = frame({person(1, {at(kNose, 5, 5, 0.9), at(kAnkle, 5, 5, -0.9)})});
+  annotation::AnnotatedFrame predicted =
+      frame({person(1, {at(kNose, 5, 5, 0.9), at(kAnkle, 5, 5, -0.9)})});
   const Frames truth = {frame({person(1, {at(kNose, 5, 5)})})};
   const auto score = [&](bool truncate) {
     const Pt21Frames kept =
@@ -146,7 +151,7 @@ TEST_CASE("trap 16: scores beside integer keypoints are cut off only on demand")
 }
 
 TEST_CASE("trap 21: a frame without predictions misses the whole sequence's joints") {
-  const AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
+  const annotation::AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
   const Frames truth = {one, one, one}, predicted = {one, nobody, one};
   CHECK(hota_of(truth, predicted).fn[0][kNoseColumn] == 3);
   CHECK(hota_of(truth, predicted, true).fn[0][kNoseColumn] == 1);
@@ -159,7 +164,7 @@ TEST_CASE("trap 21: a frame without predictions misses the whole sequence's join
 
 TEST_CASE("trap 22: the combined last column weights each sequence's mean by its matches") {
   // One sequence with two joints all right; one with one joint, whose two identities swap.
-  const AnnotatedFrame both = frame({person(1, {at(kNose, 50), at(kAnkle, 50)})});
+  const annotation::AnnotatedFrame both = frame({person(1, {at(kNose, 50), at(kAnkle, 50)})});
   const Hota first = hota_of({both}, {both});
   const auto nose = [](std::int64_t track) { return frame({person(track, {at(kNose, 50)})}); };
   const Hota second = hota_of({nose(1), nose(1)}, {nose(1), nose(2)});
@@ -257,7 +262,7 @@ TEST_CASE("HOTA: the greatest sum of similarities decides who belongs together")
 }
 
 TEST_CASE("HOTA: nobody predicted, nobody annotated, no head") {
-  const AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
+  const annotation::AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
   const Hota missed = hota_of({one, one}, {nobody, nobody});
   CHECK(missed.fn[5][kNoseColumn] == 2);  // once each, though no frame has predictions
   CHECK(missed.loc_a[0][kAll] == 1);
@@ -267,28 +272,30 @@ TEST_CASE("HOTA: nobody predicted, nobody annotated, no head") {
   CHECK(wrong.loc_a[0][kNoseColumn] == 1);
   CHECK(hota_of({}, {}).loc_a[0][kAll] == 1);
 
-  AnnotatedPerson headless = person(1, {at(kNose, 50)});
-  headless.head = HeadBox::of({5, 5, 0, 0});
+  annotation::AnnotatedPerson headless = person(1, {at(kNose, 50)});
+  headless.head = annotation::HeadBox::of({5, 5, 0, 0});
   const Hota scores = hota_of({frame({headless})}, {one});
   CHECK(scores.tp[0][kNoseColumn] == 0);
   CHECK(scores.fn[0][kNoseColumn] == 1);
 }
 
 TEST_CASE("PT21: unlabelled frames do not count") {
-  AnnotatedFrame unlabelled = frame({person(1, {at(kNose, 50)})});
+  annotation::AnnotatedFrame unlabelled = frame({person(1, {at(kNose, 50)})});
   unlabelled.labelled = false;
   unlabelled.persons[0].head.reset();
   CHECK(prepare({unlabelled}, {frame({person(1, {at(kNose, 50)})})}).empty());
 }
 
 TEST_CASE("PT21: ignore regions take joints, and people") {
-  const Polygon left = {{0, 0}, {40, 0}, {40, 100}, {0, 100}};
-  const Polygon corner = {{-10, -10}, {40, -10}, {40, 100}, {-10, 100}};  // (0, 0) is inside
-  const AnnotatedPerson inside = person(1, {at(kNose, 10)}), edge = person(2, {at(kNose, 40)}),
-                        both = person(3, {at(kNose, 10), at(kAnkle, 60)}), empty = person(4, {}),
-                        above = person(5, {at(kNose, 5, -5)});
-  const auto kept = [&](const Polygon& region) {
-    const AnnotatedFrame one = frame({inside, edge, both, empty, above}, {region});
+  const annotation::Polygon left = {{0, 0}, {40, 0}, {40, 100}, {0, 100}};
+  const annotation::Polygon corner = {
+      {-10, -10}, {40, -10}, {40, 100}, {-10, 100}};  // (0, 0) is inside
+  const annotation::AnnotatedPerson inside = person(1, {at(kNose, 10)}),
+                                    edge = person(2, {at(kNose, 40)}),
+                                    both = person(3, {at(kNose, 10), at(kAnkle, 60)}),
+                                    empty = person(4, {}), above = person(5, {at(kNose, 5, -5)});
+  const auto kept = [&](const annotation::Polygon& region) {
+    const annotation::AnnotatedFrame one = frame({inside, edge, both, empty, above}, {region});
     return prepare({one}, {one})[0];
   };
   for (const ScoredFrame& result : {kept(left), kept(corner)}) {
@@ -305,31 +312,31 @@ TEST_CASE("PT21: ignore regions take joints, and people") {
   CHECK(kept(left).truth.size() == 3);
   CHECK(kept(corner).truth.size() == 2);
   // Without a region everybody stays, also without a joint.
-  const AnnotatedFrame one = frame({empty});
+  const annotation::AnnotatedFrame one = frame({empty});
   CHECK(prepare({one}, {one})[0].truth.size() == 1);
 }
 
 TEST_CASE("PT21: what the kit refuses") {
-  const AnnotatedPerson pose = person(1, {at(kNose, 50)});
-  const AnnotatedFrame good = frame({pose});
+  const annotation::AnnotatedPerson pose = person(1, {at(kNose, 50)});
+  const annotation::AnnotatedFrame good = frame({pose});
   const auto refused = [](const Frames& truth, const Frames& predicted, const char* message) {
     CHECK_THROWS_MATCHES(prepare(truth, predicted), Error, Message(message));
   };
   refused({good, good}, {good}, "pred.json: 1 frames, but gt.json has 2");
-  AnnotatedFrame other = good, third = good;
+  annotation::AnnotatedFrame other = good, third = good;
   other.image_id = 4;
   third.image_id = 3;
   refused({third}, {other}, "pred.json: frame 0: image id 4 instead of 3");
   refused({frame({pose, pose})}, {good}, "gt.json: frame 0: duplicate track_id 1");
   refused({good}, {frame({pose, pose})}, "pred.json: frame 0: duplicate track_id 1");
-  AnnotatedPerson bare = pose;
+  annotation::AnnotatedPerson bare = pose;
   bare.track.reset();
   refused({good}, {frame({bare})}, "pred.json: frame 0: a person without track_id");
   bare = pose;
   bare.head.reset();
   refused({frame({bare})}, {good}, "gt.json: frame 0: a person without head box");
   CHECK(prepare({good}, {frame({bare})}).size() == 1);
-  AnnotatedFrame lacking = good;
+  annotation::AnnotatedFrame lacking = good;
   lacking.labelled.reset();
   refused({lacking}, {good}, "gt.json: frame 0: no is_labeled");
   lacking = good;
