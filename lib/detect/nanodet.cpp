@@ -2,25 +2,26 @@
 #include "detect/nanodet.h"
 
 #include "core/error.h"
-#include "io/safetensors.h"
 #include "ops/stored_tensors.h"
 
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_bilinear2d.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/ranges.h>
 
-#include <utility>
-#include <vector>
+#include <algorithm>
 
 namespace vremd::detect {
 namespace {
 
-constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};  // of the stages
-constexpr int kWidth = 128;                        // of neck and head
+constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};  // per stage
+constexpr int kWidth = 128;                        // of the neck and the head
 
 struct LayerShape {
   std::string name;
@@ -55,8 +56,30 @@ at::Tensor enlarge(const at::Tensor& x) {
   return at::upsample_bilinear2d(x, {2 * x.size(2), 2 * x.size(3)}, /*align_corners=*/false);
 }
 
-// What bilinear sampling at half the size comes to.
+// Equals bilinear sampling at half the size.
 at::Tensor halve(const at::Tensor& x) { return at::avg_pool2d(x, {2, 2}); }
+
+constexpr std::array<float, 3> kMeanBgr{103.53F, 116.28F, 123.675F};
+constexpr std::array<float, 3> kStdBgr{57.375F, 57.12F, 58.395F};
+
+int rounded_up(int size) { return (size + kSizeStep - 1) / kSizeStep * kSizeStep; }
+
+at::Tensor per_channel(const std::array<float, 3>& values, const at::TensorOptions& options) {
+  return at::tensor(at::ArrayRef<float>(values)).to(options).view({1, 3, 1, 1});
+}
+
+// The expected distance of one side, in bins, over the softmax of its logits.
+double expectation(const float* logits, std::int64_t step) {
+  float highest = logits[0];
+  for (int bin = 1; bin < Nanodet::kBins; ++bin) highest = std::fmax(highest, logits[bin * step]);
+  double sum = 0, weighted = 0;
+  for (int bin = 0; bin < Nanodet::kBins; ++bin) {
+    const double weight = std::exp(static_cast<double>(logits[bin * step] - highest));
+    sum += weight;
+    weighted += bin * weight;
+  }
+  return weighted / sum;
+}
 
 }  // namespace
 
@@ -66,14 +89,14 @@ Nanodet::Nanodet(const io::SafetensorsFile& file, const c10::Device& device, at:
     const at::Tensor weight = ops::read_tensor(file, layer.name + ".weight",
                                                {layer.out, layer.in, layer.kernel, layer.kernel});
     const at::Tensor bias = ops::read_tensor(file, layer.name + ".bias", {layer.out});
-    // Channels last is what oneDNN and cuDNN convolve fastest.
+    // oneDNN and cuDNN are fastest on channels-last weights.
     layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
                            bias.to(device, type)};
   }
   if (file.tensors().size() != 2 * layers.size()) {
     for (const auto& [name, view] : file.tensors()) {
       const std::string layer = name.substr(0, name.rfind('.'));
-      if (!layers_.contains(layer)) fail("{}: {} is no part of nanodet-g", file.path(), name);
+      if (!layers_.contains(layer)) fail("{}: {} is not a tensor of nanodet-g", file.path(), name);
     }
   }
 }
@@ -86,7 +109,7 @@ at::Tensor Nanodet::convolve(const at::Tensor& x, const std::string& name, int s
   return activation == Activation::kLeaky ? at::leaky_relu_(y, 0.1) : y;
 }
 
-// CSP: what entered goes around the blocks. Each block halves the channels and joins both halves.
+// CSP: the input bypasses the blocks. Each block halves the channels and concatenates both halves.
 at::Tensor Nanodet::stage(const at::Tensor& x, int number) const {
   const std::string name = stage_name(number);
   const at::Tensor entered = convolve(x, name + ".enter", number == 1 ? 1 : 2);
@@ -123,6 +146,59 @@ std::array<at::Tensor, 3> Nanodet::forward(const at::Tensor& pictures_nchw) cons
     return convolve(convolve(map, name + ".features"), name + ".output", 1, none);
   };
   return {head(out_8, 8), head(out_16, 16), head(out_32, 32)};
+}
+
+NanodetInput nanodet_input(const Frame& frame, int size, const c10::Device& device,
+                           at::ScalarType type) {
+  const double scale = static_cast<double>(size) / std::max(frame.width, frame.height);
+  const int width = std::max(1, static_cast<int>(std::lround(frame.width * scale)));
+  const int height = std::max(1, static_cast<int>(std::lround(frame.height * scale)));
+  at::Tensor rgb = rgb_nchw(frame);
+  if (!device.is_cpu()) rgb = rgb.to(device).to(at::kFloat);  // the GPU filter needs floats
+  if (width != frame.width || height != frame.height) {
+    rgb = at::_upsample_bilinear2d_aa(rgb, {height, width}, /*align_corners=*/false);
+    if (!device.is_cpu()) rgb.round_();  // as for bytes
+  }
+  const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
+  at::Tensor picture = at::zeros({1, 3, rounded_up(height), rounded_up(width)},
+                                 options.memory_format(at::MemoryFormat::ChannelsLast));
+  picture.narrow(2, 0, height).narrow(3, 0, width).copy_(rgb.flip(1));
+  picture.sub_(per_channel(kMeanBgr, options)).div_(per_channel(kStdBgr, options));
+  return {picture.to(type), static_cast<double>(width) / frame.width,
+          static_cast<double>(height) / frame.height};
+}
+
+void decode_nanodet(const at::Tensor& map_chw, int stride, double min_score,
+                    std::vector<ops::ScoredBox>& boxes) {
+  const at::Tensor map = map_chw.contiguous();
+  const std::int64_t height = map.size(1), width = map.size(2), plane = height * width;
+  const float* person = map.data_ptr<float>();  // class 0
+  const float* bins = person + Nanodet::kClasses * plane;
+  for (std::int64_t at = 0; at < plane; ++at) {
+    const double score = sigmoid(person[at]);
+    if (!(score >= min_score)) continue;
+    std::array<double, 4> distance;  // left, top, right, bottom
+    for (int side = 0; side < 4; ++side) {
+      distance[side] = stride * expectation(bins + side * Nanodet::kBins * plane + at, plane);
+    }
+    const double x = (static_cast<double>(at % width) + 0.5) * stride;
+    const double y = (static_cast<double>(at / width) + 0.5) * stride;
+    boxes.push_back(
+        {{x - distance[0], y - distance[1], distance[0] + distance[2], distance[1] + distance[3]},
+         score,
+         0});
+  }
+}
+
+NanodetDetector::NanodetDetector(const io::SafetensorsFile& weights, const c10::Device& device,
+                                 at::ScalarType type)
+    : device_(device), type_(type), network_(weights, device, type) {}
+
+std::vector<ops::ScoredBox> NanodetDetector::detect(const Frame& frame, int size,
+                                                    double min_score) const {
+  const NanodetInput input = nanodet_input(frame, size, device_, type_);
+  return decode_maps(network_.forward(input.picture_nchw), Nanodet::kStrides, decode_nanodet,
+                     min_score, input.scale_x, input.scale_y);
 }
 
 }  // namespace vremd::detect

@@ -2,12 +2,14 @@
 #include "detect/person_detector.h"
 
 #include "core/error.h"
-#include "detect/people_network.h"
+#include "detect/nanodet.h"
+#include "detect/yolox.h"
 #include "ops/device.h"
 
+#include <ATen/ops/from_blob.h>
+
 #include <algorithm>
-#include <cmath>
-#include <utility>
+#include <ranges>
 
 namespace vremd::detect {
 namespace {
@@ -28,7 +30,6 @@ std::vector<ops::ScoredBox> clipped(const std::vector<ops::ScoredBox>& boxes, in
   return inside;
 }
 
-// The boxes that remain, best first.
 std::vector<ops::ScoredBox> suppressed(const std::vector<ops::ScoredBox>& boxes, double threshold) {
   std::vector<ops::ScoredBox> kept;
   for (const int index : ops::nms(boxes, threshold)) {
@@ -43,7 +44,7 @@ class BoxMean {
   explicit BoxMean(const ops::ScoredBox& first) : first_(first) {}
 
   void add(const ops::ScoredBox& other) {
-    // relative to the first: alone it stays what it is, to the last bit
+    // relative to the first: a single box stays bit-equal
     left_ += other.score * (other.box.x - first_.box.x);
     top_ += other.score * (other.box.y - first_.box.y);
     width_ += other.score * (other.box.w - first_.box.w);
@@ -64,13 +65,43 @@ class BoxMean {
   double left_ = 0, top_ = 0, width_ = 0, height_ = 0, weight_ = 0;
 };
 
+std::unique_ptr<Detector> make_detector(const io::SafetensorsFile& weights,
+                                        const c10::Device& device, at::ScalarType type) {
+  const auto found = weights.metadata().find("architecture");
+  const std::string architecture = found == weights.metadata().end() ? "" : found->second;
+  if (architecture == "nanodet-g") return std::make_unique<NanodetDetector>(weights, device, type);
+  if (architecture.starts_with("yolox-")) {
+    return std::make_unique<YoloxDetector>(weights, device, type);
+  }
+  fail("{}: not the weights of a person detector", weights.path());
+}
+
 }  // namespace
+
+std::vector<ops::ScoredBox> decode_maps(const std::array<at::Tensor, 3>& maps_nchw,
+                                        const std::array<int, 3>& strides, MapDecoder decode,
+                                        double min_score, double scale_x, double scale_y) {
+  std::vector<ops::ScoredBox> found;
+  for (std::size_t i = 0; i < maps_nchw.size(); ++i) {
+    decode(maps_nchw[i].squeeze(0).to(at::kCPU, at::kFloat), strides[i], min_score, found);
+  }
+  for (Box& box : found | std::views::transform(&ops::ScoredBox::box)) {
+    box = {box.x / scale_x, box.y / scale_y, box.w / scale_x, box.h / scale_y};
+  }
+  return found;
+}
+
+at::Tensor rgb_nchw(const Frame& frame) {
+  return at::from_blob(const_cast<std::uint8_t*>(frame.rgb.data()),
+                       {1, frame.height, frame.width, 3}, at::kByte)
+      .permute({0, 3, 1, 2});
+}
 
 void DetectorOptions::validate() const {
   if (input_sizes.size() > 8) fail("--input-size: at most eight sizes");
   for (const int size : input_sizes) {
-    if (size < kNetworkStep || size > 8192 || size % kNetworkStep) {
-      fail("--input-size: {} is not a multiple of {} up to 8192", size, kNetworkStep);
+    if (size < kSizeStep || size > 8192 || size % kSizeStep) {
+      fail("--input-size: {} is not a multiple of {} up to 8192", size, kSizeStep);
     }
   }
   if (!(min_score >= 0 && min_score <= 1)) fail("--min-score: must be in [0, 1]");
@@ -82,7 +113,7 @@ std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::Scored
                                          int max_people) {
   std::vector<std::vector<ops::ScoredBox>> sizes;
   std::vector<ops::ScoredBox> all;
-  std::vector<std::size_t> size_of;  // of each in `all`
+  std::vector<std::size_t> size_of;  // indices into `sizes`, parallel to `all`
   for (const auto& found : by_size) {
     sizes.push_back(suppressed(clipped(found, frame_width, frame_height), nms_iou));
     all.insert(all.end(), sizes.back().begin(), sizes.back().end());
@@ -105,39 +136,31 @@ std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::Scored
   return people;
 }
 
-struct PersonDetector::Impl {
-  DetectorOptions options;
-  c10::Device device;
-  std::unique_ptr<PeopleNetwork> network;
-};
-
-PersonDetector::PersonDetector(const io::SafetensorsFile& weights, const DetectorOptions& options) {
+PersonDetector::PersonDetector(const io::SafetensorsFile& weights, const DetectorOptions& options)
+    : options_(options) {
   options.validate();
   const c10::Device device = ops::choose_device(options.device);
-  auto network = make_people_network(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
-  impl_.reset(new Impl{options, device, std::move(network)});
-  if (options.input_sizes.empty()) impl_->options.input_sizes = impl_->network->own_sizes();
+  device_ = ops::name_of(device);
+  detector_ = make_detector(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
+  if (options.input_sizes.empty()) options_.input_sizes = detector_->default_sizes();
 }
 
 PersonDetector::~PersonDetector() = default;
 
-std::string PersonDetector::device() const { return ops::name_of(impl_->device); }
-
 Json PersonDetector::settings() const {
-  return {{"input_size", impl_->options.input_sizes},
-          {"min_score", impl_->options.min_score},
-          {"max_people", impl_->options.max_people},
-          {"nms", impl_->network->own_nms_iou()}};
+  return {{"input_size", options_.input_sizes},
+          {"min_score", options_.min_score},
+          {"max_people", options_.max_people},
+          {"nms", detector_->nms_iou()}};
 }
 
 std::vector<ops::ScoredBox> PersonDetector::detect(const Frame& frame) const {
-  const DetectorOptions& options = impl_->options;
   std::vector<std::vector<ops::ScoredBox>> by_size;
-  for (const int size : options.input_sizes) {
-    by_size.push_back(impl_->network->find(frame, size, options.min_score));
+  for (const int size : options_.input_sizes) {
+    by_size.push_back(detector_->detect(frame, size, options_.min_score));
   }
-  return merge_people(by_size, frame.width, frame.height, impl_->network->own_nms_iou(),
-                      options.max_people);
+  return merge_people(by_size, frame.width, frame.height, detector_->nms_iou(),
+                      options_.max_people);
 }
 
 }  // namespace vremd::detect

@@ -16,38 +16,41 @@ class SafetensorsFile;
 
 namespace vremd::detect {
 
+class Detector;
+
 struct DetectorOptions {
-  std::vector<int> input_sizes{};  // longer sides, pixels, the boxes are merged; none: its own
+  std::vector<int> input_sizes{};  // longer sides, pixels; their boxes are merged; empty: default
   double min_score = 0.3;
-  int max_people = 0;  // the best so many; 0: all
+  int max_people = 0;  // 0: all
   std::string device = "auto";
   bool bf16 = false;
 
-  void validate() const;  // Error "--option: what"
+  void validate() const;  // Error "--option: ..."
 };
 
-// Finds people in single frames. detect() may be called by several threads at once, each with
-// LibTorch at one thread (prepare_worker) and in inference mode.
+// Detects people in single frames. detect() is thread-safe; each thread must have called
+// prepare_worker() and be in inference mode.
 class PersonDetector {
  public:
   PersonDetector(const io::SafetensorsFile& weights, const DetectorOptions& options);
   ~PersonDetector();
 
-  // The frame's people, best score first, boxes clipped to the frame, none without area.
+  // By descending score; boxes are clipped to the frame and have an area.
   std::vector<ops::ScoredBox> detect(const Frame& frame) const;
 
-  std::string device() const;
-  Json settings() const;  // what can change a result
+  const std::string& device() const { return device_; }
+  Json settings() const;  // everything that affects the results
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  DetectorOptions options_;
+  std::string device_;
+  std::unique_ptr<Detector> detector_;
 };
 
-// What was found at each size, in frame pixels -> people: clipped to the frame, suppressed where
-// two overlap by more than `nms_iou`, the best `max_people` kept (0: all). Someone who was found at
-// several sizes gets the mean of these boxes, weighted by their scores, and the best score: 2.7
-// points of AP better (NanoDet-g, 416 + 640) than the best box.
+// Merges the boxes of several input sizes, in frame pixels: clips them to the frame, applies NMS
+// and keeps the best `max_people` (0: all). A person detected at several sizes gets the
+// score-weighted mean of the boxes and the best score: 2.7 points of AP more (NanoDet-g, 416 + 640)
+// than the best box.
 std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::ScoredBox>> by_size,
                                          int frame_width, int frame_height, double nms_iou,
                                          int max_people = 0);

@@ -6,11 +6,15 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace vremd::detect {
@@ -34,14 +38,14 @@ class Layers {
     list.push_back({name, in, out, kernel});
   }
 
-  // 3 x 3, in the shape that the network has them.
+  // 3 x 3, in one or two steps.
   void wide(const std::string& name, std::int64_t in, std::int64_t out) {
     if (!depthwise_) return plain(name, in, out, 3);
     list.push_back({name + ".dconv", in, in, 3, true});
     plain(name + ".pconv", in, out);
   }
 
-  // Two ways of half the channels, one of them through bottlenecks.
+  // Two branches of half the channels, one of them through bottlenecks.
   void csp(const std::string& name, std::int64_t in, std::int64_t out, int bottlenecks) {
     const std::int64_t half = out / 2;
     plain(name + ".conv1", in, half);
@@ -71,7 +75,7 @@ YoloxShape shape_of(const Tensors& tensors, const std::string& path) {
   return yolox_shape(sizes, path);
 }
 
-// Every second pixel of both axes, as the official network orders the four.
+// Every second pixel on both axes, in the official order.
 at::Tensor focus(const at::Tensor& x) {
   const auto part = [&](std::int64_t row, std::int64_t column) {
     return x.slice(2, row, std::nullopt, 2).slice(3, column, std::nullopt, 2);
@@ -81,6 +85,20 @@ at::Tensor focus(const at::Tensor& x) {
 
 at::Tensor doubled(const at::Tensor& x) {
   return at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
+}
+
+constexpr double kGrey = 114;
+
+int read_input_size(const io::SafetensorsFile& weights) {
+  const auto found = weights.metadata().find("input_size");
+  const std::string text = found == weights.metadata().end() ? "" : found->second;
+  int size = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc() || stop != text.data() + text.size() || size < kSizeStep ||
+      size > 8192 || size % kSizeStep) {
+    fail("{}: invalid input_size in its metadata: '{}'", weights.path(), text);
+  }
+  return size;
 }
 
 }  // namespace
@@ -151,7 +169,7 @@ YoloxShape yolox_shape(const std::map<std::string, std::vector<std::int64_t>>& s
   shape.depth = 0;
   while (sizes.contains(fmt::format("backbone.dark2.1.m.{}.conv1", shape.depth))) ++shape.depth;
   if (shape.width < 1 || shape.width > 1024 || shape.depth < 1 || shape.classes < 1) {
-    fail("{}: no YOLOX by its shapes", path);
+    fail("{}: not the shapes of a YOLOX", path);
   }
   return shape;
 }
@@ -174,7 +192,7 @@ Yolox::Yolox(const Tensors& tensors, const std::string& path, const c10::Device&
   if (tensors.size() != 2 * layers.size()) {
     for (const auto& [name, view] : tensors) {
       const std::string layer = name.substr(0, name.rfind('.'));
-      if (!layers_.contains(layer)) fail("{}: {} is no part of {}", path, name, shape_.name());
+      if (!layers_.contains(layer)) fail("{}: {} is not a tensor of {}", path, name, shape_.name());
     }
   }
 }
@@ -186,7 +204,7 @@ at::Tensor Yolox::predict(const at::Tensor& x, const std::string& name) const {
 
 at::Tensor Yolox::convolve(const at::Tensor& x, const std::string& name, int stride) const {
   const auto found = layers_.find(name);
-  if (found == layers_.end()) {  // in two steps
+  if (found == layers_.end()) {  // depthwise and pointwise
     return convolve(convolve(x, name + ".dconv", stride), name + ".pconv");
   }
   const Layer& layer = found->second;
@@ -250,6 +268,51 @@ std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const 
                    1);
   };
   return {head(n3, 0), head(n4, 1), head(n5, 2)};
+}
+
+Letterbox letterbox(const Frame& frame, int size, const c10::Device& device, at::ScalarType type) {
+  const double scale = static_cast<double>(size) / std::max(frame.width, frame.height);
+  const int width = std::max(1, static_cast<int>(frame.width * scale));  // truncated, as officially
+  const int height = std::max(1, static_cast<int>(frame.height * scale));
+  at::Tensor rgb = rgb_nchw(frame).to(device, at::kFloat);
+  if (width != frame.width || height != frame.height) {
+    rgb = at::upsample_bilinear2d(rgb, {height, width}, /*align_corners=*/false).round_();
+  }
+  at::Tensor picture =
+      at::full({1, 3, size, size}, kGrey, at::TensorOptions().device(device).dtype(at::kFloat));
+  picture.narrow(2, 0, height).narrow(3, 0, width).copy_(rgb.flip(1));
+  return {picture.to(type), scale};
+}
+
+void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
+                  std::vector<ops::ScoredBox>& boxes) {
+  const at::Tensor map = map_chw.contiguous();
+  const std::int64_t height = map.size(1), width = map.size(2), plane = height * width;
+  const float* values = map.data_ptr<float>();
+  for (std::int64_t at = 0; at < plane; ++at) {
+    const auto channel = [&](int index) { return values[index * plane + at]; };
+    const double score = sigmoid(channel(4)) * sigmoid(channel(5));
+    if (!(score >= min_score)) continue;
+    const double x = (channel(0) + static_cast<double>(at % width)) * stride;
+    const double y = (channel(1) + static_cast<double>(at / width)) * stride;
+    const double w = std::exp(static_cast<double>(channel(2))) * stride;
+    const double h = std::exp(static_cast<double>(channel(3))) * stride;
+    boxes.push_back({{x - w / 2, y - h / 2, w, h}, score, 0});
+  }
+}
+
+YoloxDetector::YoloxDetector(const io::SafetensorsFile& weights, const c10::Device& device,
+                             at::ScalarType type)
+    : device_(device),
+      type_(type),
+      network_(weights.tensors(), weights.path(), device, type),
+      input_size_(read_input_size(weights)) {}
+
+std::vector<ops::ScoredBox> YoloxDetector::detect(const Frame& frame, int size,
+                                                  double min_score) const {
+  const Letterbox input = letterbox(frame, size, device_, type_);
+  return decode_maps(network_.forward(input.picture_nchw), Yolox::kStrides, decode_yolox, min_score,
+                     input.scale, input.scale);
 }
 
 }  // namespace vremd::detect

@@ -12,15 +12,14 @@ namespace vremd::model {
 // The frozen image network: crops -> F_{t-1}, F_t, F_{t+1} before the projection to D.
 // METHOD 4.1.
 struct BackboneImpl : torch::nn::Module {
-  // crops [n, 3, H, W], normalised as the config says -> float32 tokens [n, N, C], row-major
+  // crops [n, 3, H, W], normalised by the config -> float32 tokens [n, N, C], row-major
   // (index = y * tokens_w + x).
   virtual at::Tensor forward_tokens(const at::Tensor& crops_nchw) = 0;
   virtual int channels() const = 0;  // C
   virtual int stride() const { return 16; }
 
   virtual void init() = 0;  // random values, for training from scratch
-  // Matrices to bfloat16; what the network adds up and normalises stays float32. The default
-  // leaves everything in float32.
+  // Converts matrices to bfloat16; sums and norms stay in float32. Default: no change.
   virtual void to_bf16() {}
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/bmd.h"
 
-#include "model/da.h"
 #include "model/dc.h"
 #include "model/dca.h"
 
@@ -14,8 +13,8 @@ std::int64_t hidden_width(const ModelConfig& config) {
   return std::llround(config.bmd.mlp_ratio * config.dim());
 }
 
-// Whether F has a part in a block: in what samples, or in the cross attention.
-bool looks_at_feature(const ModelConfig::Bmd& bmd) {
+// Whether a block uses F: in the sampling or in the cross attention.
+bool uses_feature(const ModelConfig::Bmd& bmd) {
   if (bmd.op == MotionOp::kDca) return true;
   if (bmd.op == MotionOp::kDc && bmd.dc.condition == DcCondition::kConcat) return true;
   return bmd.ca.enabled && bmd.ca.query != CaQuery::kOtherDirection;
@@ -44,7 +43,7 @@ AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   const std::int64_t dim = config.dim();
   const auto norm = [&] { return std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps); };
   if (config.bmd.norm_x == MotionNorm::kLayerNorm) norm_x_ = register_module("norm_x", norm());
-  if (looks_at_feature(config.bmd)) norm_f_ = register_module("norm_f", norm());
+  if (uses_feature(config.bmd)) norm_f_ = register_module("norm_f", norm());
   const auto add_op = [&](auto op) {
     register_module(std::string(name_of(config.bmd.op)), op);
     attend_points = [op](const at::Tensor& x, const at::Tensor& f) { return op->forward(x, f); };
@@ -136,12 +135,12 @@ std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
     a[s] = points.value;
     offsets.push_back(points.offsets);
   }
-  // parallel: both branches look at the motion; directions: CA looks at what DCA gave.
-  const std::vector<at::Tensor>& looked_at = mix_ ? a : x;
+  // parallel: both branches read the motion; directions: CA reads the output of DCA.
+  const std::vector<at::Tensor>& ca_input = mix_ ? a : x;
   for (std::size_t s = 0; s < count; ++s) {
     at::Tensor c;
     if (adc(s).has_cross_attention()) {
-      c = adc(s).attend_all(looked_at[s], f_hat[s], looked_at[count - 1 - s]);
+      c = adc(s).attend_all(ca_input[s], f_hat[s], ca_input[count - 1 - s]);
     }
     if (adc(s).mlp) {
       step[s] = adc(s).mlp->forward(c.defined() ? at::cat({a[s], c}, -1) : a[s]);
@@ -159,7 +158,7 @@ BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f)
   const at::Tensor f_t = fm_btnd.select(1, 1);
   std::vector<at::Tensor> streams = {fm_btnd.select(1, 2) - f_t, fm_btnd.select(1, 0) - f_t};
   if (entry_) streams = {entry_->forward(at::cat(streams, -1))};
-  std::vector<at::Tensor> offsets;  // block by block, in each one for each stream
+  std::vector<at::Tensor> offsets;  // ordered by block, then stream
   for (std::size_t block = 0; block < fwd_->blocks.size(); ++block) {
     streams = disentangle(block, streams, f, offsets);
   }

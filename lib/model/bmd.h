@@ -19,8 +19,8 @@ struct CrossAttentionImpl : torch::nn::Module {
   std::shared_ptr<LinearImpl> q_, k_, v_, proj_;
 };
 
-// One ADC (adaptive deformable cross-attention) block of one direction (METHOD 6.1), or what an
-// ablation of METHOD 9 has in its place.
+// One ADC (adaptive deformable cross-attention) block of one direction (METHOD 6.1), or its
+// replacement in an ablation of METHOD 9.
 struct AdcImpl : torch::nn::Module {
   explicit AdcImpl(const ModelConfig& config);
   at::Tensor normalise_motion(const at::Tensor& x);
@@ -29,28 +29,28 @@ struct AdcImpl : torch::nn::Module {
   // DCA, DA or DC (bmd.op): motion x and constraint F, [B, N, D].
   std::function<PointOutput(const at::Tensor& x, const at::Tensor& f)> attend_points;
 
-  // The cross attention between what `bmd.ca.query` names. `x` is this direction's, `other` the
-  // other one's (may be undefined where it is not asked for).
+  // Cross attention as in `bmd.ca.query`. `x` is of this direction, `other` of the other one
+  // (undefined if unused).
   at::Tensor attend_all(const at::Tensor& x, const at::Tensor& f, const at::Tensor& other);
   bool has_cross_attention() const { return ca_ != nullptr; }
 
-  // Null for `directions`, which mixes both directions instead, and for DC, which has none.
+  // Null for `directions`, which mixes both directions instead, and for DC.
   std::shared_ptr<MlpImpl> mlp;
 
  private:
   CaQuery query_;
-  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;  // norm_f_ is null where nothing looks at F
+  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;  // norm_f_ is null if F is unused
   std::shared_ptr<CrossAttentionImpl> ca_;
 };
 
-// Bidirectional Motion Disentanglement (METHOD 6): what moves with the person, M, out of the
-// differences of the frames.
+// Bidirectional Motion Disentanglement (METHOD 6): the person's motion, M, from the frame
+// differences.
 struct BmdImpl : torch::nn::Module {
   explicit BmdImpl(const ModelConfig& config);
 
   struct Output {
     at::Tensor m;        // M [B, N, D]
-    at::Tensor offsets;  // PointOutput's, [B, directions, blocks, Q, G, n_p, 2]
+    at::Tensor offsets;  // as in PointOutput, [B, directions, blocks, Q, G, n_p, 2]
   };
   Output forward(const at::Tensor& fm_btnd, const at::Tensor& f);
 
@@ -63,13 +63,13 @@ struct BmdImpl : torch::nn::Module {
     explicit MixListImpl(const ModelConfig& config);
     std::vector<std::shared_ptr<MlpImpl>> blocks;
   };
-  // The streams after ADC `block`; appends that block's offsets, one for each stream.
+  // The streams after ADC `block`; appends its offsets, one per stream.
   std::vector<at::Tensor> disentangle(std::size_t block, const std::vector<at::Tensor>& streams,
                                       const at::Tensor& f, std::vector<at::Tensor>& offsets);
   const ModelConfig::Bmd options_;
   std::int64_t height_, width_;
   std::shared_ptr<LinearImpl> entry_;                  // one stream: 2 D -> D
-  std::shared_ptr<AdcListImpl> fwd_, bwd_;             // bwd is fwd where directions share
+  std::shared_ptr<AdcListImpl> fwd_, bwd_;             // the same if bmd.share_directions
   std::shared_ptr<MixListImpl> mix_;                   // bmd.adc: directions
   std::function<at::Tensor(const at::Tensor&)> fuse_;  // two streams: 2 D -> D (bmd.fusion)
 };

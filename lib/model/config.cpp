@@ -10,7 +10,7 @@
 namespace vremd::model {
 namespace {
 
-// The schema, once, for reading and writing.
+// The schema, for reading and writing.
 template <typename Io>
 void describe(Io& io, ModelConfig& c) {
   io.group("input", [&](auto& in) {
@@ -151,7 +151,7 @@ void validate_model(const ModelConfig& c) {
       fail("backbone.heads: {} heads do not divide the width {}", c.backbone_heads(), width);
     }
   } else if (c.backbone.heads) {
-    fail("backbone.heads: of a ViT alone");
+    fail("backbone.heads: only for a ViT");
   }
   io::within("backbone.ln_eps", c.backbone.ln_eps.value_or(1e-6), 0, 1);
   io::within("modules.ln_eps", c.modules.ln_eps, 0, 1);
@@ -165,24 +165,26 @@ void validate_model(const ModelConfig& c) {
   const bool own_head = c.model.head == HeadKind::kMovenet;
   if (own_head && (!movenet || !c.single_frame() || c.model.joints != "coco17" ||
                    c.loss.kind != LossKind::kMse || c.geometry != ops::Geometry::kClassic)) {
-    fail("model.head: movenet needs that backbone, a single frame, coco17, classic geometry, mse");
+    fail(
+        "model.head: movenet requires that backbone, a single frame, coco17, classic geometry, "
+        "mse");
   }
   if (c.model.prior == PriorKind::kMovenet &&
       (!movenet || own_head || c.loss.kind != LossKind::kCe)) {
-    fail("model.prior: movenet needs that backbone, another head, loss.kind ce");
+    fail("model.prior: movenet requires that backbone, another head, loss.kind ce");
   }
   const JointSet joints = c.joints();
   std::set<std::string> seen;
   for (const std::string& joint : joints.joints) {
-    if (joint.empty()) fail("model.joints: an empty name");
-    if (!seen.insert(joint).second) fail("model.joints: {} is there twice", joint);
+    if (joint.empty()) fail("model.joints: empty name");
+    if (!seen.insert(joint).second) fail("model.joints: duplicate joint {}", joint);
   }
   seen.clear();
   for (const std::string& joint : c.model.trained_joints.value_or(joints.joints)) {
     if (joints.index(joint) < 0) {
       fail("model.trained_joints: {} is not among model.joints", joint);
     }
-    if (!seen.insert(joint).second) fail("model.trained_joints: {} is there twice", joint);
+    if (!seen.insert(joint).second) fail("model.trained_joints: duplicate joint {}", joint);
   }
   if (seen.empty()) fail("model.trained_joints: empty");
 }
@@ -194,14 +196,14 @@ void validate_hkme(const ModelConfig& c) {
   io::within("hkme.depth_s", h.depth_s, 1, 256);
   io::within("hkme.depth_t", h.depth_t, 1, 256);
   if (h.norm == NormPlace::kPost && h.first_norm == FirstNorm::kSkip) {
-    fail("hkme.first_norm: skip needs hkme.norm pre");
+    fail("hkme.first_norm: skip requires hkme.norm pre");
   }
   if (h.enabled && h.pos_embed != PositionEmbedding::kNone && c.dim() % 4 != 0) {
-    fail("hkme.pos_embed: {} needs a width that is a multiple of 4, not {}", name_of(h.pos_embed),
-         c.dim());
+    fail("hkme.pos_embed: {} requires a width that is a multiple of 4, not {}",
+         name_of(h.pos_embed), c.dim());
   }
   if (h.keypoint.mask && !h.keypoint.tokens) {
-    fail("hkme.keypoint.mask: needs hkme.keypoint.tokens");
+    fail("hkme.keypoint.mask: requires hkme.keypoint.tokens");
   }
 }
 
@@ -211,7 +213,7 @@ void validate_dca(const ModelConfig& c) {
   io::within("bmd.dca.stride", dca.stride, 1, 128);
   io::within("bmd.dca.groups", dca.groups, 1, 1024);
   io::within("bmd.dca.range", dca.range, 0, 1e6);
-  if (dca.rpe) fail("bmd.dca.rpe: the paper's attention has no relative position bias: only false");
+  if (dca.rpe) fail("bmd.dca.rpe: must be false, the paper has no relative position bias");
   if (c.bmd.op != MotionOp::kDca) return;
   if (c.heads() % dca.groups != 0 && dca.groups % c.heads() != 0) {
     fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", dca.groups,
@@ -228,8 +230,8 @@ void validate_dc(const ModelConfig& c) {
   for (const int dilation : dc.dilations) io::within("bmd.dc.dilations", dilation, 1, 1024);
   io::within("bmd.dc.groups", dc.groups, 1, 1024);
   if (c.bmd.op != MotionOp::kDc) return;
-  if (c.bmd.ca.enabled) fail("bmd.ca.enabled: bmd.op dc goes without the cross attention");
-  if (c.bmd.adc != AdcKind::kParallel) fail("bmd.adc: bmd.op dc has no blocks to arrange");
+  if (c.bmd.ca.enabled) fail("bmd.ca.enabled: must be false with bmd.op dc");
+  if (c.bmd.adc != AdcKind::kParallel) fail("bmd.adc: must be parallel with bmd.op dc");
   if (c.dim() % dc.groups != 0) {
     fail("bmd.dc.groups: {} groups do not divide the width {}", dc.groups, c.dim());
   }
@@ -248,10 +250,10 @@ void validate_bmd(const ModelConfig& c) {
   io::within("bmd.blocks", b.blocks, 1, 256);
   io::within("bmd.mlp_ratio", b.mlp_ratio, 0.01, 64);
   if (b.adc == AdcKind::kDirections && !b.separate) {
-    fail("bmd.adc: directions needs bmd.separate");
+    fail("bmd.adc: directions requires bmd.separate");
   }
   if (b.ca.enabled && b.ca.query == CaQuery::kOtherDirection && !b.separate) {
-    fail("bmd.ca.query: other_direction needs bmd.separate");
+    fail("bmd.ca.query: other_direction requires bmd.separate");
   }
   validate_dca(c);
   validate_dc(c);
@@ -268,7 +270,7 @@ void validate_heads(const ModelConfig& c) {
   io::within("heatmap.sigma", c.heatmap.sigma, 0.1, 100);
   for (const double weight : c.heatmap.weights) io::within("heatmap.weights", weight, 1e-3, 1e3);
   if (c.init.head_from_backbone_ckpt && c.hm.aggregate != HmAggregate::kConcat) {
-    fail("init.head_from_backbone_ckpt: needs hm.aggregate concat");
+    fail("init.head_from_backbone_ckpt: requires hm.aggregate concat");
   }
 }
 
@@ -291,10 +293,6 @@ void validate_loss(const ModelConfig& c) {
 }
 
 }  // namespace
-
-ModelConfig ModelConfig::from_json(const Json& json, const std::string& place) {
-  return from_json(json, place, {});
-}
 
 ModelConfig ModelConfig::from_json(const Json& json, const std::string& place, ModelConfig base) {
   io::FieldReader reader(json, place, "");
@@ -377,6 +375,11 @@ ops::Normalisation ModelConfig::normalisation() const {
   result.mean = input.mean.value_or(result.mean);
   result.std = input.std.value_or(result.std);
   return result;
+}
+
+ops::Decode ModelConfig::default_decode() const {
+  const bool udp = geometry == ops::Geometry::kUdp || model.head == HeadKind::kMovenet;
+  return udp ? ops::Decode::kDarkUdp : ops::Decode::kQuarter;
 }
 
 ops::CropSpec ModelConfig::crop_spec() const {

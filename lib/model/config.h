@@ -14,10 +14,9 @@
 
 namespace vremd::model {
 
-// Everything that a weights file must say about its network (METHOD 12): it is stored there as
-// JSON and none of it can be overridden silently. Fields keep the names of METHOD; what may be
-// "auto" is optional, and the functions below give the resolved value. config_enums.h says what
-// can be chosen.
+// The architecture of a network, stored as JSON in its weights file (METHOD 12); nothing of it can
+// be overridden silently. Field names are those of METHOD; "auto" fields are optional, and the
+// member functions resolve them. config_enums.h lists the choices.
 struct ModelConfig {
   struct Input {
     std::optional<std::array<int, 2>> size;     // rows, columns; auto: vit 256 x 192, movenet 256²
@@ -31,16 +30,16 @@ struct ModelConfig {
   struct Backbone {
     BackboneKind kind = BackboneKind::kVit;
     VitSize size = VitSize::kL;    // of a ViT
-    std::optional<int> heads;      // of the ViT's attention; auto: ViTPose's for its size
+    std::optional<int> heads;      // of the ViT's attention; auto: as in ViTPose
     std::optional<double> ln_eps;  // the source's; "source" in JSON: 1e-6
-    bool freeze = true;            // no gradient, evaluation mode also while training
+    bool freeze = true;            // no gradient, always in evaluation mode
   } backbone;
 
   struct Model {
-    std::optional<int> dim;              // D; auto: the ViT's width, movenet 192
+    std::optional<int> dim;              // D; auto: width of the ViT, movenet 192
     std::string joints = "posetrack15";  // a named set, or joint names separated by commas
     std::optional<std::vector<std::string>> trained_joints;  // auto: all (METHOD 1.6)
-    std::optional<int> heads;  // of every attention; auto: ViTPose's for the ViT's size, movenet 8
+    std::optional<int> heads;  // of every attention; auto: as in ViTPose, movenet 8
     double mlp_ratio = 4;      // of the transformer blocks of HKME
     HeadKind head = HeadKind::kClassic;
     PriorKind prior = PriorKind::kNone;
@@ -69,8 +68,8 @@ struct ModelConfig {
 
     struct Keypoint {
       bool mask = true;             // Mask_k is applied
-      bool tokens = true;           // T_k exists, and with it H_k
-      bool temporal_embed = false;  // one more embedding for each frame
+      bool tokens = true;           // T_k and H_k exist
+      bool temporal_embed = false;  // another embedding per frame
       KeypointScale scale = KeypointScale::kRsqrtD;
       KeypointNorm norm = KeypointNorm::kMean1;
       KeypointSum sum = KeypointSum::kAll;
@@ -81,9 +80,9 @@ struct ModelConfig {
     bool enabled = true;
     AdcKind adc = AdcKind::kParallel;
     MotionOp op = MotionOp::kDca;
-    bool separate = true;                        // M_f and M_b are streams of their own
+    bool separate = true;                        // M_f and M_b are separate streams
     int blocks = 2;                              // ADC blocks
-    bool share_directions = false;               // both directions use the weights of one
+    bool share_directions = false;               // one set of weights for both directions
     bool residual = true;                        // around each ADC
     MotionNorm norm_x = MotionNorm::kLayerNorm;  // on the motion
     MotionFusion fusion = MotionFusion::kLinear;
@@ -97,18 +96,18 @@ struct ModelConfig {
     struct Dca {
       DcaMode mode = DcaMode::kPerQuery;
       int points = 9;  // per_query: n_p sampled points of each query
-      int stride = 2;  // shared_grid: the grid is this many times as coarse as the map
+      int stride = 2;  // shared_grid: cells of the map per grid point
       int groups = 4;  // G sets of offsets
       DcaPsi psi = DcaPsi::kDw3;
       double range = 0;  // offsets are range tanh(.) cells; 0: unbounded
       DcaBorder border = DcaBorder::kBorder;
       DcaInit init = DcaInit::kGrid;
-      bool rpe = false;  // relative position bias: none in the paper, false alone
+      bool rpe = false;  // relative position bias, must be false
     } dca;
 
     struct Dc {
       std::vector<int> dilations{3, 6, 9, 12, 15};  // one convolution each, averaged
-      bool modulated = true;                        // the sampled values are weighted, too
+      bool modulated = true;                        // the samples are weighted
       int groups = 16;                              // G sets of offsets
       DcCondition condition = DcCondition::kConcat;
     } dc;
@@ -129,30 +128,32 @@ struct ModelConfig {
   } hm;
 
   struct Heatmap {
-    std::optional<std::array<int, 2>> size;   // rows, columns; auto, the only choice: input / 4
+    std::optional<std::array<int, 2>> size;   // rows, columns; must be input / 4
     double sigma = 2;                         // of the target's Gaussian, heatmap pixels
     std::array<double, 2> weights{0.5, 0.5};  // H = w[0] H_k + w[1] H_m
   } heatmap;
 
   struct Loss {
     LossKind kind = LossKind::kMse;
-    // The rest concerns training only.
+    // Training only:
     LossReduction reduction = LossReduction::kMean;
-    // Of each of model.joints, beside the labels' own (METHOD 1.7); null in JSON: 1.
+    // Per joint, in addition to the labels' (METHOD 1.7); null in JSON: 1.
     std::optional<std::vector<double>> joint_weights;
-    double aux_hk = 0, aux_hm = 0;  // weights of the same loss on H_k and on H_m alone
+    double aux_hk = 0, aux_hm = 0;  // weights of the same loss on H_k and H_m
   } loss;
 
   struct Init {
     bool head_from_backbone_ckpt = false;  // start.backbone is a start.single_frame
   } init;
 
-  // Absent keys keep the values of `base`; an unknown key, a wrong type or a value that
-  // validate() refuses is an Error "place: path.of.key: what".
-  static ModelConfig from_json(const Json& json, const std::string& place);
+  // Absent keys keep the values of `base`. Error "place: path.of.key: ...": an unknown key, a wrong
+  // type or an invalid value.
   static ModelConfig from_json(const Json& json, const std::string& place, ModelConfig base);
-  Json to_json() const;   // complete: every field
-  void validate() const;  // Error "path.of.key: what"
+  static ModelConfig from_json(const Json& json, const std::string& place) {
+    return from_json(json, place, {});
+  }
+  Json to_json() const;   // every field
+  void validate() const;  // Error "path.of.key: ..."
 
   int input_height() const;
   int input_width() const;
@@ -166,10 +167,12 @@ struct ModelConfig {
   JointSet joints() const;
   std::vector<int> trained_joints() const;  // indices into joints()
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
-  bool has_hk() const;                                   // H_k exists: H is more than H_m
+  bool has_hk() const;                                   // otherwise H is H_m
   int frames() const { return single_frame() ? 1 : 3; }  // T
   ops::Normalisation normalisation() const;
   ops::CropSpec crop_spec() const;
+  // METHOD 2.2; MoveNet's head renders true Gaussians, which dark_udp locates to 0.01 pixels.
+  ops::Decode default_decode() const;
 };
 
 // The sizes of METHOD 4.1.

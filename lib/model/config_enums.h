@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What can be chosen about the network (ModelConfig), with the names in its JSON.
+// The choices of ModelConfig, with their names in JSON.
 
 #include "core/enum_names.h"
 
@@ -17,7 +17,7 @@ constexpr auto enum_names(VitSize) { return std::array{"s", "b", "l", "h", "tiny
 enum class HeadKind { kClassic, kSimple, kMovenet };
 constexpr auto enum_names(HeadKind) { return std::array{"classic", "simple", "movenet"}; }
 
-// A Thunder beside the network, whose findings are added to H (movenet_head.h).
+// A Thunder whose result is added to H (movenet_head.h).
 enum class PriorKind { kNone, kMovenet };
 constexpr auto enum_names(PriorKind) { return std::array{"none", "movenet"}; }
 
@@ -25,14 +25,14 @@ constexpr auto enum_names(PriorKind) { return std::array{"none", "movenet"}; }
 enum class NormPlace { kPre, kPost };
 constexpr auto enum_names(NormPlace) { return std::array{"pre", "post"}; }
 
-// Of the first block after a mask; skip: it has none (METHOD 5.3).
+// Of the first block after a mask; skip: no LayerNorm (METHOD 5.3).
 enum class FirstNorm { kPre, kSkip };
 constexpr auto enum_names(FirstNorm) { return std::array{"pre", "skip"}; }
 
 enum class MaskMode { kScale, kScaleAndBias };  // METHOD 5.3
 constexpr auto enum_names(MaskMode) { return std::array{"scale", "scale+bias"}; }
 
-// none: the backbone's features carry it; sine, sine-full: as TokenPose (hkme.h).
+// none: implicit in the backbone's features; sine, sine-full: as in TokenPose (hkme.h).
 enum class PositionEmbedding { kNone, kSine, kSineFull };
 constexpr auto enum_names(PositionEmbedding) { return std::array{"none", "sine", "sine-full"}; }
 
@@ -55,22 +55,22 @@ constexpr auto enum_names(KeypointSum) { return std::array{"all", "per_frame", "
 enum class AdcKind { kParallel, kDirections };  // METHOD 6.1
 constexpr auto enum_names(AdcKind) { return std::array{"parallel", "directions"}; }
 
-// What samples the motion (METHOD 9); dc also stands in the place of the block's MLP.
+// How the motion is sampled (METHOD 9); dc also replaces the block's MLP.
 enum class MotionOp { kDca, kDa, kDc };
 constexpr auto enum_names(MotionOp) { return std::array{"dca", "da", "dc"}; }
 
 enum class MotionNorm { kLayerNorm, kNone };
 constexpr auto enum_names(MotionNorm) { return std::array{"ln", "none"}; }
 
-// How both directions become M.
+// How both directions are fused into M.
 enum class MotionFusion { kLinear, kConv3x3, kMlp };
 constexpr auto enum_names(MotionFusion) { return std::array{"linear", "conv3x3", "mlp"}; }
 
 enum class CaQuery { kFeature, kMotion, kOtherDirection };  // METHOD 6.2
 constexpr auto enum_names(CaQuery) { return std::array{"feature", "motion", "other_direction"}; }
 
-// per_query: each query has points of its own; shared_grid: as DAT, one set of points for all
-// queries, one for each cell of a coarser grid.
+// per_query: each query has its own points; shared_grid: as in DAT, all queries share one point per
+// cell of a coarser grid.
 enum class DcaMode { kPerQuery, kSharedGrid };
 constexpr auto enum_names(DcaMode) { return std::array{"per_query", "shared_grid"}; }
 
@@ -80,25 +80,25 @@ constexpr auto enum_names(DcaPsi) {
   return std::array{"dw3", "dw5", "dw7", "dw9", "dense3", "1x1"};
 }
 
-// What lies outside the map: the nearest cell, or zeros.
+// Values outside the map: the nearest cell, or zeros.
 enum class DcaBorder { kBorder, kZeros };
 constexpr auto enum_names(DcaBorder) { return std::array{"border", "zeros"}; }
 
-// Where the offsets start; directional: as Deformable-DETR, random: as DAT.
+// Initial offsets; directional: as in Deformable-DETR, random: as in DAT.
 enum class DcaInit { kGrid, kDirectional, kRandom };
 constexpr auto enum_names(DcaInit) { return std::array{"grid", "directional", "random"}; }
 
-// What the offsets of DC are made of.
+// The input of the offsets of DC.
 enum class DcCondition { kConcat, kMotionOnly };
 constexpr auto enum_names(DcCondition) { return std::array{"concat", "motion_only"}; }
 
 enum class HmAggregate { kConcat, kAdd };
 constexpr auto enum_names(HmAggregate) { return std::array{"concat", "add"}; }
 
-enum class LossKind { kMse, kCe };  // what H means (METHOD 7)
+enum class LossKind { kMse, kCe };  // the meaning of H (METHOD 7)
 constexpr auto enum_names(LossKind) { return std::array{"mse", "ce"}; }
 
-// Over pixels and joints; sum: eq. 5 as it stands.
+// Over pixels and joints; sum: eq. 5 literally.
 enum class LossReduction { kMean, kSum };
 constexpr auto enum_names(LossReduction) { return std::array{"mean", "sum"}; }
 

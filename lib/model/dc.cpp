@@ -12,7 +12,7 @@ namespace vremd::model {
 namespace {
 
 constexpr std::int64_t kKernel = 9;
-// Columns of this many values at once, where no gradient keeps them all: 64 MiB.
+// Values of one batch of columns without gradient: 64 MiB.
 constexpr std::int64_t kMostColumns = std::int64_t{1} << 24;
 
 template <typename T>
@@ -33,7 +33,7 @@ ops::DeformColumnsArgs<T> columns_args(const at::Tensor& tokens, const at::Tenso
   return args;
 }
 
-// Calls body(item, group) for each of them, in parallel where ATen is allowed to.
+// Calls body(item, group) for each pair, on ATen's threads.
 template <typename T, typename Body>
 void for_each_group(const ops::DeformColumnsArgs<T>& args, const Body& body) {
   at::parallel_for(0, static_cast<std::int64_t>(args.batch) * args.groups, 1,
@@ -83,8 +83,8 @@ struct DeformColumns : torch::autograd::Function<DeformColumns> {
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor &tokens = saved[0], &location = saved[1], &weights = saved[2];
-    const auto height = context->saved_data["height"].toInt(),
-               width = context->saved_data["width"].toInt();
+    const auto height = context->saved_data["height"].toInt();
+    const auto width = context->saved_data["width"].toInt();
     const at::Tensor d_columns = gradients[0].to(tokens.scalar_type()).contiguous();
     const at::Tensor d_tokens = at::zeros_like(tokens), d_location = at::empty_like(location),
                      d_weights = at::empty_like(weights);
@@ -111,16 +111,6 @@ at::Tensor deform_columns_by_samples(const at::Tensor& tokens, const at::Tensor&
                                      const SamplePoints& points) {
   const at::Tensor sampled = sample(tokens, points) * weights.transpose(1, 2).unsqueeze(2);
   return sampled.permute({0, 3, 1, 2, 4}).flatten(2);  // from [B, G, D / G, Q, P]
-}
-
-DeformConvImpl::KernelImpl::KernelImpl(std::int64_t dim) {
-  weight = register_parameter("weight", empty_parameter({dim, dim, 3, 3}));
-  bias = register_parameter("bias", empty_parameter({dim}));
-}
-
-void DeformConvImpl::KernelImpl::init() {
-  weight.normal_(0, kInitSigma);
-  bias.zero_();
 }
 
 at::Tensor DeformConvImpl::KernelImpl::forward(const at::Tensor& columns) {

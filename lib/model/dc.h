@@ -7,9 +7,8 @@
 namespace vremd::model {
 
 // sample() times weights [B, Q, G, P] as the rows of a matrix, [B, Q, D P], points fastest; zeros
-// outside the map. Two forms of one function: loops with a gradient of their own
-// (the CPU; the gradient keeps what goes in, not the samples of the corners), and LibTorch's
-// sampler.
+// outside the map. Two implementations: loops with their own gradient (CPU; autograd saves the
+// inputs, not the samples), and LibTorch's sampler.
 at::Tensor deform_columns_by_loops(const at::Tensor& tokens, const at::Tensor& weights,
                                    const SamplePoints& points);
 at::Tensor deform_columns_by_samples(const at::Tensor& tokens, const at::Tensor& weights,
@@ -19,17 +18,15 @@ at::Tensor deform_columns_by_samples(const at::Tensor& tokens, const at::Tensor&
 struct DeformConvImpl : Layer {
   DeformConvImpl(const ModelConfig& config, int dilation);
 
-  // x [B, N, D]; what the offsets are made of [B, N, D or 2 D]. Offsets [B, N, G, 9, 2] from the
-  // query: the kernel's own included.
+  // x [B, N, D]; condition, the input of the offsets, [B, N, D or 2 D]. Offsets [B, N, G, 9, 2] are
+  // relative to the query and include those of the kernel.
   PointOutput forward(const at::Tensor& x, const at::Tensor& condition);
-  void init() override;  // offsets 0, weights of the points 1/2
+  void init() override;  // offsets 0, weights 1/2
 
  private:
-  struct KernelImpl : Layer {
-    explicit KernelImpl(std::int64_t dim);
-    void init() override;
+  struct KernelImpl : WeightedLayer {
+    explicit KernelImpl(std::int64_t dim) : WeightedLayer({dim, dim, 3, 3}) {}
     at::Tensor forward(const at::Tensor& columns);
-    at::Tensor weight, bias;  // [D, D, 3, 3], [D]
     ops::PackedWeight packed;
   };
   at::Tensor convolve(const at::Tensor& x, const at::Tensor& weights, const SamplePoints& points);
@@ -40,11 +37,11 @@ struct DeformConvImpl : Layer {
   std::shared_ptr<KernelImpl> conv_;
 };
 
-// The mean of the deformable convolutions of all dilations, in the place of an ADC block.
+// The mean of the deformable convolutions of all dilations; replaces an ADC block.
 struct DcImpl : torch::nn::Module {
   explicit DcImpl(const ModelConfig& config);
-  // x, f [B, N, D]; f, the constraint, is not looked at where bmd.dc.condition is motion_only.
-  // Offsets [B, N, G, 9 * dilations, 2] from the query.
+  // x, f [B, N, D]; f, the constraint, is unused if bmd.dc.condition is motion_only. Offsets [B, N,
+  // G, 9 * dilations, 2], relative to the query.
   PointOutput forward(const at::Tensor& x, const at::Tensor& f);
 
  private:

@@ -54,7 +54,7 @@ DcaImpl::DcaImpl(const ModelConfig& config)
 
 at::Tensor DcaImpl::reference(const at::TensorOptions& options) const {
   if (stride_ == 0) return cell_places(height_, width_, options);
-  // The centres of equal parts of the map.
+  // The centres of equal patches of the map.
   const std::int64_t rows = divided_up(height_, stride_), columns = divided_up(width_, stride_);
   const at::Tensor scale = at::tensor({static_cast<double>(height_) / static_cast<double>(rows),
                                        static_cast<double>(width_) / static_cast<double>(columns)},
@@ -86,8 +86,8 @@ PointOutput DcaImpl::forward(const at::Tensor& x, const at::Tensor& f) {
   args.points = {reference(offsets.options()).view({1, -1, 1, 1, 2}) + offsets, height_, width_,
                  zeros_};
   args.heads = heads_;
-  // Projected before sampling. Beyond a border of zeros a sample of W x + b would lose part of b:
-  // there k goes without (the softmax cancels it) and v gets it afterwards (its weights sum to 1).
+  // Projected before sampling. With zeros outside the map a sample of W x + b would lose part of b:
+  // so k omits it (the softmax cancels it) and v adds it afterwards (the weights sum to 1).
   args.q = q;
   args.k = zeros_ ? k_->forward_without_bias(x) : k_->forward(x);
   args.v = zeros_ ? v_->forward_without_bias(x) : v_->forward(x);
@@ -97,7 +97,7 @@ PointOutput DcaImpl::forward(const at::Tensor& x, const at::Tensor& f) {
 }
 
 void DcaImpl::init() {
-  if (init_ == DcaInit::kRandom) return;  // as every other linear layer
+  if (init_ == DcaInit::kRandom) return;  // as any linear layer
   std::vector<std::array<double, 2>> places;
   if (init_ == DcaInit::kDirectional) {
     places = directional_points(static_cast<int>(groups_), static_cast<int>(points_));
@@ -108,6 +108,32 @@ void DcaImpl::init() {
     }
   }
   start_at(*offset_, places);
+}
+
+DaImpl::DaImpl(const ModelConfig& config)
+    : height_(config.tokens_h()),
+      width_(config.tokens_w()),
+      heads_(config.bmd.da.heads),
+      points_(config.bmd.da.points) {
+  const std::int64_t dim = config.dim(), count = heads_ * points_;
+  offset_ = register_module("offset", std::make_shared<LinearImpl>(dim, 2 * count));
+  offset_->keep_float = true;  // coordinates
+  weight_ = register_module("weight", std::make_shared<LinearImpl>(dim, count));
+  v_ = register_module("v", std::make_shared<LinearImpl>(dim, dim));
+  proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
+}
+
+PointOutput DaImpl::forward(const at::Tensor& x, const at::Tensor&) {
+  const at::Tensor offsets = offset_->forward(x).view({x.size(0), x.size(1), heads_, points_, 2});
+  const at::Tensor weights =
+      at::softmax(weight_->forward(x).view({x.size(0), x.size(1), heads_, points_}), -1);
+  const at::Tensor p = cell_places(height_, width_, offsets.options()).view({1, -1, 1, 1, 2});
+  const SamplePoints points{p + offsets, height_, width_, /*zeros=*/true};
+  return {proj_->forward(weighted_points(v_->forward(x), weights, points)), offsets};
+}
+
+void DaImpl::init() {
+  start_at(*offset_, directional_points(static_cast<int>(heads_), static_cast<int>(points_)));
 }
 
 }  // namespace vremd::model

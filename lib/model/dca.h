@@ -6,13 +6,13 @@
 
 namespace vremd::model {
 
-// Deformable cross attention (eq. 3, 4; METHOD 6.3): F, the constraint, chooses where the motion
-// is looked at. per_query: each token has points of its own. shared_grid: as DAT, a coarser grid
-// of points, each moved, that all tokens attend to.
+// Deformable cross attention (eq. 3, 4; METHOD 6.3): F, the constraint, determines where the motion
+// is sampled. per_query: each token has its own points. shared_grid: as in DAT, all tokens attend
+// to a coarser grid of shifted points.
 struct DcaImpl : Layer {
   explicit DcaImpl(const ModelConfig& config);
 
-  // x, f [B, N, D]. Offsets [B, Q, G, n_p, 2]: Q = N, or the points of the grid with n_p = 1.
+  // x, f [B, N, D]. Offsets [B, Q, G, n_p, 2]: Q = N, or the grid points with n_p = 1.
   PointOutput forward(const at::Tensor& x, const at::Tensor& f);
   void init() override;
 
@@ -27,6 +27,20 @@ struct DcaImpl : Layer {
 
   at::Tensor reference(const at::TensorOptions& options) const;  // p_z [Q, 2]
   at::Tensor attend_grid(const PointAttentionArgs& args) const;
+};
+
+// Single-level attention of Deformable-DETR (Zhu 2020) instead of DCA (METHOD 9): the motion alone
+// determines the points and, without a product of q and k, their weights. Zeros outside the map, as
+// in its source. F is unused.
+struct DaImpl : Layer {
+  explicit DaImpl(const ModelConfig& config);
+  // x [B, N, D]; offsets [B, N, heads, points, 2].
+  PointOutput forward(const at::Tensor& x, const at::Tensor& f = {});
+  void init() override;
+
+ private:
+  std::int64_t height_, width_, heads_, points_;
+  std::shared_ptr<LinearImpl> offset_, weight_, v_, proj_;
 };
 
 }  // namespace vremd::model

@@ -54,20 +54,6 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& map_nchw) {
                         true);
 }
 
-FinalLayerImpl::FinalLayerImpl(std::int64_t in, std::int64_t joints, std::int64_t kernel) {
-  weight = register_parameter("weight", empty_parameter({joints, in, kernel, kernel}));
-  bias = register_parameter("bias", empty_parameter({joints}));
-}
-
-void FinalLayerImpl::init() {
-  weight.normal_(0, kHeadSigma);
-  bias.zero_();
-}
-
-at::Tensor FinalLayerImpl::forward(const at::Tensor& map_nchw) {
-  return at::conv2d(map_nchw, weight, bias, 1, weight.size(2) / 2);
-}
-
 HmImpl::DeconvLayersImpl::DeconvLayersImpl(std::int64_t in, std::int64_t channels) {
   for (int i = 0; i < 2; ++i) {
     deconvs[i] = register_module(std::to_string(3 * i),
@@ -91,14 +77,13 @@ HmImpl::HmImpl(const ModelConfig& config)
     agg = register_module("agg", std::make_shared<LinearImpl>(2 * dim, dim));
   }
   if (config.model.head == HeadKind::kClassic) {
-    const std::int64_t channels = config.hm.channels;
-    deconv_layers =
-        register_module("deconv_layers", std::make_shared<DeconvLayersImpl>(dim, channels));
-    final_layer =
-        register_module("final_layer", std::make_shared<FinalLayerImpl>(channels, joints, 1));
-  } else {
-    final_layer = register_module("final_layer", std::make_shared<FinalLayerImpl>(dim, joints, 3));
+    deconv_layers = register_module("deconv_layers",
+                                    std::make_shared<DeconvLayersImpl>(dim, config.hm.channels));
   }
+  final_layer = register_module(
+      "final_layer", deconv_layers
+                         ? std::make_shared<ConvImpl>(config.hm.channels, joints, 1, 1, kHeadSigma)
+                         : std::make_shared<ConvImpl>(dim, joints, 3, 1, kHeadSigma));
 }
 
 at::Tensor HmImpl::forward(const at::Tensor& m, const at::Tensor& f_t) {

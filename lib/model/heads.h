@@ -6,7 +6,7 @@
 
 namespace vremd::model {
 
-// H_k (METHOD 7): keypoint tokens of the key frame, each to a heatmap of its own.
+// H_k (METHOD 7): one heatmap per keypoint token of the key frame.
 struct HkImpl : Layer {
   explicit HkImpl(const ModelConfig& config);
   at::Tensor forward(const at::Tensor& tokens_bjd);  // [B, J, heatmap_h, heatmap_w]
@@ -15,7 +15,7 @@ struct HkImpl : Layer {
  private:
   std::int64_t height_, width_;
   std::shared_ptr<LayerNormImpl> norm_;
-  std::shared_ptr<LinearImpl> fc1_, fc2_;  // fc1 is null where hk.hidden is 0
+  std::shared_ptr<LinearImpl> fc1_, fc2_;  // fc1 is null if hk.hidden is 0
 };
 
 // Transposed convolution 4 x 4, stride 2, padding 1, without bias: doubles the map.
@@ -36,17 +36,7 @@ struct BatchNormImpl : Layer {
   at::Tensor weight, bias, running_mean, running_var;
 };
 
-// The last convolution, channels -> J, in float32.
-struct FinalLayerImpl : Layer {
-  FinalLayerImpl(std::int64_t in, std::int64_t joints, std::int64_t kernel);
-  void init() override;
-  at::Tensor forward(const at::Tensor& map_nchw);
-
-  at::Tensor weight, bias;  // [J, in, k, k], [J]
-};
-
-// H_m (METHOD 7): aggregate(M, F_t), then ViTPose's classic or simple head (METHOD 4.2). In
-// single-frame mode it is that head alone: no `agg`.
+// H_m (METHOD 7): aggregate(M, F_t), then ViTPose's classic or simple head (METHOD 4.2).
 struct HmImpl : torch::nn::Module {
   explicit HmImpl(const ModelConfig& config);
 
@@ -63,7 +53,7 @@ struct HmImpl : torch::nn::Module {
     std::array<std::shared_ptr<BatchNormImpl>, 2> norms;
   };
   std::shared_ptr<DeconvLayersImpl> deconv_layers;
-  std::shared_ptr<FinalLayerImpl> final_layer;
+  std::shared_ptr<ConvImpl> final_layer;  // channels -> J, in float32
 
  private:
   std::int64_t tokens_h_, tokens_w_;

@@ -31,7 +31,7 @@ at::Tensor log_of(const at::Tensor& mask) { return (mask + kMaskEps).log(); }
 }  // namespace
 
 at::Tensor sine_position(std::int64_t height, std::int64_t width, std::int64_t dim) {
-  // DETR's: a turn across the map and wave lengths up to 10000 turns, sine and cosine in turn.
+  // DETR: one period across the map, wavelengths up to 10000 periods, sine and cosine alternate.
   constexpr double kTemperature = 10000, kTurn = 2 * std::numbers::pi, kEps = 1e-6;
   const std::int64_t half = dim / 2;
   const auto along = [&](std::int64_t size) {  // [size, half]
@@ -133,11 +133,11 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
     if (counted.defined()) counted = counted.index_select(1, trained);
   }
   const auto row_count = rows.size(2);
-  at::Tensor map =  // bfloat16 under autocast, while training
+  at::Tensor map =  // bfloat16 under autocast in training
       widened(at::matmul(rows.reshape({batch, 3 * row_count, dim}),
                          tokens.reshape({batch, 3 * count, dim}).transpose(1, 2)));
   if (options_.scale == KeypointScale::kRsqrtD) map = map * rsqrt_of(dim);
-  // Over the tokens: over the keypoints the sum below would be 1 everywhere (METHOD 5.2).
+  // Over the tokens: over the keypoints the sum below would always be 1 (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
   if (counted.defined()) map = map * counted.view({batch, 1, row_count, 1, 1});
   at::Tensor mask;  // [B, 3, N]
@@ -151,7 +151,7 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
     mask = map.diagonal(0, 1, 3).sum(1).transpose(1, 2);  // [B, J, N, 3] -> [B, 3, N]
   }
   if (options_.norm == KeypointNorm::kMean1) {
-    if (counted.defined()) {  // each sample has its own number of rows
+    if (counted.defined()) {  // the number of rows differs by sample
       const at::Tensor share = counted.sum(1).clamp_min(1) / static_cast<double>(row_count);
       mask = mask / share.view({batch, 1, 1});
     }
@@ -224,7 +224,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& 
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
   const bool with_bias = options_.mask_mode == MaskMode::kScaleAndBias;
   Output output;
-  at::Tensor f = fm_btnd, bias;  // bias: of the last mask, for the next block's attention
+  at::Tensor f = fm_btnd, bias;  // bias: from the last mask, for the next block's attention
   if (human_) {
     const auto human = human_->forward(f);
     f = output.f_human = human.f_c;

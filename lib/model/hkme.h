@@ -6,25 +6,25 @@
 
 namespace vremd::model {
 
-// hkme.pos_embed: the sinusoids of DETR, half of the channels for y, half for x, that TokenPose
-// adds to the tokens of the image: before the first block of a stack (sine), or of each block
-// (sine-full). Tokens of keypoints and humans have no place: zeros.
+// hkme.pos_embed: sinusoids of DETR, half of the channels for y, half for x, added to the image
+// tokens as in TokenPose: before the first block (sine) or before every block (sine-full). Keypoint
+// and human tokens have no position: zeros.
 class Position {
  public:
   explicit Position(const ModelConfig& config);
-  // Runs `blocks` on `frames` times (`extra` tokens, then N of the image), x [B, L, D].
+  // Runs `blocks` on x [B, L, D], `frames` times (`extra` tokens, then N image tokens).
   at::Tensor run(BlocksImpl& blocks, const at::Tensor& x, const at::Tensor& key_bias,
                  std::int64_t frames, std::int64_t extra) const;
 
  private:
   bool again_ = false;
-  at::Tensor table_;  // [N, D]; undefined for none
+  at::Tensor table_;  // [N, D]; undefined if disabled
 };
 
 // [height * width, dim], row-major; dim a multiple of 4.
 at::Tensor sine_position(std::int64_t height, std::int64_t width, std::int64_t dim);
 
-// Eq. 1: T_h joins the tokens of each frame; what the blocks make of it weighs that frame.
+// Eq. 1: T_h is processed with the tokens of each frame, then weights them.
 struct HumanMaskImpl : Layer {
   explicit HumanMaskImpl(const ModelConfig& config);
 
@@ -43,30 +43,30 @@ struct HumanMaskImpl : Layer {
   std::shared_ptr<LayerNormImpl> norm_;
 };
 
-// Eq. 2: T_k and the tokens of all frames attend to each other; each keypoint spreads its weight
-// over all tokens.
+// Eq. 2: T_k and the tokens of all frames attend to each other; each keypoint distributes a unit of
+// weight over all tokens.
 struct KeypointMaskImpl : Layer {
   explicit KeypointMaskImpl(const ModelConfig& config);
 
   struct Output {
-    at::Tensor f_f;     // [B, 3, N, D], weighted where hkme.keypoint.mask
+    at::Tensor f_f;     // [B, 3, N, D], weighted if hkme.keypoint.mask
     at::Tensor mask;    // Mask_k [B, 3, N]; undefined without the mask
     at::Tensor tokens;  // T_t [B, J, D]: the key frame's
   };
-  // token_bias (may be undefined) [B, 3, N] is added to the first block's attention logits.
+  // token_bias [B, 3, N], optional, is added to the first block's attention logits.
   Output forward(const at::Tensor& f_c, const at::Tensor& token_bias,
                  const at::Tensor& annotated = {});
   void init() override;
 
-  // Mask_k of all keypoint tokens [B, 3, J, D] over all tokens [B, 3, N, D]. `annotated` [B, J], 1
-  // or 0: joints that a sample's data set never annotates are left out (METHOD 1.6); undefined: of
-  // the trained ones none.
+  // Mask_k of all keypoint tokens [B, 3, J, D] over all tokens [B, 3, N, D]. `annotated` [B, J]: 0
+  // for joints that the sample's data set never annotates, which are skipped, otherwise 1 (METHOD
+  // 1.6); if undefined, all trained joints count.
   at::Tensor mask_of(const at::Tensor& keypoints, const at::Tensor& tokens,
                      const at::Tensor& annotated = {}) const;
 
  private:
   const ModelConfig::Hkme::Keypoint options_;
-  std::vector<std::int64_t> trained_;  // joints whose rows are summed
+  std::vector<std::int64_t> trained_;  // joints in the sum
   std::int64_t joints_;
   Position position_;
   at::Tensor token_;           // T_k [3 (shared: 1), J, D]
@@ -75,7 +75,7 @@ struct KeypointMaskImpl : Layer {
   std::shared_ptr<LayerNormImpl> norm_;
 };
 
-// How few tokens hold Mask_k, averaged over the batch (METHOD 5.2: to be watched in training).
+// How concentrated Mask_k is, averaged over the batch; a training metric (METHOD 5.2).
 struct MaskConcentration {
   double largest = 0;    // weight, in units of the mean weight
   double effective = 0;  // tokens: exp of the entropy, 1 to 3 N
@@ -90,18 +90,18 @@ struct ReduceImpl : torch::nn::Module {
  private:
   TokenReduction kind_;
   std::shared_ptr<LayerNormImpl> norm_;
-  std::shared_ptr<LinearImpl> fc1_, fc2_;  // temporal: fc1 alone
+  std::shared_ptr<LinearImpl> fc1_, fc2_;  // temporal: fc1 only
 };
 
-// Human-Keypoint Mask Enhanced module (METHOD 5): the features of three frames -> F, what the key
-// frame's person looks like.
+// Human-Keypoint Mask Enhanced module (METHOD 5): features of three frames -> F, the appearance of
+// the person in the key frame.
 struct HkmeImpl : Layer {
   explicit HkmeImpl(const ModelConfig& config);
 
   struct Output {
     at::Tensor f;                          // F [B, N, D]
     at::Tensor tokens;                     // T_t [B, J, D]; undefined without keypoint tokens
-    at::Tensor human_mask, keypoint_mask;  // [B, 3, N]; undefined where switched off
+    at::Tensor human_mask, keypoint_mask;  // [B, 3, N]; undefined if disabled
     at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]; likewise
   };
   Output forward(const at::Tensor& fm_btnd, const at::Tensor& annotated = {});

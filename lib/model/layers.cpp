@@ -35,13 +35,14 @@ at::Tensor widened(const at::Tensor& x) {
   return half ? x.to(at::kFloat) : x;
 }
 
-LinearImpl::LinearImpl(std::int64_t in, std::int64_t out) {
-  weight = register_parameter("weight", empty_parameter({out, in}));
-  bias = register_parameter("bias", empty_parameter({out}));
+WeightedLayer::WeightedLayer(std::initializer_list<std::int64_t> shape, double sigma)
+    : sigma_(sigma) {
+  weight = register_parameter("weight", empty_parameter(shape));
+  bias = register_parameter("bias", empty_parameter(weight.size(0)));
 }
 
-void LinearImpl::init() {
-  weight.normal_(0, kInitSigma);
+void WeightedLayer::init() {
+  weight.normal_(0, sigma_);
   bias.zero_();
 }
 
@@ -69,16 +70,9 @@ at::Tensor LayerNormImpl::forward(const at::Tensor& x) {
   return at::layer_norm(x, weight.sizes(), weight, bias, eps);
 }
 
-ConvImpl::ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups_in)
-    : groups(groups_in) {
-  weight = register_parameter("weight", empty_parameter({out, in / groups, kernel, kernel}));
-  bias = register_parameter("bias", empty_parameter({out}));
-}
-
-void ConvImpl::init() {
-  weight.normal_(0, kInitSigma);
-  bias.zero_();
-}
+ConvImpl::ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups_in,
+                   double sigma)
+    : WeightedLayer({out, in / groups_in, kernel, kernel}, sigma), groups(groups_in) {}
 
 at::Tensor ConvImpl::forward(const at::Tensor& map_nchw) {
   const auto padding = dilation * (weight.size(2) / 2);

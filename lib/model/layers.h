@@ -11,11 +11,11 @@
 
 namespace vremd::model {
 
-// The layers that ViT, HKME, BMD and the heads are made of. Constructors leave parameters
-// unset: weights are read into them (weights.h) or init() draws them.
+// The layers of ViT, HKME, BMD and the heads. Constructors leave parameters uninitialized:
+// weights.h reads them, or init() draws them.
 
-// Where constructors put parameters, for the life of this object and on this thread: the CPU, or
-// the meta device, which has shapes and no memory.
+// The device of new parameters, during the life of this object and on this thread: the CPU, or the
+// meta device, which allocates nothing.
 class ConstructionDevice {
  public:
   explicit ConstructionDevice(at::Device device);
@@ -29,30 +29,39 @@ class ConstructionDevice {
 
 at::Tensor empty_parameter(at::IntArrayRef shape);
 
-// Normal with sigma 0.02, cut at +-2 as in timm: a hundred sigma, so never (METHOD 5).
+// As timm's truncated normal: its cut at +-2 is a hundred sigma away (METHOD 5).
 constexpr double kInitSigma = 0.02;
 
-// A module that knows its random start: init() sets what is its own, after that of its children.
+// init() sets the layer's own parameters to random values; children are initialized before.
 struct Layer : torch::nn::Module {
   virtual void init() = 0;
 };
 
-// Calls init() of every Layer below `module`, children first, then of `module` itself.
+// Calls init() of every Layer in `module`, children first.
 void init_layers(torch::nn::Module& module);
 
-// bfloat16 and float16 -> float32; float32 and float64 stay.
+// `weight` of this shape and `bias` [shape[0]]; the weight is drawn with `sigma`.
+struct WeightedLayer : Layer {
+  explicit WeightedLayer(std::initializer_list<std::int64_t> shape, double sigma = kInitSigma);
+  void init() override;
+
+  at::Tensor weight, bias;
+
+ private:
+  double sigma_;
+};
+
+// bfloat16 and float16 -> float32; float32 and float64 are unchanged.
 at::Tensor widened(const at::Tensor& x);
 
 // y = x W^T + b. The input is cast to the weight's type; forward() widens the result.
-struct LinearImpl : Layer {
-  LinearImpl(std::int64_t in, std::int64_t out);
-  void init() override;
+struct LinearImpl : WeightedLayer {
+  LinearImpl(std::int64_t in, std::int64_t out) : WeightedLayer({out, in}) {}
   at::Tensor forward(const at::Tensor& x);
   at::Tensor forward_native(const at::Tensor& x);  // in the weight's type
   at::Tensor forward_without_bias(const at::Tensor& x);
 
-  at::Tensor weight, bias;
-  bool keep_float = false;  // linears_to_bf16() passes it by
+  bool keep_float = false;  // linears_to_bf16() skips it
 
  private:
   ops::PackedWeight packed_;
@@ -68,13 +77,12 @@ struct LayerNormImpl : Layer {
   double eps;
 };
 
-// 2-D convolution, padded so that with stride 1 the map keeps its size; `groups` as in LibTorch.
-struct ConvImpl : Layer {
-  ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups = 1);
-  void init() override;
+// 2-D convolution; with stride 1 the padding keeps the size. `groups` as in LibTorch.
+struct ConvImpl : WeightedLayer {
+  ConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t groups = 1,
+           double sigma = kInitSigma);
   at::Tensor forward(const at::Tensor& map_nchw);
 
-  at::Tensor weight, bias;
   std::int64_t groups, stride = 1, dilation = 1;
 };
 
@@ -90,10 +98,10 @@ struct MlpImpl : torch::nn::Module {
 struct AttentionImpl : torch::nn::Module {
   AttentionImpl(std::int64_t dim, std::int64_t heads);
 
-  // x [B, L, D]. key_bias (may be undefined) [B, L] is added to the logits of every query.
+  // x [B, L, D]. key_bias [B, L], optional, is added to the logits of every query.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& key_bias);
-  // x [B, T, N, D]: each of the N positions attends to its T counterparts. The sequences are so
-  // short that products of elements beat matrix products (PERF 3.3).
+  // x [B, T, N, D]: each of the N positions attends over the T frames. For such short sequences
+  // elementwise products are faster than matrix products (PERF 3.3).
   at::Tensor forward_over_frames(const at::Tensor& x_btnd);
 
   std::shared_ptr<LinearImpl> qkv, proj;
@@ -114,7 +122,7 @@ struct BlockImpl : torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& key_bias = {});
   at::Tensor forward_over_frames(const at::Tensor& x_btnd);
 
-  std::shared_ptr<LayerNormImpl> norm1, norm2;  // norm1 is null where it is skipped
+  std::shared_ptr<LayerNormImpl> norm1, norm2;  // norm1 may be null (skip_norm1)
   std::shared_ptr<AttentionImpl> attn;
   std::shared_ptr<MlpImpl> mlp;
   bool post_norm;
@@ -125,10 +133,10 @@ struct BlockImpl : torch::nn::Module {
 
 // Blocks named 0, 1, ...
 struct BlocksImpl : torch::nn::Module {
-  // `skip_first`: the first block goes without its first LayerNorm.
+  // `skip_first`: the first block has no norm1.
   BlocksImpl(int depth, BlockOptions options, bool skip_first = false);
-  // key_bias acts in the first block alone. `position` (may be undefined) [L, D] is added to x
-  // before the first block, with position_again before every block.
+  // key_bias applies to the first block only. `position` [L, D], optional, is added to x before the
+  // first block, with position_again before every block.
   at::Tensor forward(at::Tensor x, const at::Tensor& key_bias = {}, const at::Tensor& position = {},
                      bool position_again = false);
   at::Tensor forward_over_frames(at::Tensor x_btnd);
@@ -140,7 +148,7 @@ struct BlocksImpl : torch::nn::Module {
 at::Tensor tokens_to_map(const at::Tensor& tokens, std::int64_t h, std::int64_t w);
 at::Tensor map_to_tokens(const at::Tensor& map_nchw);
 
-// Every LinearImpl of and below `module` to bfloat16, but for those that keep float32.
+// Converts every LinearImpl in `module` without keep_float to bfloat16.
 void linears_to_bf16(torch::nn::Module& module);
 
 }  // namespace vremd::model

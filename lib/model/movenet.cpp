@@ -22,23 +22,9 @@ using Activation = SameConvImpl::Activation;
 struct BlockShape {
   std::int64_t out, stride;
 };
-constexpr std::array<BlockShape, 17> kBlocks = {{{32, 1},
-                                                 {40, 2},
-                                                 {40, 1},
-                                                 {56, 2},
-                                                 {56, 1},
-                                                 {56, 1},
-                                                 {112, 2},
-                                                 {112, 1},
-                                                 {112, 1},
-                                                 {112, 1},
-                                                 {168, 1},
-                                                 {168, 1},
-                                                 {168, 1},
-                                                 {280, 2},
-                                                 {280, 1},
-                                                 {280, 1},
-                                                 {560, 1}}};
+constexpr BlockShape kBlocks[] = {{32, 1},  {40, 2},  {40, 1},  {56, 2},  {56, 1},  {56, 1},
+                                  {112, 2}, {112, 1}, {112, 1}, {112, 1}, {168, 1}, {168, 1},
+                                  {168, 1}, {280, 2}, {280, 1}, {280, 1}, {560, 1}};
 constexpr std::int64_t kStem = 56;
 
 at::Tensor upsample(const at::Tensor& map, std::int64_t factor) {
@@ -126,7 +112,7 @@ MovenetImpl::MovenetImpl() {
   };
   stem_ = conv("stem", 3, kStem, 3, 2, Activation::kRelu6);
   std::int64_t in = kStem;
-  for (std::size_t k = 0; k < kBlocks.size(); ++k) {
+  for (std::size_t k = 0; k < std::size(kBlocks); ++k) {
     blocks_.push_back(
         register_module("block_" + std::to_string(k),
                         std::make_shared<InvertedResidualImpl>(in, kBlocks[k], /*expands=*/k > 0)));
@@ -142,9 +128,9 @@ MovenetImpl::MovenetImpl() {
   pyramid_4_ = register_module("pyramid_4", std::make_shared<SeparableConvImpl>(24, kPyramid4));
 }
 
-// The backbone's blocks and the pyramid's levels.
+// Outputs of the blocks and of the pyramid.
 struct MovenetImpl::Maps {
-  std::array<at::Tensor, kBlocks.size()> blocks;
+  std::array<at::Tensor, std::size(kBlocks)> blocks;
   at::Tensor p4, p8, p16;
 };
 

@@ -8,8 +8,8 @@
 
 namespace vremd::model {
 
-// A convolution as MoveNet's graph has it: "SAME" padding, at stride 2 on the bottom and right only
-// (even sizes), then nothing, ReLU or ReLU6.
+// A convolution of MoveNet's graph: "SAME" padding, at stride 2 only on the bottom and right (even
+// sizes), then an optional ReLU or ReLU6.
 struct SameConvImpl : Layer {
   enum class Activation { kNone, kRelu, kRelu6 };
   SameConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
@@ -17,7 +17,7 @@ struct SameConvImpl : Layer {
   void init() override;
   at::Tensor forward(const at::Tensor& map_nchw);
 
-  at::Tensor weight, bias;  // bias is undefined where there is none
+  at::Tensor weight, bias;  // bias may be undefined
 
  private:
   std::int64_t kernel_, stride_, groups_;
@@ -32,8 +32,8 @@ struct SeparableConvImpl : torch::nn::Module {
   std::shared_ptr<SameConvImpl> depthwise, pointwise, output;
 };
 
-// MobileNetV2 (width 1.75) with the feature pyramid of MoveNet Thunder, as an image backbone: the
-// maps of WEIGHTS, brought to the stride-16 grid, are the tokens' channels (METHOD 4.1):
+// MobileNetV2 (width 1.75) with the feature pyramid of MoveNet Thunder as an image backbone. The
+// tokens concatenate these maps, resampled to the stride-16 grid (METHOD 4.1):
 //   [0, 384)      pyramid, stride 4, 24 channels, space to depth 4 x 4
 //   [384, 704)    stride 8: pyramid 24 and block_5 56 channels, space to depth 2 x 2
 //   [704, 904)    stride 16: pyramid 32 and block_12 168 channels
@@ -45,7 +45,7 @@ struct MovenetImpl : BackboneImpl {
   at::Tensor forward_pyramid_4(const at::Tensor& crops_nchw);  // [n, 24, H / 4, W / 4], float32
   int channels() const override { return kChannels; }
   void init() override { init_layers(*this); }
-  void to_bf16() override;  // all of it: the tokens are float32 again
+  void to_bf16() override;  // everything but the tokens
 
   static constexpr int kChannels = 1464;
   static constexpr int kPyramid4 = 24;  // channels of the stride-4 map, the first of the tokens

@@ -6,11 +6,11 @@
 namespace vremd::model {
 namespace {
 
-// How far Thunder is believed before training says how far: of what was tried, from .25 to .8, best
-// for COCO's people and for blurred key frames together. Training on athletes lowers it.
+// Initial sharpness: of .25 to .8 the best for COCO and blurred key frames together. Training on
+// athletes lowers it.
 constexpr double kPriorSharpness = 0.6;
 
-// The rows and the columns of a map, [1, 1, H, 1] and [1, 1, 1, W].
+// Rows and columns of a map, [1, 1, H, 1] and [1, 1, 1, W].
 struct Grid {
   explicit Grid(const at::Tensor& map_nchw)
       : height(map_nchw.size(2)),
@@ -21,7 +21,7 @@ struct Grid {
   at::Tensor squared_distance(const at::Tensor& y, const at::Tensor& x) const {
     return (rows - y).square() + (columns - x).square();
   }
-  // 1.8 cells soften both weights, as in the graph.
+  // The graph adds 1.8 cells to both distances.
   at::Tensor softened_distance(const at::Tensor& y, const at::Tensor& x) const {
     return squared_distance(y, x).sqrt() + 1.8;
   }
@@ -36,7 +36,7 @@ struct Grid {
   at::Tensor rows, columns;
 };
 
-// [B, 17, 2] (y, x) of a 34-channel map at one cell for each joint, cells [B, 17].
+// (y, x) [B, 17, 2] of a 34-channel map at one cell per joint, cells [B, 17].
 at::Tensor at_cells(const at::Tensor& pairs_nchw, const at::Tensor& cells_bj) {
   const auto batch = pairs_nchw.size(0), joints = cells_bj.size(1);
   return pairs_nchw.contiguous()
@@ -45,15 +45,15 @@ at::Tensor at_cells(const at::Tensor& pairs_nchw, const at::Tensor& cells_bj) {
       .squeeze(3);
 }
 
-// Each map moved by its own (y, x) cells [B, J, 2], then sampled every `step` cells, bilinearly;
-// the border stands for what is beyond it.
+// Shifts each map by its (y, x) [B, J, 2], in cells, and samples it bilinearly every `step` cells;
+// the border is repeated.
 at::Tensor moved_by(const at::Tensor& maps_bjhw, const at::Tensor& cells_bj2, double step) {
   const auto count = maps_bjhw.size(0) * maps_bjhw.size(1);
   const auto height = maps_bjhw.size(2), width = maps_bjhw.size(3);
   const at::Tensor by = cells_bj2.reshape({count, 1, 1, 2});
   const at::Tensor rows = at::arange(height, maps_bjhw.options()).view({1, height, 1}) * step;
   const at::Tensor columns = at::arange(width, maps_bjhw.options()).view({1, 1, width}) * step;
-  // -1 and 1 are the middles of the first and the last cell.
+  // -1 and 1 are the centres of the first and the last cell.
   const auto normalised = [](const at::Tensor& cells, std::int64_t size) {
     return cells * (2.0 / static_cast<double>(size - 1)) - 1;
   };
@@ -99,7 +99,7 @@ at::Tensor MovenetHeadsImpl::distances(const at::Tensor& map_nchw) {
   };
   const at::Tensor centre = at::sigmoid(centre_->forward(map_nchw)) /
                             grid.softened_distance(middle(grid.height), middle(grid.width));
-  const at::Tensor person =  // its cell, once for each joint
+  const at::Tensor person =  // its cell, repeated for each joint
       centre.flatten(1).argmax(1).view({batch, 1}).expand({batch, kJoints});
   const at::Tensor moved = at_cells(regression_->forward(map_nchw), person);
   return grid.softened_distance(as_cells(moved.select(2, 0) + grid.row_of(person)),
@@ -137,10 +137,9 @@ MovenetPriorImpl::MovenetPriorImpl(const ModelConfig& config)
   backbone_ = register_module("backbone", std::make_shared<MovenetImpl>());
   for (at::Tensor& parameter : parameters()) parameter.requires_grad_(false);
   sharpness_ = register_parameter("sharpness", empty_parameter({kJoints}));
-  const ops::CropSpec spec = config.crop_spec();
-  const Affine2x3 to_crop =
-      ops::heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), spec);
-  cell_ = to_crop.m[0] / 4;
+  cell_ = ops::heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), config.crop_spec())
+              .m[0] /
+          4;
   const JointSet& theirs = joint_set("coco17");
   for (const std::string& joint : config.joints().joints) {
     const int row = theirs.index(joint);

@@ -33,7 +33,7 @@ Corners corners_of(const SamplePoints& points) {
       if (points.zeros) {
         w = w * (yi.ge(0) & yi.le(limit_y) & xi.ge(0) & xi.le(limit_x)).to(w.scalar_type());
       }
-      // Clamped as integers: so NaN cannot become an index outside.
+      // Clamped as integers, so that NaN gives a valid index.
       index.push_back(yi.to(at::kLong).clamp(0, limit_y) * points.width +
                       xi.to(at::kLong).clamp(0, limit_x));
       weight.push_back(w);
@@ -50,7 +50,7 @@ at::Tensor split_channels(const at::Tensor& x, std::int64_t parts) {
   return x.view({x.size(0), x.size(1), parts, x.size(2) / parts}).transpose(1, 2);
 }
 
-// [B, parts, ...] -> [B, parts * times, ...], each part repeated one after the other
+// [B, parts, ...] -> [B, parts * times, ...], interleaved
 at::Tensor repeat_parts(const at::Tensor& x, std::int64_t times) {
   return times == 1 ? x : x.repeat_interleave(times, 1);
 }
@@ -59,7 +59,7 @@ double scale_of(const PointAttentionArgs& args) {
   return 1 / std::sqrt(static_cast<double>(args.q.size(2) / args.heads));
 }
 
-// w [B, parts, Q, P] of points -> the sum over the cells around them, [B, Q, D]
+// Weights of points, w [B, parts, Q, P] -> weighted sums of the adjacent cells, [B, Q, D]
 at::Tensor mix_cells(const at::Tensor& v, const at::Tensor& w, const Corners& corners) {
   const at::Tensor spread = (w.unsqueeze(-1) * corners.weight.unflatten(3, {-1, 4})).flatten(3);
   const at::Tensor cells = at::zeros({w.size(0), w.size(1), w.size(2), v.size(1)}, spread.options())
@@ -143,13 +143,13 @@ at::Tensor weighted_points(const at::Tensor& v, const at::Tensor& w, const Sampl
 at::Tensor point_attention_by_cells(const PointAttentionArgs& args) {
   const auto batch = args.q.size(0), queries = args.q.size(1),
              groups = args.points.location.size(2), count = args.points.location.size(3);
-  const auto parts = std::max(groups, args.heads);  // what has one head and one group
+  const auto parts = std::max(groups, args.heads);  // the finer division of the channels
   Corners corners = corners_of(args.points);
   corners.index = repeat_parts(corners.index, parts / groups);
   corners.weight = repeat_parts(corners.weight, parts / groups);
   const at::Tensor q = split_channels(args.q * scale_of(args), parts),
                    k = split_channels(args.k, parts);
-  // [B, parts, N, N cells]; bfloat16 under autocast, while training
+  // [B, parts, N, N cells]; bfloat16 under autocast in training
   const at::Tensor scores = widened(at::matmul(q, k.transpose(2, 3)));
   const at::Tensor logits = (scores.gather(3, corners.index) * corners.weight)
                                 .view({batch, args.heads, parts / args.heads, queries, count, 4})

@@ -8,13 +8,9 @@ constexpr std::int64_t kPatch = 16, kPadding = 2;
 
 }  // namespace
 
-VitImpl::PatchEmbedImpl::ProjImpl::ProjImpl(std::int64_t dim) {
-  weight = register_parameter("weight", empty_parameter({dim, 3, kPatch, kPatch}));
-  bias = register_parameter("bias", empty_parameter({dim}));
-}
-
 VitImpl::PatchEmbedImpl::PatchEmbedImpl(std::int64_t dim) {
-  proj = register_module("proj", std::make_shared<ProjImpl>(dim));
+  const std::initializer_list<std::int64_t> shape{dim, 3, kPatch, kPatch};
+  proj = register_module("proj", std::make_shared<WeightedLayer>(shape));
 }
 
 VitImpl::VitImpl(const ModelConfig& config) : dim_(vit_shape(config.backbone.size).dim) {
@@ -40,8 +36,7 @@ at::Tensor VitImpl::forward_tokens(const at::Tensor& crops_nchw) {
 void VitImpl::init() {
   at::NoGradGuard no_grad;
   pos_embed_.normal_(0, kInitSigma);
-  patch_embed_->proj->weight.normal_(0, kInitSigma);
-  patch_embed_->proj->bias.zero_();
+  patch_embed_->proj->init();
   init_layers(*blocks_);
   init_layers(*last_norm_);
 }

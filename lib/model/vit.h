@@ -18,15 +18,11 @@ struct VitImpl : BackboneImpl {
  private:
   struct PatchEmbedImpl : torch::nn::Module {
     explicit PatchEmbedImpl(std::int64_t dim);
-    struct ProjImpl : torch::nn::Module {
-      explicit ProjImpl(std::int64_t dim);
-      at::Tensor weight, bias;  // [D, 3, 16, 16], [D]
-    };
-    std::shared_ptr<ProjImpl> proj;
+    std::shared_ptr<WeightedLayer> proj;  // [D, 3, 16, 16]
   };
 
   int dim_;
-  // [1, 1 + N, D]. The first entry, once the class token's, is added to every token.
+  // [1, 1 + N, D]; the first entry, formerly the class token's, is added to every token.
   at::Tensor pos_embed_;
   std::shared_ptr<PatchEmbedImpl> patch_embed_;
   std::shared_ptr<BlocksImpl> blocks_;

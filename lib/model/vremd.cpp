@@ -2,16 +2,17 @@
 #include "model/vremd.h"
 
 #include "core/error.h"
+#include "model/vit.h"
 
 #include <numbers>
 
 namespace vremd::model {
 namespace {
 
-// All parameters and statistics of one module into another of the same make.
+// Copies all parameters and statistics into a module of the same architecture.
 void copy_state(const torch::nn::Module& from, torch::nn::Module& to, const char* what) {
   const auto copy_all = [&](const auto& source, const auto& target) {
-    if (source.size() != target.size()) fail("init: {} is of another make", what);
+    if (source.size() != target.size()) fail("init: {} has a different architecture", what);
     for (const auto& item : source) {
       const at::Tensor* own = target.find(item.key());
       if (!own || own->sizes() != item.value().sizes()) {
@@ -35,6 +36,11 @@ at::Tensor row_of(const at::Tensor& rows, const JointSet& set, const std::string
 
 }  // namespace
 
+std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config) {
+  if (config.backbone.kind == BackboneKind::kVit) return std::make_shared<VitImpl>(config);
+  return std::make_shared<MovenetImpl>();
+}
+
 VremdImpl::ProjImpl::ProjImpl(std::int64_t in, std::int64_t out, double ln_eps) {
   norm = register_module("norm", std::make_shared<LayerNormImpl>(in, ln_eps));
   fc = register_module("fc", std::make_shared<LinearImpl>(in, out));
@@ -53,9 +59,7 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   }
   if (config.hkme.enabled) hkme_ = register_module("hkme", std::make_shared<HkmeImpl>(config));
   if (config.bmd.enabled) bmd_ = register_module("bmd", std::make_shared<BmdImpl>(config));
-  if (config.has_hk()) {
-    hk_ = register_module("hk", std::make_shared<HkImpl>(config));
-  }
+  if (config.has_hk()) hk_ = register_module("hk", std::make_shared<HkImpl>(config));
   hm_ = register_module("hm", std::make_shared<HmImpl>(config));
   if (config.model.prior == PriorKind::kMovenet) {
     prior_ = register_module("prior", std::make_shared<MovenetPriorImpl>(config));
@@ -136,8 +140,8 @@ void VremdImpl::init() {
 
 void VremdImpl::init_from_single_frame(const VremdImpl& other) {
   at::NoGradGuard no_grad;
-  if (head_ || other.head_) fail("init: MoveNet's own head starts no other");
-  if (!other.config.single_frame()) fail("init: the other model is not a single-frame one");
+  if (head_ || other.head_) fail("init: MoveNet's head cannot initialize another one");
+  if (!other.config.single_frame()) fail("init: not a single-frame model");
   copy_state(*other.backbone_, *backbone_, "backbone");
   if (proj_ && other.proj_) copy_state(*other.proj_, *proj_, "proj");
   if (!proj_ != !other.proj_ || other.config.dim() != config.dim() ||
@@ -159,9 +163,10 @@ void VremdImpl::init_from_single_frame(const VremdImpl& other) {
   const double scale = hk_ ? 1 / config.heatmap.weights[1] : 1;
   const JointSet ours = config.joints(), theirs = other.config.joints();
   for (const bool is_bias : {false, true}) {
-    const at::Tensor& from =
-        is_bias ? other.hm_->final_layer->bias : other.hm_->final_layer->weight;
-    const at::Tensor& to = is_bias ? hm_->final_layer->bias : hm_->final_layer->weight;
+    const auto tensor_of = [&](const VremdImpl& model) {
+      return is_bias ? model.hm_->final_layer->bias : model.hm_->final_layer->weight;
+    };
+    const at::Tensor from = tensor_of(other), to = tensor_of(*this);
     if (from[0].sizes() != to[0].sizes()) fail("init: hm.final_layer differs in width");
     for (int joint = 0; joint < ours.size(); ++joint) {
       to[joint].copy_(row_of(from, theirs, ours.joints[joint]) * scale);

@@ -12,44 +12,42 @@ namespace vremd::model {
 // The paper's network, figure 2: frozen features of three frames -> HKME -> BMD -> heatmaps.
 // Without HKME and BMD it is ViTPose: one frame, one head.
 //
-// The constructor leaves parameters unset: load_model() (weights.h) or init() gives them values.
+// The constructor leaves parameters uninitialized: call load_model() (weights.h) or init().
 struct VremdImpl : torch::nn::Module {
   explicit VremdImpl(ModelConfig config);
 
-  // Crops [n, 3, H, W] -> tokens [n, N, C]: once for each distinct crop. Without gradient where
-  // the backbone is frozen. `keys` (int64): the rows that are key frames; undefined: any may be.
-  // Only a prior makes a difference between them.
+  // Crops [n, 3, H, W] -> tokens [n, N, C], once per distinct crop; without gradient if the
+  // backbone is frozen. `keys` (int64): the rows of key frames, which the prior is limited to;
+  // undefined: all.
   at::Tensor features(const at::Tensor& crops_nchw, const at::Tensor& keys = {});
 
-  // The rows of the key frames where the crops lie person by person, T each.
+  // The rows of the key frames if the crops are ordered by person, T each.
   at::Tensor key_rows(std::int64_t crops) const;
 
-  int feature_channels() const;  // C: of the backbone's tokens, and the prior's after them
+  int feature_channels() const;  // C: backbone, then prior
 
   struct Output {
-    at::Tensor heatmaps_bkhw;  // H; logits where loss.kind is ce
-    at::Tensor hk, hm;         // its branches; undefined where the model has none
+    at::Tensor heatmaps_bkhw;  // H; logits if loss.kind is ce
+    at::Tensor hk, hm;         // its branches; these and the following are undefined if absent
 
-    // Where the model has them:
     at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
-    // With keep_intermediates, too:
+    // Only with keep_intermediates:
     at::Tensor f_human, f_joint;  // F_c, F_f [B, 3, N, D]
     // delta p of DCA, DA or DC: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
     at::Tensor offsets;
   };
-  // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C]. `annotated` [B, J]:
-  // in training, the joints that Mask_k of each sample counts (hkme.h).
+  // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C]. `annotated` [B, J], in
+  // training: the joints in each sample's Mask_k (hkme.h).
   Output forward(const at::Tensor& features_btnc, bool keep_intermediates = false,
                  const at::Tensor& annotated = {});
 
-  // What is decoded (METHOD 7): H itself, or min(1, 2 pi sigma^2 softmax(H)) for ce.
+  // Decoder input (METHOD 7): H itself, or min(1, 2 pi sigma^2 softmax(H)) for ce.
   at::Tensor probabilities(const at::Tensor& heatmaps_bkhw) const;
 
   void init();  // METHOD 5
-  // Starts H_m (and the backbone, where it is of the same kind) from a trained single-frame model:
-  // agg is the identity of F_t, and H equals that model's heatmaps as far as H_k is near zero. Its
-  // prior is taken, too.
-  // Joints that it lacks: head_bottom is the mean of the shoulders, others are zero (METHOD 7).
+  // Initializes backbone, prior and H_m from a trained single-frame model: agg is the identity of
+  // F_t, so H equals the heatmaps of that model while H_k is near zero. Joints that it lacks:
+  // head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);
   // Inference in bfloat16 (PERF 3.5): matrices of the backbone and of the blocks; LayerNorm,
   // softmax, masks, DCA coordinates, residuals and heads stay in float32.
@@ -66,13 +64,13 @@ struct VremdImpl : torch::nn::Module {
   };
 
   std::shared_ptr<BackboneImpl> backbone_;
-  std::shared_ptr<ProjImpl> proj_;  // null where the backbone is D wide
+  std::shared_ptr<ProjImpl> proj_;  // null if the backbone has D channels
   std::shared_ptr<HkmeImpl> hkme_;
   std::shared_ptr<BmdImpl> bmd_;
   std::shared_ptr<HkImpl> hk_;
   std::shared_ptr<HmImpl> hm_;
-  std::shared_ptr<MovenetHeadImpl> head_;    // Thunder's own; then there is no other
-  std::shared_ptr<MovenetPriorImpl> prior_;  // null: model.prior is none
+  std::shared_ptr<MovenetHeadImpl> head_;    // Thunder's own, replaces all modules
+  std::shared_ptr<MovenetPriorImpl> prior_;  // null if model.prior is none
 };
 
 }  // namespace vremd::model

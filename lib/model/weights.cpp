@@ -51,14 +51,14 @@ std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module) {
 }
 
 void load_state(torch::nn::Module& module, const io::SafetensorsFile& file,
-                const std::string& beside) {
+                const std::string& optional) {
   at::NoGradGuard no_grad;
   const auto state = state_of(module);
   for (const auto& [name, view] : file.tensors()) {
-    if (!state.contains(name)) fail("{}: tensor {} is not of this model", file.path(), name);
+    if (!state.contains(name)) fail("{}: tensor {} is not part of this model", file.path(), name);
   }
   for (const auto& [name, tensor] : state) {
-    const bool may_be_missing = !beside.empty() && name.starts_with(beside);
+    const bool may_be_missing = !optional.empty() && name.starts_with(optional);
     if (may_be_missing && !file.tensors().contains(name)) continue;
     tensor.detach().copy_(ops::read_tensor(file, name, tensor.sizes()));
   }

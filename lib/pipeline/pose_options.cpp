@@ -57,11 +57,7 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& word
 }
 
 ops::Decode parse_decode(const std::string& text, const model::ModelConfig& config) {
-  if (text == "auto") {
-    const bool udp =
-        config.geometry == ops::Geometry::kUdp || config.model.head == model::HeadKind::kMovenet;
-    return udp ? ops::Decode::kDarkUdp : ops::Decode::kQuarter;
-  }
+  if (text == "auto") return config.default_decode();
   if (const auto decode = enum_from_name<ops::Decode>(text)) return *decode;
   fail("--decode takes auto, argmax, quarter, dark or dark_udp, not '{}'", text);
 }

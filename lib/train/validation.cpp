@@ -38,9 +38,7 @@ Json number_or_null(double value) {
 }  // namespace
 
 at::Tensor decode_heatmaps(const at::Tensor& probabilities, const model::ModelConfig& model) {
-  return ops::heatmap_decode(probabilities, model.geometry == ops::Geometry::kUdp
-                                                ? ops::Decode::kDarkUdp
-                                                : ops::Decode::kQuarter);
+  return ops::heatmap_decode(probabilities, model.default_decode());
 }
 
 double ValidationScores::body_pck() const {

@@ -126,7 +126,7 @@ TEST_CASE("weights that are not nanodet's are refused") {
   }
   SECTION("a tensor too many") {
     tensors["neck.lateral_64.bias"] = tensors["neck.lateral_32.bias"];
-    expected = "neck.lateral_64.bias is no part of nanodet-g";
+    expected = "neck.lateral_64.bias is not a tensor of nanodet-g";
   }
   io::write_safetensors(path, tensors, original.metadata());
   CHECK_THROWS_MATCHES(Nanodet(io::SafetensorsFile(path), at::kCPU, at::kFloat), Error,

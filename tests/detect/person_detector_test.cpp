@@ -3,7 +3,7 @@
 #undef CHECK
 
 #include "core/error.h"
-#include "detect/nanodet_people.h"
+#include "detect/nanodet.h"
 #include "detect/person_detector.h"
 #include "io/find_weights.h"
 #include "io/safetensors.h"
@@ -54,7 +54,7 @@ TEST_CASE("a cell of the map becomes a box") {
   point_at_bin(map, 2, 3, 1, 2);
   point_at_bin(map, 3, 10, 1, 2);
   std::vector<ops::ScoredBox> boxes;
-  decode_people(map, 16, 0.5, boxes);
+  decode_nanodet(map, 16, 0.5, boxes);
   REQUIRE(boxes.size() == 1);
   CHECK_THAT(boxes[0].score, WithinAbs(0.5, 1e-12));
   CHECK_THAT(boxes[0].box.x, WithinAbs(2.5 * 16 - 16, 1e-6));
@@ -71,7 +71,7 @@ TEST_CASE("distances are expectations, cells are read row by row") {
   map[Nanodet::kClasses + 4][1][0] = 50 + std::log(3.0);
   map[Nanodet::kClasses + 5][1][0] = 50;
   std::vector<ops::ScoredBox> boxes;
-  decode_people(map, 8, 0.3, boxes);
+  decode_nanodet(map, 8, 0.3, boxes);
   REQUIRE(boxes.size() == 2);
   CHECK_THAT(boxes[0].score, WithinAbs(1 / (1 + std::exp(-1.0)), 1e-6));
   CHECK_THAT(boxes[0].box.w, WithinAbs(2 * 5 * 8, 1e-5));  // evenly spread: bin 5
@@ -80,7 +80,7 @@ TEST_CASE("distances are expectations, cells are read row by row") {
 
   map[0].fill_(std::nan(""));
   boxes.clear();
-  decode_people(map, 8, 0, boxes);
+  decode_nanodet(map, 8, 0, boxes);
   CHECK(boxes.empty());
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
     frame.rgb[i + 1] = 100;
     frame.rgb[i + 2] = 50;
   }
-  const NetworkPicture input = network_picture(frame, 64, at::kCPU, at::kFloat);
+  const NanodetInput input = nanodet_input(frame, 64, at::kCPU, at::kFloat);
   REQUIRE(input.picture_nchw.sizes() == at::IntArrayRef({1, 3, 64, 64}));  // 38 rows are the frame
   CHECK_THAT(input.scale_x, WithinAbs(0.64, 1e-12));
   CHECK_THAT(input.scale_y, WithinAbs(38.0 / 60, 1e-12));
@@ -155,7 +155,7 @@ TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
 TEST_CASE("shrinking does not alias") {
   Frame frame = frame_of(960, 96);  // columns black and white in turn: grey from afar
   for (std::size_t i = 0; i < frame.rgb.size(); ++i) frame.rgb[i] = i / 3 % 2 ? 255 : 0;
-  const at::Tensor picture = network_picture(frame, 320, at::kCPU, at::kFloat).picture_nchw;
+  const at::Tensor picture = nanodet_input(frame, 320, at::kCPU, at::kFloat).picture_nchw;
   const at::Tensor blue = picture[0][0].mul(57.375).add(103.53).narrow(1, 1, 318);
   CHECK(blue.min().item().toDouble() > 100);
   CHECK(blue.max().item().toDouble() < 155);

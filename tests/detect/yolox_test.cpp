@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "detect/person_detector.h"
-#include "detect/yolox_people.h"
+#include "detect/yolox.h"
 #include "io/safetensors.h"
 
 #include <c10/core/InferenceMode.h>
@@ -118,7 +118,7 @@ TEST_CASE("YOLOX's maps have the sizes of its strides, and one class") {
     CHECK_THROWS_WITH(Yolox(weights.views, "x", at::kCPU, at::kFloat), ContainsSubstring(what));
   };
   weights.add("neck.more.weight", {1}, 1, 0);
-  fails("x: neck.more.weight is no part of yolox-custom");
+  fails("x: neck.more.weight is not a tensor of yolox-custom");
   weights.views.erase("neck.more.weight");
   weights.add("neck.reduce_conv1.bias", {5}, 5, 0);
   fails("x: tensor neck.reduce_conv1.bias is [5], not [16]");
@@ -208,7 +208,7 @@ TEST_CASE("a detector is what its weights say") {
   for (const char* size : {"", "64x", "100", "0", "99999999999"}) {
     save({{"architecture", "yolox-s"}, {"input_size", size}});
     CHECK_THROWS_WITH(PersonDetector(io::SafetensorsFile(file.path), options),
-                      ContainsSubstring("input_size of its metadata"));
+                      ContainsSubstring("invalid input_size in its metadata"));
   }
   save({{"architecture", "vitpose-b"}});
   CHECK_THROWS_WITH(PersonDetector(io::SafetensorsFile(file.path), options),

@@ -85,27 +85,26 @@ TEST_CASE("what is wrong in a config is named by its path") {
   check_refused(R"({"model": {"joints": "coco18"}})",
                 "model.joints: coco18: no such joint set (there are posetrack15, posetrack17, "
                 "coco17)");
-  check_refused(R"({"model": {"joints": "nose,nose"}})", "model.joints: nose is there twice");
+  check_refused(R"({"model": {"joints": "nose,nose"}})", "model.joints: duplicate joint nose");
   check_refused(R"({"model": {"trained_joints": ["left_ear"]}})",
                 "model.trained_joints: left_ear is not among model.joints");
   check_refused(R"({"model": {"heads": 7}})", "model.heads: 7 heads do not divide the width 1024");
   check_refused(R"({"bmd": {"dca": {"groups": 3}}})",
                 "bmd.dca.groups: 3 groups and 16 heads: one must divide the other");
-  check_refused(R"({"bmd": {"op": "dc"}})",
-                "bmd.ca.enabled: bmd.op dc goes without the cross attention");
+  check_refused(R"({"bmd": {"op": "dc"}})", "bmd.ca.enabled: must be false with bmd.op dc");
   check_refused(R"({"bmd": {"op": "dc", "adc": "directions", "ca": {"enabled": false}}})",
-                "bmd.adc: bmd.op dc has no blocks to arrange");
+                "bmd.adc: must be parallel with bmd.op dc");
   check_refused(R"({"bmd": {"dc": {"dilations": []}}})", "bmd.dc.dilations: empty");
   check_refused(R"({"bmd": {"op": "dc", "ca": {"enabled": false}, "dc": {"groups": 17}}})",
                 "bmd.dc.groups: 17 groups do not divide the width 1024");
   check_refused(R"({"bmd": {"op": "da", "da": {"heads": 7}}})",
                 "bmd.da.heads: 7 heads do not divide the width 1024");
   check_refused(R"({"bmd": {"dca": {"rpe": true}}})",
-                "bmd.dca.rpe: the paper's attention has no relative position bias: only false");
+                "bmd.dca.rpe: must be false, the paper has no relative position bias");
   check_refused(R"({"bmd": {"adc": "directions", "separate": false}})",
-                "bmd.adc: directions needs bmd.separate");
+                "bmd.adc: directions requires bmd.separate");
   check_refused(R"({"hkme": {"keypoint": {"tokens": false}}})",
-                "hkme.keypoint.mask: needs hkme.keypoint.tokens");
+                "hkme.keypoint.mask: requires hkme.keypoint.tokens");
   check_refused(R"({"loss": {"reduction": "max"}})",
                 "loss.reduction: 'max' is not one of: mean sum");
   check_refused(R"({"loss": {"joint_weights": [1, 1.5]}})",
@@ -115,7 +114,7 @@ TEST_CASE("what is wrong in a config is named by its path") {
                 "loss.aux_hk: the model has no H_k");
   check_refused(R"({"model": {"dim": 66, "heads": 6}, "bmd": {"enabled": false},
                     "hkme": {"pos_embed": "sine"}})",
-                "hkme.pos_embed: sine needs a width that is a multiple of 4, not 66");
+                "hkme.pos_embed: sine requires a width that is a multiple of 4, not 66");
   check_refused(R"({"heatmap": {"size": [96, 72]}})",
                 "heatmap.size: 96 x 72 is not a quarter of the input, 64 x 48");
 }

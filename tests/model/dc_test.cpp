@@ -2,7 +2,7 @@
 #include "model/dc.h"
 
 #include "catch_torch.h"
-#include "model/da.h"
+#include "model/dca.h"
 #include "ops/deform_columns.h"
 #include "tiny_model.h"
 

@@ -5,7 +5,6 @@
 
 #include "finite_differences.h"
 #include "model/bmd.h"
-#include "model/da.h"
 #include "model/dc.h"
 #include "model/dca.h"
 #include "model/vremd.h"
