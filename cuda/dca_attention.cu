@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One warp per query and head: its lanes are channels, so each corner of a sample is one line of
-// memory. The softmax runs along (its maximum may still grow), and nothing is written but the
-// result. Warps of a block are neighbours in the map under one head: their samples overlap, in L1.
+// One warp per query and head: its lanes are channels, so each corner of a sample is one cache
+// line. The softmax is computed online, and only the result is written. Warps of a block are
+// neighbouring queries of one head, so their samples overlap in L1.
 
 #include "ops/dca_attention.h"
 
@@ -19,7 +19,7 @@ namespace {
 constexpr int kThreads = 128;
 constexpr int kWarp = 32;
 
-// The sum over the lanes, in every lane; its order is fixed.
+// The sum over the lanes, in every lane, in a fixed order.
 __device__ float warp_sum(float value) {
   for (int step = kWarp / 2; step > 0; step /= 2) {
     value += __shfl_xor_sync(0xffffffffu, value, step);
@@ -55,7 +55,7 @@ __global__ void dca_attention_kernel(DcaAttentionArgs args) {
   for (int p = 0; p < args.points; ++p) {
     float v[kPerLane];
     float logit = 0;
-    int group = -1;  // that `corners` are of
+    int group = -1;  // of `corners`
     BilinearCorners<float> corners{};
     for (int i = 0; i < kPerLane; ++i) {
       const int c = lane + kWarp * i;
@@ -108,8 +108,8 @@ void dca_attention_cuda(const DcaAttentionArgs& args, CUstream_st* stream) {
   if (d <= kWarp) return launch<1>(args, stream);      // S, movenet
   if (d <= 2 * kWarp) return launch<2>(args, stream);  // B, L
   if (d <= 3 * kWarp) return launch<3>(args, stream);  // H
-  if (d <= kMostDcaHeadChannels) return launch<kMostDcaHeadChannels / kWarp>(args, stream);
-  throw std::invalid_argument("dca_attention: a head of more than 256 channels");
+  if (d <= kMaxDcaHeadChannels) return launch<kMaxDcaHeadChannels / kWarp>(args, stream);
+  throw std::invalid_argument("dca_attention: a head has more than 256 channels");
 }
 
 }  // namespace vremd::ops

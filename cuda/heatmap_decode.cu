@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // One block per heatmap: a strided scan and a block reduction find the peak, then a few threads
-// blur what lies around it. Only kDark needs the whole map blurred, for its maximum.
+// blur its surroundings. Only kDark blurs the whole map, for the maximum.
 
 #include "ops/heatmap_decode.h"
 
@@ -14,7 +14,7 @@ namespace vremd::ops {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int kReach = 2;  // pixels around the peak that a step may look at
+constexpr int kReach = 2;  // pixels around the peak that a step may read
 constexpr int kSide = 2 * kReach + 1;
 
 struct Peak {
@@ -44,7 +44,7 @@ __device__ Peak best_of_block(Peak own) {
   return best;
 }
 
-// The largest value of the map blurred with a zero border; `rows` takes the map blurred along x.
+// The largest value of the map blurred with a zero border; `rows` holds the map blurred along x.
 __device__ float blurred_maximum(const float* map, float* rows, int height, int width,
                                  const BlurKernel& kernel) {
   const int size = height * width;
@@ -76,7 +76,7 @@ __global__ void heatmap_decode_kernel(HeatmapDecodeArgs args, BlurKernel kernel)
   const int x = index % width, y = index / width;
   const float value = map[index];
 
-  // The same answer in every thread of the block: there are barriers below.
+  // Uniform in the block, as barriers follow.
   const bool dark = args.decode == Decode::kDark && dark_applies(value, x, y, height, width);
   const bool dark_udp = args.decode == Decode::kDarkUdp;
   const int reach = dark ? 2 : 1, side = 2 * reach + 1;

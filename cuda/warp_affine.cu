@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One thread per pixel of a crop, its three channels together: the four taps are neighbours in
-// the picture, the three stores are neighbours of the next thread's.
+// One thread per pixel of a crop, for its three channels: the taps are adjacent in the picture, the
+// stores are adjacent to those of the next thread.
 
 #include "ops/warp_affine.h"
 
@@ -33,7 +33,7 @@ __device__ Colour mix(Colour a, Colour b, float weight) {
   return {mix(a.r, b.r, weight), mix(a.g, b.g, weight), mix(a.b, b.b, weight)};
 }
 
-// The source point in double, as the reference has it: two products per pixel.
+// The source point in double, as in the reference.
 __device__ Colour sample(const std::uint8_t* picture, const int* size, double x, double y) {
   const int width = size[0], height = size[1], stride = size[2];
   if (!(x > -1 && y > -1 && x < width && y < height)) return {0, 0, 0};

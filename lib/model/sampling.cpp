@@ -2,7 +2,7 @@
 #include "model/sampling.h"
 
 #include "ops/dca_attention.h"
-#include "ops/tensor_dca_attention.h"
+#include "ops/tensor_ops.h"
 
 #include <algorithm>
 #include <cmath>
@@ -181,7 +181,7 @@ at::Tensor point_attention_by_kernel(const PointAttentionArgs& args) {
 at::Tensor point_attention(const PointAttentionArgs& args) {
   if (args.q.is_cpu()) return point_attention_by_cells(args);
   const bool fits = args.q.scalar_type() == at::kFloat &&
-                    args.q.size(2) / args.heads <= ops::kMostDcaHeadChannels;
+                    args.q.size(2) / args.heads <= ops::kMaxDcaHeadChannels;
   return fits && !at::GradMode::is_enabled() ? point_attention_by_kernel(args)
                                              : point_attention_by_samples(args);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Bilinear sampling of a map of cells, one definition for the CPU and cuda/.
+// Bilinear sampling of a map of cells, shared by the CPU and cuda/.
 
 #include <cmath>
 
@@ -13,16 +13,16 @@
 
 namespace vremd::ops {
 
-// The cells around a point and their shares. A cell is row * width + column, -1 outside the map.
+// The cells around a point and their weights. A cell is row * width + column, -1 outside the map.
 template <typename T>
 struct BilinearCorners {
   int cell[4];  // above left, above right, below left, below right
   T share[4];
-  T fy, fx;  // of the point between them
+  T fy, fx;  // fractions of the point
 };
 
-// (y, x) in cells, 0 is the centre of the first. Outside the map there are zeros, or the nearest
-// cell. A point that is no number gets shares that are none; so does an infinite one beside zeros.
+// (y, x) in cells, 0 is the centre of the first. Values outside the map are zeros or the nearest
+// cell. A NaN point gives NaN; with zeros, an infinite one does as well.
 template <typename T>
 VREMD_HOST_DEVICE inline BilinearCorners<T> bilinear_corners(T y, T x, int height, int width,
                                                              bool zeros) {
@@ -32,7 +32,7 @@ VREMD_HOST_DEVICE inline BilinearCorners<T> bilinear_corners(T y, T x, int heigh
     x = x < 0 ? 0 : (x > last_x ? last_x : x);
   }
   BilinearCorners<T> corners{{-1, -1, -1, -1}, {0, 0, 0, 0}, 0, 0};
-  // Before the conversion to integers: it is undefined for what does not fit.
+  // Before the conversion to integers, which is undefined for values out of range.
   if (!(y > -1 && y <= last_y + 1 && x > -1 && x <= last_x + 1)) {
     const T none = (y - y) + (x - x);  // 0, or NaN where it is not finite
     if (none != none) {

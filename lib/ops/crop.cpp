@@ -32,7 +32,7 @@ Affine2x3 frame_to_crop(const CropRegion& region, const CropSpec& spec) {
   const double middle_x = udp ? (spec.width - 1) / 2.0 : spec.width / 2.0;
   const double middle_y = udp ? (spec.height - 1) / 2.0 : spec.height / 2.0;
 
-  // Clockwise on the screen in both (the sources' signs differ).
+  // Clockwise on the screen in both geometries (the signs of the sources differ).
   const double angle = region.angle_degrees * std::numbers::pi / 180;
   const double cosine = std::cos(angle), sine = std::sin(angle);
   const auto [x, y] = region.centre;

@@ -17,17 +17,17 @@ struct CropSpec {
   Geometry geometry = Geometry::kUdp;
 };
 
-// The region that is cropped: centre, size after aspect and enlargement, rotation.
+// The cropped region after aspect correction and enlargement.
 struct CropRegion {
   Point centre;
   double w = 0, h = 0;       // frame pixels
-  double angle_degrees = 0;  // the crop's content turns by this, clockwise on the screen
-  bool flip = false;         // the crop is mirrored (x -> width - 1 - x), after all else
+  double angle_degrees = 0;  // rotation of the content, clockwise on the screen
+  bool flip = false;         // mirrors the crop at last (x -> width - 1 - x)
 };
 
 CropRegion crop_region(const Box& box, const CropSpec& spec);
 
-// Frame pixels -> crop pixels; singular for an empty box, which callers refuse before.
+// Frame pixels -> crop pixels; singular for an empty box, which callers must reject.
 Affine2x3 frame_to_crop(const CropRegion& region, const CropSpec& spec);
 
 // Heatmap pixels -> crop pixels: stride 4 (classic) or (size - 1) / (heatmap - 1) (udp).

@@ -10,7 +10,7 @@
 namespace vremd::ops {
 namespace {
 
-// One query's attention in one head. `points` are the samples of k and v, [points][d].
+// Samples of k and v for one query and head, [points][d].
 struct Samples {
   std::vector<double> k, v;
 };

@@ -5,19 +5,19 @@ struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed he
 
 namespace vremd::ops {
 
-// Deformable cross attention after its projections (eq. 4, METHOD 6.3): each query attends to
-// points of its own,
+// Deformable cross attention after its projections (eq. 4, METHOD 6.3): each query attends to its
+// own points,
 //   softmax_p(q k(p)^T / sqrt(d)) v(p),   d = channels / heads,
-// where the maps k and v are sampled bilinearly. No sample is stored. Forward alone.
+// where the maps k and v are sampled bilinearly. Samples are not stored. Forward only.
 //
 // q, out    batch x queries x channels
 // k, v      batch x (height * width) x channels
 // location  batch x queries x groups x points x 2: (y, x) in cells, 0 is the centre of the first;
-//           a group of points serves channels / groups channels of k and v
+//           each group of points serves channels / groups channels of k and v
 // zeros     outside the map: zeros instead of the nearest cell
 //
-// Heads and groups: one divides the other, both divide the channels. A location that is no number
-// gives NaN in its query's heads.
+// Of heads and groups one divides the other, both divide the channels. A NaN location gives NaN in
+// the heads of its query.
 struct DcaAttentionArgs {
   const float* q = nullptr;
   const float* k = nullptr;
@@ -29,7 +29,7 @@ struct DcaAttentionArgs {
   bool zeros = false;
 };
 
-constexpr int kMostDcaHeadChannels = 256;  // channels of a head that the kernel takes
+constexpr int kMaxDcaHeadChannels = 256;  // limit of the kernel
 
 void dca_attention_cpu(const DcaAttentionArgs& args);  // the reference
 

@@ -9,7 +9,7 @@
 namespace vremd::ops {
 namespace {
 
-// Where one query of one item and group lies in the arrays.
+// Array offsets of one query of an item and group.
 template <typename T>
 struct Place {
   Place(const DeformColumnsArgs<T>& args, int item, int group, int query)
@@ -23,7 +23,7 @@ struct Place {
                 args.points) {}
 
   int channels;                            // of the group
-  std::ptrdiff_t tokens, points, columns;  // of the first
+  std::ptrdiff_t tokens, points, columns;  // of the first element
 };
 
 }  // namespace
@@ -66,7 +66,7 @@ void deform_columns_backward_cpu(const DeformColumnsArgs<T>& args,
           bilinear_corners(place[0], place[1], args.height, args.width, /*zeros=*/true);
       const T* d_column = gradient.d_columns + at.columns + p;
       for (int c = 0; c < at.channels; ++c) d_sampled[c] = d_column[c * args.points];
-      T dot[4] = {0, 0, 0, 0};  // of the gradient with each corner's token
+      T dot[4] = {0, 0, 0, 0};  // gradient times the token of each corner
       for (int i = 0; i < 4; ++i) {
         if (corners.cell[i] < 0) continue;
         const std::ptrdiff_t begin =

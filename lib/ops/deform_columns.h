@@ -3,8 +3,8 @@
 
 namespace vremd::ops {
 
-// What a deformable convolution multiplies with its kernels (Dai 2017; its weights: Zhu 2019): for
-// each query and channel the map's values at P points, sampled bilinearly, with zeros outside.
+// The im2col of a deformable convolution (Dai 2017; weights: Zhu 2019): for each query and channel
+// the bilinear samples of the map at P points, zeros outside.
 //
 // tokens    batch x (height * width) x channels
 // location  batch x queries x groups x points x 2: (y, x) in cells, 0 is the centre of the first;
@@ -12,7 +12,7 @@ namespace vremd::ops {
 // weight    batch x queries x groups x points
 // columns   batch x queries x channels x points
 //
-// A location that is not finite gives NaN. Float and double.
+// A non-finite location gives NaN. Instantiated for float and double.
 template <typename T>
 struct DeformColumnsArgs {
   const T* tokens = nullptr;
@@ -22,11 +22,11 @@ struct DeformColumnsArgs {
   int batch = 0, height = 0, width = 0, channels = 0, queries = 0, groups = 0, points = 0;
 };
 
-// One batch item and group, so that callers can share the work: no two touch the same output.
+// One batch item and group. Different ones write disjoint outputs, so they may run in parallel.
 template <typename T>
 void deform_columns_cpu(const DeformColumnsArgs<T>& args, int item, int group);
 
-// The gradients of a sum over columns * d_columns. d_tokens is added to: it starts with zeros.
+// Gradients. d_tokens is accumulated: initialize it to zeros.
 template <typename T>
 struct DeformColumnsGradient {
   const T* d_columns = nullptr;

@@ -16,7 +16,7 @@ namespace vremd::ops {
 
 namespace {
 
-// Nothing: neither "cuda" nor "cuda:N".
+// Of "cuda" or "cuda:N".
 std::optional<int> cuda_index(const std::string& text) {
   if (text == "cuda") return 0;
   if (!text.starts_with("cuda:")) return std::nullopt;
@@ -37,14 +37,12 @@ void check_device(const std::string& text) {
 c10::Device choose_device(const std::string& text) {
   check_device(text);
   if (text == "cpu") return c10::Device(c10::kCPU);
-  const bool is_auto = text == "auto";
   const int index = cuda_index(text).value_or(0);
-  const bool built = at::detail::getCUDAHooks().hasCUDART();
   const int count = cuda_devices();
   if (index < count) return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
-  if (is_auto) return c10::Device(c10::kCPU);
-  if (!built) fail("--device {}: this build has no CUDA", text);
-  if (count == 0) fail("--device {}: no CUDA device was found", text);
+  if (text == "auto") return c10::Device(c10::kCPU);
+  if (!at::detail::getCUDAHooks().hasCUDART()) fail("--device {}: this build has no CUDA", text);
+  if (count == 0) fail("--device {}: no CUDA device found", text);
   fail("--device {}: there are {} CUDA devices, the first is cuda:0", text, count);
 }
 
@@ -56,7 +54,7 @@ int cuda_devices() {
 std::string name_of(const c10::Device& device) { return device.str(); }
 
 void prepare_runtime() {
-  // A threshold above 32 MiB is refused by glibc and leaves 128 KiB: no mappings at all instead.
+  // glibc rejects mmap thresholds above 32 MiB, so mappings are disabled.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 16 << 20);

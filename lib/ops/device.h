@@ -11,21 +11,20 @@ namespace vremd::ops {
 
 void check_device(const std::string& text);  // Error: not "auto", "cpu", "cuda" or "cuda:N"
 
-// Where a network runs. Error: not a device, or one that this machine lacks; only "auto" falls
-// back.
+// Error: invalid, or not available on this machine; only "auto" falls back to the CPU.
 c10::Device choose_device(const std::string& text);
 
-int cuda_devices();  // that this process sees; 0 without CUDA
+int cuda_devices();  // visible to this process; 0 without CUDA
 
 // For start lines and headers: "cpu", "cuda:0".
 std::string name_of(const c10::Device& device);
 
-// LibTorch and the allocator as a pipeline of single-threaded workers needs them: every ATen call
-// stays in its thread (PERF 3.1), and freed tensors stay with the process instead of going back to
-// the kernel page by page (WEIGHTS: more than twice as fast). Before the first tensor.
+// Configures LibTorch and the allocator for a pipeline of single-threaded workers: ATen calls stay
+// in their thread (PERF 3.1), and the process keeps freed memory instead of returning it page by
+// page (WEIGHTS: more than twice as fast). Call it before the first tensor.
 void prepare_runtime();
 
-// The same for a worker thread of ours: OpenMP counts threads per thread.
+// The same for a worker thread: OpenMP's thread count is per thread.
 void prepare_worker();
 
 }  // namespace vremd::ops

@@ -11,8 +11,8 @@
 namespace vremd::ops {
 namespace {
 
-// The lowest index of the largest value; NaN never wins, 0 where nothing does. The maximum first,
-// in lanes that compilers vectorize, then its place: a ninth of the time of one simple loop.
+// The lowest index of the largest value, ignoring NaN; 0 if there is none. First the maximum, in
+// vectorizable lanes, then its index: takes a ninth of the time of one simple loop.
 int peak_index(const float* map, int size) {
   constexpr int kLanes = 16;
   constexpr float kNone = -std::numeric_limits<float>::infinity();
@@ -53,8 +53,8 @@ float blurred_maximum(const float* map, int height, int width, const BlurKernel&
   return static_cast<float>(maximum);
 }
 
-// The blurred map around the peak, one value per pixel within `reach`; beyond the map its border
-// is repeated. (2 reach + 1)^2 values.
+// The blurred map within `reach` pixels of the peak, (2 reach + 1)^2 values; the border is
+// repeated.
 void blurred_patch(const float* map, int height, int width, int peak_y, int peak_x, int reach,
                    const BlurKernel& kernel, bool zero_border, double* patch) {
   for (int dy = -reach; dy <= reach; ++dy) {
@@ -101,7 +101,7 @@ void heatmap_decode_cpu(const HeatmapDecodeArgs& args) {
     float* point = args.points + 3 * static_cast<std::ptrdiff_t>(n);
     point[0] = static_cast<float>(x + step.x);
     point[1] = static_cast<float>(y + step.y);
-    point[2] = value > 0 ? value : 0;  // NaN, too
+    point[2] = value > 0 ? value : 0;  // 0 for NaN
   }
 }
 

@@ -7,7 +7,7 @@ struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed he
 
 namespace vremd::ops {
 
-// How the peak of a heatmap is refined below one pixel (METHOD 2.2).
+// Sub-pixel refinement of the peak (METHOD 2.2).
 enum class Decode { kArgmax, kQuarter, kDark, kDarkUdp };
 constexpr auto enum_names(Decode) { return std::array{"argmax", "quarter", "dark", "dark_udp"}; }
 
@@ -16,9 +16,9 @@ constexpr auto enum_names(Decode) { return std::array{"argmax", "quarter", "dark
 // heatmaps  count x height x width, contiguous
 // points    count x 3: x, y (heatmap pixels) and max(0, peak value)
 //
-// Equal values: the lowest index wins, on every device; NaN never wins. A step without a finite
-// value is not taken. blur_scratch: count x height x width floats, work space of kDark on the GPU;
-// may be null otherwise.
+// Of equal values the lowest index wins, on every device; NaN never wins. A non-finite step is
+// skipped. blur_scratch: count x height x width floats, work space of kDark on the GPU; otherwise
+// unused.
 struct HeatmapDecodeArgs {
   const float* heatmaps = nullptr;
   float* points = nullptr;

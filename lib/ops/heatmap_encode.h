@@ -9,7 +9,7 @@ namespace vremd::ops {
 //
 // udp: the centre is real-valued, the peak of an off-grid centre is below 1.
 // classic: the centre is rounded, the peak is 1.
-// The support has radius 3 sigma. Returns false (and all zeros) where it lies wholly outside.
+// The support has radius 3 sigma. Returns false (and all zeros) if it is entirely outside.
 bool heatmap_encode(std::span<float> heatmap, int height, int width, double x, double y,
                     double sigma, bool udp);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The arithmetic below one pixel of heatmap_decode (METHOD 2.2), one definition for the CPU and
-// cuda/. In double: only a few values around the peak are needed, and a nearly singular Hessian
-// must not tell the devices apart.
+// The sub-pixel arithmetic of heatmap_decode (METHOD 2.2), shared by the CPU and cuda/. In double:
+// only a few values around the peak are needed, and with a nearly singular Hessian the devices must
+// agree.
 
 #include "ops/heatmap_decode.h"
 
@@ -19,7 +19,7 @@
 
 namespace vremd::ops {
 
-constexpr int kMaxBlur = 31;  // largest size of the blur kernel
+constexpr int kMaxBlur = 31;  // largest kernel size
 
 struct BlurKernel {
   int size = 1;  // odd
@@ -53,7 +53,7 @@ VREMD_HOST_DEVICE inline int reflect_101(int i, int n) {
 
 VREMD_HOST_DEVICE inline int clamp_index(int i, int n) { return i < 0 ? 0 : (i < n ? i : n - 1); }
 
-// Row y of the map blurred along x, at x. Outside the map there are zeros or its mirror image.
+// Row y of the map blurred along x, at x. Outside the map: zeros or the mirror image.
 VREMD_HOST_DEVICE inline double blur_row(const float* map, int height, int width, int y, int x,
                                          const BlurKernel& kernel, bool zero_border) {
   if (zero_border && (y < 0 || y >= height)) return 0;
@@ -90,7 +90,7 @@ VREMD_HOST_DEVICE inline bool dark_applies(float value, int x, int y, int height
   return value > 0 && x > 1 && x < width - 2 && y > 1 && y < height - 2;
 }
 
-// What the steps are computed from. NaN stays: newton_step() refuses it.
+// Input of the steps. NaN is kept: newton_step() rejects it.
 VREMD_HOST_DEVICE inline double dark_log(double value) {
   return log(value < 1e-10 ? 1e-10 : value);
 }
@@ -98,7 +98,7 @@ VREMD_HOST_DEVICE inline double dark_udp_log(double value) {
   return log(value < 1e-3 ? 1e-3 : (value > 50 ? 50 : value));
 }
 
-// -H^-1 g; none where it has no finite value.
+// -H^-1 g; zero if it is not finite.
 VREMD_HOST_DEVICE inline Step newton_step(double dx, double dy, double dxx, double dxy,
                                           double dyy) {
   const double det = dxx * dyy - dxy * dxy;

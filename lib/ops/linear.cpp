@@ -25,7 +25,7 @@ using Multiply = at::Tensor(const at::Tensor& x, const at::Tensor& packed,
                             c10::List<std::optional<at::Scalar>> scalars,
                             std::optional<std::string_view> algorithm);
 
-// The wheel's oneDNN, which has no C++ header: reached by the names of its operators.
+// oneDNN of the wheel, which has no C++ header, by operator name.
 struct OneDnn {
   c10::TypedOperatorHandle<Pack> pack_weight;
   c10::TypedOperatorHandle<Multiply> multiply_packed;
@@ -44,7 +44,7 @@ OneDnn find_onednn() {
           dispatcher.findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<Multiply>()};
 }
 
-// Both implementations on numbers without random state; the sizes are no multiples of a vector.
+// Compares both implementations on fixed numbers; the sizes are not multiples of a vector.
 bool agrees(const OneDnn& onednn, at::ScalarType type) {
   const auto numbers = [&](std::int64_t rows, std::int64_t columns, double step) {
     return at::arange(rows * columns, at::kFloat).mul(step).sin().view({rows, columns}).to(type);
@@ -58,12 +58,12 @@ bool agrees(const OneDnn& onednn, at::ScalarType type) {
   return error < (type == at::kFloat ? 1e-10 : 1e-4);
 }
 
-// Set where oneDNN is to be used for this type.
+// Set if oneDNN is used for this type.
 std::optional<OneDnn> choose(at::ScalarType type) {
   const char* wish = std::getenv("VREMD_LINEAR");
   const std::string_view name = wish ? wish : "";
   if (name == "mkl") return {};
-  if (!name.empty() && name != "onednn") fail("VREMD_LINEAR: mkl or onednn, not '{}'", name);
+  if (!name.empty() && name != "onednn") fail("VREMD_LINEAR must be mkl or onednn, not '{}'", name);
   const char* type_name = c10::toString(type);
   std::string problem;
   try {
@@ -78,7 +78,7 @@ std::optional<OneDnn> choose(at::ScalarType type) {
   }
   problem = first_line(problem);
   if (!name.empty()) fail("VREMD_LINEAR=onednn: {}: {}", type_name, problem);
-  log_info("linear layers in {} use LibTorch's own product: oneDNN: {}", type_name, problem);
+  log_info("linear layers in {} use LibTorch's own matrix product: oneDNN: {}", type_name, problem);
   return {};
 }
 
@@ -130,7 +130,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b)
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
                   PackedWeight& packed) {
-  // Wrong shapes too: at::linear says what is wrong with them.
+  // Also for wrong shapes, which at::linear reports.
   const bool plain = !x.is_cpu() || !w.is_cpu() || x.scalar_type() != w.scalar_type() ||
                      x.numel() == 0 || x.dim() == 0 || w.dim() != 2 || x.size(-1) != w.size(1) ||
                      needs_gradient(x, w, b);

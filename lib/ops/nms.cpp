@@ -25,7 +25,7 @@ bool suppresses(const ScoredBox& kept, const ScoredBox& other, double threshold)
 std::vector<int> nms(std::span<const ScoredBox> boxes, double threshold) {
   std::vector<int> order(boxes.size());
   std::iota(order.begin(), order.end(), 0);
-  const auto score = [&](int i) {  // NaN last: a sort needs an order
+  const auto score = [&](int i) {  // NaN last
     return std::isnan(boxes[i].score) ? -std::numeric_limits<double>::infinity() : boxes[i].score;
   };
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return score(a) > score(b); });

@@ -15,8 +15,8 @@ struct ScoredBox {
 };
 
 // Greedy non-maximum suppression within each label: indices of the kept boxes, best score first
-// (equal scores: the lower index first). A box goes when its IoU with a kept one exceeds
-// `threshold`. Boxes without area overlap nothing; equal ones of them are kept once.
+// (equal scores: the lower index first). Boxes whose IoU with a kept one exceeds `threshold` are
+// dropped. Boxes without area overlap nothing; only the first of equal ones is kept.
 std::vector<int> nms(std::span<const ScoredBox> boxes, double threshold);
 
 }  // namespace vremd::ops

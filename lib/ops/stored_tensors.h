@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// LibTorch's tensors from and to safetensors files.
+// LibTorch tensors in safetensors files.
 
 #include "io/safetensors.h"
 
@@ -13,7 +13,7 @@
 
 namespace vremd::ops {
 
-// A float32 tensor on the CPU, copied from the values. Their number is the product of the shape.
+// A float32 tensor on the CPU with a copy of the values.
 at::Tensor to_tensor(at::IntArrayRef shape, const std::vector<float>& values);
 
 // The tensor `name` of a file, in float32. Error "path: no tensor NAME", "path: tensor NAME is
@@ -25,14 +25,14 @@ inline at::Tensor read_tensor(const io::SafetensorsFile& file, const std::string
   return read_tensor(file.tensors(), file.path(), name, shape);
 }
 
-// The tensors of a file to be written.
+// Tensors to write to a file.
 class StoredTensors {
  public:
   explicit StoredTensors(std::string path) : path_(std::move(path)) {}
 
   // F32, F16, BF16 or I64.
   void add(const std::string& name, const at::Tensor& tensor, io::DType dtype = io::DType::kF32);
-  // Matrices and kernels as `dtype`, vectors in float32. Error: a value that is not finite so.
+  // Matrices and kernels as `dtype`, vectors in float32. Error: a value is not finite in it.
   void add_weight(const std::string& name, const at::Tensor& tensor, io::DType dtype);
 
   void write(const std::map<std::string, std::string>& metadata, bool force = true) const {

@@ -2,11 +2,13 @@
 #include "ops/tensor_ops.h"
 
 #include "core/error.h"
+#include "ops/dca_attention.h"
 #include "ops/heatmap_refine.h"
 #include "ops/warp_affine.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <c10/core/Device.h>
 #include <fmt/ranges.h>
 
@@ -52,15 +54,15 @@ WarpAffineArgs warp_args(int count, int height, int width, const Normalisation& 
 }
 
 #ifdef VREMD_TENSOR_CUDA
-// The bytes of host memory on `device`; they are read before this returns.
+// Copies host memory to `device`, synchronously.
 template <typename T>
 at::Tensor upload(const std::vector<T>& values, const c10::Device& device) {
   const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
   return at::from_blob(const_cast<T*>(values.data()), {bytes}, at::kByte).to(device);
 }
 
-// `args` points to host memory. The device's copies may die after the launch: LibTorch gives their
-// memory to later work of the same stream only.
+// The device copies may be freed after the launch: LibTorch reuses their memory only for later work
+// of the same stream.
 at::Tensor warp_on_cuda(WarpAffineArgs args, std::span<const CropRequest> requests,
                         const std::vector<int>& sizes, const std::vector<float>& maps,
                         const c10::Device& device) {
@@ -156,6 +158,57 @@ at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int bl
   args.points = points.data_ptr<float>();
   heatmap_decode_cpu(args);
   return points;
+}
+
+at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                         const at::Tensor& location, std::int64_t height, std::int64_t width,
+                         std::int64_t heads, bool zeros) {
+  for (const at::Tensor& tensor : {q, k, v, location}) {
+    if (tensor.scalar_type() != at::kFloat || tensor.device() != q.device()) {
+      fail("dca_attention: expected float32 on {}, got {} on {}", q.device().str(),
+           c10::toString(tensor.scalar_type()), tensor.device().str());
+    }
+  }
+  if (q.dim() != 3 || k.sizes() != q.sizes() || v.sizes() != q.sizes() || location.dim() != 5 ||
+      location.size(0) != q.size(0) || location.size(1) != q.size(1) || location.size(4) != 2 ||
+      height * width != q.size(1)) {
+    fail("dca_attention: q [{}], k [{}], v [{}] and location [{}] do not fit {} x {} cells",
+         fmt::join(q.sizes(), ", "), fmt::join(k.sizes(), ", "), fmt::join(v.sizes(), ", "),
+         fmt::join(location.sizes(), ", "), height, width);
+  }
+  const auto dim = q.size(2), groups = location.size(2);
+  if (heads < 1 || groups < 1 || dim % heads != 0 || dim % groups != 0 ||
+      (heads % groups != 0 && groups % heads != 0)) {
+    fail("dca_attention: {} heads and {} groups of {} channels", heads, groups, dim);
+  }
+  const at::Tensor all[] = {q.detach().contiguous(), k.detach().contiguous(),
+                            v.detach().contiguous(), location.detach().contiguous()};
+  at::Tensor out = at::empty_like(all[0]);
+  DcaAttentionArgs args;
+  args.q = all[0].data_ptr<float>();
+  args.k = all[1].data_ptr<float>();
+  args.v = all[2].data_ptr<float>();
+  args.location = all[3].data_ptr<float>();
+  args.out = out.data_ptr<float>();
+  args.batch = static_cast<int>(q.size(0));
+  args.queries = static_cast<int>(q.size(1));
+  args.height = static_cast<int>(height);
+  args.width = static_cast<int>(width);
+  args.channels = static_cast<int>(dim);
+  args.heads = static_cast<int>(heads);
+  args.groups = static_cast<int>(groups);
+  args.points = static_cast<int>(location.size(3));
+  args.zeros = zeros;
+#ifdef VREMD_TENSOR_CUDA
+  if (q.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(q.device());
+    dca_attention_cuda(args, c10::cuda::getCurrentCUDAStream());
+    return out;
+  }
+#endif
+  if (!q.is_cpu()) fail_device("dca_attention", q.device());
+  dca_attention_cpu(args);
+  return out;
 }
 
 }  // namespace vremd::ops

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The ops as functions of tensors: shapes are checked, the device chooses the implementation.
+// The ops on tensors: shapes are checked, the device determines the implementation.
 
 #include "core/frame.h"
 #include "core/geometry.h"
 #include "ops/heatmap_decode.h"
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -20,11 +21,11 @@ struct Device;
 
 namespace vremd::ops {
 
-// How pixel values become the network's input: (value / 255 - mean) / std per channel of RGB.
+// Network input: (value / 255 - mean) / std per RGB channel.
 struct Normalisation {
   std::array<double, 3> mean{0.485, 0.456, 0.406};  // ImageNet
   std::array<double, 3> std{0.229, 0.224, 0.225};
-  bool raw = false;  // values 0...255 as they are (movenet scales inside)
+  bool raw = false;  // values stay 0...255 (movenet scales internally)
   bool bgr = false;
 };
 
@@ -41,5 +42,11 @@ at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int wi
 // heatmaps [N, K, H, W] float32 -> points [N, K, 3] float32 (x, y in heatmap pixels, score), on
 // the same device.
 at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int blur = 11);
+
+// See dca_attention.h: q, k, v [B, N, D], maps of height x width = N cells; location [B, N, G, P,
+// 2]; all float32 on one device -> [B, N, D]. No gradient.
+at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                         const at::Tensor& location, std::int64_t height, std::int64_t width,
+                         std::int64_t heads, bool zeros);
 
 }  // namespace vremd::ops

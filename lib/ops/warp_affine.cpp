@@ -9,7 +9,7 @@
 namespace vremd::ops {
 namespace {
 
-using Float4 = float __attribute__((vector_size(16)));  // R, G, B and a lane that is not used
+using Float4 = float __attribute__((vector_size(16)));  // R, G, B and an unused lane
 
 struct Picture {
   const std::uint8_t* bytes;
@@ -17,7 +17,7 @@ struct Picture {
   std::ptrdiff_t stride;
 };
 
-// The source points of one row of the crop. Double: the products are exact, so every device finds
+// The source points of one row of the crop. In double the products are exact, so all devices have
 // the same points, and u -> x is monotonic.
 struct Line {
   double x0, dx, y0, dy;
@@ -27,8 +27,8 @@ struct Line {
 
 Float4 mix(Float4 a, Float4 b, float weight) { return a + weight * (b - a); }
 
-// Two pixels that lie side by side, mixed; reads eight bytes. Widened through 16 bits, as SSE2 and
-// NEON do it: compilers make a byte-by-byte loop of a direct conversion.
+// Mixes two adjacent pixels; reads eight bytes. Widened through 16 bits as in SSE2 and NEON,
+// because compilers turn a direct conversion into a loop over bytes.
 Float4 mix_pair(const std::uint8_t* pixels, float weight) {
   using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
   using Longs2 = std::uint64_t __attribute__((vector_size(16)));
@@ -47,7 +47,7 @@ Float4 mix_pair(const std::uint8_t* pixels, float weight) {
              __builtin_convertvector(reinterpret_cast<Ints4>(second), Float4), weight);
 }
 
-// All four taps are in the picture, and so is what mix_pair() reads beyond them.
+// All bytes that mix_pair() reads are in the picture.
 bool inside(const Picture& picture, double x, double y) {
   return x >= 0 && y >= 0 && x < picture.width - 2 && y < picture.height - 1;
 }
@@ -60,7 +60,7 @@ Float4 sample_inside(const Picture& picture, double x, double y) {
   return mix(mix_pair(upper, wx), mix_pair(lower, wx), wy);
 }
 
-// Any point, NaN too: taps outside the picture are 0.
+// Any point, including NaN: taps outside the picture are 0.
 Float4 sample_anywhere(const Picture& picture, double x, double y) {
   if (!(x > -1 && y > -1 && x < picture.width && y < picture.height)) return Float4{};
   const int column = static_cast<int>(std::floor(x)), row = static_cast<int>(std::floor(y));
@@ -92,7 +92,7 @@ void warp_one(const WarpAffineArgs& args, const Picture& picture, const float* m
       green[u] = value[1];
       blue[u] = value[2];
     };
-    // The points inside are one run of the row: the picture is convex.
+    // The inside points are contiguous, as the picture is convex.
     const auto is_inside = [&](int u) { return inside(picture, line.x(u), line.y(u)); };
     int first = 0, last = args.width;
     while (first < last && !is_inside(first)) ++first;

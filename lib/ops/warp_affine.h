@@ -7,12 +7,12 @@ struct CUstream_st;  // cudaStream_t points to this; no CUDA header is needed he
 
 namespace vremd::ops {
 
-// Cuts `count` crops out of pictures and normalises them: uint8 HWC -> float CHW.
+// Extracts `count` crops of pictures and normalises them: uint8 HWC -> float CHW.
 //
 // For output pixel (u, v) of crop n the source point is
 //   x = m[0] u + m[1] v + m[2],  y = m[3] u + m[4] v + m[5],   m = crop_to_frame + 6 n,
-// sampled bilinearly between pixel centres in float (no fixed-point weights); what lies outside
-// the picture is 0 before normalisation. Then, with the channel c of RGB,
+// sampled bilinearly between pixel centres in float (no fixed-point weights), 0 outside the
+// picture. Then, with the channel c of RGB,
 //   crops[n][swap ? 2 - c : c][v][u] = (value * scale[c]) + bias[c]      (value is 0...255)
 // METHOD 1.3, 1.4.
 struct WarpAffineArgs {

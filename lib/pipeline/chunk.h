@@ -9,18 +9,18 @@
 
 namespace vremd::pipeline {
 
-// A person whose joints are to be found.
+// A person to estimate.
 struct Person {
   data::Triplet triplet;
-  Box box;                              // in the key frame, with an area, on the picture
-  int video = 0;                        // counts the headers of the run from 0
-  std::size_t record = 0;               // its place is FrameChunk::records[record],
+  Box box;                              // in the key frame, overlaps the picture
+  int video = 0;                        // index of the header in the run
+  std::size_t record = 0;               // in FrameChunk::records[record],
   std::size_t instance = 0;             // instances[instance]
-  std::vector<io::Keypoint> keypoints;  // found: one per joint that is written, frame pixels
+  std::vector<io::Keypoint> keypoints;  // output: one per written joint, frame pixels
 };
 
-// What one token of the pose pipeline carries: some records in their order, and the people in
-// them. No state runs between chunks, so they may be worked on in any order.
+// One token of the pose pipeline: consecutive records and their people. Chunks are independent, so
+// they may be processed in any order.
 struct FrameChunk {
   std::vector<io::Record> records;
   std::vector<Person> persons;

@@ -1,16 +1,162 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/detect_pipeline.h"
 
+#include "core/error.h"
+#include "core/log.h"
+#include "io/video_path.h"
 #include "ops/device.h"
 #include "parallel/ordered_pipeline.h"
-#include "pipeline/detect_reader.h"
+#include "video/picture_names.h"
+#include "video/reader.h"
 
 #include <c10/core/InferenceMode.h>
 
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace vremd::pipeline {
 namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> pictures_of(const std::string& path) {
+  if (video::is_wildcard(path) && !fs::exists(path)) return video::pictures_of_wildcard(path);
+  if (video::is_number_pattern(path) && !fs::exists(path)) {
+    return video::pictures_of_number_pattern(path);
+  }
+  if (fs::is_directory(path)) return video::pictures_in_folder(path);
+  return {path};
+}
+
+// A token of the pipeline: one frame and the preceding records.
+struct DetectTask {
+  bool ends_video = false;           // the video before it is complete
+  std::optional<io::Header> header;  // of a new video
+  FramePtr frame;                    // may be null
+  bool keyframe = false;             // otherwise the boxes of the last keyframe are reused
+  std::vector<ops::ScoredBox> people;
+};
+
+// The frames of all videos in order. Not thread-safe.
+class DetectReader {
+ public:
+  DetectReader(const DetectInput& input, io::Header header);  // Error: not a picture, with `stills`
+
+  std::unique_ptr<DetectTask> next();  // null: end or stopped
+  void cancel() { cancelled_ = true; }
+  bool stopped() const { return cancelled_ || input_.stopped(); }
+  const DetectCounts& counts() const { return counts_; }
+
+ private:
+  bool open(DetectTask& task);
+  bool is_keyframe(const Frame& frame);
+
+  const DetectInput& input_;
+  io::Header header_;
+  std::vector<std::string> videos_;
+  std::size_t next_video_ = 0;
+  std::unique_ptr<video::VideoReader> reader_;  // null: none is open
+  bool ends_video_ = false;                     // for the next task
+  std::int64_t next_keyframe_ = 0;
+  int keyframe_width_ = 0, keyframe_height_ = 0;
+  std::atomic<bool> cancelled_ = false;
+  DetectCounts counts_;
+};
+
+DetectReader::DetectReader(const DetectInput& input, io::Header header)
+    : input_(input), header_(std::move(header)) {
+  for (const std::string& video : input_.videos) {
+    if (!input_.stills) {
+      videos_.push_back(video);
+      continue;
+    }
+    const std::string path = io::join_root(input_.root, video);
+    const auto pictures = pictures_of(path);
+    for (const std::string& picture : pictures) {
+      // the records do not contain the root
+      const bool itself = picture == path;
+      videos_.push_back(itself || input_.root.empty() || fs::path(video).is_absolute()
+                            ? (itself ? video : picture)
+                            : fs::path(picture).lexically_relative(input_.root).string());
+    }
+  }
+}
+
+// Opens the next readable video. False: no more.
+bool DetectReader::open(DetectTask& task) {
+  while (next_video_ < videos_.size() && !stopped()) {
+    const std::string& name = videos_[next_video_++];
+    try {
+      const std::string path = io::join_root(input_.root, name);
+      if (input_.stills && name != "-" && fs::is_regular_file(path) && !video::is_picture(path)) {
+        fail("{}: not a picture", path);
+      }
+      video::VideoReaderOptions options;
+      options.stopped = [this] { return stopped(); };
+      reader_ = std::make_unique<video::VideoReader>(path, std::move(options));
+    } catch (const Error& error) {
+      if (stopped()) return false;
+      ++counts_.failed;
+      if (input_.fail_fast) throw;
+      log_error("{}", error.what());
+      continue;
+    }
+    ++counts_.videos;
+    const video::VideoInfo& info = reader_->info();
+    task.header = header_;
+    task.header->video = name;
+    task.header->width = info.width;
+    task.header->height = info.height;
+    task.header->fps = info.fps;
+    task.header->time_base = info.time_base;
+    task.header->frames_expected = info.frames_expected;
+    next_keyframe_ = input_.first_frame;
+    keyframe_width_ = keyframe_height_ = 0;
+    return true;
+  }
+  return false;
+}
+
+// Also after a change of size; the next frame replaces a missing one.
+bool DetectReader::is_keyframe(const Frame& frame) {
+  if (frame.missing) return false;
+  const bool same_size = frame.width == keyframe_width_ && frame.height == keyframe_height_;
+  if (frame.index < next_keyframe_ && same_size) return false;
+  while (next_keyframe_ <= frame.index) next_keyframe_ += input_.every;
+  keyframe_width_ = frame.width;
+  keyframe_height_ = frame.height;
+  return true;
+}
+
+std::unique_ptr<DetectTask> DetectReader::next() {
+  auto task = std::make_unique<DetectTask>();
+  while (!stopped()) {
+    if (!reader_ && !open(*task)) break;
+    FramePtr frame = reader_->next();
+    if (stopped()) break;  // not the end of the video
+    if (!frame || frame->index >= input_.last_frame) {
+      reader_.reset();
+      if (!task->header) {
+        ends_video_ = true;
+        continue;
+      }
+      // no frame in the range: only header and end
+      task->ends_video = std::exchange(ends_video_, true);
+      return task;
+    }
+    if (frame->index < input_.first_frame) continue;
+    task->ends_video = std::exchange(ends_video_, false);
+    task->keyframe = is_keyframe(*frame);
+    task->frame = std::move(frame);
+    return task;
+  }
+  if (stopped() || !ends_video_) return nullptr;
+  task->ends_video = std::exchange(ends_video_, false);
+  return task;
+}
 
 // Tasks in order -> records; keeps the boxes of the last keyframe.
 class DetectWriter {
@@ -76,7 +222,7 @@ DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& hea
   parallel::run_ordered([&] { return reader.next(); },
                         [&](DetectTask& task) {
                           if (!task.keyframe) return;
-                          const c10::InferenceMode guard;  // of this thread only
+                          const c10::InferenceMode guard;  // thread-local
                           task.people = detector.detect(*task.frame);
                         },
                         [&](DetectTask& task) { records.write(task); },

@@ -12,11 +12,11 @@
 namespace vremd::pipeline {
 
 struct DetectInput {
-  std::vector<std::string> videos;  // as VideoReader takes them
-  std::string root;                 // directory of relative names
-  bool stills = false;              // each picture of a folder or pattern is a video of its own
-  bool fail_fast = false;           // the first video that cannot be read is the last
-  std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
+  std::vector<std::string> videos;  // VideoReader paths
+  std::string root;                 // prepended to relative paths
+  bool stills = false;              // each picture of a folder or pattern is a separate video
+  bool fail_fast = false;           // stop at the first unreadable video
+  std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
   int every = 1;  // K: detect on every K-th frame, reuse its boxes in between
   int threads = 1;
   std::function<bool()> stopped = [] { return false; };
@@ -24,16 +24,15 @@ struct DetectInput {
 };
 
 struct DetectCounts {
-  int videos = 0;  // that were opened
+  int videos = 0;  // opened
   int failed = 0;  // reported and skipped
 };
 
-// read (serial) -> detect (parallel) -> write (serial, in order), over all videos in one stream,
-// so that pictures keep several threads busy, too. At most 2 x threads frames are in memory.
+// read (serial) -> detect (parallel) -> write (serial, in order), all videos in one stream, so that
+// single pictures also use all threads. At most 2 x threads frames are in memory.
 //
-// `header` holds what is true for the whole run. Every frame gets a record; `held` ones have the
-// boxes of an earlier frame. A stop ends without the end record. What a stage throws comes out of
-// here as itself.
+// `header`: the fields of the whole run. Every frame gets a record; `held` ones have the boxes of
+// an earlier frame. A stopped run writes no end record. Exceptions of a stage are rethrown.
 DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
                                  const detect::PersonDetector& detector, io::RecordWriter& writer);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/pose_dump.h"
 
-#include "core/error.h"
 #include "io/json.h"
+#include "io/output_file.h"
 #include "ops/stored_tensors.h"
 
 #include <filesystem>
@@ -15,9 +15,7 @@ PoseDump::PoseDump(std::string folder, const model::ModelConfig& config, ops::Cr
       model_(std::move(model)),
       joints_(Json(config.joints().joints).dump()),
       spec_(spec) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) fail("{}: cannot make the folder: {}", folder_, error.message());
+  io::make_folder(folder_);
 }
 
 void PoseDump::operator()(const Person& person, const NamedTensors& tensors) const {

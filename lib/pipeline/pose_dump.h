@@ -7,12 +7,12 @@
 
 namespace vremd::pipeline {
 
-// Writes what each person's keypoints were made of: DIR/VVV_FFFFFF_II.safetensors, numbers of
-// the video, the frame and the instance from 0, all tensors as float32. The metadata tell frame,
-// box, neighbours, joints of the heatmaps and the crop's affine map (crop pixels -> frame).
+// Writes the intermediate tensors of each person to DIR/VVV_FFFFFF_II.safetensors (video, frame and
+// instance from 0), in float32. The metadata contain frame, box, neighbours, joints of the
+// heatmaps, the crop's affine map (crop pixels -> frame) and the weights.
 class PoseDump {
  public:
-  // Makes the folder. `model` is the SHA-256 of the weights.
+  // Creates the directory. `model` is the SHA-256 of the weights.
   PoseDump(std::string folder, const model::ModelConfig& config, ops::CropSpec spec,
            std::string model);
 

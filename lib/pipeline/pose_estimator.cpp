@@ -22,22 +22,22 @@
 namespace vremd::pipeline {
 namespace {
 
-// People whose encodings are kept at a time on the CPU: about 5 MB each for the shipped model.
+// People whose encodings are kept at a time on the CPU, about 5 MB each.
 constexpr std::size_t kSlicePersons = 16;
 
 auto box_key(const Box& box) { return std::tuple(box.x, box.y, box.w, box.h); }
 
 }  // namespace
 
-// A crop that the backbone sees once, however many ask for it.
+// A distinct crop, encoded once.
 struct PoseEstimator::Crop {
   ops::CropRequest request;
-  bool is_key = false;  // of somebody
+  bool is_key = false;  // of a person
   at::Tensor tokens_nc;
   at::Tensor pixels_chw;  // for dump only
 };
 
-// People that are worked on together, and their distinct crops.
+// People that are processed together, and their distinct crops.
 struct PoseEstimator::Slice {
   Slice(std::span<Person* const> people, const PoseEstimator& estimator);
 
@@ -94,7 +94,7 @@ PoseEstimator::PoseEstimator(const model::LoadedModel& loaded, EstimatorOptions 
 }
 
 void PoseEstimator::estimate(std::span<Person> persons) {
-  // Boxes that are held over some frames come to lie together and share their crops.
+  // People with the same box (held over some frames) become adjacent and share their crops.
   std::vector<Person*> order;
   for (Person& person : persons) order.push_back(&person);
   std::stable_sort(order.begin(), order.end(), [](const Person* a, const Person* b) {
@@ -121,11 +121,11 @@ void PoseEstimator::estimate_slice(std::span<Person* const> persons) {
 template <typename Body>
 void PoseEstimator::for_each_batch(std::size_t count, const Body& body) const {
   const auto guarded = [&](std::size_t first, std::size_t last) {
-    const c10::InferenceMode inference;  // holds for this thread alone
+    const c10::InferenceMode inference;  // thread-local
     body(first, last);
   };
   if (options_.device.is_cpu()) {
-    // Isolated: a thread that waits here must not take up the reader, which may wait for long.
+    // Isolated: a thread that waits here must not run the reader, which may block.
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { guarded(i, i + 1); });
     });
@@ -206,11 +206,11 @@ void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t la
   }
 }
 
-// Heatmaps of the mirrored crop -> of the crop itself.
+// Heatmaps of the mirrored crop -> of the original crop.
 at::Tensor PoseEstimator::mirrored_back(const at::Tensor& heatmaps_bkhw) const {
   at::Tensor heatmaps = heatmaps_bkhw.flip(3).index_select(1, mirrored_joints_);
   if (spec_.geometry == ops::Geometry::kUdp) return heatmaps;
-  // classic: pixels are cells, and the mirrored ones lie one off (METHOD 2.1)
+  // classic: pixels are cells, so the mirrored ones are off by one (METHOD 2.1)
   const std::int64_t width = heatmaps.size(3);
   return at::cat({heatmaps.narrow(3, 0, 1), heatmaps.narrow(3, 0, width - 1)}, 3);
 }

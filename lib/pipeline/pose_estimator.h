@@ -4,19 +4,65 @@
 #include "model/weights.h"
 #include "ops/heatmap_decode.h"
 #include "pipeline/chunk.h"
-#include "pipeline/stage_times.h"
 
 #include <c10/core/Device.h>
 
+#include <array>
 #include <atomic>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace vremd::pipeline {
+
+enum class PoseStage { kRead, kCrop, kBackbone, kModules, kDecode, kWrite };
+constexpr std::array<const char*, 6> kPoseStageNames = {"read",    "crop",   "backbone",
+                                                        "modules", "decode", "write"};
+
+// CPU seconds of each stage, summed over the threads, without waiting for input. GPU time counts in
+// the stage that waits for it.
+class StageTimes {
+ public:
+  void add(PoseStage stage, double seconds) {
+    nanoseconds_[static_cast<std::size_t>(stage)] += static_cast<std::int64_t>(seconds * 1e9);
+  }
+  double seconds(PoseStage stage) const {
+    return static_cast<double>(nanoseconds_[static_cast<std::size_t>(stage)]) / 1e9;
+  }
+
+ private:
+  std::array<std::atomic<std::int64_t>, kPoseStageNames.size()> nanoseconds_{};
+};
+
+// Adds the time until the end of the scope, or until next().
+class StageClock {
+ public:
+  StageClock(StageTimes& times, PoseStage stage) : times_(times), stage_(stage), start_(now()) {}
+  ~StageClock() { times_.add(stage_, now() - start_); }
+  StageClock(const StageClock&) = delete;
+  StageClock& operator=(const StageClock&) = delete;
+
+  void next(PoseStage stage) {
+    const double time = now();
+    times_.add(stage_, time - start_);
+    stage_ = stage;
+    start_ = time;
+  }
+
+ private:
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+  }
+
+  StageTimes& times_;
+  PoseStage stage_;
+  double start_;
+};
 
 struct EstimatorOptions {
   c10::Device device = c10::Device(c10::kCPU);
@@ -26,27 +72,26 @@ struct EstimatorOptions {
   int blur = 11;            // of kDark and kDarkUdp
   double enlarge = 1.25;    // factor on each side of the box
   int batch_size = 1;       // of the network on a GPU
-  std::vector<int> joints;  // of the model, in the order in which they are written
+  std::vector<int> joints;  // of the model, in output order
 };
 
-// What a person's keypoints were made of, by name: crops [T, 3, H, W], heatmaps [K, h, w] (as
-// decoded, all joints of the model) and what the network kept.
+// Intermediate tensors of a person, by name: crops [T, 3, H, W], heatmaps [K, h, w] (decoder input,
+// all joints of the model) and intermediates of the network.
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 // Persons -> keypoints: crops, network, peaks, back to the frame.
 //
-// A crop is a frame and an affine map; equal ones are encoded once (METHOD 11.3). On the CPU the
-// network sees one crop and one person at a time, in parallel tasks; on a GPU always batch_size
-// of them, padded. So a person's keypoints do not depend on who else is there, and sharing is
-// exact. estimate() may be called from several threads at once on the CPU, from one on a GPU;
-// prepare_worker() has been called in each.
+// Crops with the same frame and affine map are encoded once (METHOD 11.3). The network processes
+// one crop or person at a time in parallel tasks on the CPU, and padded batches of batch_size on a
+// GPU, so that keypoints do not depend on the other people. estimate() may be called from several
+// threads on the CPU, from one on a GPU, each after prepare_worker().
 class PoseEstimator {
  public:
   PoseEstimator(const model::LoadedModel& loaded, EstimatorOptions options);
 
   void estimate(std::span<Person> persons);
 
-  // Where it is set: called for each person, from several threads.
+  // If set, called for each person, from several threads.
   std::function<void(const Person&, const NamedTensors&)> dump;
 
   const EstimatorOptions& options() const { return options_; }
@@ -54,7 +99,7 @@ class PoseEstimator {
   int frames() const { return config_.frames(); }  // T
   StageTimes& times() { return times_; }
   std::int64_t crops() const { return crops_; }      // T for each person, twice that with flip
-  std::int64_t encoded() const { return encoded_; }  // of them, by the backbone
+  std::int64_t encoded() const { return encoded_; }  // distinct ones, by the backbone
 
  private:
   struct Crop;
@@ -75,7 +120,7 @@ class PoseEstimator {
   EstimatorOptions options_;
   ops::CropSpec spec_;
   ops::Normalisation normalisation_;
-  at::Tensor mirrored_joints_;  // index of the joint that a mirrored picture shows instead
+  at::Tensor mirrored_joints_;  // index of the mirrored joint
   StageTimes times_;
   std::atomic<std::int64_t> crops_ = 0, encoded_ = 0;
 };

@@ -59,7 +59,7 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& word
 ops::Decode parse_decode(const std::string& text, const model::ModelConfig& config) {
   if (text == "auto") return config.default_decode();
   if (const auto decode = enum_from_name<ops::Decode>(text)) return *decode;
-  fail("--decode takes auto, argmax, quarter, dark or dark_udp, not '{}'", text);
+  fail("--decode must be auto, argmax, quarter, dark or dark_udp, not '{}'", text);
 }
 
 std::vector<int> parse_joints(const std::string& text, const model::ModelConfig& config) {
@@ -70,12 +70,12 @@ std::vector<int> parse_joints(const std::string& text, const model::ModelConfig&
   std::vector<int> joints;
   for (const std::string& name : is_list ? split_names(text) : joints_of_set(text)) {
     const int joint = known.index(name);
-    if (joint < 0) fail("--joints {}: the weights know no joint '{}'", text, name);
-    if (std::find(trained.begin(), trained.end(), joint) == trained.end()) {
+    if (joint < 0) fail("--joints {}: the weights have no joint '{}'", text, name);
+    if (std::ranges::find(trained, joint) == trained.end()) {
       fail("--joints {}: the weights were not trained for '{}'", text, name);
     }
-    if (std::find(joints.begin(), joints.end(), joint) != joints.end()) {
-      fail("--joints {}: '{}' twice", text, name);
+    if (std::ranges::find(joints, joint) != joints.end()) {
+      fail("--joints {}: duplicate joint '{}'", text, name);
     }
     joints.push_back(joint);
   }

@@ -10,30 +10,29 @@
 
 namespace vremd::pipeline {
 
-// What the words of the command line mean for a model. Errors name the option.
+// Unresolved values of the command line.
 struct PoseWords {
   std::string joints, decode = "auto", device = "auto", precision = "fp32";
 };
 
-// Error "--option must be ...": a value that is wrong for any model and device. An `enlarge` or
-// `batch_size` of 0 is for resolve_options().
+// Error "--option must be ...": a value is invalid for any model and device. An `enlarge` or
+// `batch_size` of 0 means the default.
 void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours,
                         const PoseWords& words);
 
-// The options with what the model and the device decide: an `enlarge` or `batch_size` of 0, and
-// the words. Warns of an `enlarge` that the model was not trained with.
+// Resolves the words and the defaults of `enlarge` and `batch_size`. Warns if `enlarge` differs
+// from the training.
 EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
                                  const model::ModelConfig& model);
 
-// "auto": dark_udp for udp geometry, quarter for classic (METHOD 2.2); MoveNet's own head makes
-// true Gaussians, which dark_udp reads to a hundredth of a pixel.
+// "auto" is the model's default_decode().
 ops::Decode parse_decode(const std::string& text, const model::ModelConfig& config);
 
-// Indices of the model's joints: "" = all that it was trained for, else a named set or names
-// separated by commas. A joint that the model does not know is an Error.
+// Indices of the model's joints: "" = all trained ones, otherwise a named set or names separated by
+// commas. Error: the model lacks a joint.
 std::vector<int> parse_joints(const std::string& text, const model::ModelConfig& config);
 
-// The set that those indices write.
+// The joint set of these indices.
 JointSet selected_joints(const std::vector<int>& joints, const model::ModelConfig& config);
 
 }  // namespace vremd::pipeline

@@ -13,7 +13,7 @@
 namespace vremd::pipeline {
 namespace {
 
-// Several threads work on each chunk, so a few chunks keep all of them busy.
+// Several threads process each chunk, so a few chunks suffice.
 std::size_t tokens_for(int threads) { return 3 + static_cast<std::size_t>(threads) / 4; }
 
 void store_keypoints(FrameChunk& chunk) {
@@ -21,11 +21,11 @@ void store_keypoints(FrameChunk& chunk) {
     auto& frame = std::get<io::FrameRecord>(chunk.records[person.record]);
     io::Instance& instance = frame.instances[person.instance];
     instance.keypoints = std::move(person.keypoints);
-    instance.visibility.clear();  // of old ones
+    instance.visibility.clear();  // of the input
     instance.derived.clear();
     instance.score = io::person_score(instance.keypoints, instance.box_score);
   }
-  chunk.persons.clear();  // and with them the frames
+  chunk.persons.clear();  // and the frames
 }
 
 class ChunkWriter {
@@ -109,10 +109,10 @@ void log_counts(const PoseReader& reader) {
     if (count) log_warning("{} {}", count, what);
   };
   const PoseReader::Counts& counts = reader.counts();
-  if (counts.resumed) log_info("{} frames were done already", counts.resumed);
+  if (counts.resumed) log_info("{} frames taken over from the interrupted run", counts.resumed);
   warn(counts.uncropped, "instances without keypoints: their boxes cannot be cropped");
   warn(counts.undecoded, "instances without keypoints: their frames cannot be decoded");
-  warn(counts.substituted, "neighbours cannot be used: the frame itself stood in for them");
+  warn(counts.substituted, "neighbours replaced by the frame itself");
 }
 
 void log_times(PoseEstimator& estimator) {

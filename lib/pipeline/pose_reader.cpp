@@ -8,17 +8,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace vremd::pipeline {
 namespace {
 
-constexpr double kFurthestPixel = 1e6;  // boxes beyond have no meaning, and float loses the pixel
+constexpr double kMaxPixel =
+    1e6;  // larger values are meaningless and exceed the precision of float
 
 bool can_be_cropped(const Box& box, const Frame& frame) {
-  const double furthest = kFurthestPixel;
-  return box.finite() && box.w > 0 && box.h > 0 && std::fabs(box.x) < furthest &&
-         std::fabs(box.y) < furthest && box.w < furthest && box.h < furthest &&
+  return box.finite() && box.w > 0 && box.h > 0 && std::fabs(box.x) < kMaxPixel &&
+         std::fabs(box.y) < kMaxPixel && box.w < kMaxPixel && box.h < kMaxPixel &&
          intersection(box, {-0.5, -0.5, double(frame.width), double(frame.height)}) > 0;
 }
 
@@ -30,7 +31,87 @@ void set_absent(io::Instance& instance, std::size_t joints) {
   instance.neighbours.reset();
 }
 
+constexpr double kRounding = 0.006;  // records have two decimals
+
+bool same(double a, double b) {
+  return std::fabs(a - b) < kRounding || (!std::isfinite(a) && !std::isfinite(b));
+}
+
+bool same(const Box& a, const Box& b) {
+  return same(a.x, b.x) && same(a.y, b.y) && same(a.w, b.w) && same(a.h, b.h);
+}
+
+bool same_people(const io::FrameRecord& a, const io::FrameRecord& b) {
+  if (a.instances.size() != b.instances.size()) return false;
+  for (std::size_t i = 0; i < a.instances.size(); ++i) {
+    if (!same(a.instances[i].box, b.instances[i].box)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+// The output of a stopped run, for resuming it with the same input. Both are read in parallel, so
+// nothing is kept in memory. A truncated last line is skipped.
+//
+// Error "FILE:LINE: ...": records of another video, model, setting or version, or other people than
+// in the input.
+class PoseReader::DoneRecords {
+ public:
+  explicit DoneRecords(std::string path) : records_(std::move(path), {}, io::LastLine::kMayBeCut) {}
+
+  void begin(const io::Header& header);                               // `header`: to be written
+  std::optional<io::FrameRecord> take(const io::FrameRecord& input);  // nullopt: not done yet
+  void end() { next<io::End>("end"); }
+
+ private:
+  // The next record, which must be a T; nullopt at the end.
+  template <typename T>
+  std::optional<T> next(const char* what);
+
+  io::RecordReader records_;
+  bool over_ = false;
+};
+
+template <typename T>
+std::optional<T> PoseReader::DoneRecords::next(const char* what) {
+  if (over_) return std::nullopt;
+  auto record = records_.next();
+  if (!record) {
+    over_ = true;
+    return std::nullopt;
+  }
+  T* wanted = std::get_if<T>(&*record);
+  if (!wanted) fail("{}: expected the next {} of the input", records_.place(), what);
+  return std::move(*wanted);
+}
+
+void PoseReader::DoneRecords::begin(const io::Header& header) {
+  const auto old = next<io::Header>("header");
+  if (!old) return;
+  const auto check = [&](bool equal, const char* what) {
+    if (!equal) fail("{}: made with another {}", records_.place(), what);
+  };
+  check(old->video == header.video, "video");
+  check(old->model == header.model, "model");
+  check(old->version == header.version, "version");
+  check(old->precision == header.precision, "precision");
+  check(old->settings == header.settings, "setting");
+  check(old->joints && old->joints->joints == header.joints->joints, "set of joints");
+}
+
+std::optional<io::FrameRecord> PoseReader::DoneRecords::take(const io::FrameRecord& input) {
+  auto old = next<io::FrameRecord>("frame");
+  if (!old) return std::nullopt;
+  if (old->frame != input.frame) {
+    fail("{}: frame {}, but the next frame of the input is {}", records_.place(), old->frame,
+         input.frame);
+  }
+  if (!same_people(*old, input)) {
+    fail("{}: the people of frame {} differ from the input", records_.place(), old->frame);
+  }
+  return old;
+}
 
 struct PoseReader::Video {
   video::VideoReader reader;
@@ -39,7 +120,7 @@ struct PoseReader::Video {
 
 PoseReader::PoseReader(PoseInput input, io::Header own)
     : input_(std::move(input)), own_(std::move(own)), records_(input_.records, input_.stopped) {
-  if (!input_.resume_from.empty()) done_.emplace(input_.resume_from);
+  if (!input_.resume_from.empty()) done_ = std::make_unique<DoneRecords>(input_.resume_from);
 }
 
 PoseReader::~PoseReader() = default;
@@ -72,7 +153,7 @@ void PoseReader::open_video(const io::Header& header) {
   const video::VideoInfo& info = reader.info();
   if (header.width > 0 && header.height > 0 &&
       (info.width != header.width || info.height != header.height)) {
-    fail("{}: {} x {} pixels, but its records say {} x {}", own_name ? header.video : input_.video,
+    fail("{}: {} x {} pixels, but {} x {} in its records", own_name ? header.video : input_.video,
          info.width, info.height, header.width, header.height);
   }
   data::TripletOptions neighbours = input_.neighbours;
@@ -87,7 +168,7 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   range_done_ = false;
   last_record_ = -1;
   if (!input_.video.empty() && counts_.videos > 0) {
-    fail("{}: a second video, but --video names one for all", records_.place());
+    fail("{}: a second video, but --video is a single file", records_.place());
   }
   ++counts_.videos;
   try {
@@ -110,11 +191,11 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
 }
 
 void PoseReader::fail_short(std::int64_t frame) const {
-  fail("{}: the video has {} frames, but its records go on to frame {}", video_->reader.info().name,
-       video_->window.decoded(), frame);
+  fail("{}: the video has {} frames, but the records continue to frame {}",
+       video_->reader.info().name, video_->window.decoded(), frame);
 }
 
-// False: no record of it, which is outside the range or whose video failed.
+// False: skipped, because it is outside the range or its video failed.
 bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   range_done_ = frame.frame >= input_.last_frame - 1;
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
@@ -130,7 +211,7 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   std::optional<data::Triplet> triplet;
   if (!frame.instances.empty()) {
     triplet = video_->window.around(frame.frame);
-    if (records_.stopped()) return false;  // then the lack of a frame does not mean the video's end
+    if (records_.stopped()) return false;  // not the end of the video
     if (!triplet) fail_short(frame.frame);
     const Frame& key = *triplet->key();
     counts_.substituted += triplet->substituted;
@@ -159,7 +240,7 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   return true;
 }
 
-// False: nothing more is read, because of a stop or a truncated input.
+// False: stopped, or truncated input.
 bool PoseReader::end(FrameChunk& chunk) {
   const auto& record = records_.end();
   if (records_.stopped() || (!record && !range_done_)) return false;

@@ -3,53 +3,51 @@
 
 #include "io/record_stream.h"
 #include "pipeline/chunk.h"
-#include "pipeline/done_records.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace vremd::pipeline {
 
 struct PoseInput {
-  std::vector<std::string> records;  // files; "-" is standard input
-  std::string video;                 // instead of the one that the header names
-  std::string root;                  // directory of relative names of videos
-  std::string resume_from;           // output of a stopped run to resume; "": none
-  std::int64_t first_frame = 0, last_frame = INT64_MAX;  // the last one is not included
-  bool with_neighbours = true;                           // false: the model uses the key frame only
+  std::vector<std::string> records;                      // files; "-" is standard input
+  std::string video;                                     // overrides that of the header
+  std::string root;                                      // prepended to relative video paths
+  std::string resume_from;                               // output of a stopped run, if any
+  std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
+  bool with_neighbours = true;                           // false: key frame only
   data::TripletOptions neighbours;
   std::function<bool()> stopped = [] { return false; };
 
-  // A chunk is closed as soon as it holds so many.
+  // Limits of a chunk.
   int chunk_persons = 8, chunk_frames = 8;
 };
 
-// Reads records and the frames that they need, as chunks. Not for several threads at once.
+// Reads records and the frames that they need, in chunks. Not thread-safe.
 //
-// It never waits for more of the input than the chunk needs, and decodes no further than the
-// frame after the last one with people. Instances whose box cannot be cropped, or whose frame
-// cannot be decoded, keep their place: all their keypoints have the score 0. Nothing follows a
-// truncated input, as its video has no end record (unless the range of frames ended before).
+// It reads no more of the input than the chunk needs, and decodes up to the frame after the last
+// one with people. Instances whose box cannot be cropped, or whose frame cannot be decoded, stay in
+// the records with keypoints of score 0. A truncated input ends without an end record (unless the
+// range of frames ended before).
 class PoseReader {
  public:
   struct Counts {
     std::int64_t videos = 0;         // headers
-    std::int64_t failed_videos = 0;  // of them, reported and skipped
+    std::int64_t failed_videos = 0;  // reported and skipped
     std::int64_t uncropped = 0;      // instances whose box cannot be cropped
     std::int64_t undecoded = 0;      // instances in frames that cannot be decoded
-    std::int64_t substituted = 0;    // neighbours in the video that their key frame stood in for
+    std::int64_t substituted = 0;    // neighbours replaced by their key frame
     std::int64_t resumed = 0;        // frames taken from the output of a stopped run
   };
 
-  // `own` holds what is true for the whole run; the rest of each header comes from its input.
+  // `own`: the header fields of the whole run; the others are copied from the input.
   PoseReader(PoseInput input, io::Header own);
   ~PoseReader();
 
-  std::unique_ptr<FrameChunk> next();  // null: the end of the input, or a stop
+  std::unique_ptr<FrameChunk> next();  // null: end of the input, or stopped
   void cancel() { records_.cancel(); }
 
   bool truncated() const { return records_.truncated(); }
@@ -57,6 +55,7 @@ class PoseReader {
 
  private:
   struct Video;
+  class DoneRecords;
 
   void begin(const io::Header& header, FrameChunk& chunk);
   bool add(io::FrameRecord frame, FrameChunk& chunk);
@@ -67,11 +66,11 @@ class PoseReader {
   PoseInput input_;
   io::Header own_;
   io::RecordStream records_;
-  std::optional<DoneRecords> done_;
-  std::unique_ptr<Video> video_;  // null: the records of this one are skipped
+  std::unique_ptr<DoneRecords> done_;  // of the run to resume
+  std::unique_ptr<Video> video_;       // null: its records are skipped
   bool in_video_ = false;
-  bool range_done_ = false;        // no frame of this video's records is wanted any more
-  std::int64_t last_record_ = -1;  // frame of the last record that was passed on
+  bool range_done_ = false;        // the remaining records of this video are skipped
+  std::int64_t last_record_ = -1;  // frame of the last record in a chunk
   Counts counts_;
 };
 

@@ -6,7 +6,7 @@
 
 namespace vremd::pipeline {
 
-// What --version tells of the libraries: LibTorch, CUDA, FFmpeg, the kind of build.
+// Lines of --version: LibTorch, CUDA, FFmpeg, build type.
 std::vector<std::string> library_versions();
 
 }  // namespace vremd::pipeline

@@ -59,16 +59,16 @@ test $(wc -l < err) -eq 1
 sed 's/clip.mkv/-/' boxes.jsonl |
   bad 'standard input:1: the video came from standard input: name it with --video'
 sed 's/"width":160/"width":640/' boxes.jsonl |
-  bad 'clip.mkv: 160 x 120 pixels, but its records say 640 x 120'
+  bad 'clip.mkv: 160 x 120 pixels, but 640 x 120 in its records'
 vremd_pose_files records 7 clip.mkv |
-  bad 'clip.mkv: the video has 4 frames, but its records go on to frame 4'
+  bad 'clip.mkv: the video has 4 frames, but the records continue to frame 4'
 cat boxes.jsonl boxes.jsonl |
-  bad 'standard input:7: a second video, but --video names one for all' --video clip.mkv
+  bad 'standard input:7: a second video, but --video is a single file' --video clip.mkv
 bad '--joints tail: no such joint set (there are posetrack15, posetrack17, coco17)' --joints tail boxes.jsonl
 status=0; vremd-pose -q -w tiny.safetensors --joints nose,tail boxes.jsonl > out 2> err || status=$?
 test $status -ne 0
 test ! -s out
-grep -q "the weights know no joint 'tail'" err
+grep -q "the weights have no joint 'tail'" err
 
 # Weights that are missing, of another network, cut short, or that promise too much.
 weights() {
@@ -92,7 +92,7 @@ if ! test -e /dev/nvidia0; then
   status=0; vremd-pose -q -w tiny.safetensors --device cuda boxes.jsonl > out 2> err || status=$?
   test $status -eq 1
   test ! -s out
-  grep -qE '^vremd-pose: --device cuda: (this build has no CUDA|no CUDA device was found)$' err
+  grep -qE '^vremd-pose: --device cuda: (this build has no CUDA|no CUDA device found)$' err
   vremd-pose -w tiny.safetensors --device auto boxes.jsonl 2> err > out
   grep -q 'on cpu' err
 fi

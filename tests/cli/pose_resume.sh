@@ -21,7 +21,7 @@ done
 { head -n 4 whole.jsonl; sed -n 5p whole.jsonl | head -c 60; } > part.jsonl
 pose --resume-from part.jsonl -j 3 < boxes.jsonl > out.jsonl 2> err
 plain out.jsonl | diff <(plain whole.jsonl) -
-grep -q '^vremd-pose: 3 frames were done already$' err
+grep -q '^vremd-pose: 3 frames taken over from the interrupted run$' err
 
 # What a killed run left is not destroyed, not even by one of the same process id.
 sh -c 'head -n 3 whole.jsonl > again.jsonl.tmp.$$
@@ -52,9 +52,9 @@ refused '1: made with another model$' --resume-from part.jsonl
 head -n 4 whole.jsonl | sed 's/clip.mkv/other.mkv/' > part.jsonl
 refused '1: made with another video$' --resume-from part.jsonl
 head -n 4 whole.jsonl | sed '3s/"box":\[[0-9]*/"box":[77/' > part.jsonl
-refused '3: frame 1 has other people than the input$' --resume-from part.jsonl
+refused '3: the people of frame 1 differ from the input$' --resume-from part.jsonl
 sed 3d whole.jsonl > part.jsonl
-refused '3: frame 2, but the input goes on with 1$' --resume-from part.jsonl
+refused '3: frame 2, but the next frame of the input is 1$' --resume-from part.jsonl
 status=0; pose --resume-from no.jsonl boxes.jsonl > out 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-pose: no.jsonl: cannot open: ' err

@@ -25,7 +25,7 @@ using Catch::Matchers::WithinAbs;
 
 namespace {
 
-// BGR stripes, parabolas and a chequerboard: the same whole numbers everywhere.
+// BGR stripes, parabolas and a chequerboard, in integers.
 at::Tensor synthetic_picture(int height, int width) {
   constexpr float kMean[3] = {103.53F, 116.28F, 123.675F}, kStd[3] = {57.375F, 57.12F, 58.395F};
   at::Tensor picture = at::empty({1, 3, height, width});
@@ -50,10 +50,9 @@ double probability(const at::Tensor& logit) { return logit.sigmoid().item().toDo
 
 }  // namespace
 
-TEST_CASE("nanodet gives what the TensorFlow.js graph gives") {
-  // Numbers of the original graph, evaluated operation by operation: the cell with the highest
-  // person score, scores there of person and of the last class, the mean person score; the first
-  // and the last bin of the cell.
+TEST_CASE("nanodet matches the TensorFlow.js graph") {
+  // From the original graph, evaluated operation by operation: the cell with the highest person
+  // score, its scores of person and the last class, the mean person score, its first and last bin.
   struct Expected {
     int row, column;
     double person, last_class, mean, first_bin, last_bin;
@@ -83,7 +82,7 @@ TEST_CASE("nanodet gives what the TensorFlow.js graph gives") {
   }
 }
 
-TEST_CASE("nanodet takes every multiple of 32") {
+TEST_CASE("nanodet accepts all multiples of 32") {
   const c10::InferenceMode guard;
   const Nanodet network = shipped();
   const auto maps = network.forward(synthetic_picture(96, 160));
@@ -109,7 +108,7 @@ TEST_CASE("nanodet in bfloat16 is close") {
   }
 }
 
-TEST_CASE("weights that are not nanodet's are refused") {
+TEST_CASE("other weights than nanodet's are rejected") {
   const io::SafetensorsFile original(io::find_weights("nanodet-g"));
   auto tensors = original.tensors();
   const std::string path = (std::filesystem::temp_directory_path() /

@@ -24,7 +24,7 @@ using Catch::Matchers::WithinAbs;
 
 namespace {
 
-// No class anywhere, every distance spread evenly.
+// No class in any cell, uniform distances.
 at::Tensor empty_map(int height, int width) {
   at::Tensor map = at::zeros({Nanodet::kChannels, height, width});
   map.narrow(0, 0, Nanodet::kClasses).fill_(-20);
@@ -48,7 +48,7 @@ Frame frame_of(int width, int height) {
 TEST_CASE("a cell of the map becomes a box") {
   at::Tensor map = empty_map(3, 5);
   map[0][1][2] = 0.0;   // person, probability 0.5
-  map[1][0][0] = 20.0;  // another class does not count
+  map[1][0][0] = 20.0;  // another class is ignored
   point_at_bin(map, 0, 1, 1, 2);
   point_at_bin(map, 1, 2, 1, 2);
   point_at_bin(map, 2, 3, 1, 2);
@@ -63,7 +63,7 @@ TEST_CASE("a cell of the map becomes a box") {
   CHECK_THAT(boxes[0].box.h, WithinAbs(32 + 160, 1e-6));
 }
 
-TEST_CASE("distances are expectations, cells are read row by row") {
+TEST_CASE("distances are expectations, cells are row-major") {
   at::Tensor map = empty_map(2, 3).transpose(1, 2).contiguous().transpose(1, 2);
   map[0][0][2] = 1.0;
   map[0][1][0] = 3.0;
@@ -74,7 +74,7 @@ TEST_CASE("distances are expectations, cells are read row by row") {
   decode_nanodet(map, 8, 0.3, boxes);
   REQUIRE(boxes.size() == 2);
   CHECK_THAT(boxes[0].score, WithinAbs(1 / (1 + std::exp(-1.0)), 1e-6));
-  CHECK_THAT(boxes[0].box.w, WithinAbs(2 * 5 * 8, 1e-5));  // evenly spread: bin 5
+  CHECK_THAT(boxes[0].box.w, WithinAbs(2 * 5 * 8, 1e-5));  // uniform: bin 5
   CHECK_THAT(boxes[1].box.x, WithinAbs(0.5 * 8 - 4.25 * 8, 1e-5));
   CHECK_THAT(boxes[1].box.w, WithinAbs(4.25 * 8 + 5 * 8, 1e-5));
 
@@ -84,13 +84,13 @@ TEST_CASE("distances are expectations, cells are read row by row") {
   CHECK(boxes.empty());
 }
 
-TEST_CASE("boxes are clipped, suppressed and counted") {
+TEST_CASE("boxes are clipped, suppressed and limited in number") {
   const std::vector<std::vector<ops::ScoredBox>> boxes{
       {{{10, 10, 20, 40}, 0.5, 0},
        {{11, 10, 20, 40}, 0.9, 0},    // the same person
-       {{-30, -5, 50, 200}, 0.8, 0},  // reaches out of the frame
+       {{-30, -5, 50, 200}, 0.8, 0},  // extends beyond the frame
        {{100, 10, 20, 20}, 0.95, 0},
-       {{20, 80, 30, -1}, 0.9, 0},  // beside the frame; inside out
+       {{20, 80, 30, -1}, 0.9, 0},  // outside the frame; negative size
        {{20, std::nan(""), 30, 10}, 0.9, 0},
        {{60, 50, 10, 10}, 0.3, 0}}};
   auto people = merge_people(boxes, 90, 80, 0.6);
@@ -108,11 +108,11 @@ TEST_CASE("boxes are clipped, suppressed and counted") {
   REQUIRE(people.size() == 2);
   CHECK(people[1].score == 0.8);
 
-  // 0.9048 = 19 / 21 is not too much now
+  // IoU 0.9048 = 19 / 21
   CHECK(merge_people(boxes, 90, 80, 0.95).size() == 4);
 }
 
-TEST_CASE("a person found at two sizes has the mean of both boxes") {
+TEST_CASE("a person detected at two sizes gets the mean of both boxes") {
   const std::vector<std::vector<ops::ScoredBox>> by_size{
       {{{10, 10, 20, 40}, 0.6, 0}, {{60, 20, 10, 30}, 0.5, 0}},
       {{{12, 10, 20, 44}, 0.3, 0}, {{12, 10, 20, 40}, 0.2, 0}, {{60, 60, 10, 10}, 0.4, 0}}};
@@ -122,7 +122,7 @@ TEST_CASE("a person found at two sizes has the mean of both boxes") {
   CHECK_THAT(people[0].box.x, WithinAbs((0.6 * 10 + 0.3 * 12) / 0.9, 1e-12));
   CHECK_THAT(people[0].box.w, WithinAbs(20, 1e-12));
   CHECK_THAT(people[0].box.h, WithinAbs((0.6 * 40 + 0.3 * 44) / 0.9, 1e-12));
-  // found at one size alone: as it was
+  // detected at one size only: unchanged
   CHECK(people[1].box.x == 60);
   CHECK(people[1].box.h == 30);
   CHECK(people[2].score == 0.4);
@@ -137,7 +137,7 @@ TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
     frame.rgb[i + 2] = 50;
   }
   const NanodetInput input = nanodet_input(frame, 64, at::kCPU, at::kFloat);
-  REQUIRE(input.picture_nchw.sizes() == at::IntArrayRef({1, 3, 64, 64}));  // 38 rows are the frame
+  REQUIRE(input.picture_nchw.sizes() == at::IntArrayRef({1, 3, 64, 64}));  // the frame has 38 rows
   CHECK_THAT(input.scale_x, WithinAbs(0.64, 1e-12));
   CHECK_THAT(input.scale_y, WithinAbs(38.0 / 60, 1e-12));
   const auto value = [&](int c, int y, int x) {
@@ -153,7 +153,7 @@ TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
 }
 
 TEST_CASE("shrinking does not alias") {
-  Frame frame = frame_of(960, 96);  // columns black and white in turn: grey from afar
+  Frame frame = frame_of(960, 96);  // alternating black and white columns
   for (std::size_t i = 0; i < frame.rgb.size(); ++i) frame.rgb[i] = i / 3 % 2 ? 255 : 0;
   const at::Tensor picture = nanodet_input(frame, 320, at::kCPU, at::kFloat).picture_nchw;
   const at::Tensor blue = picture[0][0].mul(57.375).add(103.53).narrow(1, 1, 318);
@@ -161,7 +161,7 @@ TEST_CASE("shrinking does not alias") {
   CHECK(blue.max().item().toDouble() < 155);
 }
 
-TEST_CASE("frames of any shape pass") {
+TEST_CASE("frames of any shape are accepted") {
   const io::SafetensorsFile weights(io::find_weights("nanodet-g"));
   DetectorOptions options;
   options.input_sizes = {96};
@@ -182,7 +182,7 @@ TEST_CASE("frames of any shape pass") {
   }
 }
 
-TEST_CASE("wrong options and weights are refused") {
+TEST_CASE("invalid options and weights are rejected") {
   const io::SafetensorsFile weights(io::find_weights("nanodet-g"));
   const auto refused = [&](const DetectorOptions& options, const std::string& text) {
     CHECK_THROWS_MATCHES(PersonDetector(weights, options), Error,

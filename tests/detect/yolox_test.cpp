@@ -27,7 +27,7 @@ using Catch::Matchers::WithinAbs;
 
 namespace {
 
-// Weights of our layers: zero, but for biases of `value`.
+// Zero weights, biases of `value`.
 struct FlatWeights {
   std::map<std::string, io::TensorView> views;
   std::deque<std::vector<float>> values;
@@ -66,7 +66,7 @@ constexpr YoloxShape kSmall{4, 1, false, 3};
 
 }  // namespace
 
-TEST_CASE("YOLOX is known by its shapes") {
+TEST_CASE("YOLOX is identified by its shapes") {
   CHECK(YoloxShape{16, 1, true, 80}.name() == "yolox-nano");
   CHECK(YoloxShape{24, 1, false, 80}.name() == "yolox-tiny");
   CHECK(YoloxShape{80, 4, false, 80}.name() == "yolox-x");
@@ -111,7 +111,7 @@ TEST_CASE("YOLOX's maps have the sizes of its strides, and one class") {
   CHECK(maps[0].sizes() == at::IntArrayRef({2, 6, 8, 12}));
   CHECK(maps[1].sizes() == at::IntArrayRef({2, 6, 4, 6}));
   CHECK(maps[2].sizes() == at::IntArrayRef({2, 6, 2, 3}));
-  CHECK(maps[2].eq(0.25).all().item().toBool());  // the biases of the predictions alone
+  CHECK(maps[2].eq(0.25).all().item().toBool());  // only the biases of the predictions
   CHECK_THROWS_WITH(network.forward(at::zeros({1, 3, 60, 96})), ContainsSubstring("1 x 3 x 60"));
 
   const auto fails = [&](const std::string& what) {
@@ -131,8 +131,8 @@ TEST_CASE("YOLOX's maps have the sizes of its strides, and one class") {
 TEST_CASE("a cell of YOLOX's map becomes a box") {
   at::Tensor map = at::full({6, 2, 3}, -20.0);
   map.slice(0, 0, 4).zero_();
-  map[4][1][2] = std::log(4.0);  // 0.8 that something is there
-  map[5][1][2] = 0;              // 0.5 that it is a person
+  map[4][1][2] = std::log(4.0);  // objectness 0.8
+  map[5][1][2] = 0;              // person 0.5
   map[0][1][2] = 0.25;
   map[1][1][2] = -0.5;
   map[2][1][2] = std::log(2.0);
@@ -160,7 +160,8 @@ TEST_CASE("YOLOX sees BGR from 0 to 255 on grey") {
   const auto value = [&](int c, int y, int x) {
     return input.picture_nchw[0][c][y][x].item().toDouble();
   };
-  for (const auto& [y, x] : {std::pair{0, 0}, {38, 63}, {20, 31}}) {  // 39.04 rows are cut to 39
+  for (const auto& [y, x] :
+       {std::pair{0, 0}, {38, 63}, {20, 31}}) {  // 39.04 rows are truncated to 39
     CHECK(value(0, y, x) == 50);
     CHECK(value(1, y, x) == 100);
     CHECK(value(2, y, x) == 200);
@@ -168,7 +169,7 @@ TEST_CASE("YOLOX sees BGR from 0 to 255 on grey") {
   for (int c = 0; c < 3; ++c) CHECK(value(c, 39, 5) == 114);
 }
 
-TEST_CASE("YOLOX's pictures are shrunk between the nearest pixels, without a wider filter") {
+TEST_CASE("YOLOX's pictures are shrunk bilinearly, without antialiasing") {
   Frame frame = frame_of(192, 96);
   const auto red = [&](int x, int y) {
     return &frame.rgb[static_cast<std::size_t>(y * 192 + x) * 3];
@@ -176,7 +177,7 @@ TEST_CASE("YOLOX's pictures are shrunk between the nearest pixels, without a wid
   for (int y = 0; y < 96; ++y) {
     for (int x = 0; x < 192; ++x) *red(x, y) = static_cast<std::uint8_t>(x % 3 == 1 ? 90 : 0);
   }
-  // to a third: the middle one of three alone counts
+  // to a third: only the middle one of three counts
   const at::Tensor third = letterbox(frame, 64, at::kCPU, at::kFloat).picture_nchw[0][2];
   CHECK(third.slice(0, 0, 32).eq(90).all().item().toBool());
   // to a half: two neighbours
@@ -186,7 +187,7 @@ TEST_CASE("YOLOX's pictures are shrunk between the nearest pixels, without a wid
   }
 }
 
-TEST_CASE("a detector is what its weights say") {
+TEST_CASE("the weights determine the detector") {
   const TemporaryFile file;
   FlatWeights weights(kSmall);
   const auto save = [&](const std::map<std::string, std::string>& metadata) {
@@ -200,7 +201,7 @@ TEST_CASE("a detector is what its weights say") {
   CHECK(detector.settings()["input_size"] == Json::array({64}));
   CHECK(detector.settings()["nms"] == 0.65);
   const c10::InferenceMode guard;
-  // all logits 0: every cell is a person with 0.25, a stride wide; those do not overlap enough
+  // all logits 0: every cell is a person of 0.25, one stride wide, hardly overlapping
   const auto people = detector.detect(frame_of(64, 64));
   REQUIRE(!people.empty());
   for (const ops::ScoredBox& person : people) CHECK_THAT(person.score, WithinAbs(0.25, 1e-6));

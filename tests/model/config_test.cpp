@@ -19,7 +19,7 @@ void check_refused(const char* text, const std::string& message) {
 
 }  // namespace
 
-TEST_CASE("an empty config is the paper's") {
+TEST_CASE("the default config is the paper's") {
   const ModelConfig config = ModelConfig::from_json(Json::object(), "file.json");
   CHECK(config.dim() == 1024);
   CHECK(config.heads() == 16);
@@ -37,7 +37,7 @@ TEST_CASE("an empty config is the paper's") {
   CHECK(ModelConfig::from_json(config.to_json(), "file.json").to_json() == config.to_json());
 }
 
-TEST_CASE("a config survives JSON") {
+TEST_CASE("a config round-trips through JSON") {
   ModelConfig config;
   config.backbone.kind = BackboneKind::kMovenet;
   config.input.size = {128, 96};
@@ -58,7 +58,7 @@ TEST_CASE("a config survives JSON") {
   CHECK(read.normalisation().raw);
 }
 
-TEST_CASE("a ViT with other heads than its size's has the modules of its size") {
+TEST_CASE("the heads of a ViT do not affect the modules") {
   for (const bool three : {false, true}) {
     const Json json{{"backbone", {{"size", "s"}, {"heads", 6}}},
                     {"bmd", {{"enabled", three}}},
@@ -69,7 +69,7 @@ TEST_CASE("a ViT with other heads than its size's has the modules of its size") 
   }
 }
 
-TEST_CASE("what is wrong in a config is named by its path") {
+TEST_CASE("config errors name the path") {
   check_refused("[]", "not an object");
   check_refused(R"({"hkme": {"depth": 2}})", "hkme.depth: unknown key");
   check_refused(R"({"hkme": {"depth_h": "2"}})", "hkme.depth_h: not an integer");

@@ -23,7 +23,7 @@ void randomise(torch::nn::Module& module, const char* but = nullptr) {
 
 }  // namespace
 
-TEST_CASE("at its start a deformable convolution is half a dilated one") {
+TEST_CASE("a deformable convolution is initially half a dilated one") {
   ModelConfig config = tiny_config();
   const int dilation = GENERATE(1, 2, 3, 15);
   config.bmd.dc.modulated = GENERATE(true, false);
@@ -41,7 +41,7 @@ TEST_CASE("at its start a deformable convolution is half a dilated one") {
   const double weight = config.bmd.dc.modulated ? 0.5 : 1;  // sigmoid(0)
   CHECK(difference(result.value, plain * weight + parameters["conv.bias"]) < 1e-4);
   REQUIRE(result.offsets.sizes() == at::IntArrayRef({2, h * w, 16, 9, 2}));
-  CHECK(result.offsets[1][3][5][1][0].item<double>() == -dilation);  // the kernel's second, (y, x)
+  CHECK(result.offsets[1][3][5][1][0].item<double>() == -dilation);  // second of the kernel, (y, x)
   CHECK(result.offsets[1][3][5][1][1].item<double>() == 0);
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("a deformable convolution follows its formula") {
   const at::Tensor made =
       at::conv2d(tokens_to_map(condition, h, w).contiguous(), parameters["offset_mask.weight"],
                  parameters["offset_mask.bias"], 1, 2, 2)[0];
-  REQUIRE(made.abs().max().item<double>() > 1.5);  // moves points out of the map, too
+  REQUIRE(made.abs().max().item<double>() > 1.5);  // some points are outside the map
   const auto value_at = [&](double y, double x_place, std::int64_t channel) {
     double sum = 0;
     for (std::int64_t row = 0; row < h; ++row) {
@@ -96,7 +96,7 @@ TEST_CASE("a deformable convolution follows its formula") {
   }
 }
 
-TEST_CASE("dilations are averaged, and many persons at once change nothing") {
+TEST_CASE("dilations are averaged, independently of the batch size") {
   ModelConfig config = tiny_config();
   config.model.dim = 16;
   config.bmd.dc.groups = 2;
@@ -107,7 +107,7 @@ TEST_CASE("dilations are averaged, and many persons at once change nothing") {
   randomise(dc);
   at::NoGradGuard no_grad;
   const std::int64_t n = config.tokens_h() * config.tokens_w();
-  // More than fit into one lot of columns: 2^24 / (24 * 16 * 9) = 4854.
+  // More than one batch of columns: 2^24 / (24 * 16 * 9) = 4854.
   const std::int64_t persons = 4860;
   const at::Tensor x = at::randn({persons, n, 16}), f = at::randn({persons, n, 16});
   const auto all = dc.forward(x, f);
@@ -130,7 +130,7 @@ TEST_CASE("dilations are averaged, and many persons at once change nothing") {
   CHECK(difference(all.value.slice(0, 0, 4), sum / 2) < 1e-4);
 }
 
-TEST_CASE("both forms of the columns agree, gradients too") {
+TEST_CASE("both implementations of the columns agree, including gradients") {
   at::manual_seed(4);
   const auto leaf = [](at::IntArrayRef shape) { return at::randn(shape).requires_grad_(); };
   const at::Tensor x = leaf({2, 20, 8}), weights = leaf({2, 20, 4, 9});
@@ -150,7 +150,7 @@ TEST_CASE("both forms of the columns agree, gradients too") {
   }
 }
 
-TEST_CASE("points of no sense give what they should and touch no memory") {
+TEST_CASE("columns of non-finite and distant points are well-defined") {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const std::vector<float> tokens = {1, 2, 3, 4, 5, 6};  // 3 x 2 cells, one channel
@@ -183,7 +183,7 @@ TEST_CASE("points of no sense give what they should and touch no memory") {
   CHECK(d_location[12] == -3);  // half of it, 6 at (2, 1), towards 0 at (3, 1)
 }
 
-TEST_CASE("plain deformable attention weighs its points without looking at them") {
+TEST_CASE("plain deformable attention does not compare queries and keys") {
   ModelConfig config = tiny_config();
   const std::int64_t h = config.tokens_h(), w = config.tokens_w(), n = h * w, dim = config.dim();
   at::manual_seed(5);
@@ -198,7 +198,7 @@ TEST_CASE("plain deformable attention weighs its points without looking at them"
   };
   const auto start = da.forward(x);
   REQUIRE(start.offsets.sizes() == at::IntArrayRef({2, n, 8, 4, 2}));
-  // Head 1 looks to the lower right, its second point two cells far.
+  // Head 1 points to the lower right, its second point is two cells away.
   CHECK(difference(start.offsets[1][7][1][1], at::tensor({2.0f, 2.0f})) < 1e-5);
   CHECK(difference(start.offsets[1][7][2][3], at::tensor({4.0f, 0.0f})) < 1e-5);
 
@@ -221,7 +221,7 @@ TEST_CASE("plain deformable attention weighs its points without looking at them"
   }
   CHECK(difference(start.value, apply("proj", want)) < 1e-4);
 
-  parameters["offset.weight"].normal_(0, 0.3);  // both forms, anywhere
+  parameters["offset.weight"].normal_(0, 0.3);  // both implementations, any points
   const at::Tensor offsets = da.forward(x).offsets;
   const SamplePoints points{cell_places(h, w, offsets.options()).view({1, n, 1, 1, 2}) + offsets, h,
                             w, true};

@@ -3,7 +3,7 @@
 
 #include "catch_torch.h"
 #include "core/error.h"
-#include "ops/tensor_dca_attention.h"
+#include "ops/tensor_ops.h"
 #include "tiny_model.h"
 
 #include <cmath>
@@ -18,7 +18,7 @@ struct Fixture {
   std::int64_t h = config.tokens_h(), w = config.tokens_w(), n = h * w, d = config.dim();
   std::shared_ptr<DcaImpl> dca;
 
-  // Random weights and biases everywhere but in the offsets, which keep METHOD 6.3's start.
+  // Random weights and biases except the offsets, which keep the start of METHOD 6.3.
   void make() {
     at::manual_seed(7);
     dca = std::make_shared<DcaImpl>(config);
@@ -86,7 +86,7 @@ TEST_CASE("the sampling grid") {
   CHECK((nine[5] == std::array<double, 2>{0, 1}));
 }
 
-TEST_CASE("one point without offset is a linear map of the token itself") {
+TEST_CASE("one point without offset is a linear map of the token") {
   Fixture f;
   f.config.bmd.dca.points = 1;
   f.config.bmd.dca.border = GENERATE(DcaBorder::kBorder, DcaBorder::kZeros);
@@ -98,7 +98,7 @@ TEST_CASE("one point without offset is a linear map of the token itself") {
   CHECK(difference(result.value, f.apply("proj", f.apply("v", x))) < 1e-5);
 }
 
-TEST_CASE("nine points at their start are attention to the 3 x 3 neighbourhood") {
+TEST_CASE("nine initial points are attention to the 3 x 3 neighbourhood") {
   Fixture f;
   f.make();
   at::NoGradGuard no_grad;
@@ -114,7 +114,7 @@ TEST_CASE("nine points at their start are attention to the 3 x 3 neighbourhood")
   CHECK(difference(f.dca->forward(x, feature).value, f.apply("proj", expected)) < 1e-5);
 }
 
-TEST_CASE("projecting before sampling is sampling before projecting") {
+TEST_CASE("projecting and sampling commute") {
   Fixture f;
   const bool zeros = GENERATE(false, true);
   f.config.bmd.dca.border = zeros ? DcaBorder::kZeros : DcaBorder::kBorder;
@@ -125,7 +125,7 @@ TEST_CASE("projecting before sampling is sampling before projecting") {
   at::NoGradGuard no_grad;
   const at::Tensor x = at::randn({2, f.n, f.d}), feature = at::randn({2, f.n, f.d});
   const auto result = f.dca->forward(x, feature);
-  REQUIRE(result.offsets.abs().max().item<float>() > 3);  // beyond the map, too
+  REQUIRE(result.offsets.abs().max().item<float>() > 3);  // beyond the map
 
   const auto groups = f.config.bmd.dca.groups;
   const at::Tensor location = cells(f) + result.offsets;
@@ -141,7 +141,7 @@ TEST_CASE("projecting before sampling is sampling before projecting") {
   CHECK(difference(result.value, f.apply("proj", expected)) < 1e-5);
 }
 
-TEST_CASE("both forms of the point attention agree, gradients too") {
+TEST_CASE("all implementations of the point attention agree, including gradients") {
   Fixture f;
   const std::int64_t groups = GENERATE(2, 4, 8);
   const bool zeros = GENERATE(false, true);
@@ -172,7 +172,7 @@ TEST_CASE("both forms of the point attention agree, gradients too") {
   CHECK(difference(by_cells.back(), point_attention_by_kernel(args)) < 1e-5);  // its reference
 }
 
-TEST_CASE("the kernel of the attention is given what fits") {
+TEST_CASE("the attention kernel checks its arguments") {
   const at::Tensor q = at::randn({1, 6, 8}), location = at::randn({1, 6, 2, 3, 2});
   CHECK(ops::dca_attention(q, q, q, location, 2, 3, 4, true).sizes() == q.sizes());
   CHECK(ops::dca_attention(q.slice(0, 0, 0), q.slice(0, 0, 0), q.slice(0, 0, 0),
@@ -186,20 +186,20 @@ TEST_CASE("the kernel of the attention is given what fits") {
 }
 
 // METHOD 13, test 6.
-TEST_CASE("without motion the attention gives the value's bias alone") {
+TEST_CASE("without motion the attention gives the bias of the value") {
   Fixture f;
   f.config.bmd.dca.border = GENERATE(DcaBorder::kBorder, DcaBorder::kZeros);
   f.config.bmd.dca.mode = GENERATE(DcaMode::kPerQuery, DcaMode::kSharedGrid);
   f.make();
   f.move_points();
   at::NoGradGuard no_grad;
-  const at::Tensor still = at::zeros({2, f.n, f.d});  // LayerNorm of zeros, at its start
+  const at::Tensor still = at::zeros({2, f.n, f.d});  // initial LayerNorm of zeros
   const at::Tensor value = f.dca->forward(still, at::randn({2, f.n, f.d})).value;
   CHECK(value.isfinite().all().item<bool>());
   CHECK(difference(value, f.apply("proj", f.apply("v", still))) < 1e-5);
 }
 
-TEST_CASE("a shared grid of step 1 at its start is attention over all tokens") {
+TEST_CASE("an initial shared grid of step 1 is attention over all tokens") {
   Fixture f;
   f.config.bmd.dca.mode = DcaMode::kSharedGrid;
   f.config.bmd.dca.stride = 1;
@@ -241,7 +241,7 @@ TEST_CASE("the points of a coarser shared grid start between the tokens") {
   CHECK(difference(result.value, f.apply("proj", expected)) < 1e-5);
 }
 
-TEST_CASE("where the points start") {
+TEST_CASE("initial points") {
   Fixture f;
   f.config.bmd.dca.init = DcaInit::kDirectional;
   f.make();
@@ -256,7 +256,7 @@ TEST_CASE("where the points start") {
   f.make();
   const at::Tensor anywhere = f.dca->forward(x, feature).offsets;
   CHECK(anywhere.abs().max().item<double>() > 0.01);
-  CHECK(difference(anywhere[0][0], anywhere[0][1]) > 0.001);  // they look at what is there
+  CHECK(difference(anywhere[0][0], anywhere[0][1]) > 0.001);  // they depend on the input
 }
 
 TEST_CASE("offsets stay within their range") {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Gradients of what samples, attends or multiplies in a way of its own, against finite
-// differences in float64.
+// Gradients of sampling, attention and matrix products against finite differences in float64.
 
 #include "finite_differences.h"
 #include "model/bmd.h"
@@ -18,7 +17,7 @@ namespace {
 constexpr std::int64_t kRows = 5, kColumns = 4, kCells = kRows * kColumns, kDim = 8;
 
 SamplePoints random_points(std::int64_t groups, std::int64_t count, bool zeros) {
-  // Some lie outside the map, and none on a line between cells, where there is no derivative.
+  // Some are outside the map, none on a line between cells, where the derivative is undefined.
   const at::Tensor location = (at::rand({2, kCells, groups, count, 2}, at::kDouble) * 9 - 2);
   return {location.requires_grad_(), kRows, kColumns, zeros};
 }
@@ -37,7 +36,7 @@ ModelConfig small_config(const std::string& preset = "narrow") {
 
 }  // namespace
 
-TEST_CASE("gradients: attention at sampled points, in both forms") {
+TEST_CASE("gradients: attention at sampled points, both implementations") {
   at::manual_seed(1);
   const bool zeros = GENERATE(false, true);
   const std::int64_t groups = GENERATE(1, 2, 4);
@@ -53,7 +52,7 @@ TEST_CASE("gradients: attention at sampled points, in both forms") {
   check_finite_differences([&] { return point_attention_by_samples(args); }, leaves);
 }
 
-TEST_CASE("gradients: weighted points, in both forms") {
+TEST_CASE("gradients: weighted points, both implementations") {
   at::manual_seed(2);
   const bool zeros = GENERATE(false, true);
   const at::Tensor v = random_leaf({2, kCells, kDim}), w = random_leaf({2, kCells, 2, 3});
@@ -63,7 +62,7 @@ TEST_CASE("gradients: weighted points, in both forms") {
   check_finite_differences([&] { return weighted_points_by_samples(v, w, points); }, leaves);
 }
 
-TEST_CASE("gradients: the columns of a deformable convolution, in both forms") {
+TEST_CASE("gradients: deformable columns, both implementations") {
   at::manual_seed(3);
   const at::Tensor x = random_leaf({2, kCells, kDim}), w = random_leaf({2, kCells, 2, 9});
   const SamplePoints points = random_points(2, 9, true);
@@ -72,7 +71,7 @@ TEST_CASE("gradients: the columns of a deformable convolution, in both forms") {
   check_finite_differences([&] { return deform_columns_by_samples(x, w, points); }, leaves);
 }
 
-TEST_CASE("gradients: the layers that take the place of each other in a block") {
+TEST_CASE("gradients: DCA, DA and DC") {
   at::manual_seed(4);
   ModelConfig config = small_config();
   const auto cells = config.tokens_h() * config.tokens_w();
@@ -135,6 +134,6 @@ TEST_CASE("gradients: the whole network") {
   const auto& c = model.config;
   const at::Tensor features =
       at::randn({2, c.frames(), c.tokens_h() * c.tokens_w(), 64}, at::kDouble);
-  // 64 wide: the projection is in front.
+  // 64 wide: with the projection.
   check_finite_differences([&] { return model.forward(features).heatmaps_bkhw; }, leaves, 1);
 }

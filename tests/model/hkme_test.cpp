@@ -9,7 +9,7 @@
 using namespace vremd;
 using namespace vremd::model;
 
-TEST_CASE("a mask's concentration: its largest weight and how many tokens it amounts to") {
+TEST_CASE("the concentration of a mask: largest weight and effective number of tokens") {
   const at::Tensor even = at::full({2, 3, 8}, 0.3f);
   CHECK(std::abs(concentration_of(even).largest - 1) < 1e-6);
   CHECK(std::abs(concentration_of(even).effective - 24) < 1e-4);
@@ -21,12 +21,12 @@ TEST_CASE("a mask's concentration: its largest weight and how many tokens it amo
 
   at::Tensor two = one.clone();
   two[0][2][0] = 5;
-  const auto both = concentration_of(at::cat({one, two}));  // the mean over persons
+  const auto both = concentration_of(at::cat({one, two}));  // mean over people
   CHECK(std::abs(both.largest - 18) < 1e-6);
   CHECK(std::abs(both.effective - 1.5) < 1e-6);
 }
 
-TEST_CASE("sinusoids tell places apart, y in the first half of the channels, x in the second") {
+TEST_CASE("sinusoids are distinct, y in the first half of the channels, x in the second") {
   const at::Tensor table = sine_position(6, 4, 16);
   REQUIRE(table.sizes() == at::IntArrayRef({24, 16}));
   CHECK(difference(table[4 * 2 + 1].slice(0, 0, 8), table[4 * 2 + 3].slice(0, 0, 8)) == 0);
@@ -39,14 +39,14 @@ TEST_CASE("sinusoids tell places apart, y in the first half of the channels, x i
   CHECK(std::abs(table[2][10].item<double>() - std::sin(turn * 3 / 4 / 10)) < 1e-5);
 }
 
-TEST_CASE("places are added to the image's tokens, once or before every block") {
+TEST_CASE("positions are added to the image tokens, once or before every block") {
   ModelConfig config = tiny_config("paper");
   const std::int64_t n = config.tokens_h() * config.tokens_w();
   at::manual_seed(1);
   BlocksImpl blocks(2, {.dim = 64, .heads = 4});
   at::NoGradGuard no_grad;
   for (at::Tensor& parameter : blocks.parameters()) parameter.normal_(0, 0.1);
-  const at::Tensor x = at::randn({2, 3 * (5 + n), 64});  // 5 tokens of keypoints in each frame
+  const at::Tensor x = at::randn({2, 3 * (5 + n), 64});  // 5 keypoint tokens per frame
   const auto run = [&](PositionEmbedding kind) {
     config.hkme.pos_embed = kind;
     return Position(config).run(blocks, x, {}, 3, 5);

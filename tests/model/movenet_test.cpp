@@ -11,13 +11,13 @@ using namespace vremd;
 using namespace vremd::model;
 using Catch::Approx;
 
-TEST_CASE("SAME padding at stride 2 adds a row below and a column to the right alone") {
+TEST_CASE("SAME padding at stride 2 adds one row at the bottom and one column on the right") {
   SameConvImpl conv(1, 1, 3, 2, false, true, SameConvImpl::Activation::kNone);
   at::NoGradGuard no_grad;
   conv.weight.fill_(1);
   conv.bias.fill_(0.5);
   const at::Tensor x = at::arange(16, at::kFloat).view({1, 1, 4, 4});
-  // Windows start at (0, 0), (0, 2), ...: the last ones reach beyond the map.
+  // Windows start at (0, 0), (0, 2), ...: the last ones extend beyond the map.
   const at::Tensor want = at::tensor({45.5f, 0.0f, 0.0f, 0.0f}).view({1, 1, 2, 2});
   const at::Tensor y = conv.forward(x);
   REQUIRE(y.sizes() == at::IntArrayRef({1, 1, 2, 2}));
@@ -26,7 +26,7 @@ TEST_CASE("SAME padding at stride 2 adds a row below and a column to the right a
   CHECK(y[0][0][1][1].item<float>() == 10 + 11 + 14 + 15 + 0.5f);
 }
 
-TEST_CASE("activations cut at 0 and 6") {
+TEST_CASE("activations clamp at 0 and 6") {
   at::NoGradGuard no_grad;
   const at::Tensor x = at::tensor({-3.0f, 4.0f, 9.0f}).view({1, 1, 1, 3});
   const auto through = [&](SameConvImpl::Activation activation) {
@@ -40,7 +40,7 @@ TEST_CASE("activations cut at 0 and 6") {
   CHECK(through(SameConvImpl::Activation::kRelu6) == std::vector<float>{0, 4, 6});
 }
 
-TEST_CASE("the backbone has Thunder's size and gives the stride-16 grid of any crop") {
+TEST_CASE("the backbone has Thunder's size and a stride-16 grid for any crop") {
   at::manual_seed(1);
   MovenetImpl backbone;
   backbone.init();
@@ -53,13 +53,13 @@ TEST_CASE("the backbone has Thunder's size and gives the stride-16 grid of any c
   CHECK(tokens.dtype() == at::kFloat);
 }
 
-TEST_CASE("the stride-4 map comes back from the tokens as it went in") {
+TEST_CASE("the stride-4 map round-trips through the tokens") {
   const at::Tensor map = at::rand({1, MovenetImpl::kPyramid4, 16, 8});
   const at::Tensor tokens = map_to_tokens(at::pixel_unshuffle(map, 4));
   CHECK(at::equal(at::pixel_shuffle(tokens_to_map(tokens, 4, 2), 4), map));
 }
 
-TEST_CASE("the backbone in bfloat16 stays near float32") {
+TEST_CASE("the backbone in bfloat16 is close to float32") {
   at::manual_seed(2);
   at::NoGradGuard no_grad;
   MovenetImpl backbone;
@@ -74,7 +74,7 @@ TEST_CASE("the backbone in bfloat16 stays near float32") {
   CHECK(error < 1e-3 * exact.square().sum().item<double>());
 }
 
-TEST_CASE("Thunder's own head makes one Gaussian for each joint inside the map") {
+TEST_CASE("Thunder's head renders one Gaussian per joint inside the map") {
   at::manual_seed(3);
   at::NoGradGuard no_grad;
   MovenetHeadImpl head;
@@ -84,7 +84,7 @@ TEST_CASE("Thunder's own head makes one Gaussian for each joint inside the map")
   const at::Tensor peak = heatmaps.amax({2, 3});
   CHECK(peak.gt(0).all().item<bool>());
   CHECK(peak.le(1).all().item<bool>());
-  // A Gaussian of sigma 2 that is not cut sums to 2 pi sigma^2 times its peak at least roughly.
+  // A complete Gaussian of sigma 2 sums to about 2 pi sigma^2 times its peak.
   const at::Tensor mass = heatmaps.sum({2, 3}) / peak;
   CHECK(mass.le(27).all().item<bool>());
   CHECK(mass.ge(5).all().item<bool>());
@@ -92,7 +92,7 @@ TEST_CASE("Thunder's own head makes one Gaussian for each joint inside the map")
 
 namespace {
 
-// A model of three frames with the prior, and all its weights drawn.
+// A model of three frames with the prior and random weights.
 ModelConfig prior_config() {
   ModelConfig config;
   config.backbone.kind = BackboneKind::kMovenet;
@@ -106,7 +106,7 @@ ModelConfig prior_config() {
 
 }  // namespace
 
-TEST_CASE("the prior is highest where Thunder finds the joint") {
+TEST_CASE("the prior peaks at Thunder's joint") {
   at::manual_seed(4);
   at::NoGradGuard no_grad;
   ModelConfig config = prior_config();
@@ -131,9 +131,9 @@ TEST_CASE("the prior is highest where Thunder finds the joint") {
   const at::Tensor thunder = found.log() * sure;
   CHECK(difference(logits.select(1, 0), thunder.select(1, theirs.index("left_knee"))) < 1e-5);
   CHECK(difference(logits.select(1, 2), thunder.select(1, theirs.index("nose"))) < 1e-5);
-  CHECK(logits.select(1, 1).eq(0).all().item<bool>());  // Thunder has no head_top
+  CHECK(logits.select(1, 1).eq(0).all().item<bool>());  // Thunder lacks head_top
 
-  // Pairs (y, x): everything is two cells lower and one to the left.
+  // (y, x): two cells down, one to the left.
   parameters["offset.output.bias"].copy_(at::tensor({2.0f, -1.0f}).repeat({17}));
   const at::Tensor want = logits.slice(2, 0, 14).slice(3, 1, 16);
   CHECK(difference(prior.forward(tokens).slice(2, 2, 16).slice(3, 0, 15), want) < 1e-5);
@@ -151,7 +151,7 @@ TEST_CASE("the prior is highest where Thunder finds the joint") {
   CHECK(difference(stretched.select(2, 0).select(2, 3), at_3_cells.select(2, 0)) < 1e-4);
 }
 
-TEST_CASE("a model with the prior gives H + prior, and trains its sharpness alone") {
+TEST_CASE("a model with the prior gives H + prior and trains only its sharpness") {
   at::manual_seed(5);
   VremdImpl model(prior_config());
   model.config.backbone.freeze = false;
@@ -175,7 +175,7 @@ TEST_CASE("a model with the prior gives H + prior, and trains its sharpness alon
     }
   }
 
-  // Three frames start as that model; only key frames are shown to the prior.
+  // Three frames start as that model; the prior sees only key frames.
   ModelConfig config = prior_config();
   config.hkme.enabled = config.bmd.enabled = true;
   at::NoGradGuard no_grad;
@@ -197,7 +197,7 @@ TEST_CASE("a model with the prior gives H + prior, and trains its sharpness alon
   CHECK(difference(got, want) < 1e-3);
 }
 
-TEST_CASE("the prior needs its backbone, logits and another head") {
+TEST_CASE("the prior requires its backbone, logits and another head") {
   CHECK_NOTHROW(prior_config().validate());
   ModelConfig config = prior_config();
   config.loss.kind = LossKind::kMse;

@@ -14,7 +14,7 @@ using namespace vremd::model;
 
 namespace {
 
-// The models are too small for threads to pay.
+// The models are too small for threads.
 [[maybe_unused]] const bool kOneThread = (at::set_num_threads(1), true);
 
 ModelConfig preset_of(const std::string& preset, VitSize size) {
@@ -37,7 +37,7 @@ at::Tensor random_features(const VremdImpl& model, std::int64_t batch) {
   return at::randn({batch, c.frames(), c.tokens_h() * c.tokens_w(), c.dim()});
 }
 
-// Forward and backward of one model; every parameter must matter.
+// Forward and backward; every parameter must have a gradient.
 void check_gradients(const ModelConfig& config) {
   const auto model = tiny_model(3, config);
   model->train();
@@ -50,7 +50,7 @@ void check_gradients(const ModelConfig& config) {
   for (const auto& item : model->named_parameters()) {
     if (item.key().starts_with("backbone.")) continue;
     CAPTURE(item.key());
-    if (item.key().ends_with(".k.bias")) continue;  // the same for all logits of a softmax
+    if (item.key().ends_with(".k.bias")) continue;  // cancels in the softmax
     REQUIRE(item.value().grad().defined());
     CHECK(item.value().grad().isfinite().all().item<bool>());
     CHECK(item.value().grad().abs().max().item<float>() > 0);
@@ -228,7 +228,7 @@ TEST_CASE("a model narrower than its backbone projects the tokens") {
   CHECK(model->named_parameters().contains("proj.fc.weight"));
 }
 
-TEST_CASE("intermediates are kept where they are asked for") {
+TEST_CASE("intermediates are kept on request") {
   const auto model = tiny_model();
   at::NoGradGuard no_grad;
   const at::Tensor features = random_features(*model, 2);
@@ -245,7 +245,7 @@ TEST_CASE("intermediates are kept where they are asked for") {
 }
 
 // METHOD 13, test 3.
-TEST_CASE("the keypoint mask has the mean that its norm says") {
+TEST_CASE("the mean of the keypoint mask follows its norm") {
   ModelConfig config = tiny_config();
   const bool all_trained = GENERATE(true, false);
   if (!all_trained) config.model.trained_joints = {{"nose", "left_knee", "right_ankle"}};
@@ -261,7 +261,7 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
   const auto check_sum = [&](const at::Tensor& mask, double sum) {
     REQUIRE(mask.sizes() == at::IntArrayRef({2, 3, n}));
     CHECK(difference(mask.sum({1, 2}), at::full({2}, sum)) < 1e-3);
-    CHECK(mask.amax().item<double>() > 1.5 * mask.mean().item<double>());  // it is a mask
+    CHECK(mask.amax().item<double>() > 1.5 * mask.mean().item<double>());  // not uniform
   };
   check_sum(mask_with(KeypointNorm::kMean1, KeypointSum::kAll), static_cast<double>(3 * n));
   check_sum(mask_with(KeypointNorm::kLiteral, KeypointSum::kAll), static_cast<double>(3 * trained));
@@ -271,7 +271,7 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
   const at::Tensor max1 = mask_with(KeypointNorm::kMax1, KeypointSum::kAll);
   CHECK(difference(max1.amax({1, 2}), at::ones({2})) < 1e-6);
 
-  // Samples whose data sets annotate less have the masks of models that were trained on less.
+  // With fewer annotated joints the mask is that of a model trained on these.
   at::Tensor annotated = at::zeros({2, 15});
   annotated[0][2] = annotated[0][14] = 1;  // head_top, right_ankle
   annotated[1].fill_(1);
@@ -290,7 +290,7 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
     }
   }
 
-  // per_frame: the part of each frame's rows that falls on that frame; all rows give the rest.
+  // per_frame: the share of each frame's rows within that frame; the rest is in all rows.
   const at::Tensor own = mask_with(KeypointNorm::kLiteral, KeypointSum::kPerFrame);
   const at::Tensor all = mask_with(KeypointNorm::kLiteral, KeypointSum::kAll);
   CHECK((own <= all + 1e-6).all().item<bool>());
@@ -301,14 +301,14 @@ TEST_CASE("the keypoint mask has the mean that its norm says") {
                         std::sqrt(static_cast<double>(d)),
                     -1);
     CHECK(difference(own.select(1, 2), map.slice(1, 30, 45).slice(2, 2 * n).sum(1)) < 1e-5);
-    // Why the softmax cannot be over the keypoints: its sum over them would be no mask.
+    // With a softmax over the keypoints the sum over them would be constant.
     const at::Tensor other = at::softmax(map, 1).sum(1);
     CHECK(difference(other, at::ones_like(other)) < 1e-5);
   }
 }
 
 // METHOD 13, test 6.
-TEST_CASE("without motion BMD gives the same finite value everywhere") {
+TEST_CASE("without motion BMD gives a finite constant") {
   ModelConfig config = tiny_config("paper");
   at::manual_seed(2);
   BmdImpl bmd(config);
@@ -324,7 +324,7 @@ TEST_CASE("without motion BMD gives the same finite value everywhere") {
 }
 
 // METHOD 13, test 7.
-TEST_CASE("exchanging the neighbours and the directions' weights changes nothing") {
+TEST_CASE("swapping both the neighbours and the directions' weights has no effect") {
   ModelConfig config = tiny_config("paper");
   config.bmd.ca.query = GENERATE(CaQuery::kFeature, CaQuery::kOtherDirection);
   at::manual_seed(2);
@@ -352,7 +352,7 @@ TEST_CASE("exchanging the neighbours and the directions' weights changes nothing
 }
 
 // METHOD 13, test 8: the caller encodes each distinct crop once.
-TEST_CASE("features of distinct crops serve every frame that shows them") {
+TEST_CASE("features of distinct crops can be shared by frames") {
   const auto model = tiny_model();
   at::NoGradGuard no_grad;
   const at::Tensor crops = at::randn({2, 3, 96, 64});  // the first frame is its own neighbour
@@ -384,10 +384,10 @@ TEST_CASE("a person's heatmaps do not depend on the batch") {
     CHECK(difference(alone, its) < (bf16 ? 2e-2 : 1e-4));
     CHECK(difference(places(alone), places(its)) < 0.05);
   }
-  CHECK(difference(together[0], together[1]) > 0.1);  // persons differ
+  CHECK(difference(together[0], together[1]) > 0.1);  // people differ
 }
 
-TEST_CASE("bfloat16 keeps heads and coordinates in float32 and the heatmaps close") {
+TEST_CASE("bfloat16 keeps heads and coordinates in float32 and similar heatmaps") {
   const auto model = tiny_model(), half = tiny_model();
   half->to_bf16();
   const auto parameters = half->named_parameters();
@@ -424,7 +424,7 @@ TEST_CASE("attention over frames is attention") {
   CHECK(difference(block.forward_over_frames(x), expected) < 1e-4);
 }
 
-TEST_CASE("a masked key is not attended to where the mask is a bias, too") {
+TEST_CASE("with a mask bias a masked key is not attended to") {
   at::manual_seed(3);
   BlockImpl block({.dim = 32, .heads = 4});
   at::NoGradGuard no_grad;
@@ -450,7 +450,7 @@ TEST_CASE("the first row of pos_embed is added to every token") {
   CHECK(difference(model->features(crops), before) < 1e-5);
 }
 
-TEST_CASE("a frozen backbone stays as it is while training") {
+TEST_CASE("training does not change a frozen backbone") {
   for (const bool freeze : {true, false}) {
     ModelConfig config = tiny_config();
     config.backbone.freeze = freeze;
@@ -462,7 +462,7 @@ TEST_CASE("a frozen backbone stays as it is while training") {
   }
 }
 
-TEST_CASE("logits become probabilities of which a perfect peak is 1") {
+TEST_CASE("logits become probabilities with 1 for a perfect peak") {
   ModelConfig config = tiny_config("table4_baseline");
   config.loss.kind = LossKind::kCe;
   const VremdImpl model(config);
@@ -477,7 +477,7 @@ TEST_CASE("logits become probabilities of which a perfect peak is 1") {
   CHECK(mse.probabilities(logits).is_same(logits));
 }
 
-TEST_CASE("three frames start from a single-frame model's heatmaps") {
+TEST_CASE("a model of three frames starts with the heatmaps of a single-frame model") {
   ModelConfig single_config = tiny_config("table4_baseline"), config = tiny_config();
   const HeadKind head = GENERATE(HeadKind::kClassic, HeadKind::kSimple);
   single_config.model.head = config.model.head = head;
@@ -494,7 +494,7 @@ TEST_CASE("three frames start from a single-frame model's heatmaps") {
   const at::Tensor before =
       single->forward(single->features(crops.slice(0, 1, 2)).unsqueeze(0)).heatmaps_bkhw;
   const auto after = model->forward(model->features(crops).unsqueeze(0));
-  const at::Tensor from_hm = 0.75 * after.hm;  // H without the branch that is still untrained
+  const at::Tensor from_hm = 0.75 * after.hm;  // H without the untrained branch
   CHECK(after.hk.abs().max().item<double>() < 0.05);
   const JointSet ours = config.joints(), theirs = single_config.joints();
   const auto row = [&](const at::Tensor& maps, const JointSet& set, const char* joint) {

@@ -25,7 +25,7 @@ std::string saved_tiny_model(const TemporaryFolder& folder) {
   return path;
 }
 
-// Writes `path` again after `change` has edited its tensors and metadata.
+// Rewrites `path` with tensors and metadata edited by `change`.
 template <typename Change>
 std::string edited(const std::string& path, Change change) {
   const io::SafetensorsFile file(path);
@@ -42,7 +42,7 @@ void check_error(const std::string& path, const std::string& what) {
                        MessageMatches(ContainsSubstring(path) && ContainsSubstring(what)));
 }
 
-TEST_CASE("a saved model is read back with the same heatmaps") {
+TEST_CASE("a loaded model gives the same heatmaps") {
   const TemporaryFolder folder;
   const std::string path = folder / "model.safetensors";
   const auto model = tiny_model();
@@ -76,7 +76,7 @@ TEST_CASE("half precision rounds the matrices and keeps vectors and statistics")
   }
 }
 
-TEST_CASE("files that are not this model are refused by name") {
+TEST_CASE("errors of other weights name the file and tensor") {
   const TemporaryFolder folder;
   const std::string path = saved_tiny_model(folder);
   const std::string name = "backbone.blocks.1.attn.proj.bias";
@@ -85,7 +85,7 @@ TEST_CASE("files that are not this model are refused by name") {
   check_error(edited(path, [&](auto& tensors, auto&) { tensors.erase(name); }),
               "no tensor " + name);
   check_error(edited(path, [&](auto& tensors, auto&) { tensors["zzz"] = tensors[name]; }),
-              "tensor zzz is not of this model");
+              "tensor zzz is not part of this model");
   check_error(edited(path, [&](auto& tensors, auto&) { tensors[name].shape = {8, 8}; }),
               "tensor " + name + " is [8, 8], not [64]");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("kind"); }),
@@ -108,12 +108,12 @@ TEST_CASE("a truncated file is an error, at any length") {
        {std::uintmax_t{0}, std::uintmax_t{5}, std::uintmax_t{100}, size / 2, size - 1}) {
     fs::resize_file(path, length);
     CHECK_THROWS_MATCHES(model::load_model(path), Error, MessageMatches(ContainsSubstring(path)));
-    if (length == 0) saved_tiny_model(folder);  // grows again for the next
+    if (length == 0) saved_tiny_model(folder);  // restores the file
     saved_tiny_model(folder);
   }
 }
 
-TEST_CASE("weights that are not finite are not saved") {
+TEST_CASE("non-finite weights are not saved") {
   const TemporaryFolder folder;
   const auto model = tiny_model();
   at::NoGradGuard no_grad;

@@ -39,7 +39,7 @@ TEST_CASE("a box grows to the crop's aspect and by a quarter", "[data]") {
   CHECK_THAT(wide.h, WithinAbs(400 * 1.25, 1e-9));
 }
 
-TEST_CASE("the middle of the box is the middle of the crop", "[data]") {
+TEST_CASE("the centre of the box is the centre of the crop", "[data]") {
   const double angle = GENERATE(-120.0, 0.0, 33.0);
   const bool flip = GENERATE(false, true);
   for (const Geometry geometry : {Geometry::kUdp, Geometry::kClassic}) {
@@ -55,7 +55,7 @@ TEST_CASE("the middle of the box is the middle of the crop", "[data]") {
   }
 }
 
-TEST_CASE("corners of the region map as each geometry says", "[data]") {
+TEST_CASE("the corners of the region are mapped by geometry", "[data]") {
   CropRegion region;
   region.centre = {75, 100};
   region.w = 150;
@@ -99,14 +99,14 @@ TEST_CASE("frame to crop and back is the identity", "[data]") {
   }
 }
 
-TEST_CASE("a heatmap lies on the crop as each geometry says", "[data]") {
+TEST_CASE("a heatmap is mapped to the crop by geometry", "[data]") {
   check_point(heatmap_to_crop(64, 48, spec_of(Geometry::kClassic))({10, 20}), 40, 80);
   check_point(heatmap_to_crop(64, 48, spec_of(Geometry::kUdp))({47, 63}), 191, 255);
   CHECK_THROWS_AS(heatmap_to_crop(1, 48, spec_of(Geometry::kUdp)), Error);
 }
 
 // METHOD 1.3: the inverse from the heatmap, written out for an upright crop.
-TEST_CASE("heatmap pixels return to the frame by the sources' formulas", "[data]") {
+TEST_CASE("heatmap pixels are mapped to the frame by the sources' formulas", "[data]") {
   const Box box{300, 120, 90, 310};
   const double u = 13.7, v = 41.2;
   {

@@ -37,7 +37,7 @@ std::vector<float> attend(const std::vector<float>& location, int groups, int he
 
 }  // namespace
 
-TEST_CASE("dca_attention gives the sample where there is one point", "[ops]") {
+TEST_CASE("dca_attention of one point gives the sample", "[ops]") {
   CHECK(attend({0, 1}, 1, 1, false) == std::vector<float>{30, 40});
   CHECK(attend({0, 0.25f}, 1, 2, false) == std::vector<float>{15, 25});
   CHECK(attend({-3, 7}, 1, 1, false) == std::vector<float>{50, 60});  // the nearest cell
@@ -57,7 +57,7 @@ TEST_CASE("dca_attention weighs its points by q k", "[ops]") {
   CHECK(heads[1] == Approx((40 * std::exp(2) + 20) / (std::exp(2) + 1)));
 }
 
-TEST_CASE("dca_attention lets channels of a head lie in several groups", "[ops]") {
+TEST_CASE("dca_attention allows several groups per head", "[ops]") {
   // Channel 0 sees cells 1 and 2, channel 1 cells 0 and 2: logits 1 + 0 and 2 + 8.
   const double w = 1 / (1 + std::exp(-9 / std::sqrt(2)));
   const auto both = attend({0, 1, 0, 2, 0, 0, 0, 2}, 2, 1, false);
@@ -65,7 +65,7 @@ TEST_CASE("dca_attention lets channels of a head lie in several groups", "[ops]"
   CHECK(both[1] == Approx(60 * w + 20 * (1 - w)));
 }
 
-TEST_CASE("dca_attention shows a point of no sense", "[ops]") {
+TEST_CASE("dca_attention propagates NaN points", "[ops]") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   CHECK(std::isnan(attend({0, nan, 0, 0}, 1, 1, false)[0]));
   CHECK(std::isnan(attend({nan, 0, 0, 0}, 1, 1, true)[1]));

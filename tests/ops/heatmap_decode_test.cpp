@@ -48,7 +48,7 @@ std::vector<float> hill(int height, int width, double x, double y) {
 
 }  // namespace
 
-TEST_CASE("heatmap_decode takes the lowest index among equals", "[ops]") {
+TEST_CASE("heatmap_decode selects the lowest index among equals", "[ops]") {
   const auto how = GENERATE(Decode::kArgmax, Decode::kQuarter);
   CHECK(decode({0.25f, 0.5f, 0.5f, 0.5f}, 2, 2, how) == std::vector<float>{1, 0, 0.5f});
   CHECK(decode(std::vector<float>(35, 0.25f), 5, 7, how) == std::vector<float>{0, 0, 0.25f});
@@ -57,14 +57,14 @@ TEST_CASE("heatmap_decode takes the lowest index among equals", "[ops]") {
   CHECK(decode(twice, 4, 10, how) == std::vector<float>{7, 1, 1});
 }
 
-TEST_CASE("heatmap_decode keeps the place and gives score 0 without a positive value", "[ops]") {
+TEST_CASE("heatmap_decode gives score 0 without a positive value", "[ops]") {
   const auto how = GENERATE(Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp);
   std::vector<float> map(49, -2);
   map[24] = -1;
   CHECK(decode(map, 7, 7, how) == std::vector<float>{3, 3, 0});
 }
 
-TEST_CASE("heatmap_decode lets NaN never win", "[ops]") {
+TEST_CASE("heatmap_decode ignores NaN", "[ops]") {
   const auto how = GENERATE(Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp);
   std::vector<float> map(49, kNan);
   CHECK(decode(map, 7, 7, how) == std::vector<float>{0, 0, 0});
@@ -90,7 +90,7 @@ TEST_CASE("heatmap_decode moves a quarter pixel, but not near the border", "[ops
   CHECK(decode(last_but_one, 6, 6, Decode::kQuarter) == std::vector<float>{3.75f, 3, 1});
 }
 
-TEST_CASE("heatmap_decode scores with the map before the blur", "[ops]") {
+TEST_CASE("heatmap_decode takes the score before the blur", "[ops]") {
   const auto how = GENERATE(Decode::kDark, Decode::kDarkUdp);
   std::vector<float> map(21 * 21, 0.0f);
   map[10 * 21 + 10] = 0.75f;
@@ -100,15 +100,15 @@ TEST_CASE("heatmap_decode scores with the map before the blur", "[ops]") {
   CHECK_THAT(point[1], WithinAbs(10, 1e-4));
 }
 
-TEST_CASE("heatmap_decode moves dark only two pixels inside the border", "[ops]") {
+TEST_CASE("heatmap_decode applies dark only two pixels inside the border", "[ops]") {
   const auto near = hill(20, 20, 1.0, 9.0);
   CHECK(decode(near, 20, 20, Decode::kDark) == decode(near, 20, 20, Decode::kArgmax));
   const auto inside = hill(20, 20, 2.3, 9.6);
   CHECK(decode(inside, 20, 20, Decode::kDark) != decode(inside, 20, 20, Decode::kArgmax));
 }
 
-// Expected values: the sources' formulas in NumPy on OpenCV's GaussianBlur.
-TEST_CASE("heatmap_decode finds the points of the sources' own code", "[ops]") {
+// Expected: the sources' formulas in NumPy with OpenCV's GaussianBlur.
+TEST_CASE("heatmap_decode matches the sources", "[ops]") {
   const auto [x, y, how, expected_x, expected_y] =
       GENERATE(table<double, double, Decode, double, double>(
           {{10.3, 9.6, Decode::kDark, 10.325673107, 9.603766758},
@@ -122,7 +122,7 @@ TEST_CASE("heatmap_decode finds the points of the sources' own code", "[ops]") {
   CHECK_THAT(point[1], WithinAbs(expected_y, 1e-4));
 }
 
-TEST_CASE("heatmap_decode decodes maps that are smaller than the blur", "[ops]") {
+TEST_CASE("heatmap_decode decodes maps smaller than the blur", "[ops]") {
   const auto how = GENERATE(Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp);
   CHECK(decode({0.5f}, 1, 1, how) == std::vector<float>{0, 0, 0.5f});
   const auto point = decode({0.1f, 0.2f, 0.9f, 0.3f}, 2, 2, how);
@@ -131,7 +131,7 @@ TEST_CASE("heatmap_decode decodes maps that are smaller than the blur", "[ops]")
   CHECK(std::isfinite(point[1]));
 }
 
-TEST_CASE("heatmap_decode refuses a blur that has no centre", "[ops]") {
+TEST_CASE("heatmap_decode rejects an even blur", "[ops]") {
   const int blur = GENERATE(-1, 0, 10, 33);
   CHECK_THROWS_AS(decode({0.5f}, 1, 1, Decode::kDarkUdp, blur), std::invalid_argument);
 }

@@ -58,7 +58,7 @@ TEST_CASE("heatmap_encode writes a Gaussian of radius three sigma", "[ops]") {
   CHECK(udp[30 * kWidth + 27] == 0);
 }
 
-TEST_CASE("heatmap_encode says where the support lies outside", "[ops]") {
+TEST_CASE("heatmap_encode reports a support outside the map", "[ops]") {
   const bool udp = GENERATE(true, false);
   std::vector<float> map(kHeight * kWidth, 7.0f);
   const auto sum = [&] {
@@ -79,7 +79,7 @@ TEST_CASE("heatmap_encode says where the support lies outside", "[ops]") {
 }
 
 // METHOD 13, property 2
-TEST_CASE("an encoded point is decoded where it was", "[ops]") {
+TEST_CASE("encoding and decoding a point is the identity", "[ops]") {
   std::mt19937 engine(3);
   std::uniform_real_distribution<double> x(6, kWidth - 7), y(6, kHeight - 7);
   for (int i = 0; i < 500; ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Each kernel against its reference. Compiled twice: for the GPU, and with the kernels as C++ for
-// the emulated device (cuda_emulator/cuda_runtime.h).
+// Each kernel against its reference; compiled for the GPU, and as C++ for the emulated device
+// (cuda_emulator/cuda_runtime.h).
 
 #include "compare.h"
 #include "device_buffer.h"
@@ -39,7 +39,7 @@ struct WarpCase {
   std::string name;
   int width, height, padding;  // of the pictures
   int crop_height, crop_width;
-  std::vector<std::vector<float>> maps;  // one a crop
+  std::vector<std::vector<float>> maps;  // one per crop
   bool swap = false;
 };
 
@@ -86,7 +86,7 @@ std::vector<float> noise(int size, float low, float high) {
   return maps;
 }
 
-// Hills at random places, some of them beyond the border.
+// Hills at random positions, some beyond the border.
 std::vector<float> hills(int count, int height, int width) {
   std::mt19937 engine(11);
   std::uniform_real_distribution<double> place(-0.1, 1.1);
@@ -115,7 +115,7 @@ std::vector<DecodeCase> decode_cases() {
       {"one column", 3, 129, 1, noise(387, 0, 1)},
       {"two by two", 5, 2, 2, noise(20, -1, 1)},
       {"noise", 17, 64, 48, noise(17 * 64 * 48, 0, 1)},
-      // The only one in which dark's rescaling shows: beside it there is the floor of the log.
+      // The only case that depends on dark's rescaling: the rest is at the floor of the log.
       {"noise around zero", 9, 31, 23, noise(9 * 31 * 23, -1, 1)},
       {"below zero", 5, 17, 13, noise(5 * 17 * 13, -2, -1)},
       {"odd sizes", 9, 33, 31, noise(9 * 33 * 31, -0.2f, 1)},
@@ -150,7 +150,7 @@ std::vector<AttentionCase> attention_cases() {
 
 }  // namespace
 
-TEST_CASE("warp_affine: the kernel gives the reference's crops", "[kernels]") {
+TEST_CASE("warp_affine: the kernel matches the reference", "[kernels]") {
   require_device();
   for (const WarpCase& one : warp_cases()) {
     CAPTURE(one.name);
@@ -158,7 +158,7 @@ TEST_CASE("warp_affine: the kernel gives the reference's crops", "[kernels]") {
     const int stride = 3 * one.width + one.padding;
     std::vector<std::vector<std::uint8_t>> pictures(count);
     std::vector<const std::uint8_t*> pointers, device_pointers;
-    std::deque<DeviceBuffer<std::uint8_t>> uploaded;  // never moves one
+    std::deque<DeviceBuffer<std::uint8_t>> uploaded;  // stable addresses
     std::vector<int> sizes;
     std::vector<float> maps;
     std::mt19937 engine(one.width);
@@ -201,7 +201,7 @@ TEST_CASE("warp_affine: the kernel gives the reference's crops", "[kernels]") {
   }
 }
 
-TEST_CASE("heatmap_decode: the kernel gives the reference's points", "[kernels]") {
+TEST_CASE("heatmap_decode: the kernel matches the reference", "[kernels]") {
   require_device();
   const auto decode = GENERATE(Decode::kArgmax, Decode::kQuarter, Decode::kDark, Decode::kDarkUdp);
   const int blur = GENERATE(1, 11, kMaxBlur);
@@ -227,7 +227,7 @@ TEST_CASE("heatmap_decode: the kernel gives the reference's points", "[kernels]"
     heatmap_decode_cuda(args, nullptr);
     const std::vector<float> got = points.to_host();
 
-    // The peaks are equal, and so is what depends on them alone.
+    // The peaks are equal, so everything that depends only on them is exact.
     const bool exact = decode == Decode::kArgmax || decode == Decode::kQuarter;
     if (exact) CHECK(got == expected);
     std::vector<float> got_places, expected_places;
@@ -240,7 +240,7 @@ TEST_CASE("heatmap_decode: the kernel gives the reference's points", "[kernels]"
   }
 }
 
-TEST_CASE("dca_attention: the kernel gives the reference's attention", "[kernels]") {
+TEST_CASE("dca_attention: the kernel matches the reference", "[kernels]") {
   require_device();
   for (const AttentionCase& one : attention_cases()) {
     CAPTURE(one.name);
@@ -257,7 +257,7 @@ TEST_CASE("dca_attention: the kernel gives the reference's attention", "[kernels
     const int size = one.batch * args.queries * one.channels;
     const std::vector<float> q = noise(size, -2, 2), k = noise(size + 1, -2, 2),
                              v = noise(size + 2, -2, 2);
-    // Beyond the map, too; one on a cell, some far away.
+    // Also beyond the map; one on a cell, some far away.
     const int values = 2 * one.batch * args.queries * one.groups * one.points;
     const int longest = std::max(one.height, one.width);
     std::vector<float> location = noise(values, -2, static_cast<float>(longest) + 1);
@@ -283,7 +283,7 @@ TEST_CASE("dca_attention: the kernel gives the reference's attention", "[kernels
   }
 }
 
-TEST_CASE("dca_attention: points of no sense spoil their own query and head alone", "[kernels]") {
+TEST_CASE("dca_attention: NaN points affect only their query and head", "[kernels]") {
   require_device();
   DcaAttentionArgs args;
   args.batch = args.groups = args.points = 2;

@@ -49,7 +49,7 @@ TEST_CASE("linear multiplies by packed weights", "[ops]") {
   CHECK_THROWS_AS(layer(at::randn({5, 71})), c10::Error);
 }
 
-TEST_CASE("linear takes inputs that are not contiguous, and no bias", "[ops]") {
+TEST_CASE("linear accepts non-contiguous inputs, and no bias", "[ops]") {
   at::manual_seed(2);
   Layer layer(16, 24);
   const at::Tensor x = at::randn({16, 9}).t();
@@ -69,7 +69,7 @@ TEST_CASE("linear works in bfloat16", "[ops]") {
   CHECK(nmse(layer(x), layer.expected(x)) < 1e-4);
 }
 
-TEST_CASE("linear sees that a weight has changed", "[ops]") {
+TEST_CASE("linear detects changes of the weight", "[ops]") {
   at::manual_seed(4);
   Layer layer(32, 32);
   const at::Tensor x = at::randn({4, 32});
@@ -78,7 +78,7 @@ TEST_CASE("linear sees that a weight has changed", "[ops]") {
   CHECK(nmse(layer(x), layer.expected(x)) < 1e-12);
   layer.w.set_data(at::randn({32, 32}));
   CHECK(nmse(layer(x), layer.expected(x)) < 1e-12);
-  for (int i = 0; i < 5; ++i) {  // a new weight, perhaps where the last one was
+  for (int i = 0; i < 5; ++i) {  // a new weight, perhaps at the same address
     layer.w = at::Tensor();
     layer.w = at::randn({32, 32});
     CHECK(nmse(layer(x), layer.expected(x)) < 1e-12);
@@ -88,7 +88,7 @@ TEST_CASE("linear sees that a weight has changed", "[ops]") {
   CHECK(nmse(layer(x.to(at::kBFloat16)), layer.expected(x)) < 1e-4);
 }
 
-TEST_CASE("linear gives gradients where they are needed", "[ops]") {
+TEST_CASE("linear has gradients", "[ops]") {
   at::manual_seed(5);
   Layer layer(8, 6);
   layer.w.requires_grad_();
@@ -100,7 +100,7 @@ TEST_CASE("linear gives gradients where they are needed", "[ops]") {
   CHECK_FALSE(layer(x).requires_grad());
 }
 
-TEST_CASE("linear gives the same bytes in every thread and for any number of rows", "[ops]") {
+TEST_CASE("linear is bit-equal in all threads and for any number of rows", "[ops]") {
   at::manual_seed(6);
   const c10::InferenceMode guard;
   const at::Tensor x = at::randn({768, 96});
@@ -119,7 +119,7 @@ TEST_CASE("linear gives the same bytes in every thread and for any number of row
   }
   for (auto& thread : threads) thread.join();
   for (const auto& one : got) CHECK(at::equal(one, expected));
-  if (std::string(linear_implementation()) != "onednn") return;  // MKL's bits follow the rows
+  if (std::string(linear_implementation()) != "onednn") return;  // MKL's depend on the rows
   for (const int rows : {1, 3, 15, 100}) {
     CAPTURE(rows);
     CHECK(at::equal(layer(x.narrow(0, 0, rows)), expected.narrow(0, 0, rows)));

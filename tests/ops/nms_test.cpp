@@ -22,7 +22,7 @@ TEST_CASE("nms drops a box only above the threshold", "[ops]") {
   CHECK(nms(boxes, 0.49) == std::vector<int>{0});
 }
 
-TEST_CASE("nms lets a dropped box drop nothing", "[ops]") {
+TEST_CASE("nms ignores dropped boxes", "[ops]") {
   const std::vector<ScoredBox> chain = {
       {{0, 0, 10, 10}, 0.9, 0}, {{4, 0, 10, 10}, 0.8, 0}, {{8, 0, 10, 10}, 0.7, 0}};
   CHECK(nms(chain, 0.3) == std::vector<int>{0, 2});
@@ -34,7 +34,7 @@ TEST_CASE("nms works within each label and keeps the order of equal scores", "[o
   CHECK(nms(boxes, 0.5) == std::vector<int>{0, 1});
 }
 
-TEST_CASE("nms survives boxes without area and values without order", "[ops]") {
+TEST_CASE("nms handles boxes without area and NaN", "[ops]") {
   CHECK(nms({}, 0.5).empty());
   const double nan = std::nan("");
   const std::vector<ScoredBox> boxes = {{{5, 5, 0, 0}, 0.9, 0},   {{0, 0, 10, 10}, 0.8, 0},

@@ -56,11 +56,11 @@ TEST_CASE("warp_affine gives raw values and BGR on demand", "[ops]") {
                   at::tensor({7.0f, 7.0f, 255.0f})));
 }
 
-TEST_CASE("warp_affine takes no request at all", "[ops]") {
+TEST_CASE("warp_affine accepts no requests", "[ops]") {
   CHECK(warp_affine({}, 4, 5, {}, kCpu).sizes() == at::IntArrayRef({0, 3, 4, 5}));
 }
 
-TEST_CASE("warp_affine refuses frames without pixels and unknown devices", "[ops]") {
+TEST_CASE("warp_affine rejects frames without pixels and unknown devices", "[ops]") {
   Frame frame = frame_of(2, 2, 0);
   frame.index = 812;
   const std::vector<CropRequest> requests = {{&frame, {}}};
@@ -77,7 +77,7 @@ TEST_CASE("warp_affine refuses frames without pixels and unknown devices", "[ops
 }
 
 #if !defined(VREMD_HAVE_CUDA) || !defined(VREMD_TORCH_CUDA)
-TEST_CASE("warp_affine says that a build has no CUDA", "[ops]") {
+TEST_CASE("warp_affine reports a build without CUDA", "[ops]") {
   const Frame frame = frame_of(2, 2, 0);
   const std::vector<CropRequest> requests = {{&frame, {}}};
   CHECK_THROWS_MATCHES(warp_affine(requests, 2, 2, {}, at::Device(at::kCUDA, 0)), Error,
@@ -98,7 +98,7 @@ TEST_CASE("heatmap_decode decodes tensors of any layout", "[ops]") {
         at::IntArrayRef({0, 3, 3}));
 }
 
-TEST_CASE("heatmap_decode refuses what is no heatmap", "[ops]") {
+TEST_CASE("heatmap_decode rejects other tensors", "[ops]") {
   CHECK_THROWS_MATCHES(
       heatmap_decode(at::zeros({3, 8, 9}), Decode::kArgmax), Error,
       MessageMatches(ContainsSubstring("expected float32 [N, K, H, W], got Float [3, 8, 9]")));

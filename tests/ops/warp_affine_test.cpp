@@ -48,7 +48,7 @@ std::vector<float> warp(const Picture& picture, const std::vector<float>& map, i
   return crop;
 }
 
-// The contract word for word, in double.
+// The specification, in double.
 std::vector<float> expected_warp(const Picture& picture, const std::vector<float>& m, int height,
                                  int width) {
   std::vector<float> crop;
@@ -119,7 +119,7 @@ TEST_CASE("warp_affine follows its formula for any map", "[ops]") {
   }
 }
 
-TEST_CASE("warp_affine survives maps without sense", "[ops]") {
+TEST_CASE("warp_affine handles non-finite maps", "[ops]") {
   const Picture picture(4, 4);
   const float bad = GENERATE(std::numeric_limits<float>::quiet_NaN(),
                              std::numeric_limits<float>::infinity(), -1e30f, 1e30f);

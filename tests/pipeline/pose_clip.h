@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A clip of somebody who walks to the right, and its records.
+// A clip of a person walking to the right, and its records.
 
 #include "core/geometry.h"
 #include "io/json.h"
@@ -34,7 +34,7 @@ inline Frame frame_with_person(int width, int height, int x, int y) {
 
 constexpr int kClipWidth = 160, kClipHeight = 120;
 
-// The person walks to the right, 3 pixels a frame, and begins anew after 32 frames.
+// The person moves to the right by 3 pixels per frame and restarts after 32 frames.
 inline int left_of(int frame) { return 20 + 3 * (frame % 32); }
 inline Box box_of(int frame) { return {static_cast<double>(left_of(frame)), 40, 24, 48}; }
 

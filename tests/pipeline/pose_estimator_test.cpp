@@ -53,7 +53,7 @@ std::vector<io::Keypoint> keypoints_of(Person person, const EstimatorOptions& op
 
 TEST_CASE("keypoints move with the person") {
   EstimatorOptions options;
-  options.decode = ops::Decode::kArgmax;  // random maps are no Gaussians that could be refined
+  options.decode = ops::Decode::kArgmax;  // random maps cannot be refined
   const auto before = keypoints_of(person_in(person_frame(50, 30), {48, 28, 28, 52}), options);
   const auto after = keypoints_of(person_in(person_frame(63, 41), {61, 39, 28, 52}), options);
   REQUIRE(before.size() == 15);
@@ -74,8 +74,8 @@ TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
   for (const ops::Geometry geometry : {ops::Geometry::kUdp, ops::Geometry::kClassic}) {
     const auto frame = person_frame(50, 30);
     const Box box{46, 28, 28, 52};
-    // A pixel is a point in udp, a cell in classic (METHOD 1.3); the heatmap shift mends only the
-    // peak's cell, so classic agrees to one heatmap pixel.
+    // A pixel is a point in udp, a cell in classic (METHOD 1.3); the heatmap shift corrects only
+    // the cell of the peak, so classic agrees to one heatmap pixel.
     const Box mirrored_box{kClipWidth - 1 - box.x - box.w, box.y, box.w, box.h};
     EstimatorOptions options;
     options.decode = ops::Decode::kArgmax;
@@ -105,7 +105,7 @@ TEST_CASE("with flip, the mirrored picture has the mirrored pose") {
   }
 }
 
-TEST_CASE("the ways to decode differ below a heatmap pixel") {
+TEST_CASE("the decoders differ by less than a heatmap pixel") {
   const Person person = person_in(person_frame(50, 30), {46, 28, 28, 52});
   EstimatorOptions options;
   options.decode = ops::Decode::kArgmax;
@@ -126,7 +126,7 @@ TEST_CASE("the ways to decode differ below a heatmap pixel") {
   }
 }
 
-TEST_CASE("chosen joints are those of all joints") {
+TEST_CASE("selected joints equal those of all joints") {
   const Person person = person_in(person_frame(50, 30), {46, 28, 28, 52});
   const model::ModelConfig config = tiny_config("paper");
   const auto all = keypoints_of(person);
@@ -155,7 +155,7 @@ TEST_CASE("chosen joints are those of all joints") {
   CHECK_THROWS_AS(parse_joints("posetrack17", with_ears), Error);  // ears were not trained
 }
 
-TEST_CASE("words for decoding") {
+TEST_CASE("values of --decode") {
   model::ModelConfig udp, classic;
   classic.geometry = ops::Geometry::kClassic;
   CHECK(parse_decode("auto", udp) == ops::Decode::kDarkUdp);
@@ -169,7 +169,7 @@ TEST_CASE("words for decoding") {
   CHECK_THROWS_AS(parse_decode("best", udp), Error);
 }
 
-TEST_CASE("bf16 stays near fp32") {
+TEST_CASE("bf16 is close to fp32") {
   at::Tensor heatmaps[2];
   for (const bool bf16 : {false, true}) {
     EstimatorOptions options;
@@ -189,7 +189,7 @@ TEST_CASE("bf16 stays near fp32") {
   CHECK(difference < 0.05 * size);
 }
 
-TEST_CASE("a dump holds what the keypoints were made of") {
+TEST_CASE("a dump contains the intermediate tensors") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 3);
   const model::ModelConfig config = tiny_config("paper");
@@ -227,7 +227,7 @@ TEST_CASE("a dump holds what the keypoints were made of") {
     CHECK(std::abs(at.y - keypoints[i][1].get<double>()) < 0.006);
   }
 
-  // The crops of the previous and of this frame show the person at different places.
+  // The crops of the previous and of this frame differ.
   const std::vector<float> crops = file.at("crops").to_float();
   const std::size_t one = crops.size() / 3;
   CHECK(std::vector<float>(crops.begin(), crops.begin() + one) !=

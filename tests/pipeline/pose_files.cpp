@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files for the command-line tests of vremd-pose:
 //   vremd_pose_files weights PRESET OUT.safetensors   a tiny network with random weights
-//   vremd_pose_files clip FRAMES OUT.mkv              somebody who walks
+//   vremd_pose_files clip FRAMES OUT.mkv              a walking person
 //   vremd_pose_files records FRAMES VIDEO             their records, to standard output
 
 #include "pose_clip.h"

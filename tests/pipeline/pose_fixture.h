@@ -55,7 +55,7 @@ inline model::LoadedModel tiny_loaded(const std::string& preset) {
   return loaded;
 }
 
-// What vremd-pose does with a file of records, on the tiny model.
+// Runs vremd-pose's pipeline on a file of records, with the tiny model.
 inline RunResult run(const TemporaryFolder& folder, const std::vector<Json>& records,
                      RunOptions options = {}) {
   write_records(folder / "in.jsonl", records);

@@ -12,7 +12,7 @@ using namespace vremd;
 using namespace vremd::pipeline;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("threads and chunks change no byte") {
+TEST_CASE("the output is independent of threads and chunks") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 21);
   std::vector<Json> records = walk(folder / "clip.mkv", 21);
@@ -38,7 +38,7 @@ TEST_CASE("threads and chunks change no byte") {
   }
 }
 
-TEST_CASE("records pass through with keypoints, neighbours and where they came from") {
+TEST_CASE("records keep their fields and get keypoints, neighbours and provenance") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 6);
   std::vector<Json> records = walk(folder / "clip.mkv", 6);
@@ -87,7 +87,7 @@ TEST_CASE("records pass through with keypoints, neighbours and where they came f
   CHECK(std::abs(walker["score"].get<double>() - sum / count) < 1e-4);
 }
 
-TEST_CASE("a still is its own neighbours, and is encoded once") {
+TEST_CASE("a still is its own neighbour and is encoded once") {
   const TemporaryFolder folder;
   video::write_picture(folder / "photo.png", frame_with_person(kClipWidth, kClipHeight, 20, 40));
   const RunResult result = run(folder, walk(folder / "photo.png", 1));
@@ -96,7 +96,7 @@ TEST_CASE("a still is its own neighbours, and is encoded once") {
   CHECK(result.encoded == 1);
 }
 
-TEST_CASE("a single-frame model looks at no neighbours") {
+TEST_CASE("a single-frame model reads no neighbours") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 3);
   RunOptions options;
@@ -106,7 +106,7 @@ TEST_CASE("a single-frame model looks at no neighbours") {
   CHECK(result.crops == 3);
 }
 
-TEST_CASE("held boxes share their crops, and nothing else changes") {
+TEST_CASE("held boxes share their crops without other effects") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 8);
   std::vector<Json> records = walk(folder / "clip.mkv", 8);
@@ -125,7 +125,7 @@ TEST_CASE("held boxes share their crops, and nothing else changes") {
   CHECK(apart.text == shared.text);
 }
 
-TEST_CASE("instances that cannot be cropped keep their place, without a score") {
+TEST_CASE("instances that cannot be cropped are kept with score 0") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 3);
   std::vector<Json> records = walk(folder / "clip.mkv", 3);
@@ -168,7 +168,7 @@ TEST_CASE("a longer video is no error") {
   CHECK(run(folder, walk(folder / "clip.mkv", 4)).records.size() == 6);
 }
 
-TEST_CASE("a video that cannot be opened is left out, the others are done") {
+TEST_CASE("a video that cannot be opened is skipped") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 3);
   std::vector<Json> records = walk(folder / "gone.mkv", 3);
@@ -183,7 +183,7 @@ TEST_CASE("a video that cannot be opened is left out, the others are done") {
   CHECK(run(folder, other_size).counts.failed_videos == 1);
 }
 
-TEST_CASE("one name of a video for all is refused at a second header") {
+TEST_CASE("--video is rejected at a second header") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 2);
   RunOptions options;
@@ -195,7 +195,7 @@ TEST_CASE("one name of a video for all is refused at a second header") {
   CHECK(run(folder, walk("-", 2)).counts.failed_videos == 1);
 }
 
-TEST_CASE("a range of frames, and a folder in front of the video's name") {
+TEST_CASE("a range of frames, and a directory prepended to the video path") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 8);
   RunOptions options;
@@ -224,7 +224,7 @@ TEST_CASE("a truncated input gives no end record") {
   CHECK(whole.text.starts_with(result.text));
 }
 
-TEST_CASE("a range of frames has its end record although the input is truncated behind it") {
+TEST_CASE("a range of frames has an end record if the input is truncated after it") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 8);
   RunOptions options;
@@ -243,7 +243,7 @@ TEST_CASE("a range of frames has its end record although the input is truncated 
   CHECK(run(folder, too_few, options).records.back()["type"] == "frame");
 }
 
-TEST_CASE("a stop writes what was begun and no end record") {
+TEST_CASE("a stopped run writes the chunks in flight and no end record") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 40);
   const std::vector<Json> records = walk(folder / "clip.mkv", 40);
@@ -258,7 +258,7 @@ TEST_CASE("a stop writes what was begun and no end record") {
   CHECK(result.records.back()["type"] == "frame");
 }
 
-TEST_CASE("what a stage throws comes out as itself") {
+TEST_CASE("exceptions of a stage are rethrown") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 30);
   struct OwnError : std::runtime_error {
@@ -278,7 +278,7 @@ TEST_CASE("what a stage throws comes out as itself") {
                     ContainsSubstring("in.jsonl:21") && ContainsSubstring("box"));
 }
 
-TEST_CASE("end records tell the seconds of the stages") {
+TEST_CASE("end records contain the seconds of the stages") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 2);
   RunOptions options;
