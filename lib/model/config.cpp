@@ -181,9 +181,7 @@ void validate_model(const ModelConfig& c) {
   }
   seen.clear();
   for (const std::string& joint : c.model.trained_joints.value_or(joints.joints)) {
-    if (joints.index(joint) < 0) {
-      fail("model.trained_joints: {} is not among model.joints", joint);
-    }
+    if (joints.index(joint) < 0) fail("model.trained_joints: {} is not among model.joints", joint);
     if (!seen.insert(joint).second) fail("model.trained_joints: duplicate joint {}", joint);
   }
   if (seen.empty()) fail("model.trained_joints: empty");
@@ -255,9 +253,6 @@ void validate_bmd(const ModelConfig& c) {
   if (b.ca.enabled && b.ca.query == CaQuery::kOtherDirection && !b.separate) {
     fail("bmd.ca.query: other_direction requires bmd.separate");
   }
-  validate_dca(c);
-  validate_dc(c);
-  validate_da(c);
 }
 
 void validate_heads(const ModelConfig& c) {
@@ -281,8 +276,9 @@ void validate_loss(const ModelConfig& c) {
       fail("loss.joint_weights: {} weights for the {} joints of the model",
            loss.joint_weights->size(), c.joints().size());
     }
-    for (const double weight : *loss.joint_weights)
+    for (const double weight : *loss.joint_weights) {
       io::within("loss.joint_weights", weight, 0, 1000);
+    }
   }
   io::within("loss.aux_hk", loss.aux_hk, 0, 1000);
   io::within("loss.aux_hm", loss.aux_hm, 0, 1000);
@@ -318,6 +314,9 @@ void ModelConfig::validate() const {
   validate_model(*this);
   validate_hkme(*this);
   validate_bmd(*this);
+  validate_dca(*this);
+  validate_dc(*this);
+  validate_da(*this);
   validate_heads(*this);
   validate_loss(*this);
 }
@@ -362,9 +361,7 @@ std::vector<int> ModelConfig::trained_joints() const {
   std::vector<int> indices;
   for (int i = 0; i < set.size(); ++i) {
     const auto& named = model.trained_joints;
-    if (!named || std::find(named->begin(), named->end(), set.joints[i]) != named->end()) {
-      indices.push_back(i);
-    }
+    if (!named || std::ranges::count(*named, set.joints[i])) indices.push_back(i);
   }
   return indices;
 }

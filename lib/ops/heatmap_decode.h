@@ -23,9 +23,7 @@ struct HeatmapDecodeArgs {
   const float* heatmaps = nullptr;
   float* points = nullptr;
   float* blur_scratch = nullptr;
-  int count = 0;
-  int height = 0;
-  int width = 0;
+  int count = 0, height = 0, width = 0;
   Decode decode = Decode::kDarkUdp;
   int blur = 11;  // kernel size k of the Gaussian, odd, at most kMaxBlur (heatmap_refine.h)
 };

@@ -20,9 +20,7 @@ struct WarpAffineArgs {
   const int* sizes = nullptr;                     // count x 3: width, height, stride in bytes
   const float* crop_to_frame = nullptr;           // count x 6
   float* crops = nullptr;                         // count x 3 x height x width
-  int count = 0;
-  int height = 0;
-  int width = 0;
+  int count = 0, height = 0, width = 0;
   float scale[3] = {1, 1, 1};
   float bias[3] = {0, 0, 0};
   bool swap = false;  // write BGR

@@ -6,16 +6,13 @@
 #include "detect/nanodet.h"
 #include "io/find_weights.h"
 #include "io/safetensors.h"
+#include "temporary_folder.h"
 
 #include <c10/core/InferenceMode.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <unistd.h>
-
-#include <filesystem>
 
 using namespace vremd;
 using namespace vremd::detect;
@@ -111,9 +108,8 @@ TEST_CASE("nanodet in bfloat16 is close") {
 TEST_CASE("other weights than nanodet's are rejected") {
   const io::SafetensorsFile original(io::find_weights("nanodet-g"));
   auto tensors = original.tensors();
-  const std::string path = (std::filesystem::temp_directory_path() /
-                            ("vremd-nanodet-" + std::to_string(getpid()) + ".safetensors"))
-                               .string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "nanodet.safetensors";
   std::string expected;
   SECTION("a tensor is missing") {
     tensors.erase("neck.lateral_16.bias");
@@ -130,5 +126,4 @@ TEST_CASE("other weights than nanodet's are rejected") {
   io::write_safetensors(path, tensors, original.metadata());
   CHECK_THROWS_MATCHES(Nanodet(io::SafetensorsFile(path), at::kCPU, at::kFloat), Error,
                        MessageMatches(ContainsSubstring(expected)));
-  std::filesystem::remove(path);
 }

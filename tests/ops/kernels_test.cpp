@@ -148,6 +148,20 @@ std::vector<AttentionCase> attention_cases() {
   };
 }
 
+std::vector<float> attention_on_device(DcaAttentionArgs args, const std::vector<float>& q,
+                                       const std::vector<float>& k, const std::vector<float>& v,
+                                       const std::vector<float>& location) {
+  DeviceBuffer<float> device_q(q), device_k(k), device_v(v), device_location(location);
+  DeviceBuffer<float> out(std::vector<float>(args.batch * args.queries * args.channels, 7));
+  args.q = device_q.data();
+  args.k = device_k.data();
+  args.v = device_v.data();
+  args.location = device_location.data();
+  args.out = out.data();
+  dca_attention_cuda(args, nullptr);
+  return out.to_host();
+}
+
 }  // namespace
 
 TEST_CASE("warp_affine: the kernel matches the reference", "[kernels]") {
@@ -271,15 +285,7 @@ TEST_CASE("dca_attention: the kernel matches the reference", "[kernels]") {
     args.out = expected.data();
     dca_attention_cpu(args);
 
-    DeviceBuffer<float> device_q(q), device_k(k), device_v(v), device_location(location);
-    DeviceBuffer<float> out(std::vector<float>(expected.size(), kNan));
-    args.q = device_q.data();
-    args.k = device_k.data();
-    args.v = device_v.data();
-    args.location = device_location.data();
-    args.out = out.data();
-    dca_attention_cuda(args, nullptr);
-    CHECK(nmse(out.to_host(), expected) <= 1e-7);
+    CHECK(nmse(attention_on_device(args, q, k, v, location), expected) <= 1e-7);
   }
 }
 
@@ -294,15 +300,7 @@ TEST_CASE("dca_attention: NaN points affect only their query and head", "[kernel
   const std::vector<float> q = noise(64, -1, 1), k = noise(65, -1, 1), v = noise(66, -1, 1);
   std::vector<float> location = noise(2 * 4 * 2 * 2 * 2, -1, 2);
   location[8 + 5] = kNan;  // query 1 of the first item, group 1
-  DeviceBuffer<float> device_q(q), device_k(k), device_v(v), device_location(location);
-  DeviceBuffer<float> out(std::vector<float>(64, 7));
-  args.q = device_q.data();
-  args.k = device_k.data();
-  args.v = device_v.data();
-  args.location = device_location.data();
-  args.out = out.data();
-  dca_attention_cuda(args, nullptr);
-  const std::vector<float> got = out.to_host();
+  const std::vector<float> got = attention_on_device(args, q, k, v, location);
   for (int i = 0; i < 64; ++i) {
     CAPTURE(i);
     CHECK(std::isnan(got[i]) == (i >= 12 && i < 16));  // head 1's four channels
