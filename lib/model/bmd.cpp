@@ -76,32 +76,21 @@ at::Tensor AdcImpl::attend_all(const at::Tensor& x, const at::Tensor& f, const a
   return ca_->forward(x, query_ == CaQuery::kMotion ? f : other);
 }
 
-BmdImpl::AdcListImpl::AdcListImpl(const ModelConfig& config) {
-  for (int i = 0; i < config.bmd.blocks; ++i) {
-    blocks.push_back(register_module(std::to_string(i), std::make_shared<AdcImpl>(config)));
-  }
-}
-
-BmdImpl::MixListImpl::MixListImpl(const ModelConfig& config) {
-  const std::int64_t both = 2 * config.dim();
-  for (int i = 0; i < config.bmd.blocks; ++i) {
-    blocks.push_back(register_module(std::to_string(i),
-                                     std::make_shared<MlpImpl>(both, hidden_width(config), both)));
-  }
-}
-
 BmdImpl::BmdImpl(const ModelConfig& config)
     : options_(config.bmd), height_(config.tokens_h()), width_(config.tokens_w()) {
   const std::int64_t dim = config.dim();
-  fwd_ = register_module("fwd", std::make_shared<AdcListImpl>(config));
+  const auto adc_blocks = [&] {
+    return std::make_shared<ListImpl<AdcImpl>>(options_.blocks, config);
+  };
+  fwd_ = register_module("fwd", adc_blocks());
   if (!options_.separate) {
     entry_ = register_module("entry", std::make_shared<LinearImpl>(2 * dim, dim));
     return;
   }
-  bwd_ = options_.share_directions ? fwd_
-                                   : register_module("bwd", std::make_shared<AdcListImpl>(config));
+  bwd_ = options_.share_directions ? fwd_ : register_module("bwd", adc_blocks());
   if (options_.adc == AdcKind::kDirections) {
-    mix_ = register_module("mix", std::make_shared<MixListImpl>(config));
+    mix_ = register_module("mix", std::make_shared<ListImpl<MlpImpl>>(
+                                      options_.blocks, 2 * dim, hidden_width(config), 2 * dim));
   }
   const auto fuse_by = [&](auto layer) {
     register_module("fuse", layer);

@@ -55,13 +55,16 @@ struct BmdImpl : torch::nn::Module {
   Output forward(const at::Tensor& fm_btnd, const at::Tensor& f);
 
  private:
-  struct AdcListImpl : torch::nn::Module {
-    explicit AdcListImpl(const ModelConfig& config);
-    std::vector<std::shared_ptr<AdcImpl>> blocks;
-  };
-  struct MixListImpl : torch::nn::Module {
-    explicit MixListImpl(const ModelConfig& config);
-    std::vector<std::shared_ptr<MlpImpl>> blocks;
+  // Blocks named 0, 1, ...
+  template <typename Block>
+  struct ListImpl : torch::nn::Module {
+    template <typename... Args>
+    explicit ListImpl(int count, const Args&... args) {
+      for (int i = 0; i < count; ++i) {
+        blocks.push_back(register_module(std::to_string(i), std::make_shared<Block>(args...)));
+      }
+    }
+    std::vector<std::shared_ptr<Block>> blocks;
   };
   // The streams after ADC `block`; appends its offsets, one per stream.
   std::vector<at::Tensor> disentangle(std::size_t block, const std::vector<at::Tensor>& streams,
@@ -69,8 +72,8 @@ struct BmdImpl : torch::nn::Module {
   const ModelConfig::Bmd options_;
   std::int64_t height_, width_;
   std::shared_ptr<LinearImpl> entry_;                  // one stream: 2 D -> D
-  std::shared_ptr<AdcListImpl> fwd_, bwd_;             // the same if bmd.share_directions
-  std::shared_ptr<MixListImpl> mix_;                   // bmd.adc: directions
+  std::shared_ptr<ListImpl<AdcImpl>> fwd_, bwd_;       // the same if bmd.share_directions
+  std::shared_ptr<ListImpl<MlpImpl>> mix_;             // bmd.adc: directions
   std::function<at::Tensor(const at::Tensor&)> fuse_;  // two streams: 2 D -> D (bmd.fusion)
 };
 

@@ -124,6 +124,10 @@ void describe(Io& io, ModelConfig& c) {
            [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
 }
 
+void check_divides(const char* key, int count, const char* what, int width) {
+  if (width % count != 0) fail("{}: {} {} do not divide the width {}", key, count, what, width);
+}
+
 void validate_input(const ModelConfig& c) {
   if (c.input.size) {
     for (const int side : *c.input.size) {
@@ -147,9 +151,7 @@ void validate_model(const ModelConfig& c) {
   if (c.backbone.kind == BackboneKind::kVit) {
     const int width = vit_shape(c.backbone.size).dim;
     io::within("backbone.heads", c.backbone_heads(), 1, width);
-    if (width % c.backbone_heads() != 0) {
-      fail("backbone.heads: {} heads do not divide the width {}", c.backbone_heads(), width);
-    }
+    check_divides("backbone.heads", c.backbone_heads(), "heads", width);
   } else if (c.backbone.heads) {
     fail("backbone.heads: only for a ViT");
   }
@@ -157,9 +159,7 @@ void validate_model(const ModelConfig& c) {
   io::within("modules.ln_eps", c.modules.ln_eps, 0, 1);
   io::within("model.dim", c.dim(), 1, 65536);
   io::within("model.heads", c.heads(), 1, c.dim());
-  if (c.dim() % c.heads() != 0) {
-    fail("model.heads: {} heads do not divide the width {}", c.heads(), c.dim());
-  }
+  check_divides("model.heads", c.heads(), "heads", c.dim());
   io::within("model.mlp_ratio", c.model.mlp_ratio, 0.01, 64);
   const bool movenet = c.backbone.kind == BackboneKind::kMovenet;
   const bool own_head = c.model.head == HeadKind::kMovenet;
@@ -217,9 +217,7 @@ void validate_dca(const ModelConfig& c) {
     fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", dca.groups,
          c.heads());
   }
-  if (c.dim() % dca.groups != 0) {
-    fail("bmd.dca.groups: {} groups do not divide the width {}", dca.groups, c.dim());
-  }
+  check_divides("bmd.dca.groups", dca.groups, "groups", c.dim());
 }
 
 void validate_dc(const ModelConfig& c) {
@@ -230,16 +228,14 @@ void validate_dc(const ModelConfig& c) {
   if (c.bmd.op != MotionOp::kDc) return;
   if (c.bmd.ca.enabled) fail("bmd.ca.enabled: must be false with bmd.op dc");
   if (c.bmd.adc != AdcKind::kParallel) fail("bmd.adc: must be parallel with bmd.op dc");
-  if (c.dim() % dc.groups != 0) {
-    fail("bmd.dc.groups: {} groups do not divide the width {}", dc.groups, c.dim());
-  }
+  check_divides("bmd.dc.groups", dc.groups, "groups", c.dim());
 }
 
 void validate_da(const ModelConfig& c) {
   io::within("bmd.da.heads", c.bmd.da.heads, 1, 1024);
   io::within("bmd.da.points", c.bmd.da.points, 1, 1024);
-  if (c.bmd.op == MotionOp::kDa && c.dim() % c.bmd.da.heads != 0) {
-    fail("bmd.da.heads: {} heads do not divide the width {}", c.bmd.da.heads, c.dim());
+  if (c.bmd.op == MotionOp::kDa) {
+    check_divides("bmd.da.heads", c.bmd.da.heads, "heads", c.dim());
   }
 }
 

@@ -35,9 +35,7 @@ at::Tensor DeconvImpl::forward(const at::Tensor& map_nchw) {
   return at::conv_transpose2d(map_nchw, weight, {}, 2, 1);
 }
 
-BatchNormImpl::BatchNormImpl(std::int64_t channels) {
-  weight = register_parameter("weight", empty_parameter({channels}));
-  bias = register_parameter("bias", empty_parameter({channels}));
+BatchNormImpl::BatchNormImpl(std::int64_t channels) : WeightedLayer({channels}) {
   running_mean = register_buffer("running_mean", empty_parameter({channels}));
   running_var = register_buffer("running_var", empty_parameter({channels}));
 }

@@ -28,12 +28,12 @@ struct DeconvImpl : Layer {
 };
 
 // Batch statistics while training, the running ones otherwise.
-struct BatchNormImpl : Layer {
+struct BatchNormImpl : WeightedLayer {
   explicit BatchNormImpl(std::int64_t channels);
   void init() override;
   at::Tensor forward(const at::Tensor& map_nchw);
 
-  at::Tensor weight, bias, running_mean, running_var;
+  at::Tensor running_mean, running_var;
 };
 
 // H_m (METHOD 7): aggregate(M, F_t), then ViTPose's classic or simple head (METHOD 4.2).

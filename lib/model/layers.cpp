@@ -56,11 +56,6 @@ at::Tensor LinearImpl::forward_without_bias(const at::Tensor& x) {
   return widened(ops::linear(x.to(weight.scalar_type()), weight, {}, packed_));
 }
 
-LayerNormImpl::LayerNormImpl(std::int64_t width, double eps_in) : eps(eps_in) {
-  weight = register_parameter("weight", empty_parameter({width}));
-  bias = register_parameter("bias", empty_parameter({width}));
-}
-
 void LayerNormImpl::init() {
   weight.fill_(1);
   bias.zero_();

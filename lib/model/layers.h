@@ -68,12 +68,11 @@ struct LinearImpl : WeightedLayer {
 };
 
 // Over the last axis, in float32.
-struct LayerNormImpl : Layer {
-  LayerNormImpl(std::int64_t width, double eps);
+struct LayerNormImpl : WeightedLayer {
+  LayerNormImpl(std::int64_t width, double eps_in) : WeightedLayer({width}), eps(eps_in) {}
   void init() override;
   at::Tensor forward(const at::Tensor& x);
 
-  at::Tensor weight, bias;
   double eps;
 };
 

@@ -180,8 +180,8 @@ at::Tensor point_attention_by_kernel(const PointAttentionArgs& args) {
 
 at::Tensor point_attention(const PointAttentionArgs& args) {
   if (args.q.is_cpu()) return point_attention_by_cells(args);
-  const bool fits = args.q.scalar_type() == at::kFloat &&
-                    args.q.size(2) / args.heads <= ops::kMaxDcaHeadChannels;
+  const bool fits =
+      args.q.scalar_type() == at::kFloat && args.q.size(2) / args.heads <= ops::kMaxDcaHeadChannels;
   return fits && !at::GradMode::is_enabled() ? point_attention_by_kernel(args)
                                              : point_attention_by_samples(args);
 }
