@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxDetections = 100;
 
-// Intersection over union; over the detection's own area where the truth is a crowd.
+// Intersection over union, or over the detection's area if the truth is a crowd.
 double overlap(const Box& detection, const TrueBox& truth) {
   const Box &d = detection, &g = truth.box;
   const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
