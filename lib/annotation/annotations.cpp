@@ -135,8 +135,9 @@ void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& al
                                    folder_of(frame.file_name) == folder_of(first.file_name)
                              : frame.file_name == first.file_name;
     if (!same) {
-      fail("{}: {} and {} are not of one {}", place, excerpt(first.file_name, kPathExcerptBytes),
-           excerpt(frame.file_name, kPathExcerptBytes), folder ? "folder" : "video file");
+      fail("{}: {} and {} are not {}", place, excerpt(first.file_name, kPathExcerptBytes),
+           excerpt(frame.file_name, kPathExcerptBytes),
+           folder ? "in the same folder" : "of the same video file");
     }
   }
   video.path = join(all.root, folder ? folder_of(first.file_name) : first.file_name);

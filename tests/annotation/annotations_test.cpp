@@ -219,7 +219,7 @@ TEST_CASE("errors name the place in the file") {
       {file(R"({"id":1,"file_name":"a/0.jpg","vid_id":"v"},
                {"id":2,"file_name":"b/1.jpg","vid_id":"v"})",
             ""),
-       "a.json: video v: a/0.jpg and b/1.jpg are not of one folder"},
+       "a.json: video v: a/0.jpg and b/1.jpg are not in the same folder"},
       {file(kStill, R"({"image_id":6})"),
        "a.json: annotations[0].image_id: 6 is not among the images"},
       {person(R"("id":1,"id":2)"), "a.json: annotations[0].id: duplicate key"},

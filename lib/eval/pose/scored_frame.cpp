@@ -26,7 +26,7 @@ const std::vector<annotation::Polygon>& checked_regions(const annotation::PoseFi
   const std::vector<annotation::Polygon>& regions = truth.frames[place].ignore_regions;
   for (std::size_t i = 0; i < regions.size(); ++i) {
     if (regions[i].size() >= 3) continue;
-    fail("{}: ignore region {}: {} points are no polygon", truth.place(place), i,
+    fail("{}: ignore region {}: {} points are not a polygon", truth.place(place), i,
          regions[i].size());
   }
   return regions;

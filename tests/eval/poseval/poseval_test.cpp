@@ -402,7 +402,7 @@ TEST_CASE("the official program's errors name the frame") {
   check({frame({nobody})}, {frame({one})}, true,
         "gt.json: frame 0: person without track_id, required for tracking");
   check({frame({one}, {{{0, 0}, {1, 1}}})}, {frame({})}, false,
-        "gt.json: frame 0: ignore region 0: 2 points are no polygon");
+        "gt.json: frame 0: ignore region 0: 2 points are not a polygon");
   AnnotatedPerson headless = one;
   headless.head.reset();
   check({frame({headless})}, {frame({one})}, false, "gt.json: frame 0: person without head box");

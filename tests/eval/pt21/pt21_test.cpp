@@ -338,7 +338,7 @@ TEST_CASE("PT21: the kit's errors") {
   lacking.has_ignore_regions = false;
   refused({lacking}, {good}, "gt.json: frame 0: no ignore_regions_x and ignore_regions_y");
   refused({frame({pose}, {{{0, 0}, {1, 1}}})}, {good},
-          "gt.json: frame 0: ignore region 0: 2 points are no polygon");
+          "gt.json: frame 0: ignore region 0: 2 points are not a polygon");
 }
 
 TEST_CASE("PT21: the kit's order of joints") {
