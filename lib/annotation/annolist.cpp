@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "annotation/annolist.h"
 
-#include "annotation/corners.h"
+#include "annotation/posetrack_names.h"
 
 #include <algorithm>
 
 namespace vremd::annotation {
 namespace {
 
-// The first element of a list; a value that is no list is its own. It keeps the list's place.
+// The first element of a list, or the value if it is no list. Keeps the place of the list.
 io::DomNode first_or_bare(const io::DomNode& value) {
   if (!value.is_array()) return value;
   for (const io::DomNode one : value.array()) {
@@ -49,7 +49,7 @@ void AnnolistReader::read(const io::DomNode& json, AnnotatedFrame& frame) const 
   }
 }
 
-// Written as a list or as an object.
+// The image is a list or an object.
 std::string AnnolistReader::name(const io::DomNode& image) const {
   const io::DomNode element = first_or_bare(image);
   if (strict_ && !element) return "";
@@ -79,7 +79,7 @@ void AnnolistReader::read_person(const io::DomNode& json, AnnotatedPerson& perso
   person.box = box ? *box : person.head ? person.head->box : Box{};
 }
 
-// Those of the first element of annopoints.
+// Reads the first element of annopoints.
 void AnnolistReader::read_points(const io::DomNode& annopoints, AnnotatedPerson& person) const {
   const bool is_empty =
       annopoints.is_object() && simdjson::dom::object(annopoints.value()).size() == 0;
@@ -104,7 +104,7 @@ void AnnolistReader::read_point(const io::DomNode& json, AnnotatedPerson& person
   joint.x = first(x).number();
   joint.y = first(y).number();
   if (const io::DomNode value = first(score)) joint.score = value.number();
-  // Never scored by; some files have it as a text.
+  // Not used by any score; a string in some files.
   if (!strict_ || is_visible.is_array()) {
     if (const io::DomNode value = first_or_bare(is_visible); value.is_number()) {
       joint.visibility = value.number();

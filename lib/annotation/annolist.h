@@ -10,16 +10,16 @@
 
 namespace vremd::annotation {
 
-// How poseval reads a file, and how data sets are read: these may have bare values instead of lists
-// of one and frames without people, but need the names of their pictures.
+// Strictly as poseval does, or as a data set: bare values instead of lists of one and frames
+// without annorect are accepted, but file names are required.
 enum class ReadAs { kPoseval, kDataSet };
 
 class AnnolistReader {
  public:
-  // Joints are numbered as the file's ids, kPoseJointNames, for poseval; else in posetrack15.
+  // Joint indices: for poseval the ids of the file (kPoseJointNames), else those of posetrack15.
   explicit AnnolistReader(ReadAs as);
 
-  // `index`: of a frame that has no imgnum it stays as it is.
+  // Does not change `index` if there is no imgnum.
   void read(const io::DomNode& json, AnnotatedFrame& frame) const;
 
  private:

@@ -20,8 +20,10 @@ namespace fs = std::filesystem;
 
 std::string folder_of(const std::string& file_name) { return fs::path(file_name).parent_path(); }
 
+// "." for pictures in the current folder.
 std::string join(const std::string& root, const std::string& name) {
-  return root.empty() ? name : (fs::path(root) / name).string();
+  const std::string path = root.empty() ? name : (fs::path(root) / name).string();
+  return path.empty() ? "." : path;
 }
 
 // ---- PoseTrack17 ------------------------------------------------------------------------------
@@ -51,14 +53,13 @@ void read_annolist(const io::DomNode& annolist, Annotations& all) {
   }
   if (video.frames.empty()) annolist.wrong("no frames");
   video.path = join(all.root, folder);
-  if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
   video.id = fs::path(video.path).filename();
 }
 
-// ---- COCO's form ------------------------------------------------------------------------------
+// ---- COCO's format ----------------------------------------------------------------------------
 
 struct PersonCategory {
-  std::optional<std::int64_t> id;  // nothing: the file has no categories, everything is a person
+  std::optional<std::int64_t> id;  // empty: no categories, everything is a person
   std::set<std::int64_t> others;
 };
 
@@ -108,7 +109,7 @@ std::int64_t frame_index(const CocoImageEntry& image, const io::DomNode& json) {
   return *number;
 }
 
-// Sorts the frames, and tells what they are frames of.
+// Sorts the frames and determines their source.
 void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& all) {
   std::vector<AnnotatedFrame>& frames = video.frames;
   const std::string place =
@@ -134,12 +135,12 @@ void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& al
                                    folder_of(frame.file_name) == folder_of(first.file_name)
                              : frame.file_name == first.file_name;
     if (!same) {
-      fail("{}: {} and {} are not of one {}", place, excerpt(first.file_name, kPathExcerptBytes),
-           excerpt(frame.file_name, kPathExcerptBytes), folder ? "folder" : "video file");
+      fail("{}: {} and {} are not {}", place, excerpt(first.file_name, kPathExcerptBytes),
+           excerpt(frame.file_name, kPathExcerptBytes),
+           folder ? "in the same folder" : "of the same video file");
     }
   }
   video.path = join(all.root, folder ? folder_of(first.file_name) : first.file_name);
-  if (video.path.empty()) video.path.push_back('.');  // pictures in the current folder
 }
 
 void read_coco(const io::DomNode& images, const io::DomNode& annotations,
@@ -147,7 +148,7 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
   struct Spot {
     std::size_t video, frame;
   };
-  std::unordered_map<std::int64_t, Spot> spots;  // of each image id
+  std::unordered_map<std::int64_t, Spot> spots;  // by image id
   std::unordered_map<std::string, std::size_t> video_numbers;
   std::vector<bool> more_frames;  // of each video: nframes > 1
   all.joints = joint_set("posetrack17");

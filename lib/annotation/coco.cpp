@@ -15,8 +15,7 @@ int picture_size(const io::DomNode& size) {
   return static_cast<int>(value);
 }
 
-// One list of coordinates per polygon. The shorter list limits the number of regions, as in
-// poseval.
+// One list of coordinates per polygon. The shorter list limits the regions, as in poseval.
 std::vector<Polygon> regions_of(const io::DomNode& xs, const io::DomNode& ys) {
   std::vector<Polygon> regions;
   if (!xs || !ys) return regions;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The items of COCO's form of annotations, which PoseTrack18 and PoseTrack21 share (EVAL 2.2), and
-// of COCO's results.
+// The items of COCO's annotations, also used by PoseTrack18 and PoseTrack21 (EVAL 2.2), and of
+// COCO's results.
 
 #include "annotation/annotations.h"
 #include "io/json_dom.h"
@@ -28,21 +28,22 @@ CocoImageEntry read_coco_image(const io::DomNode& json);
 struct CocoAnnotation {
   std::int64_t image = 0;
   std::optional<std::int64_t> category, labelled;  // labelled: num_keypoints
-  std::size_t numbers = 0, scores = 0;             // in keypoints, in scores
-  bool integers = true;                            // all of keypoints
-  AnnotatedPerson person;                          // joints by their place in keypoints
+  std::size_t numbers = 0, scores = 0;             // counts of keypoints, of scores
+  bool integers = true;                            // all of keypoints are integers
+  AnnotatedPerson person;                          // joint indices: places in keypoints
 };
-// `keep_other`: AnnotatedPerson::other.
+// `keep_other`: fill AnnotatedPerson::other.
 CocoAnnotation read_coco_annotation(const io::DomNode& json, bool keep_other);
-// Error: not x, y, v and a score for each of `joints`.
+// Error: keypoints or scores, if present, are not of `joints` joints.
 void check_counts(const io::DomNode& json, const CocoAnnotation& annotation, std::size_t joints);
 
 struct CocoResult {
   std::int64_t image = 0;
   std::optional<std::int64_t> category, track;
   std::optional<double> score, box_score;
-  std::optional<Box> bbox, box;   // pycocotools takes results with a bbox for boxes: ours are `box`
-  std::vector<double> keypoints;  // x, y, v or score; empty: not in the file
+  std::optional<Box> bbox,
+      box;  // pycocotools scores results with a bbox as boxes, so ours have `box`
+  std::vector<double> keypoints;  // x, y, v or score; empty if absent
 };
 CocoResult read_coco_result(const io::DomNode& json);
 

@@ -24,7 +24,7 @@ void read_annolist(const io::DomNode& annolist, PoseFile& file) {
   }
 }
 
-// Which joint each slot of `keypoints` is, -1: none of the fifteen.
+// The joint of each slot of `keypoints`, or -1.
 std::vector<int> slots_of(const io::DomNode& categories) {
   if (!categories) return pose_joints(joint_set("posetrack17").joints);
   if (categories.array().size() != 1) categories.wrong("not one category");
@@ -49,7 +49,7 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
   file.form = AnnotationForm::kCoco;
   const std::vector<int> slots = slots_of(categories);
   std::vector<AnnotatedFrame>& frames = file.frames;
-  std::unordered_map<std::int64_t, std::size_t> places;  // of each image id
+  std::unordered_map<std::int64_t, std::size_t> places;  // by image id
   for (const io::DomNode json : images.array()) {
     CocoImageEntry image = read_coco_image(json);
     const std::size_t place = frames.size();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The people of one sequence, annotated or predicted, as PoseTrack's evaluators read its file
-// (EVAL 2). Nothing is judged or dropped here but what no evaluator ever looks at, so that each of
-// them applies its own rules to the same frames.
+// The people of one sequence, annotated or predicted, as PoseTrack's evaluators read them (EVAL 2).
+// Only what no evaluator uses is dropped; each applies its own rules to the same frames.
 
 #include "annotation/annotations.h"
 
@@ -16,23 +15,22 @@ namespace vremd::annotation {
 struct PoseFile {
   std::string path;
   AnnotationForm form = AnnotationForm::kPoseTrack17;
-  std::string vid_id;  // of the first frame; "": the file has none
-  // In the order of the file; joints are numbered as kPoseJointNames, without PoseTrack18's ears.
-  // A frame's index is its imgnum - 1, frame_id or the number in file_name, else its place.
+  std::string vid_id;  // of the first frame; "" if absent
+  // In the order of the file, with joint indices of kPoseJointNames, without PoseTrack18's ears. A
+  // frame's index is its imgnum - 1, frame_id or the number in file_name, else its place.
   std::vector<AnnotatedFrame> frames;
 
   std::string place(std::size_t frame) const;  // "FILE: frame 3 (images/000003.jpg)", for messages
 };
 
-// Errors name the file and the place in it, such as
-// "a.json: annolist[3].annorect[0].track_id: not an integer".
+// Errors name the place: "a.json: annolist[3].annorect[0].track_id: not an integer".
 PoseFile read_pose_file(const std::string& path);
 PoseFile parse_pose_file(std::string text, const std::string& path);
 
-// For each joint of a set its place in kPoseJointNames, -1: none of them.
+// The index of each joint in kPoseJointNames, or -1.
 std::vector<int> pose_joints(const std::vector<std::string>& joints);
 
-// Numbers a person's joints anew, and drops those whose number is -1; an index of -1 stays.
+// Maps joint indices, and drops joints mapped to -1; an index of -1 is kept.
 void renumber(AnnotatedPerson& person, const std::vector<int>& numbers);
 
 }  // namespace vremd::annotation

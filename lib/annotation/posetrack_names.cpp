@@ -4,11 +4,25 @@
 #include "core/picture_names.h"
 
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <initializer_list>
+#include <limits>
 
 namespace vremd::annotation {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// 29.55 rather than 29.549999999999983
+double neat(double value) {
+  constexpr double kNoise = 1e-9;
+  const double rounded = std::round(value * 1e6) / 1e6;
+  return std::fabs(rounded - value) < kNoise ? rounded : value;
+}
+
+}  // namespace
 
 bool is_posetrack_folder(const std::string& name) {
   const std::size_t digits = name.find_first_not_of("0123456789");
@@ -53,5 +67,17 @@ std::string_view video_key(std::string_view file_name) {
   const std::string_view name = folder.substr(folder.rfind('/') + 1);  // npos + 1 is 0
   return name.substr(0, name.find('_'));
 }
+
+double width_to(double x, double right) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const double w = right - x;
+  for (const double one :
+       {neat(w), w, std::nextafter(w, kInfinity), std::nextafter(w, -kInfinity)}) {
+    if (right_of(x, one) == right) return one;
+  }
+  return w;
+}
+
+double right_of(double x, double width) { return neat(x + width); }
 
 }  // namespace vremd::annotation

@@ -10,8 +10,8 @@
 namespace vremd::annotation {
 namespace {
 
-// A joint's score in a data set's file is that of the record times the box's (METHOD 2.3).
-// Rounded, so that the digits of a record survive.
+// Annotation files have joint score x box score (METHOD 2.3). Rounded to recover the digits of the
+// record.
 double without_box(double score, double box) {
   return box == 1 || !(box > 0) ? score : io::round_to_digits(score / box, 9);
 }
@@ -31,7 +31,7 @@ void translate_joints(const AnnotatedPerson& person, std::size_t count, io::Inst
   if (!predicted) instance.visibility = std::move(visibility);
 }
 
-// Keys that would hide those of a record stay behind.
+// Keys that would shadow those of a record are dropped.
 bool is_record_key(const std::string& key) {
   static constexpr std::array kKeys = {"box", "keypoints", "neighbours", "track", "visibility"};
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();

@@ -3,7 +3,7 @@
 // of a picture a list of instances; the demo scripts {meta_info, instance_info} around the same,
 // with frame_id from 1. A bbox is [[x1, y1, x2, y2]] (sic).
 // https://mmpose.readthedocs.io/en/latest/user_guides/inference.html
-#include "annotation/corners.h"
+#include "annotation/posetrack_names.h"
 #include "convert/format.h"
 #include "convert/joint_map.h"
 #include "convert/json_text.h"

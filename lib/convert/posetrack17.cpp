@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes PoseTrack17's annolist (EVAL 2.1): every value is a list of one.
-#include "annotation/corners.h"
+#include "annotation/posetrack_names.h"
 #include "convert/format.h"
 #include "convert/json_text.h"
 #include "convert/pictures.h"

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/evaluate.h"
 
-#include "eval/coco/evaluate_oks.h"
-#include "eval/evaluate_records.h"
-#include "eval/poseval/evaluate_poseval.h"
-#include "eval/pt21/evaluate_pt21.h"
-
 namespace vremd::eval {
 
 bool evaluate(const EvalConfig& config) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What vremd-eval does: reads ground truth and records once, scores, reports.
+// vremd-eval: reads the ground truth and the predictions, scores, reports.
 
 #include <string>
 #include <vector>
@@ -16,30 +16,35 @@ struct EvalConfig {
   std::string mot_compat = "1.0.2";  // which py-motmetrics
   std::string frames = "annotated";  // which frames count: annotated, labeled
   bool per_sequence = false;
-  std::string output_dir;        // of the official files; "": none
-  std::string json_nan = "NaN";  // how they spell it: NaN, null
-  std::string plots;             // a folder for pictures of the AP; "": none
+  std::string output_dir;        // of the official files; "": off
+  std::string json_nan = "NaN";  // spelling of NaN in them: NaN, null
+  std::string plots;             // directory for plots of the AP; "": off
 
-  std::string pck;         // torso, head or bbox; "": not asked for
-  double threshold = 0.2;  // of PCK, in lengths
+  std::string pck;         // torso, head or bbox; "": off
+  double threshold = 0.2;  // of PCK, as a multiple of the length
   bool bbox = false;       // average precision of boxes
 
-  std::string kit;                // pt21: mAP and HOTA of PoseTrack21's kit; "": none
-  bool hota_fix = false;          // a frame without predictions counts as what it is
-  bool compat_int_trunc = false;  // scores beside integer keypoints are cut off
+  std::string kit;                // pt21: mAP and HOTA of PoseTrack21's kit; "": off
+  bool hota_fix = false;          // frames without predictions count their own joints
+  bool compat_int_trunc = false;  // truncate scores if all keypoints are integers
 
-  std::string oks;                // cocoapi or xtcoco: average precision of keypoints; "": none
-  std::string sigmas = "coco17";  // of OKS: a name that oks_sigmas knows, or a JSON file: a list
-  bool no_area = false;           // OKS with 0.53 of the box instead of the area
+  std::string oks;                // cocoapi or xtcoco: average precision of keypoints; "": off
+  std::string sigmas = "coco17";  // of OKS: a name known to oks_sigmas(), or a JSON file
+  bool no_area = false;           // OKS: 0.53 of the box instead of the area
 
-  std::string json;              // everything as one JSON object: a file, "-" standard output
+  std::string json;              // everything as a JSON object: a file, "-" for standard output
   bool force = false;            // replace an existing file
   int threads = 1;               // the scores do not depend on it
   std::string version, command;  // for the JSON object
 };
 
-// Runs the kind of evaluation that is asked for. True: all is well. False: scored, but records
-// ended too early (a warning says so).
+// Runs the evaluation that the config asks for, one of those below. False: scored, but the records
+// are truncated (with a warning).
 bool evaluate(const EvalConfig& config);
+
+bool evaluate_poseval(const EvalConfig& config);  // as the official evaluator (EVAL 1...6)
+bool evaluate_pt21(const EvalConfig& config);     // as PoseTrack21's kit (EVAL 7)
+bool evaluate_oks(const EvalConfig& config);      // COCO's keypoint AP (EVAL 8)
+bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (EVAL 8b)
 
 }  // namespace vremd::eval

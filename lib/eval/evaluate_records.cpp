@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/evaluate_records.h"
-
 #include "core/error.h"
 #include "core/log.h"
 #include "eval/coco/box_ap.h"
 #include "eval/input/record_matching.h"
-#include "eval/pck/pck_report.h"
+#include "eval/pck/pck.h"
 #include "eval/report.h"
 
 #include <algorithm>
@@ -15,19 +13,17 @@ namespace {
 
 std::string text_of(const MatchCounts& counts) {
   return fmt::format("{} matched, {} missing, {} superfluous", counts.matched, counts.missing,
-                     counts.superfluous);
+                     counts.extra);
 }
 
 Json json_of(const MatchCounts& counts) {
-  return {{"matched", counts.matched},
-          {"missing", counts.missing},
-          {"superfluous", counts.superfluous}};
+  return {{"matched", counts.matched}, {"missing", counts.missing}, {"superfluous", counts.extra}};
 }
 
 Json json_of(const Matching& matching) {
   Json sequences = json_of(matching.sequences);
   sequences["missing_names"] = matching.missing;
-  sequences["superfluous_names"] = matching.superfluous;
+  sequences["superfluous_names"] = matching.extra;
   return {{"sequences", sequences},
           {"frames", json_of(matching.frame_counts)},
           {"other_sizes", matching.other_sizes},
@@ -41,8 +37,8 @@ std::string text_of(const Matching& matching) {
 
 void warn_of(const Matching& matching) {
   warn_of_names(matching.missing, "sequences without predictions");
-  warn_of_names(matching.superfluous, "videos that are not in the ground truth");
-  warn_of_names(matching.other_sizes, "videos of another size than in the ground truth");
+  warn_of_names(matching.extra, "videos that are not in the ground truth");
+  warn_of_names(matching.other_sizes, "videos with a different size than in the ground truth");
 }
 
 BoxAp score_boxes(const Matching& matching) {
@@ -66,12 +62,6 @@ BoxAp score_boxes(const Matching& matching) {
   return box_ap(images);
 }
 
-Json json_of(const BoxAp& scores) {
-  Json json = Json::object();
-  for (std::size_t i = 0; i < kBoxApNames.size(); ++i) json[kBoxApNames[i]] = scores.values[i];
-  return json;
-}
-
 }  // namespace
 
 bool evaluate_records(const EvalConfig& config) {
@@ -81,12 +71,9 @@ bool evaluate_records(const EvalConfig& config) {
   const Matching matching = match(truth, records);
   warn_of(matching);
   std::string text = text_of(matching);
-  Json json{{"tool", "vremd-eval"},
-            {"version", config.version},
-            {"command", config.command},
-            {"ground_truth", config.ground_truth},
-            {"predictions", config.predictions.front()},
-            {"matching", json_of(matching)}};
+  Json json = report_head(config);
+  json["predictions"] = config.predictions.front();
+  json["matching"] = json_of(matching);
   if (!config.pck.empty()) {
     const Pck scores = pck(matching, pck_length_of(config.pck), config.threshold);
     warn_of(scores);
@@ -96,10 +83,12 @@ bool evaluate_records(const EvalConfig& config) {
   if (config.bbox) {
     const BoxAp scores = score_boxes(matching);
     text += scores.text();
-    json["bbox"] = json_of(scores);
+    for (std::size_t i = 0; i < kBoxApNames.size(); ++i) {
+      json["bbox"][kBoxApNames[i]] = scores.values[i];
+    }
   }
   write_report(config, json.dump(1) + "\n", text);
-  if (matching.cut) log_warning("{}: no end record: the records were cut", records.name());
+  if (matching.cut) log_warning("{}: no end record: the records are truncated", records.name());
   return !matching.cut;
 }
 

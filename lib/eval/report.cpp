@@ -30,6 +30,13 @@ void warn_never_predicted(const std::vector<std::string>& joints) {
               excerpt(fmt::format("{}", fmt::join(joints, " ")), kMostBytes));
 }
 
+Json report_head(const EvalConfig& config) {
+  return {{"tool", "vremd-eval"},
+          {"version", config.version},
+          {"command", config.command},
+          {"ground_truth", config.ground_truth}};
+}
+
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text) {
   if (!config.json.empty()) io::write_file(config.json, json, config.force);
   if (config.json != "-") io::write_file("-", text, false);

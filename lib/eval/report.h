@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What every kind of evaluation says and writes alike.
+// Warnings and reports common to all kinds of evaluation.
 
 #include "eval/evaluate.h"
+#include "io/json.h"
 
 #include <string>
 #include <vector>
 
 namespace vremd::eval {
 
-// "3 sequences without predictions: a, b, c", the first three of them. Nothing for none.
+// "5 sequences without predictions: a, b, c ...": the first three of them. Silent if empty.
 void warn_of_names(const std::vector<std::string>& names, const char* what);
 
 void warn_never_predicted(const std::vector<std::string>& joints);
 
-// The JSON object where --json wants it, and the text on standard output unless that takes it.
+// The run: tool, version, command, ground_truth.
+Json report_head(const EvalConfig& config);
+
+// Writes the JSON object to the file of --json, and the text to standard output unless that is it.
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text);
 
 }  // namespace vremd::eval

@@ -78,7 +78,7 @@ TEST_CASE("a file of PoseTrack18: one folder, global frame numbers, ignore regio
   CHECK_FALSE(person.area);
 }
 
-TEST_CASE("PoseTrack17 as a data set: bare values, the first of equal ids, no others") {
+TEST_CASE("PoseTrack17 as a data set: bare values, the first of duplicate ids, no unknown ids") {
   const Annotations all = parse(
       R"({"annolist":[{"image":{"name":"images/v/00000003.jpg"},"is_labeled":1,"annorect":[
           {"track_id":4,"x1":[1],"y1":[2],"x2":[31],"y2":[42.5],"annopoints":[{"point":[
@@ -176,7 +176,7 @@ TEST_CASE("files without vid_id: COCO's stills, and folders named as in PoseTrac
   CHECK(folder.videos[0].source == VideoSource::kFolder);
 }
 
-TEST_CASE("annotations of other categories are left out") {
+TEST_CASE("annotations of other categories are skipped") {
   const std::string categories = R"([{"id":3,"name":"dog"},{"id":1,"name":"person"}])";
   const Annotations all = parse(file(kStill, R"({"image_id":5,"category_id":3},
       {"image_id":5,"category_id":1,"id":8},{"image_id":5,"id":9})",
@@ -219,7 +219,7 @@ TEST_CASE("errors name the place in the file") {
       {file(R"({"id":1,"file_name":"a/0.jpg","vid_id":"v"},
                {"id":2,"file_name":"b/1.jpg","vid_id":"v"})",
             ""),
-       "a.json: video v: a/0.jpg and b/1.jpg are not of one folder"},
+       "a.json: video v: a/0.jpg and b/1.jpg are not in the same folder"},
       {file(kStill, R"({"image_id":6})"),
        "a.json: annotations[0].image_id: 6 is not among the images"},
       {person(R"("id":1,"id":2)"), "a.json: annotations[0].id: duplicate key"},
@@ -243,7 +243,7 @@ TEST_CASE("errors name the place in the file") {
   CHECK_THROWS_WITH(parse(c.text), c.message);
 }
 
-TEST_CASE("the lists of a file may stand in any order") {
+TEST_CASE("the lists of a file may be in any order") {
   const std::string path =
       std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
   const std::string images =

@@ -41,7 +41,7 @@ std::string person(const std::string& keypoints, const std::string& more = "") {
 
 }  // namespace
 
-TEST_CASE("an annolist gives frames, persons and lists of points as they stand") {
+TEST_CASE("an annolist gives frames, persons and lists of points unchanged") {
   const PoseFile file = parse(annolist(
       R"({"track_id":[4],"x1":[1],"y1":[2],"x2":[31],"y2":[42.0],"score":["?"],"annopoints":[{"point":[
           {"id":[3],"x":[5],"y":[6.5],"score":[0.25],"is_visible":["0"]},
@@ -93,7 +93,7 @@ TEST_CASE("the image of an annolist may be an object or missing") {
   CHECK(file.place(1) == "a.json: frame 1");
 }
 
-TEST_CASE("PoseTrack18: only (0, 0, 0) is absent, ears are left out") {
+TEST_CASE("PoseTrack18: only (0, 0, 0) is absent, ears are skipped") {
   const std::string body = "0,0,1, 3,-2,0, 0,0,0, 9,9,1, 9,9,1, " + repeated("0,0,0", 12);
   const PoseFile file = parse(coco(
       person(body, R"(,"track_id":3,"bbox_head":[1,2,30,40],"scores":[0.5,0.25)" +
@@ -116,7 +116,7 @@ TEST_CASE("PoseTrack18: only (0, 0, 0) is absent, ears are left out") {
   CHECK(pose.find(12)->score == 0.25);
 }
 
-TEST_CASE("PoseTrack18: one number with a point in it ends a frame's integers") {
+TEST_CASE("PoseTrack18: a number with a decimal point makes a frame's keypoints non-integer") {
   CHECK_FALSE(parse(coco(person(kBody))).frames[0].integer_keypoints);
   const std::string whole = repeated("1,2,1", 17);
   CHECK(parse(coco(person(whole))).frames[0].integer_keypoints);
@@ -125,7 +125,7 @@ TEST_CASE("PoseTrack18: one number with a point in it ends a frame's integers") 
                   .integer_keypoints);
 }
 
-TEST_CASE("PoseTrack18: the category's names decide about the slots") {
+TEST_CASE("PoseTrack18: the category's names determine the slots") {
   std::string names;
   for (const auto name : kPoseJointNames) {
     names += (names.empty() ? "\"" : ",\"") + std::string(name) + '"';
@@ -169,7 +169,7 @@ TEST_CASE("names of sequences and videos") {
   CHECK(video_key("000003.jpg") == "");
 }
 
-TEST_CASE("what is wrong is named with its place") {
+TEST_CASE("errors name the place") {
   const auto check = [](const std::string& text, const std::string& message) {
     CHECK_THROWS_MATCHES(parse(text), Error, Message(message));
   };
@@ -212,6 +212,6 @@ TEST_CASE("what is wrong is named with its place") {
         "a.json: images[0].ignore_regions_x[0]: not as long as ignore_regions_y[0]");
 }
 
-TEST_CASE("a byte order mark and carriage returns do no harm") {
+TEST_CASE("a byte order mark and carriage returns are accepted") {
   CHECK(parse("\xef\xbb\xbf{\r\n\"annolist\":[]}\r\n").frames.empty());
 }

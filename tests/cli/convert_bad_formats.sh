@@ -157,7 +157,7 @@ echo '{"images":[],"annotations":[],"categories":[{"id":1,"name":"person","keypo
 bad 'names.json: categories[0].keypoints: duplicate joint a\n' --from posetrack18 names.json
 echo '{"images":[{"id":1,"file_name":"a\n/1.jpg","vid_id":"v\n"},
   {"id":2,"file_name":"b/2.jpg","vid_id":"v\n"}],"annotations":[]}' > folders.json
-bad 'folders.json: video v\n: a\n/1.jpg and b/2.jpg are not of one folder' \
+bad 'folders.json: video v\n: a\n/1.jpg and b/2.jpg are not in the same folder' \
   --from posetrack18 folders.json
 echo '{"people":[{"a\tb":1,"a\tb":2}]}' > a_keypoints.json
 bad 'a_keypoints.json:1: people[0].a\tb: duplicate key' a_keypoints.json

@@ -59,13 +59,13 @@ frame '' | records 'standard input:1: a record without a header before it'
 { echo "$header"; frame '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; echo "$end"; } |
   records 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
 { echo "$header"; echo "$end"; echo "$header"; echo "$end"; } |
-  records 'standard input:3: video run.avi: the records have sequence run twice'
+  records 'standard input:3: video run.avi: duplicate predictions of sequence run'
 echo '{"type":"header","video":"x.avi"}
 {"type":"end"}' > x.jsonl
 status=0; vremd-eval --bbox -g annotations.json -p x.jsonl > out 2> err || status=$?
 test $status -eq 1
 test ! -s out
-grep -q '^vremd-eval: x.jsonl: no video is a sequence of the ground truth (such as x.avi; there is set_park)$' err
+grep -q '^vremd-eval: x.jsonl: no video matches a sequence of the ground truth (for example x.avi; the ground truth has set_park)$' err
 { echo '{"type":"header","video":"run.avi"}'; frame '{"box":[0,0,1,1]}'; echo "$end"; } > boxes.jsonl
 status=0; vremd-eval --pck torso -g annotations.json -p boxes.jsonl -q > out 2> err || status=$?
 test $status -eq 1

@@ -29,8 +29,8 @@ jq '.annotations += [(.annotations[0] | .id = 900 | .image_id = 12345),
                      (.annotations[0] | .id = 901 | .category_id = 9)]' gt.json > more.json
 jq '. + [.[0] | .category_id = 9]' pred.json > more_pred.json
 vremd-eval -g more.json -p more_pred.json --oks xtcoco 2> err | diff $case/expected/xtcoco_stdout.txt -
-grep -q 'warning: 2 annotations are of no image or category of the file$' err
-grep -q 'warning: 1 results are of no category of the ground truth$' err
+grep -q 'warning: 2 annotations with an unknown image or category$' err
+grep -q 'warning: 1 results with an unknown category$' err
 
 # Records with image ids give what results give; joints are known by name, in any order.
 names=$(jq -c '.categories[0].keypoints' gt.json)
@@ -55,7 +55,7 @@ test $status -eq 1
 status=0; sed '$d' poses.jsonl | vremd-eval -g gt.json -p - --oks xtcoco > out.txt 2> err || status=$?
 test $status -eq 1
 diff $case/expected/xtcoco_stdout.txt out.txt
-grep -q 'warning: -: no end record: the records were cut$' err
+grep -q 'warning: -: no end record: the records are truncated$' err
 
 # Nobody there, nobody found.
 echo '[]' > nobody.json

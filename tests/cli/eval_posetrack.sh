@@ -112,7 +112,7 @@ refused() {
 cp -r $cases/p4_edge/x0* .
 refused 'x01_frame_count_mismatch/pred/000001_mpii.json: 2 frames, but x01_frame_count_mismatch/gt/000001_mpii.json has 3' \
   -g x01*/gt -p x01*/pred -e -t
-refused 'x04_no_track_id_in_predictions/pred/000001_mpii.json: frame 0 (images/bonn_5sec/000001_mpii/00000001.jpg): a person without track_id, which tracking needs' \
+refused 'x04_no_track_id_in_predictions/pred/000001_mpii.json: frame 0 (images/bonn_5sec/000001_mpii/00000001.jpg): person without track_id, required for tracking' \
   -g x04*/gt -p x04*/pred -e -t
 vremd-eval -g x04*/gt -p x04*/pred -e > out
 refused 'none: cannot open: No such file or directory' -g none -p x04*/pred -e
@@ -121,11 +121,11 @@ mkdir empty
 refused 'empty: a folder without JSON files' -g empty -p x04*/pred -e
 refused 'empty: a folder without JSON files' -g x04*/gt -p empty -e
 refused "$case/gt/900003_mpii_test.json: no 900003_mpii_test.json among the predictions" -g $case/gt -p half -e
-refused "half/900001_mpii_test.json: $case/pred/900001_mpii_test.json has predictions of sequence 900001_mpii_test, too" \
+refused "half/900001_mpii_test.json: duplicate predictions of sequence 900001_mpii_test (also in $case/pred/900001_mpii_test.json)" \
   -g $case/gt -p $case/pred -e half/
-refused "records/900001_mpii_test.jsonl:1: video somewhere/900001_mpii_test.mp4: half/900001_mpii_test.json has predictions of sequence 900001_mpii_test, too" \
+refused "records/900001_mpii_test.jsonl:1: video somewhere/900001_mpii_test.mp4: duplicate predictions of sequence 900001_mpii_test (also in half/900001_mpii_test.json)" \
   -g $case/gt -p half -e records/900001*
-refused 'else.jsonl: no video is a sequence of the ground truth (such as somewhere/else.mp4; there is 900001_mpii_test)' \
+refused 'else.jsonl: no video matches a sequence of the ground truth (for example somewhere/else.mp4; the ground truth has 900001_mpii_test)' \
   -g $case/gt -p else.jsonl -e
 jq -c 'if .type == "frame" then .instances = [] else . end' records/900001* > nobody.jsonl
 vremd-eval -q -g $case/gt -p nobody.jsonl -e > out

@@ -53,7 +53,7 @@ vremd-eval -q --kit pt21 -g $case/gt -p poses.jsonl | diff text -
 status=0; sed '$d' poses.jsonl | vremd-eval --kit pt21 -g $case/gt -p - > out.txt 2> err || status=$?
 test $status -eq 1
 diff text out.txt
-grep -q 'warning: no end record: some records were cut$' err
+grep -q 'warning: no end record: some records are truncated$' err
 jq -c 'if .type == "frame" then .instances = [] else . end' poses.jsonl |
   vremd-eval -q --kit pt21 -g $case/gt -p - --json nobody.json > out.txt
 test "$(jq -c '[.hota.combined["HOTA(0)"][15], .hota.combined["LocA(0)"][15], .map.combined.map.Total] | map(floor)' nobody.json)" = '[0,1,0]'
@@ -80,7 +80,7 @@ total_map() {
     awk '/^map/ {getline; print $NF}'
 }
 test "$(total_map)" = 78.0
-grep -q 'warning: [0-9]* frames: keypoints of integers alone, so that the kit would cut off the scores (--compat-int-trunc does)$' err
+grep -q 'warning: [0-9]* frames: all keypoints are integers; the kit would truncate the scores (--compat-int-trunc)$' err
 test "$(total_map --compat-int-trunc)" = 60.4
 status=0; grep warning err || status=$?
 test $status -eq 1
@@ -102,8 +102,8 @@ refused "pred/$name: frame 1: image id 77 instead of $(jq '.images[1].id' $case/
   '.images[1].id as $id | .images[1].id = 77 | (.annotations[] | select(.image_id == $id)).image_id = 77'
 refused "gt/$name: frame 0: no is_labeled" 'del(.images[0].is_labeled)' .
 refused "gt/$name: frame 0: no ignore_regions_x and ignore_regions_y" 'del(.images[0].ignore_regions_y)' .
-refused "gt/$name: frame 0: a person without head box" 'del(.annotations[0].bbox_head)' .
-refused "pred/$name: frame 0: a person without track_id" . 'del(.annotations[0].track_id)'
+refused "gt/$name: frame 0: person without head box" 'del(.annotations[0].bbox_head)' .
+refused "pred/$name: frame 0: person without track_id" . 'del(.annotations[0].track_id)'
 refused "pred/$name: frame 0: duplicate track_id $(jq '.annotations[0].track_id' $case/pred/$name)" . \
   '.annotations += [.annotations[0]]'
 usage() {

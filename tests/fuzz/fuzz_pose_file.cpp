@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<eval::ScoredFrame> frames =
         eval::poseval_frames(truth, predicted, choice, tracks);
     eval::PoseSamples samples;
-    eval::PoseAnalysis analysis;
+    eval::JointErrors analysis;
     for (const eval::ScoredFrame& frame : frames) {
       eval::add_samples(frame, samples);
       analysis.add(frame);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxDetections = 100;
 
-// Intersection over union; over the detection's own area where the truth is a crowd.
+// Intersection over union, or over the detection's area if the truth is a crowd.
 double overlap(const Box& detection, const TrueBox& truth) {
   const Box &d = detection, &g = truth.box;
   const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
@@ -58,20 +58,14 @@ BoxAp box_ap(std::span<const BoxImage> images) {
 }
 
 std::string BoxAp::text() const {
-  struct Row {
-    const char *iou, *area;
-    int detections;
-  };
-  constexpr Row kRows[12] = {
-      {"0.50:0.95", "all", 100},   {"0.50", "all", 100},         {"0.75", "all", 100},
-      {"0.50:0.95", "small", 100}, {"0.50:0.95", "medium", 100}, {"0.50:0.95", "large", 100},
-      {"0.50:0.95", "all", 1},     {"0.50:0.95", "all", 10},     {"0.50:0.95", "all", 100},
-      {"0.50:0.95", "small", 100}, {"0.50:0.95", "medium", 100}, {"0.50:0.95", "large", 100}};
+  constexpr const char* kAreas[] = {"all", "all", "all", "small", "medium", "large"};
   std::string text;
   for (int i = 0; i < 12; ++i) {
+    const char* threshold = i == 1 ? "0.50" : i == 2 ? "0.75" : "0.50:0.95";
+    const int detections = i == 6 ? 1 : i == 7 ? 10 : 100;
     text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {:0.3f}\n",
                         i < 6 ? "Average Precision" : "Average Recall", i < 6 ? "(AP)" : "(AR)",
-                        kRows[i].iou, kRows[i].area, kRows[i].detections, values[i]);
+                        threshold, kAreas[i % 6], detections, values[i]);
   }
   return text;
 }

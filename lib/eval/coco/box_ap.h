@@ -14,8 +14,8 @@ namespace vremd::eval {
 
 struct TrueBox {
   Box box;
-  double area = 0;     // decides small, medium or large; of the segmentation where it is known
-  bool crowd = false;  // neither found nor missed; detections inside it do not count
+  double area = 0;     // for small, medium, large; of the segmentation if known
+  bool crowd = false;  // ignored, as are detections inside it
 };
 
 struct DetectedBox {
@@ -30,7 +30,7 @@ struct BoxImage {
 
 struct BoxAp {
   // In cocoapi's order: AP, AP50, AP75, AP small, medium, large; AR with 1, 10, 100 detections per
-  // image; AR small, medium, large. -1: there is no such true box.
+  // image; AR small, medium, large. -1: no such true box.
   std::array<double, 12> values{};
 
   std::string text() const;  // the twelve lines of cocoapi
@@ -39,7 +39,7 @@ struct BoxAp {
 // Short names of the twelve, such as "AP50".
 extern const std::array<const char*, 12> kBoxApNames;
 
-// The images in ascending order of their ids: it decides between equal scores.
+// The images in ascending order of their ids, which breaks ties between scores.
 BoxAp box_ap(std::span<const BoxImage> images);
 
 }  // namespace vremd::eval

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/coco/coco_ap.h"
 
-#include "eval/numeric/pairwise_sum.h"
+#include "eval/numeric/numpy.h"
 
 #include <limits>
 
@@ -21,7 +21,7 @@ struct Sample {
   Outcomes outcomes;
 };
 
-// Appends what became of the image's best detections. Returns the number of truths that count.
+// Appends the outcomes of the image's best detections. Returns the number of truths that count.
 std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max_detections,
                         std::vector<Sample>& samples) {
   // The truths that count come first.
@@ -44,7 +44,7 @@ std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max
       std::size_t match = truths;
       for (std::size_t g = 0; g < truths; ++g) {
         if (taken[g] && !image.truths[order[g]].crowd) continue;
-        // Matched to one that counts: those to ignore, which follow, are no better.
+        // A match that counts has priority over the ignored truths, which follow.
         if (match < positives && g >= positives) break;
         const double overlap = image.overlaps[d * truths + order[g]];
         if (overlap < best) continue;
@@ -69,7 +69,7 @@ double mean(std::span<const double> values) {
   return values.empty() ? -1 : pairwise_sum(values) / static_cast<double>(values.size());
 }
 
-bool is_asked_for(int t, int threshold) { return threshold == kAllThresholds || t == threshold; }
+bool is_selected(int t, int threshold) { return threshold == kAllThresholds || t == threshold; }
 
 }  // namespace
 
@@ -109,7 +109,7 @@ CocoCurve coco_curve(std::span<const CocoImage> images, CocoAreas areas,
 double coco_ap(std::span<const CocoCurve> categories, int threshold) {
   std::vector<double> values;
   for (int t = 0; t < kCocoThresholds; ++t) {
-    if (!is_asked_for(t, threshold)) continue;
+    if (!is_selected(t, threshold)) continue;
     for (int r = 0; r < kCocoRecalls; ++r) {
       for (const CocoCurve& curve : categories) {
         if (curve.exists) values.push_back(curve.precision[t][r]);
@@ -122,7 +122,7 @@ double coco_ap(std::span<const CocoCurve> categories, int threshold) {
 double coco_ar(std::span<const CocoCurve> categories, int threshold) {
   std::vector<double> values;
   for (int t = 0; t < kCocoThresholds; ++t) {
-    if (!is_asked_for(t, threshold)) continue;
+    if (!is_selected(t, threshold)) continue;
     for (const CocoCurve& curve : categories) {
       if (curve.exists) values.push_back(curve.recall[t]);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What COCO's scores of boxes and of keypoints share: which detections are right, and the curves
-// over all images, bit for bit as cocoapi computes them (EVAL 8).
+// Matching and precision-recall curves common to COCO's scores of boxes and keypoints, bit for bit
+// as in cocoapi (EVAL 8).
 
 #include <algorithm>
 #include <array>
@@ -19,19 +19,19 @@ constexpr int kCocoRecalls = 101;    // 0.00, 0.01 ... 1.00
 struct CocoTruth {
   double area = 0;
   bool crowd = false;    // any number of detections may match it
-  bool ignored = false;  // neither found nor missed, whatever its area is
-  bool unseen = false;   // takes its detection, which then still counts as unmatched
+  bool ignored = false;  // neither found nor missed, whatever its area
+  bool unseen = false;   // takes its detection, which still counts as unmatched
 };
 
 struct CocoDetection {
   double score = 0;
-  double area = 0;  // decides whether one that matches nothing is wrong in a range of areas
+  double area = 0;  // an unmatched detection is wrong only in the range of its area
 };
 
 // One image, and one category.
 struct CocoImage {
   std::vector<CocoTruth> truths;
-  std::vector<CocoDetection> detections;  // by falling score
+  std::vector<CocoDetection> detections;  // by descending score
   std::vector<double> overlaps;           // detections x truths, row by row
 };
 
@@ -48,17 +48,17 @@ struct CocoCurve {
   std::array<double, kCocoThresholds> recall{};
 };
 
-// All images of one category, in ascending order of their ids (it decides between equal scores),
-// with at most `max_detections` of each.
+// All images of one category, in ascending order of their ids (which breaks ties between scores),
+// with at most `max_detections` each.
 CocoCurve coco_curve(std::span<const CocoImage> images, CocoAreas areas,
                      std::size_t max_detections);
 
-// Means over the categories' curves: of all thresholds, or of one. -1: no curve exists.
+// Means over the categories' curves, of all thresholds or of one. -1: no curve exists.
 constexpr int kAllThresholds = -1;
 double coco_ap(std::span<const CocoCurve> categories, int threshold = kAllThresholds);
 double coco_ar(std::span<const CocoCurve> categories, int threshold = kAllThresholds);
 
-// The places of the items by rising key; equal ones keep their order.
+// Indices in ascending order of the key, stable.
 template <typename T, typename Key>
 std::vector<std::size_t> stable_order(const std::vector<T>& items, Key key) {
   std::vector<std::size_t> order(items.size());

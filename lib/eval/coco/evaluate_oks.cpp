@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/coco/evaluate_oks.h"
-
 #include "core/error.h"
 #include "core/log.h"
 #include "eval/coco/oks.h"
@@ -32,17 +30,17 @@ std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) 
 }
 
 std::vector<double> sigmas_of(const std::string& name, std::size_t keypoints) {
-  if (keypoints == 0) return {};  // nobody is there
+  if (keypoints == 0) return {};  // nobody
   const bool known = name == "coco17" || name == "posetrack" || name == "posetrack-pifpaf";
   return known ? oks_sigmas(name, keypoints) : read_sigmas(name, keypoints);
 }
 
 void warn_of(const OksInput& input) {
   if (input.other_truths) {
-    log_warning("{} annotations are of no image or category of the file", input.other_truths);
+    log_warning("{} annotations with an unknown image or category", input.other_truths);
   }
   if (input.other_detections) {
-    log_warning("{} results are of no category of the ground truth", input.other_detections);
+    log_warning("{} results with an unknown category", input.other_detections);
   }
   warn_never_predicted(input.never_predicted);
 }
@@ -59,29 +57,26 @@ bool evaluate_oks(const EvalConfig& config) {
   log_info("{} images, {} annotated, {} predicted people", input.images, input.truths,
            input.detections);
 
-  Json stats = Json::object();
-  for (std::size_t i = 0; i < kOksApNames.size(); ++i) stats[kOksApNames[i]] = scores.values[i];
-  const Json json{{"tool", "vremd-eval"},
-                  {"version", config.version},
-                  {"command", config.command},
-                  {"ground_truth", config.ground_truth},
-                  {"predictions", predictions},
-                  {"kit", config.oks},
-                  {"sigmas", oks.sigmas},
-                  {"use_area", oks.use_area},
-                  {"images", input.images},
-                  {"annotated", input.truths},
-                  {"predicted", input.detections},
-                  {"never_predicted", input.never_predicted},
-                  {"cut", input.cut},
-                  {"stats", stats}};
+  Json json = report_head(config);
+  json["predictions"] = predictions;
+  json["kit"] = config.oks;
+  json["sigmas"] = oks.sigmas;
+  json["use_area"] = oks.use_area;
+  json["images"] = input.images;
+  json["annotated"] = input.truths;
+  json["predicted"] = input.detections;
+  json["never_predicted"] = input.never_predicted;
+  json["cut"] = input.cut;
+  for (std::size_t i = 0; i < kOksApNames.size(); ++i) {
+    json["stats"][kOksApNames[i]] = scores.values[i];
+  }
   const std::string text = json.dump(1) + "\n";
   if (!config.output_dir.empty()) {
     io::make_folder(config.output_dir);
     io::write_file(fs::path(config.output_dir) / "oks.json", text, true);
   }
   write_report(config, text, scores.text(kit));
-  if (input.cut) log_warning("{}: no end record: the records were cut", predictions);
+  if (input.cut) log_warning("{}: no end record: the records are truncated", predictions);
   return !input.cut;
 }
 

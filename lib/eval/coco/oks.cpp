@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "core/joints.h"
 #include "eval/coco/coco_ap.h"
-#include "eval/numeric/pairwise_sum.h"
+#include "eval/numeric/numpy.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxDetections = 20;
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-// cocoapi divides these by 10; core/joints has .026 and so on, which is not always the same double.
+// cocoapi divides these by 10, which is not always the double in core/joints (.026 ...).
 constexpr std::array kCocoTenfold = {.26, .25, .25,  .35,  .35, .79, .79, .72, .72,
                                      .62, .62, 1.07, 1.07, .87, .87, .89, .89};
 constexpr std::size_t kEars = 3;  // and 4, in PoseTrack's order
@@ -35,7 +35,7 @@ std::int64_t count_labelled(const std::vector<double>& keypoints) {
   return count;
 }
 
-// How far x is outside of a box three times as large as the one from `start` on.
+// Distance of x outside the interval, enlarged three times.
 double outside(double x, double start, double length) {
   return std::max(0.0, start - length - x) + std::max(0.0, x - (start + length * 2));
 }
@@ -74,7 +74,7 @@ std::vector<double> oks_sigmas(std::string_view name, std::size_t keypoints) {
     if (name != "posetrack" && name != "posetrack-pifpaf") {
       fail("{}: no such sigmas (there are coco17, posetrack, posetrack-pifpaf)", name);
     }
-    // PoseTrack's own are those of COCO's joints at the same places, whatever these are.
+    // PoseTrack's own are COCO's by index, although the joints differ.
     const char* set = name == "posetrack" ? "coco17" : "posetrack17";
     for (const std::string& joint : joint_set(set).joints) sigmas.push_back(oks_sigma(joint));
     if (keypoints + 2 == sigmas.size()) {
@@ -94,7 +94,7 @@ double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig
   for (std::size_t i = 0; i < config.sigmas.size(); ++i) {
     if (labelled && !is_labelled(truth.keypoints, i)) continue;
     const double x = detection.keypoints[3 * i], y = detection.keypoints[3 * i + 1];
-    // Nothing labelled: a person to ignore, which any keypoint near the box agrees with.
+    // Nothing labelled: an ignored person, matched by keypoints near its box.
     const double dx = labelled ? x - truth.keypoints[3 * i] : outside(x, truth.box.x, truth.box.w);
     const double dy =
         labelled ? y - truth.keypoints[3 * i + 1] : outside(y, truth.box.y, truth.box.h);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// COCO's average precision of keypoints by OKS, object keypoint similarity, bit for bit as cocoapi
-// and xtcocotools compute it (EVAL 8).
+// COCO's average precision of keypoints by object keypoint similarity (OKS), bit for bit as in
+// cocoapi and xtcocotools (EVAL 8).
 
 #include "core/geometry.h"
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,8 +15,8 @@
 
 namespace vremd::eval {
 
-// xtcocotools counts the labelled keypoints itself, drops detections without any, and can do
-// without areas. cocoapi takes a match with the annotation of id 0 for none.
+// xtcocotools counts the labelled keypoints itself, drops detections without any, and does not
+// require areas. cocoapi treats a match with annotation id 0 as unmatched.
 enum class OksKit { kCocoapi, kXtcoco };
 
 struct OksTruth {
@@ -26,7 +25,7 @@ struct OksTruth {
   Box box;
   double area = 0;
   bool crowd = false;
-  std::int64_t labelled = 0;  // num_keypoints as the file has it
+  std::int64_t labelled = 0;  // num_keypoints of the file
 };
 
 struct OksDetection {
@@ -43,15 +42,15 @@ struct OksImage {
 
 struct OksConfig {
   OksKit kit = OksKit::kCocoapi;
-  std::vector<double> sigmas;  // one a keypoint
+  std::vector<double> sigmas;  // one per keypoint
   bool use_area = true;        // false: 0.53 of the box instead of the truths' areas
 };
 
-// The spread of each keypoint: coco17, posetrack or posetrack-pifpaf for that many keypoints (a
-// PoseTrack set without the ears has 15). An Error where there is no such set.
+// The spread of each keypoint: coco17, posetrack or posetrack-pifpaf for that many keypoints
+// (PoseTrack without ears: 15). Error: no such set.
 std::vector<double> oks_sigmas(std::string_view name, std::size_t keypoints);
 
-// 1: at the same place. Detection and truth have a keypoint for each sigma.
+// 0...1, 1 if identical. Detection and truth have a keypoint for each sigma.
 double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig& config);
 
 struct OksAp {
@@ -64,7 +63,7 @@ struct OksAp {
 // Short names of the ten, such as "AP50" and "AP_medium".
 extern const std::array<const char*, 10> kOksApNames;
 
-// The images of each category in ascending order of their ids: it decides between equal scores.
+// The images of each category in ascending order of their ids, which breaks ties between scores.
 OksAp oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config);
 
 }  // namespace vremd::eval

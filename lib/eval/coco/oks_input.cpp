@@ -15,9 +15,9 @@
 namespace vremd::eval {
 namespace {
 
-using Places = std::unordered_map<std::int64_t, std::size_t>;  // id → place by rising id
+using Places = std::unordered_map<std::int64_t, std::size_t>;  // id → index by ascending id
 
-Places by_rising_id(const std::vector<std::int64_t>& ids) {
+Places by_ascending_id(const std::vector<std::int64_t>& ids) {
   Places places;
   for (const std::int64_t id : std::set(ids.begin(), ids.end())) places.emplace(id, places.size());
   return places;
@@ -35,7 +35,7 @@ std::vector<std::int64_t> read_ids(const io::DomNode& objects) {
   return ids;
 }
 
-// (max x - min x)(max y - min y), those at (0, 0) included.
+// (max x - min x)(max y - min y), including keypoints at (0, 0).
 double extent_area(const std::vector<double>& xyv) {
   double low[2] = {xyv[0], xyv[1]}, high[2] = {xyv[0], xyv[1]};
   for (std::size_t i = 0; i < xyv.size(); i += 3) {
@@ -63,13 +63,13 @@ class OksReader {
   OksInput input_;
   Places images_, categories_;
   std::set<std::int64_t> truth_ids_;
-  std::size_t person_ = 0;           // the place of the category that records are of
-  std::vector<std::string> joints_;  // its keypoints; empty: not in the file
-  std::vector<bool> labelled_;       // each keypoint, by anybody
+  std::size_t person_ = 0;           // index of the category of records
+  std::vector<std::string> joints_;  // its keypoints; empty if absent
+  std::vector<bool> labelled_;       // keypoints labelled for anybody
 };
 
 void OksReader::read_categories(const io::DomNode& categories) {
-  categories_ = by_rising_id(read_ids(categories));
+  categories_ = by_ascending_id(read_ids(categories));
   for (const io::DomNode json : categories.array()) {
     const annotation::CocoCategory one = annotation::read_coco_category(json);
     if (categories_.size() > 1 && one.name != "person") continue;
@@ -80,7 +80,7 @@ void OksReader::read_categories(const io::DomNode& categories) {
   input_.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
 }
 
-// As many as everybody has; the first one decides where the category does not.
+// All people have as many; the first one decides if the category does not.
 void OksReader::check_keypoints(std::size_t numbers, const io::DomNode& json) {
   if (input_.keypoints == 0 && numbers % 3 == 0) input_.keypoints = numbers / 3;
   if (numbers == 0) json.wrong("no keypoints");
@@ -135,7 +135,7 @@ void OksReader::read_truths(const std::string& path, bool needs_area) {
   const io::DomNode root = document.root();
   const auto [images, annotations, categories] =
       root.fields({"images", "annotations", "categories"});
-  images_ = by_rising_id(read_ids(images));
+  images_ = by_ascending_id(read_ids(images));
   input_.images = images_.size();
   read_categories(categories);
   for (const io::DomNode one : annotations.array()) read_truth(one, needs_area);
@@ -144,7 +144,7 @@ void OksReader::read_truths(const std::string& path, bool needs_area) {
 void OksReader::read_results(const std::string& path) {
   const io::JsonDocument document(io::read_text_file(path), path);
   const io::DomNode root = document.root();
-  std::optional<bool> have_boxes;  // as the first one
+  std::optional<bool> have_boxes;  // from the first result
   for (const io::DomNode json : root.array()) {
     annotation::CocoResult one = annotation::read_coco_result(json);
     const auto image = images_.find(one.image);
@@ -170,7 +170,7 @@ void OksReader::read_results(const std::string& path) {
   }
 }
 
-// For each keypoint of the ground truth its place among the records' joints, -1: not there.
+// For each keypoint of the ground truth its index among the records' joints, or -1.
 std::vector<int> OksReader::joint_map(const JointSet& joints) {
   std::vector<int> map;
   for (std::size_t i = 0; i < input_.keypoints; ++i) {
@@ -188,8 +188,8 @@ OksDetection detection_of(const io::Instance& one, const std::vector<int>& joint
   detection.score = one.score;
   for (const int joint : joint_map) {
     const io::Keypoint k = joint < 0 ? io::Keypoint{} : one.keypoints[joint];
-    const bool there = std::isfinite(k.x) && std::isfinite(k.y);
-    const std::array xyv = there ? std::array{k.x, k.y, k.score} : std::array{0.0, 0.0, 0.0};
+    const bool present = std::isfinite(k.x) && std::isfinite(k.y);
+    const std::array xyv = present ? std::array{k.x, k.y, k.score} : std::array{0.0, 0.0, 0.0};
     detection.keypoints.insert(detection.keypoints.end(), xyv.begin(), xyv.end());
   }
   detection.area = extent_area(detection.keypoints);
@@ -227,7 +227,7 @@ void OksReader::read_records(const std::string& path) {
   input_.cut = records.cut();
 }
 
-// Results are a list; records begin with an object.
+// Results are a list, records objects.
 bool begins_with_list(const std::string& path) {
   std::ifstream file(path);
   char c = 0;

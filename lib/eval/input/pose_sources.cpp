@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether it is a folder; an Error where there is nothing.
+// Error: nothing has this path.
 bool is_folder(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -35,17 +35,17 @@ void add_once(std::vector<std::string>& list, const std::string& one) {
   if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
 }
 
-// The frames of a sequence as the records may name them.
+// The frames of a sequence by the names that records may use.
 struct FrameIndex {
   std::unordered_map<std::string, std::size_t> by_file;
   std::unordered_map<std::int64_t, std::size_t> by_index;
-  annotation::PoseFile predictions;    // empty frames like the annotated ones
-  std::vector<bool> predicted;         // whether a record was there
+  annotation::PoseFile predictions;    // of the annotated frames, at first empty
+  std::vector<bool> predicted;         // frames with a record
   std::optional<std::string> records;  // the place of its header
   SequenceNameSet names;
 };
 
-// Frames without people, one for each that is annotated.
+// The annotated frames without their people.
 annotation::PoseFile frames_like(const annotation::PoseFile& truth) {
   annotation::PoseFile file;
   file.form = annotation::AnnotationForm::kRecords;
@@ -70,7 +70,7 @@ FrameIndex index_of(const annotation::PoseFile& truth) {
         annotation::video_key(frame.file_name) != key)
       continue;
     if (!index.by_index.emplace(frame.index, i).second) {
-      fail("{}: another one has the frame number {}, too", truth.place(i), frame.index);
+      fail("{}: duplicate frame number {}", truth.place(i), frame.index);
     }
     if (!frame.file_name.empty()) index.by_file.emplace(file_name(frame.file_name), i);
   }
@@ -86,7 +86,7 @@ FrameIndex index_of(const annotation::PoseFile& truth) {
   return index;
 }
 
-// What found the boxes: the oldest tool that the header knows of.
+// The tool that found the boxes: the oldest one in the header.
 std::string box_source(const io::Header& header) {
   if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
     const Json& oldest = header.from.back();
@@ -140,12 +140,13 @@ std::vector<std::string> PoseSources::list_predictions(const std::vector<std::st
   for (const std::string& file : files) {
     const auto found = by_name.find(file_name(file));
     if (found == by_name.end()) {
-      superfluous_.push_back(file);
+      extra_.push_back(file);
       continue;
     }
     Sequence& sequence = *found->second;
     if (!sequence.predictions.empty()) {
-      fail("{}: {} has predictions of sequence {}, too", file, sequence.predictions, sequence.name);
+      fail("{}: duplicate predictions of sequence {} (also in {})", file, sequence.name,
+           sequence.predictions);
     }
     sequence.predictions = file;
   }
@@ -170,12 +171,12 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         const auto found = names.find(header->video, reader.place());
         index = found ? &indices[*found] : nullptr;
         if (!found) {
-          superfluous_.push_back(header->video);
+          extra_.push_back(header->video);
           continue;
         }
         const Sequence& sequence = sequences_[*found];
         if (index->records || !sequence.predictions.empty()) {
-          fail("{}: video {}: {} has predictions of sequence {}, too", reader.place(),
+          fail("{}: video {}: duplicate predictions of sequence {} (also in {})", reader.place(),
                excerpt(header->video, kPathExcerptBytes),
                index->records.value_or(sequence.predictions), sequence.name);
         }
@@ -210,9 +211,11 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
     any |= predicted(i);
   }
   if (!any) {
-    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})", paths.front(),
-         superfluous_.empty() ? "none" : excerpt(superfluous_.front(), kPathExcerptBytes),
-         sequences_.front().name);
+    fail(
+        "{}: no video matches a sequence of the ground truth (for example {}; the ground truth "
+        "has {})",
+        paths.front(), extra_.empty() ? "none" : excerpt(extra_.front(), kPathExcerptBytes),
+        sequences_.front().name);
   }
 }
 

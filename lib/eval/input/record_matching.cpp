@@ -61,11 +61,11 @@ Matching match(const std::vector<annotation::Annotations>& truth, io::RecordRead
       const auto found = names.find(header->video, records.place());
       sequence = found ? &sequences[*found] : nullptr;
       if (!sequence) {
-        result.superfluous.push_back(header->video);
+        result.extra.push_back(header->video);
         continue;
       }
       if (sequence->found) {
-        fail("{}: video {}: the records have sequence {} twice", records.place(),
+        fail("{}: video {}: duplicate predictions of sequence {}", records.place(),
              excerpt(header->video, kPathExcerptBytes), excerpt(sequence->video->id));
       }
       sequence->found = true;
@@ -84,7 +84,7 @@ Matching match(const std::vector<annotation::Annotations>& truth, io::RecordRead
         }
       }
       if (!sequence || !sequence->frames.contains(frame->frame)) {
-        ++result.frame_counts.superfluous;
+        ++result.frame_counts.extra;
         continue;
       }
       MatchedFrame& matched = result.frames[sequence->frames.at(frame->frame)];
@@ -100,13 +100,15 @@ Matching match(const std::vector<annotation::Annotations>& truth, io::RecordRead
     ++(one.found ? result.sequences.matched : result.sequences.missing);
     if (!one.found) result.missing.push_back(one.video->id);
   }
-  result.sequences.superfluous = static_cast<std::int64_t>(result.superfluous.size());
+  result.sequences.extra = static_cast<std::int64_t>(result.extra.size());
   result.frame_counts.missing =
       static_cast<std::int64_t>(result.frames.size()) - result.frame_counts.matched;
-  if (result.sequences.matched == 0 && !result.superfluous.empty() && !sequences.empty()) {
-    fail("{}: no video is a sequence of the ground truth (such as {}; there is {})", records.name(),
-         excerpt(result.superfluous.front(), kPathExcerptBytes),
-         excerpt(sequences.front().video->id));
+  if (result.sequences.matched == 0 && !result.extra.empty() && !sequences.empty()) {
+    fail(
+        "{}: no video matches a sequence of the ground truth (for example {}; the ground truth "
+        "has {})",
+        records.name(), excerpt(result.extra.front(), kPathExcerptBytes),
+        excerpt(sequences.front().video->id));
   }
   return result;
 }

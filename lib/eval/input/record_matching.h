@@ -17,29 +17,28 @@ struct MatchedFrame {
   const annotation::AnnotatedVideo* video = nullptr;
   const annotation::AnnotatedFrame* truth = nullptr;
   const JointSet* truth_joints = nullptr;
-  bool predicted = false;  // a record exists, perhaps without people
+  bool predicted = false;  // has a record, perhaps without people
   std::vector<io::Instance> predictions;
-  std::shared_ptr<const JointSet> joints;  // of their keypoints; null: they have none
+  std::shared_ptr<const JointSet> joints;  // of their keypoints; null if none
 };
 
 struct MatchCounts {
-  std::int64_t matched = 0, missing = 0, superfluous = 0;
+  std::int64_t matched = 0, missing = 0, extra = 0;  // extra: not in the ground truth
+
+  bool operator==(const MatchCounts&) const = default;
 };
 
 struct Matching {
   std::string records;               // their file, for messages
   std::vector<MatchedFrame> frames;  // every annotated frame, in the order of the files
   MatchCounts sequences, frame_counts;
-  std::vector<std::string> missing, superfluous;  // names of sequences
-  std::vector<std::string> other_sizes;  // videos of another picture size than the annotations
-  bool cut = false;                      // the records ended without an end record
+  std::vector<std::string> missing, extra;  // names of sequences
+  std::vector<std::string> other_sizes;     // videos with a picture size unlike the annotations'
+  bool cut = false;                         // no end record
 };
 
-// Reads all records. A sequence is known by the stem of the header's `video`: the vid_id, or the
-// stem of the ground-truth file, or the folder of its pictures, or the stem of its picture or video
-// file, in this order; among equal names the longest common end of the paths decides. Frames match
-// by index. Errors: two videos of the records are the same sequence; nothing matches at all.
-// `truth` has to stay alive.
+// Reads all records. Videos match sequences by name (SequenceNames), frames by index. `truth` must
+// outlive the result. Errors: two videos match the same sequence; no video matches any.
 Matching match(const std::vector<annotation::Annotations>& truth, io::RecordReader& records);
 
 }  // namespace vremd::eval

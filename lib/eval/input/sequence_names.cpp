@@ -59,7 +59,7 @@ std::optional<std::size_t> SequenceNames::find(const std::string& video,
     }
   }
   if (tie) {
-    fail("{}: video {}: several sequences of the ground truth are named so", place,
+    fail("{}: video {}: several sequences of the ground truth have this name", place,
          excerpt(video, kPathExcerptBytes));
   }
   return best;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Which sequence of the ground truth a video of the records is (EVAL 8b, Names).
+// Matches videos of records to sequences of the ground truth by name (EVAL 8b, Names).
 
 #include <array>
 #include <cstddef>
@@ -12,10 +12,10 @@
 
 namespace vremd::eval {
 
-// The names of a sequence; "" where it has none of that kind.
+// The names of a sequence; "" for an absent one.
 struct SequenceNameSet {
   std::string vid_id;
-  std::string file;    // stem of the ground-truth file, where it holds one video
+  std::string file;    // stem of the ground-truth file if it holds one video
   std::string folder;  // of its pictures
   std::string still;   // stem of the still picture or of the video file
   std::string path;    // of the folder, picture or video: decides between equal names
@@ -25,9 +25,9 @@ class SequenceNames {
  public:
   void add(const SequenceNameSet& names);  // of the next sequence: 0, 1 ...
 
-  // The sequence that a header's `video` is by its stem: by the first kind of name that fits, and
-  // among equal names by the longest common end of the paths. Nothing: none. An Error, with `place`
-  // in front, where several fit as well.
+  // The sequence named by the stem of a header's `video`, if any: by the first kind of name that
+  // matches, and among equal names by the longest common end of the paths. Error, beginning with
+  // `place`: a tie.
   std::optional<std::size_t> find(const std::string& video, const std::string& place) const;
 
  private:

@@ -44,7 +44,7 @@ bool strictly_inside(std::span<const Point> polygon, Point p) {
   bool inside = false;
   for (std::size_t i = 0; i < polygon.size(); ++i) {
     const Point a = polygon[i], b = polygon[(i + 1) % polygon.size()];
-    if (a.x < p.x && b.x < p.x) continue;  // a ray to the right does not meet it
+    if (a.x < p.x && b.x < p.x) continue;  // missed by a ray to the right
     if (b.x == p.x && b.y == p.y) return false;
     if (a.y == p.y && b.y == p.y) {
       if (std::min(a.x, b.x) <= p.x && p.x <= std::max(a.x, b.x)) return false;

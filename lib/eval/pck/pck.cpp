@@ -2,6 +2,8 @@
 #include "eval/pck/pck.h"
 
 #include "core/error.h"
+#include "core/log.h"
+#include "eval/report.h"
 
 #include <algorithm>
 #include <array>
@@ -53,7 +55,34 @@ void score_person(const MatchedFrame& frame, const annotation::AnnotatedPerson& 
   }
 }
 
+constexpr std::array kBodyPairs = {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"};
+
+PckCount pooled(const std::map<std::string, PckCount>& joints,
+                const std::vector<std::string>& names) {
+  PckCount sum;
+  for (const std::string& name : names) {
+    const auto found = joints.find(name);
+    if (found == joints.end()) continue;
+    sum.right += found->second.right;
+    sum.joints += found->second.joints;
+  }
+  return sum;
+}
+
+Json json_of(const PckCount& count) {
+  return {{"pck", count.joints ? Json(count.rate()) : Json()},
+          {"right", count.right},
+          {"joints", count.joints}};
+}
+
 }  // namespace
+
+PckLength pck_length_of(const std::string& name) {
+  if (name == "torso") return PckLength::kTorso;
+  if (name == "head") return PckLength::kHead;
+  if (name == "bbox") return PckLength::kBox;
+  fail("{}: no such length (there are torso, head, bbox)", name);
+}
 
 std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length) {
@@ -151,48 +180,70 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
   return result;
 }
 
-namespace {
-
-constexpr std::array kBodyPairs = {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"};
-
-void add(const std::map<std::string, PckCount>& joints, const std::string& name, PckCount& sum) {
-  const auto found = joints.find(name);
-  if (found == joints.end()) return;
-  sum.right += found->second.right;
-  sum.joints += found->second.joints;
-}
-
-}  // namespace
-
 PckCount Pck::body() const {
-  PckCount sum;
+  std::vector<std::string> names;
   for (const std::string name : kBodyPairs) {
-    for (const char* side : {"left_", "right_"}) add(joints, side + name, sum);
+    names.insert(names.end(), {"left_" + name, "right_" + name});
   }
-  return sum;
+  return pooled(joints, names);
 }
 
 std::vector<std::pair<std::string, PckCount>> Pck::rows() const {
-  const auto sum = [this](const std::vector<std::string>& names) {
-    PckCount total;
-    for (const std::string& name : names) add(joints, name, total);
-    return total;
+  const auto pair_of = [this](const std::string& name) {
+    return pooled(joints, {"left_" + name, "right_" + name});
   };
   std::vector<std::pair<std::string, PckCount>> rows;
-  for (const std::string name : kBodyPairs) {
-    rows.emplace_back(name, sum({"left_" + name, "right_" + name}));
-  }
+  for (const char* name : kBodyPairs) rows.emplace_back(name, pair_of(name));
   rows.emplace_back("12 body joints", body());
-  for (const char* name : {"head_bottom", "head_top", "nose"}) rows.emplace_back(name, sum({name}));
-  // Kinds that only some data sets annotate.
-  for (const std::string name : {"ear", "eye"}) {
-    const PckCount count = sum({"left_" + name, "right_" + name});
+  for (const char* name : {"head_bottom", "head_top", "nose"}) {
+    rows.emplace_back(name, pooled(joints, {name}));
+  }
+  // Only some data sets annotate these.
+  for (const char* name : {"ear", "eye"}) {
+    const PckCount count = pair_of(name);
     if (count.joints > 0) rows.emplace_back(name, count);
   }
   std::vector<std::string> all;
   for (const auto& [name, count] : joints) all.push_back(name);
-  rows.emplace_back("all", sum(all));
+  rows.emplace_back("all", pooled(joints, all));
   return rows;
+}
+
+std::string pck_text(const Pck& scores, const EvalConfig& config) {
+  std::string text = fmt::format("PCK@{} of {}\n{:<14}  {:>6}  {:>7}  {:>7}\n", config.threshold,
+                                 config.pck, "", "PCK", "right", "joints");
+  for (const auto& [name, count] : scores.rows()) {
+    const std::string rate = count.joints ? fmt::format("{:.4f}", count.rate()) : "-";
+    text += fmt::format("{:<14}  {:>6}  {:>7}  {:>7}\n", name, rate, count.right, count.joints);
+  }
+  return text + fmt::format("persons: {} scored, {} skipped, {} without prediction\n",
+                            scores.scored, scores.skipped, scores.without_prediction);
+}
+
+Json pck_json(const Pck& scores, const EvalConfig& config) {
+  Json rows = Json::object(), joints = Json::object();
+  for (const auto& [name, count] : scores.rows()) rows[name] = json_of(count);
+  for (const auto& [name, count] : scores.joints) joints[name] = json_of(count);
+  return {{"length", config.pck},
+          {"threshold", config.threshold},
+          {"rows", rows},
+          {"each_joint", joints},
+          {"persons",
+           {{"scored", scores.scored},
+            {"skipped", scores.skipped},
+            {"without_prediction", scores.without_prediction},
+            {"matched_by_id", scores.matched_by_id},
+            {"matched_by_box", scores.matched_by_box},
+            {"distant_ids", scores.distant_ids}}},
+          {"never_predicted", scores.never_predicted}};
+}
+
+void warn_of(const Pck& scores) {
+  warn_never_predicted({scores.never_predicted.begin(), scores.never_predicted.end()});
+  if (scores.distant_ids) {
+    log_warning("{} ids match, but their boxes do not: are they ids of other annotations?",
+                scores.distant_ids);
+  }
 }
 
 }  // namespace vremd::eval

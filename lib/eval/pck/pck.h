@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Percentage of correct keypoints (EVAL 8b): a joint is right when it lies within
-// threshold · L of its annotation, L a length of the person.
+// Percentage of correct keypoints (EVAL 8b): a joint is right within threshold · L of its
+// annotation, where L is a length of the person.
 
+#include "eval/evaluate.h"
 #include "eval/input/record_matching.h"
 
 #include <cstdint>
@@ -21,9 +22,11 @@ enum class PckLength {
   kHead,   // 0.6 of the head box's diagonal
   kBox,    // the longer side of the person's box
 };
+PckLength pck_length_of(const std::string& name);  // torso, head, bbox; else an Error
 
 struct PckCount {
   std::int64_t right = 0, joints = 0;
+  bool operator==(const PckCount&) const = default;
   double rate() const { return static_cast<double>(right) / static_cast<double>(joints); }
 };
 
@@ -42,15 +45,19 @@ struct Pck {
   std::vector<std::pair<std::string, PckCount>> rows() const;
 };
 
-// Nothing: the person has no such length.
+// Empty if the person has no such length.
 std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length);
 
-// For each person of a frame the prediction that belongs to it, -1: none. By `id` where one is the
+// For each person of a frame, the index of its prediction or -1: by `id` if it equals the
 // annotation's, the others greedily by IoU >= 0.5. Crowds get none.
 std::vector<int> assign_predictions(const MatchedFrame& frame);
 
-// An Error where the predictions have no keypoints at all.
+// Error: the predictions have no keypoints at all.
 Pck pck(const Matching& matching, PckLength length, double threshold);
+
+std::string pck_text(const Pck& scores, const EvalConfig& config);
+Json pck_json(const Pck& scores, const EvalConfig& config);
+void warn_of(const Pck& scores);
 
 }  // namespace vremd::eval

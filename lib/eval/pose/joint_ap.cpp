@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/pose/joint_ap.h"
 
-#include "eval/numeric/numpy_order.h"
-#include "eval/numeric/pairwise_sum.h"
+#include "eval/numeric/numpy.h"
 
 #include <algorithm>
 #include <cmath>
@@ -54,7 +53,7 @@ PrecisionRecall precision_recall(const JointSamples& samples, std::int64_t truth
     right += samples.right[*i];
     ++count;
     curve.precision.push_back(right / count);
-    curve.recall.push_back(right / static_cast<double>(truths));  // NaN where there are none
+    curve.recall.push_back(right / static_cast<double>(truths));  // NaN if 0
   }
   return curve;
 }
@@ -78,7 +77,7 @@ double average_precision(const PrecisionRecall& curve) {
 PoseAp pose_ap(const PoseSamples& samples, MissingTruth missing) {
   PoseAp result;
   for (int i = 0; i < kPoseJoints; ++i) {
-    if (samples[i].scores.empty()) continue;  // all 0, even where nobody is annotated
+    if (samples[i].scores.empty()) continue;  // all 0, even if nobody is annotated
     const bool none = samples[i].truths == 0;
     const std::int64_t truths = none && missing == MissingTruth::kZero ? 1 : samples[i].truths;
     const PrecisionRecall curve = precision_recall(samples[i], truths);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Average precision of joints, bit for bit as the official programs compute it (EVAL 4).
+// Average precision of joints, bit for bit as by the official programs (EVAL 4).
 
 #include "eval/pose/scored_frame.h"
 
@@ -12,20 +12,20 @@
 
 namespace vremd::eval {
 
-// One per joint, and its mean over joints behind them.
+// One per joint, then the mean over joints.
 using JointValues = std::array<double, kPoseJoints + 1>;
 
-// The mean of those that are no NaN; NaN where all are.
+// The mean of the values that are not NaN; NaN if none.
 double mean_of_numbers(std::span<const double> values);
 
-// Head, shoulders, elbows, wrists, hips, knees, ankles: plain means, in which a NaN stays.
+// Head, shoulders, elbows, wrists, hips, knees, ankles: plain means, which propagate NaN.
 std::array<double, 7> joint_groups(const JointValues& values);
 
-// The predicted joints of one kind, in the order of frames and persons.
+// Predictions of one joint, in the order of frames and persons.
 struct JointSamples {
   std::vector<double> scores;
   std::vector<char> right;  // 0 or 1
-  std::int64_t truths = 0;  // annotated ones
+  std::int64_t truths = 0;  // annotated joints
 
   void append(const JointSamples& other);
 };
@@ -33,7 +33,7 @@ using PoseSamples = std::array<JointSamples, kPoseJoints>;
 
 void add_samples(const ScoredFrame& frame, PoseSamples& samples);
 
-// Precision and recall behind each sample, by falling score.
+// Precision and recall after each sample, by descending score.
 struct PrecisionRecall {
   std::vector<double> precision, recall;
 };
@@ -42,14 +42,14 @@ PrecisionRecall precision_recall(const JointSamples& samples, std::int64_t truth
 // The area under the envelope of the curve. 0...1
 double average_precision(const PrecisionRecall& curve);
 
-// In percent; pre and rec are those of all samples.
+// Percent; precision and recall are of all samples.
 struct PoseAp {
   JointValues ap{}, pre{}, rec{};
 };
 
 enum class MissingTruth {
-  kNaN,   // poseval: a joint that nobody annotated has no AP
-  kZero,  // the PoseTrack21 kit: it has 0
+  kNaN,   // poseval: an unannotated joint has no AP
+  kZero,  // the PoseTrack21 kit: it has AP 0
 };
 
 PoseAp pose_ap(const PoseSamples& samples, MissingTruth missing = MissingTruth::kNaN);

@@ -26,7 +26,7 @@ const std::vector<annotation::Polygon>& checked_regions(const annotation::PoseFi
   const std::vector<annotation::Polygon>& regions = truth.frames[place].ignore_regions;
   for (std::size_t i = 0; i < regions.size(); ++i) {
     if (regions[i].size() >= 3) continue;
-    fail("{}: ignore region {}: {} points are no polygon", truth.place(place), i,
+    fail("{}: ignore region {}: {} points are not a polygon", truth.place(place), i,
          regions[i].size());
   }
   return regions;
@@ -38,13 +38,13 @@ bool is_ignored(const std::vector<annotation::Polygon>& regions, Point point) {
   });
 }
 
-void refuse_without_head(const annotation::PoseFile& truth, std::size_t place) {
-  fail("{}: a person without head box", truth.place(place));
+void fail_without_head(const annotation::PoseFile& truth, std::size_t place) {
+  fail("{}: person without head box", truth.place(place));
 }
 
 std::vector<int> assign_poses(const ScoredFrame& frame) {
-  // Of each prediction: its best person and the share of that person's joints that is right.
-  std::vector<int> wanted;
+  // Of each prediction, its best person and the share of that person's joints it has right.
+  std::vector<int> chosen;
   std::vector<double> shares;
   for (const ScoredPose& predicted : frame.predicted) {
     int best = -1;
@@ -59,18 +59,18 @@ std::vector<int> assign_poses(const ScoredFrame& frame) {
         best_share = share;
       }
     }
-    wanted.push_back(best);
+    chosen.push_back(best);
     shares.push_back(best_share);
   }
 
   std::vector<int> assigned(frame.predicted.size(), -1);
   for (std::size_t g = 0; g < frame.truth.size(); ++g) {
-    std::size_t best = wanted.size();
-    for (std::size_t p = 0; p < wanted.size(); ++p) {
-      if (wanted[p] != static_cast<int>(g)) continue;
-      if (best == wanted.size() || shares[p] > shares[best]) best = p;
+    std::size_t best = chosen.size();
+    for (std::size_t p = 0; p < chosen.size(); ++p) {
+      if (chosen[p] != static_cast<int>(g)) continue;
+      if (best == chosen.size() || shares[p] > shares[best]) best = p;
     }
-    if (best < wanted.size()) assigned[best] = static_cast<int>(g);
+    if (best < chosen.size()) assigned[best] = static_cast<int>(g);
   }
   return assigned;
 }

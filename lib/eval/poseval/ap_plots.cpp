@@ -28,7 +28,7 @@ const char* colour(int joint) {
   return kChartColours[kColumnColours[pose_column(kPoseJointNames[joint])]];
 }
 
-// Those of the right side are dashed.
+// Dashed for the right side.
 std::string line_of(int joint) {
   return stroke(colour(joint), kPoseJointNames[joint].starts_with("right_") ? 1 : 0);
 }
@@ -43,7 +43,7 @@ std::string number(double value) {
   return std::isnan(value) ? "nan" : fmt::format("{:.1f}", value);
 }
 
-// The plot's field inside of the picture, in pixels.
+// The plot area inside the picture, in pixels.
 struct Field {
   double x, y, w, h;
 };
@@ -54,7 +54,7 @@ SvgPicture titled(int width, int height, const char* title) {
   return svg;
 }
 
-// Horizontal lines at 0, 20 ... 100, with their numbers.
+// Horizontal lines at 0, 20 ... 100 with labels.
 void draw_percent_grid(SvgPicture& svg, const Field& f) {
   for (int percent = 0; percent <= 100; percent += 20) {
     const double y = f.y + f.h * (1 - percent / 100.0);

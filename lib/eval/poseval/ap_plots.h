@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Pictures of the average precision: SVG files that need nothing else.
+// Plots of the average precision: self-contained SVG files.
 
 #include "eval/pose/joint_ap.h"
 
@@ -9,7 +9,7 @@
 
 namespace vremd::eval {
 
-// A curve for each joint that was predicted and is annotated, in the colour of its column.
+// A curve for each joint both predicted and annotated, in the colour of its column.
 std::string precision_recall_svg(const PoseSamples& samples, const PoseAp& scores);
 
 // A bar for each joint, and the total.

@@ -15,30 +15,37 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// py-motmetrics' accumulator of one joint in one sequence (EVAL 5.4): objects are the annotated,
-// hypotheses the predicted ones.
+// A frame of one joint: objects are the annotated, hypotheses the predicted tracks.
+struct MotFrame {
+  std::vector<std::int64_t> objects, hypotheses;
+  std::vector<double> distances;  // objects x hypotheses, NaN if the pair is impossible
+  std::vector<bool> object_done = std::vector<bool>(objects.size());
+  std::vector<bool> hypothesis_done = std::vector<bool>(hypotheses.size());
+
+  double& distance(std::size_t i, std::size_t j) { return distances[i * hypotheses.size() + j]; }
+};
+
+// py-motmetrics' accumulator of one joint in one sequence (EVAL 5.4).
 class Accumulator {
  public:
   explicit Accumulator(MotCompat compat) : compat_(compat) {}
 
-  // `distances`: row by row, NaN where the pair cannot be.
-  void update(const std::vector<std::int64_t>& objects, const std::vector<std::int64_t>& hypotheses,
-              std::vector<double> distances) {
+  void update(MotFrame frame) {
     ++frame_;
-    counts_.objects += static_cast<std::int64_t>(objects.size());
+    counts_.objects += static_cast<std::int64_t>(frame.objects.size());
     if (compat_ != MotCompat::k102) {
-      for (const double d : distances) counts_.distances += std::isnan(d) ? 0 : d;  // RAW events
+      for (const double d : frame.distances) counts_.distances += std::isnan(d) ? 0 : d;  // RAW
     }
-    std::vector<bool> object_done(objects.size()), hypothesis_done(hypotheses.size());
-    keep_pairs(objects, hypotheses, distances, object_done, hypothesis_done);
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-      for (std::size_t j = 0; j < hypotheses.size(); ++j) {
-        if (object_done[i] || hypothesis_done[j]) distances[i * hypotheses.size() + j] = kNaN;
+    keep_pairs(frame);
+    for (std::size_t i = 0; i < frame.objects.size(); ++i) {
+      for (std::size_t j = 0; j < frame.hypotheses.size(); ++j) {
+        if (frame.object_done[i] || frame.hypothesis_done[j]) frame.distance(i, j) = kNaN;
       }
     }
-    new_pairs(objects, hypotheses, distances, object_done, hypothesis_done);
-    counts_.misses += std::count(object_done.begin(), object_done.end(), false);
-    counts_.false_positives += std::count(hypothesis_done.begin(), hypothesis_done.end(), false);
+    new_pairs(frame);
+    counts_.misses += std::count(frame.object_done.begin(), frame.object_done.end(), false);
+    counts_.false_positives +=
+        std::count(frame.hypothesis_done.begin(), frame.hypothesis_done.end(), false);
   }
 
   const MotCounts& counts() const { return counts_; }
@@ -48,36 +55,29 @@ class Accumulator {
     std::int64_t hypothesis, frame;
   };
 
-  // What belonged together still does, where it can.
-  void keep_pairs(const std::vector<std::int64_t>& objects,
-                  const std::vector<std::int64_t>& hypotheses, const std::vector<double>& distances,
-                  std::vector<bool>& object_done, std::vector<bool>& hypothesis_done) {
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-      const auto last = last_.find(objects[i]);
+  // Pairs of earlier frames that are still possible.
+  void keep_pairs(MotFrame& frame) {
+    for (std::size_t i = 0; i < frame.objects.size(); ++i) {
+      const auto last = last_.find(frame.objects[i]);
       if (last == last_.end()) continue;
       if (compat_ == MotCompat::k140 && last->second.frame != frame_ - 1) continue;
-      for (std::size_t j = 0; j < hypotheses.size(); ++j) {
-        if (hypothesis_done[j] || hypotheses[j] != last->second.hypothesis) continue;
-        const double distance = distances[i * hypotheses.size() + j];
-        if (!std::isnan(distance)) {
-          object_done[i] = hypothesis_done[j] = true;
-          take(objects[i], hypotheses[j], distance);
-        }
+      for (std::size_t j = 0; j < frame.hypotheses.size(); ++j) {
+        if (frame.hypothesis_done[j] || frame.hypotheses[j] != last->second.hypothesis) continue;
+        if (!std::isnan(frame.distance(i, j))) take(frame, i, j);
         break;
       }
     }
   }
 
-  void new_pairs(const std::vector<std::int64_t>& objects,
-                 const std::vector<std::int64_t>& hypotheses, const std::vector<double>& distances,
-                 std::vector<bool>& object_done, std::vector<bool>& hypothesis_done) {
-    const std::vector<int> column = assign(costs(distances), objects.size(), hypotheses.size());
-    for (std::size_t i = 0; i < objects.size(); ++i) {
+  void new_pairs(MotFrame& frame) {
+    const std::vector<int> column =
+        assign(costs(frame.distances), frame.objects.size(), frame.hypotheses.size());
+    for (std::size_t i = 0; i < frame.objects.size(); ++i) {
       if (column[i] < 0) continue;
       const std::size_t j = static_cast<std::size_t>(column[i]);
-      const double distance = distances[i * hypotheses.size() + j];
+      const double distance = frame.distance(i, j);
       if (std::isnan(distance)) continue;
-      const std::int64_t object = objects[i], hypothesis = hypotheses[j];
+      const std::int64_t object = frame.objects[i], hypothesis = frame.hypotheses[j];
       const auto last = last_.find(object);
       const bool known = last != last_.end();
       const bool is_switch = known && last->second.hypothesis != hypothesis;
@@ -90,13 +90,12 @@ class Accumulator {
         counts_.distances += (ascend + transfer + migrate) * distance;
       }
       owner_[hypothesis] = object;
-      object_done[i] = hypothesis_done[j] = true;
-      take(object, hypothesis, distance);
+      take(frame, i, j);
     }
   }
 
-  // The matrix that is solved. Version 1.0.2 made forbidden cells only a little dearer than the
-  // others, so that they could be chosen; they are no pairs then.
+  // The matrix to solve. Version 1.0.2 made impossible pairs only a little more expensive than the
+  // others, so that they may be assigned; such pairs are dropped.
   std::vector<double> costs(const std::vector<double>& distances) const {
     double largest = -1;
     for (const double d : distances) largest = std::isnan(d) ? largest : std::max(largest, d);
@@ -106,11 +105,12 @@ class Accumulator {
     return result;
   }
 
-  void take(std::int64_t object, std::int64_t hypothesis, double distance) {
-    last_[object] = {hypothesis, frame_};
-    seen_.insert(hypothesis);
+  void take(MotFrame& frame, std::size_t i, std::size_t j) {
+    frame.object_done[i] = frame.hypothesis_done[j] = true;
+    last_[frame.objects[i]] = {frame.hypotheses[j], frame_};
+    seen_.insert(frame.hypotheses[j]);
     ++counts_.detections;
-    counts_.distances += distance;
+    counts_.distances += frame.distance(i, j);
   }
 
   MotCompat compat_;
@@ -118,14 +118,11 @@ class Accumulator {
   std::int64_t frame_ = 0;
   std::unordered_map<std::int64_t, Match> last_;          // of each object
   std::unordered_map<std::int64_t, std::int64_t> owner_;  // object of a hypothesis' last new pair
-  std::unordered_set<std::int64_t> seen_;                 // hypotheses that were ever matched
+  std::unordered_set<std::int64_t> seen_;                 // hypotheses matched so far
 };
 
-void update(Accumulator& accumulator, const ScoredFrame& frame, int joint) {
-  if (frame.truth.empty() || frame.predicted.empty()) {  // whatever the counts are
-    accumulator.update({0}, {0}, {kNaN});
-    return;
-  }
+MotFrame mot_frame(const ScoredFrame& frame, int joint) {
+  if (frame.truth.empty() || frame.predicted.empty()) return {{0}, {0}, {kNaN}};  // as officially
   std::vector<std::int64_t> objects, hypotheses;
   std::vector<double> distances;
   for (const ScoredPose& predicted : frame.predicted) {
@@ -140,7 +137,7 @@ void update(Accumulator& accumulator, const ScoredFrame& frame, int joint) {
       distances.push_back(distance <= kPckThreshold ? distance : kNaN);
     }
   }
-  accumulator.update(objects, hypotheses, std::move(distances));
+  return {objects, hypotheses, distances};
 }
 
 double percent(double part, double whole) { return whole == 0 ? kNaN : 100 * (part / whole); }
@@ -167,7 +164,9 @@ PoseMotCounts count_mot(std::span<const ScoredFrame> frames, MotCompat compat) {
   PoseMotCounts counts;
   for (int joint = 0; joint < kPoseJoints; ++joint) {
     Accumulator accumulator(compat);
-    for (std::size_t k = 0; k + 1 < frames.size(); ++k) update(accumulator, frames[k], joint);
+    for (std::size_t k = 0; k + 1 < frames.size(); ++k) {
+      accumulator.update(mot_frame(frames[k], joint));
+    }
     counts[joint] = accumulator.counts();
   }
   return counts;

@@ -15,7 +15,7 @@ int overlap_class(const ScoredPose& truth) {
   return truth.overlap > 0 ? truth.overlap < kLargeOverlap ? 1 : 2 : 0;
 }
 
-// Of a prediction that belongs to nobody.
+// Of an unassigned prediction.
 int overlap_class(const ScoredPose& predicted, const ScoredFrame& frame) {
   int best_class = 0;
   double best = 0;
@@ -52,12 +52,7 @@ bool is_nearer_to_another(const ScoredPose& predicted, int joint, const ScoredPo
 
 const std::array<const char*, kOverlaps> kOverlapNames = {"0", "below 0.3", "from 0.3"};
 
-double Share::percent() const {
-  if (of == 0) return std::numeric_limits<double>::quiet_NaN();
-  return 100 * (static_cast<double>(count) / static_cast<double>(of));
-}
-
-void PoseDiagnostics::add(const ScoredFrame& frame) {
+void CrowdErrors::add(const ScoredFrame& frame) {
   for (const ScoredPose& truth : frame.truth) {
     OverlapClass& one = by_overlap[overlap_class(truth)];
     ++one.people;
@@ -73,9 +68,9 @@ void PoseDiagnostics::add(const ScoredFrame& frame) {
       one.samples[i].scores.push_back(predicted.score[i]);
       one.samples[i].right.push_back(own && joint_matches(predicted, *own, i));
       if (!own || !own->has[i]) continue;
-      const bool wanders = is_nearer_to_another(predicted, i, *own, frame);
-      one.nearer.add(wanders);
-      nearer[i].add(wanders);
+      const bool is_nearer = is_nearer_to_another(predicted, i, *own, frame);
+      one.nearer.add(is_nearer);
+      nearer[i].add(is_nearer);
     }
     if (!own || (!own->has[kShoulders[0]] && !own->has[kShoulders[1]])) continue;
     for (std::size_t k = 0; k < kHeadJoints.size(); ++k) {
@@ -88,7 +83,7 @@ void PoseDiagnostics::add(const ScoredFrame& frame) {
   }
 }
 
-void PoseDiagnostics::add(PoseDiagnostics& other) {
+void CrowdErrors::add(CrowdErrors& other) {
   for (std::size_t k = 0; k < head.size(); ++k) {
     head[k].near_shoulder.add(other.head[k].near_shoulder);
     head[k].wrong += other.head[k].wrong;
@@ -105,7 +100,7 @@ void PoseDiagnostics::add(PoseDiagnostics& other) {
   for (int i = 0; i < kPoseJoints; ++i) nearer[i].add(other.nearer[i]);
 }
 
-void PoseDiagnostics::score() {
+void CrowdErrors::score() {
   for (OverlapClass& one : by_overlap) {
     one.ap = pose_ap(one.samples);
     if (one.people) continue;

@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Counts behind the limits that VREMD's paper states (METHOD 14.3): joints of the head that end on
-// a shoulder, and people whom others cover.
+// The limits stated in VREMD's paper, as counts (METHOD 14.3): head joints found on a shoulder, and
+// people occluded by others.
 
 #include "eval/pose/joint_ap.h"
-#include "eval/pose/scored_frame.h"
+#include "eval/poseval/joint_errors.h"
 
 #include <array>
 #include <cstdint>
 
 namespace vremd::eval {
 
-struct Share {
-  std::int64_t of = 0, count = 0;
-
-  void add(bool counts) { ++of, count += counts; }
-  void add(const Share& other) { of += other.of, count += other.count; }
-  double percent() const;  // NaN of none
-};
-
 constexpr std::array<int, 3> kHeadJoints = {pose_joint("nose"), pose_joint("head_bottom"),
                                             pose_joint("head_top")};
 
-// Where the joint of a prediction lies whose person has an annotated shoulder.
+// A predicted joint whose person has an annotated shoulder.
 struct HeadJoint {
   Share near_shoulder;     // within half a head size of one of the person's shoulders
-  std::int64_t wrong = 0;  // of these: not where the joint itself is annotated
+  std::int64_t wrong = 0;  // of these: not at the annotated joint
 };
 
 // By the largest IoU of a person's box with another annotated box of the frame: 0, below 0.3, more.
@@ -37,19 +29,19 @@ extern const std::array<const char*, kOverlaps> kOverlapNames;
 struct OverlapClass {
   std::int64_t people = 0;
   PoseSamples samples;
-  PoseAp ap;     // once they are complete: score(); NaN where nobody is annotated
-  Share nearer;  // joints that lie nearer to another person's same joint than to the own one
+  PoseAp ap;     // set by score(); NaN if nobody is annotated
+  Share nearer;  // joints nearer to another person's same joint than to their own person's
 };
 
-struct PoseDiagnostics {
+struct CrowdErrors {
   std::array<HeadJoint, kHeadJoints.size()> head{};
-  // A prediction that is compared with nobody is of the class of the person whose box its own box
-  // overlaps the most, of the first class where it overlaps none.
+  // An unassigned prediction is in the class of the person whose box overlaps its own most, or in
+  // the first class if none overlaps.
   std::array<OverlapClass, kOverlaps> by_overlap{};
   std::array<Share, kPoseJoints> nearer{};  // of each joint
 
   void add(const ScoredFrame& frame);
-  void add(PoseDiagnostics& other);  // takes its samples
+  void add(CrowdErrors& other);  // moves its samples
   void score();
 };
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/poseval/evaluate_poseval.h"
-
 #include "core/error.h"
 #include "core/log.h"
 #include "eval/poseval/ap_plots.h"
@@ -21,25 +19,26 @@ namespace fs = std::filesystem;
 
 void warn_of(const PoseSources& sources, const PosevalScores& scores, const EvalConfig& config) {
   warn_of_names(scores.missing, "sequences without predictions");
-  warn_of_names(sources.superfluous(), "predicted sequences that are not in the ground truth");
+  warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
   std::vector<std::string> single;
   for (const SequenceScores& one : scores.sequences) {
     if (one.frames == 1) single.push_back(one.name);
   }
   if (config.mot) {
-    warn_of_names(single, "sequences of one annotated frame, which tracking leaves out");
+    warn_of_names(single,
+                  "sequences with a single annotated frame, skipped by the tracking metrics");
   }
   bool unranked = false;
   for (const JointSamples& samples : scores.samples) {
     unranked |= std::count(samples.scores.begin(), samples.scores.end(), kNoScore) > 0;
   }
-  if (unranked) log_warning("some predicted joints have no score: they are ranked last");
+  if (unranked) log_warning("some predicted joints have no score and are ranked last");
 }
 
 void write_official_files(const PosevalScores& scores, const EvalConfig& config) {
   io::make_folder(config.output_dir);
   const auto write_scores = [&](const std::string& name, const auto& one) {
-    // Replaced without asking, as officially: scripts run again.
+    // Overwrites existing files, as the official program does.
     const std::string path = fs::path(config.output_dir) / name;
     const std::string& nan = config.json_nan;
     if (config.ap) io::write_file(path + "_AP_metrics.json", official_json(one.ap, nan), true);
@@ -63,11 +62,8 @@ void write_plots(const PosevalScores& scores, const EvalConfig& config) {
 }  // namespace
 
 bool evaluate_poseval(const EvalConfig& config) {
-  PosevalOptions options;
-  options.ap = config.ap;
-  options.mot = config.mot;
-  options.compat = mot_compat(config.mot_compat);
-  options.frames = frame_choice(config.frames);
+  const PosevalOptions options{config.ap, config.mot, mot_compat(config.mot_compat),
+                               frame_choice(config.frames)};
   const PoseSources sources(config.ground_truth, config.predictions, config.threads);
   const PosevalScores scores = poseval(sources, options, config.threads);
   warn_of(sources, scores, config);
@@ -76,7 +72,7 @@ bool evaluate_poseval(const EvalConfig& config) {
   const std::string json =
       config.json.empty() ? "" : summary_json(sources, scores, config).dump(1) + "\n";
   write_report(config, json, summary_text(sources, scores, config));
-  if (sources.cut()) log_warning("no end record: some records were cut");
+  if (sources.cut()) log_warning("no end record: some records are truncated");
   return !sources.cut();
 }
 

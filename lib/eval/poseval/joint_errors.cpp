@@ -7,7 +7,7 @@
 namespace vremd::eval {
 namespace {
 
-// `own`: the person that the prediction is compared with, -1: none.
+// `own`: the person assigned to the prediction, or -1.
 WrongJoint reason(const ScoredFrame& frame, const ScoredPose& predicted, int own, int joint) {
   const bool near =
       std::any_of(frame.truth.begin(), frame.truth.end(),
@@ -15,16 +15,6 @@ WrongJoint reason(const ScoredFrame& frame, const ScoredPose& predicted, int own
   if (near) return own < 0 ? WrongJoint::kDuplicate : WrongJoint::kWrongPerson;
   if (own < 0) return WrongJoint::kBackground;
   return frame.truth[own].has[joint] ? WrongJoint::kInexact : WrongJoint::kUnannotated;
-}
-
-void count(FoundJoints& joints, bool found) {
-  ++joints.annotated;
-  joints.found += found;
-}
-
-void add_to(FoundJoints& sum, const FoundJoints& other) {
-  sum.annotated += other.annotated;
-  sum.found += other.found;
 }
 
 std::size_t size_class(double head_size) {
@@ -36,12 +26,12 @@ std::size_t size_class(double head_size) {
 const std::array<const char*, kWrongJoints> kWrongJointNames = {
     "duplicate", "wrong person", "unannotated joint", "inexact", "background"};
 
-double FoundJoints::percent() const {
-  if (annotated == 0) return std::numeric_limits<double>::quiet_NaN();
-  return 100 * (static_cast<double>(found) / static_cast<double>(annotated));
+double Share::percent() const {
+  if (of == 0) return std::numeric_limits<double>::quiet_NaN();
+  return 100 * (static_cast<double>(count) / static_cast<double>(of));
 }
 
-void PoseAnalysis::add(const ScoredFrame& frame) {
+void JointErrors::add(const ScoredFrame& frame) {
   const std::vector<int> assigned = assign_poses(frame);
   std::vector<const ScoredPose*> prediction_of(frame.truth.size());
   for (std::size_t p = 0; p < assigned.size(); ++p) {
@@ -59,22 +49,18 @@ void PoseAnalysis::add(const ScoredFrame& frame) {
     for (int i = 0; i < kPoseJoints; ++i) {
       if (!truth.has[i]) continue;
       const bool found = prediction_of[g] && joint_matches(*prediction_of[g], truth, i);
-      count(by_head_size[size_class(truth.head_size)], found);
-      count(by_visibility[truth.visible[i] > 0], found);
+      by_head_size[size_class(truth.head_size)].add(found);
+      by_visibility[truth.visible[i] > 0].add(found);
     }
   }
 }
 
-void PoseAnalysis::add(const PoseAnalysis& other) {
+void JointErrors::add(const JointErrors& other) {
   for (int i = 0; i < kPoseJoints; ++i) {
     for (int k = 0; k < kWrongJoints; ++k) wrong[i][k] += other.wrong[i][k];
   }
-  for (std::size_t k = 0; k < by_head_size.size(); ++k) {
-    add_to(by_head_size[k], other.by_head_size[k]);
-  }
-  for (std::size_t k = 0; k < by_visibility.size(); ++k) {
-    add_to(by_visibility[k], other.by_visibility[k]);
-  }
+  for (std::size_t k = 0; k < by_head_size.size(); ++k) by_head_size[k].add(other.by_head_size[k]);
+  for (std::size_t k = 0; k < 2; ++k) by_visibility[k].add(other.by_visibility[k]);
 }
 
 }  // namespace vremd::eval

@@ -14,7 +14,7 @@ namespace {
 
 using Arrays = std::vector<std::pair<const char*, const JointValues*>>;
 
-// In the order of the official file, with its name for the joint that the data call head_bottom.
+// In the order of the official file, which calls head_bottom neck.
 std::string official_names() {
   std::string text = "\"names\": {";
   for (const int joint : {0, 1, 2, 8, 7, 6, 5, 4, 3, 9, 10, 11, 12, 13, 14}) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The official program's tables and files, character for character (EVAL 6).
+// The official program's tables and files, byte for byte (EVAL 6).
 
 #include "eval/pose/joint_ap.h"
 #include "eval/poseval/clear_mot.h"
@@ -11,14 +11,14 @@
 
 namespace vremd::eval {
 
-// As Python's repr writes it: the shortest text that reads back as the same number.
+// As by Python's repr: the shortest text that reads back as the same number.
 std::string python_number(double value, std::string_view nan);
 
 // {"ap": [...], "pre": ..., "rec": ..., "names": {...}}; `nan`: "NaN" as officially, or "null".
 std::string official_json(const PoseAp& scores, std::string_view nan);
 std::string official_json(const PoseMot& scores, std::string_view nan);
 
-// The lines from the heading on, with their ends.
+// The lines from the heading on.
 std::string official_table(const PoseAp& scores);
 std::string official_table(const PoseMot& scores);
 

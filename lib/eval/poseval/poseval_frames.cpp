@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kTrackLimit = 10000;
 constexpr double kNoHead = -1;  // instead of a size
 
-// The places of the frames that poseval reads: those of a PoseTrack18 file's first video.
+// The frames that poseval reads: of a PoseTrack18 file only the first video.
 std::vector<std::size_t> first_video(const annotation::PoseFile& file) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < file.frames.size(); ++i) {
@@ -44,7 +44,7 @@ bool keeps(const annotation::AnnotatedFrame& frame, FrameChoice choice) {
   return choice == FrameChoice::kLabelled ? frame.labelled.value_or(annotated) : annotated;
 }
 
-// The box of the file, else that around the joints (EVAL, appendix D).
+// The box of the file, else around the joints (EVAL, appendix D).
 Box box_of_pose(const annotation::AnnotatedPerson& pose) {
   if (pose.box) return *pose.box;
   return box_around(pose.joints, [](const annotation::AnnotatedJoint&) { return true; })
@@ -77,8 +77,8 @@ ScoredPose scored(const annotation::AnnotatedPerson& pose,
   return result;
 }
 
-// A frame's people with points, without what lies in the regions. Where there are regions, nobody
-// stays without a point.
+// A frame's people with points, without those inside the regions. With regions, people without
+// points are dropped.
 std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t place,
                                const std::vector<annotation::Polygon>& regions, bool tracks,
                                bool annotated) {
@@ -86,7 +86,7 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
   for (const annotation::AnnotatedPerson& pose : file.frames[place].persons) {
     if (!pose.has_joints) continue;
     if (tracks && !pose.track) {
-      fail("{}: a person without track_id, which tracking needs", file.place(place));
+      fail("{}: person without track_id, required for tracking", file.place(place));
     }
     std::vector<annotation::AnnotatedJoint> points = pose.joints;
     if (!regions.empty()) {
@@ -101,11 +101,11 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
   return result;
 }
 
-// Only where there is something to measure.
+// Required only for comparisons.
 void check_heads(const annotation::PoseFile& truth, const ScoredFrame& frame) {
   if (frame.predicted.empty()) return;
   for (const ScoredPose& person : frame.truth) {
-    if (person.head_size == kNoHead) refuse_without_head(truth, frame.place);
+    if (person.head_size == kNoHead) fail_without_head(truth, frame.place);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What poseval compares: which frames, people and joints of a sequence count (EVAL 2.2, 2.3 and 3).
+// The frames, people and joints of a sequence that count in poseval (EVAL 2.2, 2.3 and 3).
 
 #include "eval/pose/scored_frame.h"
 
@@ -11,14 +11,14 @@
 namespace vremd::eval {
 
 enum class FrameChoice {
-  kAnnotated,  // poseval: frames with annotated people, whatever is_labeled says
-  kLabelled,   // by is_labeled, also without people; annotated ones where there is no such key
+  kAnnotated,  // poseval: frames with annotated people, whatever is_labeled
+  kLabelled,   // by is_labeled, also without people; if absent, as above
 };
 FrameChoice frame_choice(const std::string& name);  // "annotated", "labeled"; else an Error
 
-// Errors, as poseval has them: the numbers of frames differ (they are compared by place); a track
-// id from 10000 on, or twice in a predicted frame; an ignore region of less than three points; a
-// head box or, with `tracks`, a track id that is missing where it is needed.
+// Errors, as in poseval: different numbers of frames (they are compared by index); a track id from
+// 10000, or duplicate in a predicted frame; an ignore region of fewer than three points; a missing
+// but required head box or, with `tracks`, track id.
 std::vector<ScoredFrame> poseval_frames(const annotation::PoseFile& truth,
                                         const annotation::PoseFile& predicted, FrameChoice choice,
                                         bool tracks);

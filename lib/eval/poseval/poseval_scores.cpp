@@ -22,12 +22,12 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
     scores.predicted_people += static_cast<std::int64_t>(frame.predicted.size());
     if (!options.ap) continue;
     add_samples(frame, scores.samples);
-    scores.analysis.add(frame);
-    scores.diagnostics.add(frame);
+    scores.joint_errors.add(frame);
+    scores.crowd_errors.add(frame);
   }
   if (options.ap) {
     scores.ap = pose_ap(scores.samples);
-    scores.diagnostics.score();
+    scores.crowd_errors.score();
   }
   if (options.mot) {
     scores.mot_counts = count_mot(frames, options.compat);
@@ -52,8 +52,8 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     total.frames += one.frames;
     total.people += one.people;
     total.predicted_people += one.predicted_people;
-    total.analysis.add(one.analysis);
-    total.diagnostics.add(one.diagnostics);
+    total.joint_errors.add(one.joint_errors);
+    total.crowd_errors.add(one.crowd_errors);
     for (int i = 0; i < kPoseJoints; ++i) {
       total.samples[i].append(one.samples[i]);
       one.samples[i] = {};
@@ -67,7 +67,7 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
   }
   if (options.ap) {
     total.ap = pose_ap(total.samples);
-    total.diagnostics.score();
+    total.crowd_errors.score();
   }
   if (options.mot) total.mot = pose_mot(total.mot_counts);
   return total;

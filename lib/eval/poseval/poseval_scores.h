@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What poseval finds out about a set of sequences.
+// The scores of a set of sequences as by poseval.
 
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"
@@ -16,34 +16,30 @@
 
 namespace vremd::eval {
 
-struct SequenceScores {
-  std::string name;
-  std::string truth_path;
-  annotation::AnnotationForm truth_format = annotation::AnnotationForm::kPoseTrack17;
+// Of one sequence, or of all.
+struct PoseFigures {
   std::size_t frames = 0;                         // that count
-  std::int64_t people = 0, predicted_people = 0;  // in them, with points
-  bool predicted = false;
+  std::int64_t people = 0, predicted_people = 0;  // with points, in these frames
   PoseSamples samples;
-  PoseAnalysis analysis;
-  PoseDiagnostics diagnostics;
+  JointErrors joint_errors;
+  CrowdErrors crowd_errors;
   PoseMotCounts mot_counts{};
   PoseAp ap;
   PoseMot mot;
 };
 
-struct PosevalScores {
+struct SequenceScores : PoseFigures {
+  std::string name;
+  std::string truth_path;
+  annotation::AnnotationForm truth_format = annotation::AnnotationForm::kPoseTrack17;
+  bool predicted = false;
+};
+
+struct PosevalScores : PoseFigures {
   std::vector<SequenceScores> sequences;  // those with frames that count
-  std::size_t files = 0;                  // all annotated sequences
-  std::vector<std::string> skipped;       // annotated sequences without a frame that counts
-  std::vector<std::string> missing;       // annotated, but not predicted
-  std::size_t frames = 0;
-  std::int64_t people = 0, predicted_people = 0;
-  PoseSamples samples;
-  PoseAnalysis analysis;
-  PoseDiagnostics diagnostics;
-  PoseMotCounts mot_counts{};
-  PoseAp ap;
-  PoseMot mot;
+  std::size_t files = 0;                  // annotated sequences
+  std::vector<std::string> skipped;       // annotated sequences without frames that count
+  std::vector<std::string> missing;       // annotated sequences without predictions
 };
 
 struct PosevalOptions {
@@ -52,7 +48,7 @@ struct PosevalOptions {
   FrameChoice frames = FrameChoice::kAnnotated;
 };
 
-// An Error where no frame counts at all.
+// Error: no frame counts.
 PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options, int threads);
 
 }  // namespace vremd::eval

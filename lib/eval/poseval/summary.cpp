@@ -2,6 +2,7 @@
 #include "eval/poseval/summary.h"
 
 #include "eval/poseval/official_files.h"
+#include "eval/report.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,8 @@ namespace {
 
 // ---- what was compared ------------------------------------------------------------------------
 
-// Which release of labels these are, told by their counts (EVAL 10): figures of different releases
-// do not compare.
+// The release of the labels, recognised by their counts (EVAL 10): scores of different releases are
+// not comparable.
 std::string label_version(const PosevalScores& scores) {
   struct Release {
     annotation::AnnotationForm format;
@@ -36,10 +37,7 @@ std::string label_version(const PosevalScores& scores) {
   return fmt::format("{}'s form, no known release", name);
 }
 
-double mean7(const JointValues& values) {
-  const auto groups = joint_groups(values);
-  return mean_of_numbers(groups);
-}
+double mean7(const JointValues& values) { return mean_of_numbers(joint_groups(values)); }
 
 std::string boxes_of(const PoseSources& sources) {
   if (sources.box_sources().empty()) return "not stated";
@@ -61,7 +59,7 @@ std::string number(double value) {
 
 std::string cell(double value) { return fmt::format("{:>5}", number(value)); }
 
-// The figures of each joint and why predicted ones are wrong.
+// The scores of each joint, and why predicted ones are wrong.
 std::string joints_text(const PosevalScores& scores) {
   std::string text = fmt::format("{:<15}    AP   pre   rec  annotated  predicted  wrong:", "");
   for (const char* name : kWrongJointNames) text += fmt::format("  {}", name);
@@ -71,7 +69,7 @@ std::string joints_text(const PosevalScores& scores) {
                         cell(scores.ap.ap[i]), cell(scores.ap.pre[i]), cell(scores.ap.rec[i]),
                         scores.samples[i].truths, scores.samples[i].scores.size());
     for (int k = 0; k < kWrongJoints; ++k) {
-      text += fmt::format("  {:>{}}", scores.analysis.wrong[i][k],
+      text += fmt::format("  {:>{}}", scores.joint_errors.wrong[i][k],
                           std::string_view(kWrongJointNames[k]).size());
     }
     text += "\n";
@@ -79,28 +77,25 @@ std::string joints_text(const PosevalScores& scores) {
   return text;
 }
 
-std::string found_text(const PoseAnalysis& analysis) {
+std::string found_text(const JointErrors& errors) {
   std::string text = "joints found by head size in pixels:";
-  for (std::size_t k = 0; k < analysis.by_head_size.size(); ++k) {
-    const FoundJoints& joints = analysis.by_head_size[k];
-    text += fmt::format("{} {} {} % of {}", k ? "," : "", size_name(k), number(joints.percent()),
-                        joints.annotated);
+  const auto add = [&text](std::size_t k, const std::string& name, const Share& found) {
+    text += fmt::format("{} {} {} % of {}", k ? "," : "", name, number(found.percent()), found.of);
+  };
+  for (std::size_t k = 0; k < errors.by_head_size.size(); ++k) {
+    add(k, size_name(k), errors.by_head_size[k]);
   }
   text += "\njoints found by visibility:";
-  for (std::size_t k = 0; k < analysis.by_visibility.size(); ++k) {
-    const FoundJoints& joints = analysis.by_visibility[k];
-    text += fmt::format("{} {} {} % of {}", k ? "," : "", kVisibilityNames[k],
-                        number(joints.percent()), joints.annotated);
-  }
+  for (std::size_t k = 0; k < 2; ++k) add(k, kVisibilityNames[k], errors.by_visibility[k]);
   return text + "\n";
 }
 
-// Joints of the head that end on a shoulder, and people whom others cover.
-std::string diagnostics_text(const PosevalScores& scores) {
+// Head joints found on a shoulder, and people occluded by others.
+std::string crowd_text(const PosevalScores& scores) {
   std::string text =
       fmt::format("{:<15}    AP  compared  near a shoulder  of these wrong\n", "head joints");
   for (std::size_t k = 0; k < kHeadJoints.size(); ++k) {
-    const HeadJoint& joint = scores.diagnostics.head[k];
+    const HeadJoint& joint = scores.crowd_errors.head[k];
     const Share& near = joint.near_shoulder;
     text += fmt::format("{:<15} {}  {:>8}  {:>15}  {:>14}\n", kPoseJointNames[kHeadJoints[k]],
                         cell(scores.ap.ap[kHeadJoints[k]]), near.of,
@@ -108,7 +103,7 @@ std::string diagnostics_text(const PosevalScores& scores) {
   }
   text += "overlap (IoU)      AP    people  nearer to another person's same joint\n";
   for (int k = 0; k < kOverlaps; ++k) {
-    const OverlapClass& one = scores.diagnostics.by_overlap[k];
+    const OverlapClass& one = scores.crowd_errors.by_overlap[k];
     text += fmt::format("{:<15} {}  {:>8}  {} % of {} joints\n", kOverlapNames[k],
                         cell(one.ap.ap.back()), one.people, number(one.nearer.percent()),
                         one.nearer.of);
@@ -141,34 +136,38 @@ std::string key(std::string name) {
   return name;
 }
 
-Json json_of(const FoundJoints& joints) {
-  return {{"annotated", joints.annotated}, {"found", joints.found}, {"percent", joints.percent()}};
+Json json_of(const Share& share, const char* of, const char* count) {
+  return {{of, share.of}, {count, share.count}, {"percent", share.percent()}};
 }
 
-Json json_of(const PoseAnalysis& analysis) {
-  Json wrong = Json::object(), sizes = Json::object(), visibility = Json::object();
-  for (int i = 0; i < kPoseJoints; ++i) {
-    Json& joint = wrong[std::string(kPoseJointNames[i])] = Json::object();
-    for (int k = 0; k < kWrongJoints; ++k) joint[key(kWrongJointNames[k])] = analysis.wrong[i][k];
+// By the names of the joints.
+template <typename Value>
+Json by_joint(Value value) {
+  Json json = Json::object();
+  for (int i = 0; i < kPoseJoints; ++i) json[std::string(kPoseJointNames[i])] = value(i);
+  return json;
+}
+
+Json json_of(const JointErrors& errors) {
+  const Json wrong = by_joint([&](int i) {
+    Json joint = Json::object();
+    for (int k = 0; k < kWrongJoints; ++k) joint[key(kWrongJointNames[k])] = errors.wrong[i][k];
+    return joint;
+  });
+  Json sizes = Json::object(), visibility = Json::object();
+  const auto found = [](const Share& share) { return json_of(share, "annotated", "found"); };
+  for (std::size_t k = 0; k < errors.by_head_size.size(); ++k) {
+    sizes[key(size_name(k))] = found(errors.by_head_size[k]);
   }
-  for (std::size_t k = 0; k < analysis.by_head_size.size(); ++k) {
-    sizes[key(size_name(k))] = json_of(analysis.by_head_size[k]);
-  }
-  for (std::size_t k = 0; k < analysis.by_visibility.size(); ++k) {
-    visibility[kVisibilityNames[k]] = json_of(analysis.by_visibility[k]);
-  }
+  for (std::size_t k = 0; k < 2; ++k)
+    visibility[kVisibilityNames[k]] = found(errors.by_visibility[k]);
   return {{"false_positives", wrong}, {"by_head_size", sizes}, {"by_visibility", visibility}};
-}
-
-Json json_of(const Share& share, const char* name) {
-  return {{"compared", share.of}, {name, share.count}, {"percent", share.percent()}};
 }
 
 // ---- everything -------------------------------------------------------------------------------
 
 Json json_of(const JointValues& values) {
-  Json json = Json::object();
-  for (int i = 0; i < kPoseJoints; ++i) json[std::string(kPoseJointNames[i])] = values[i];
+  Json json = by_joint([&](int i) { return values[i]; });
   json["Total"] = values.back();
   return json;
 }
@@ -191,50 +190,46 @@ Json json_of(const PoseAp& scores) {
 }
 
 Json json_of(const PoseMot& scores, const PoseMotCounts& counts) {
-  Json joints = Json::object();
-  for (int i = 0; i < kPoseJoints; ++i) {
+  const Json joints = by_joint([&](int i) -> Json {
     const MotCounts& c = counts[i];
-    joints[std::string(kPoseJointNames[i])] = {{"objects", c.objects},
-                                               {"detections", c.detections},
-                                               {"misses", c.misses},
-                                               {"switches", c.switches},
-                                               {"false_positives", c.false_positives}};
-  }
+    return {{"objects", c.objects},
+            {"detections", c.detections},
+            {"misses", c.misses},
+            {"switches", c.switches},
+            {"false_positives", c.false_positives}};
+  });
   return {{"table", table_of(scores.mota)}, {"mota", json_of(scores.mota)},
           {"motp", json_of(scores.motp)},   {"pre", json_of(scores.pre)},
           {"rec", json_of(scores.rec)},     {"counts", joints}};
 }
 
-void put_diagnostics(Json& analysis, const PoseDiagnostics& diagnostics) {
+void put_crowd_errors(Json& analysis, const CrowdErrors& errors) {
+  const auto nearer = [](const Share& share) { return json_of(share, "compared", "nearer"); };
   Json &head = analysis["head_joints"] = Json::object(), overlaps = Json::object();
   for (std::size_t k = 0; k < kHeadJoints.size(); ++k) {
-    const HeadJoint& joint = diagnostics.head[k];
+    const HeadJoint& joint = errors.head[k];
     Json& one = head[std::string(kPoseJointNames[kHeadJoints[k]])] =
-        json_of(joint.near_shoulder, "near_shoulder");
+        json_of(joint.near_shoulder, "compared", "near_shoulder");
     one["of_these_wrong"] = joint.wrong;
   }
   for (int k = 0; k < kOverlaps; ++k) {
-    const OverlapClass& one = diagnostics.by_overlap[k];
+    const OverlapClass& one = errors.by_overlap[k];
     overlaps[key(kOverlapNames[k])] = {{"people", one.people},
                                        {"ap", table_of(one.ap.ap)},
-                                       {"nearer_to_another", json_of(one.nearer, "nearer")}};
+                                       {"nearer_to_another", nearer(one.nearer)}};
   }
   analysis["by_overlap"] = std::move(overlaps);
-  Json& nearer = analysis["nearer_to_another"] = Json::object();
-  for (int i = 0; i < kPoseJoints; ++i) {
-    nearer[std::string(kPoseJointNames[i])] = json_of(diagnostics.nearer[i], "nearer");
-  }
+  analysis["nearer_to_another"] = by_joint([&](int i) { return nearer(errors.nearer[i]); });
 }
 
-template <typename Scores>  // of a sequence, or of all
-void put_scores(Json& json, const Scores& scores, const EvalConfig& config) {
+void put_scores(Json& json, const PoseFigures& scores, const EvalConfig& config) {
   json["frames"] = scores.frames;
   json["people"] = scores.people;
   json["predicted_people"] = scores.predicted_people;
   if (config.ap) {
     json["ap"] = json_of(scores.ap);
-    json["analysis"] = json_of(scores.analysis);
-    put_diagnostics(json["analysis"], scores.diagnostics);
+    json["analysis"] = json_of(scores.joint_errors);
+    put_crowd_errors(json["analysis"], scores.crowd_errors);
   }
   if (config.mot) json["mot"] = json_of(scores.mot, scores.mot_counts);
 }
@@ -243,19 +238,16 @@ void put_scores(Json& json, const Scores& scores, const EvalConfig& config) {
 
 Json summary_json(const PoseSources& sources, const PosevalScores& scores,
                   const EvalConfig& config) {
-  Json json{{"tool", "vremd-eval"},
-            {"version", config.version},
-            {"command", config.command},
-            {"ground_truth", config.ground_truth},
-            {"predictions", config.predictions},
-            {"labels", label_version(scores)},
-            {"boxes", sources.box_sources()},
-            {"frames_that_count", config.frames}};
+  Json json = report_head(config);
+  json["predictions"] = config.predictions;
+  json["labels"] = label_version(scores);
+  json["boxes"] = sources.box_sources();
+  json["frames_that_count"] = config.frames;
   if (config.mot) json["mot_compat"] = config.mot_compat;
   json["sequences"] = {{"scored", scores.sequences.size()},
                        {"skipped", scores.skipped},
                        {"missing", scores.missing},
-                       {"superfluous", sources.superfluous()},
+                       {"superfluous", sources.extra()},
                        {"cut", sources.cut()}};
   put_scores(json, scores, config);
   Json& each = json["each_sequence"] = Json::object();
@@ -270,7 +262,7 @@ std::string summary_text(const PoseSources& sources, const PosevalScores& scores
       "sequences: {} scored, {} without {} frames, {} without predictions, {} superfluous\n",
       label_version(scores), scores.frames, scores.people, scores.predicted_people,
       boxes_of(sources), scores.sequences.size(), scores.skipped.size(), config.frames,
-      scores.missing.size(), sources.superfluous().size());
+      scores.missing.size(), sources.extra().size());
   text += fmt::format("# gt frames  : {0}\n# pred frames: {0}\n", scores.frames);
   if (config.ap) {
     text += official_table(scores.ap);
@@ -281,7 +273,7 @@ std::string summary_text(const PoseSources& sources, const PosevalScores& scores
     text += official_table(scores.mot);
   }
   if (config.ap) {
-    text += joints_text(scores) + found_text(scores.analysis) + diagnostics_text(scores);
+    text += joints_text(scores) + found_text(scores.joint_errors) + crowd_text(scores);
   }
   if (config.per_sequence) text += sequences_text(scores, config.ap);
   return text;

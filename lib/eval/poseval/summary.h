@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What vremd-eval says about PoseTrack scores beside the official files.
+// What vremd-eval reports on PoseTrack scores besides the official files.
 
 #include "eval/evaluate.h"
 #include "eval/poseval/poseval_scores.h"
@@ -15,7 +15,7 @@ namespace vremd::eval {
 std::string summary_text(const PoseSources& sources, const PosevalScores& scores,
                          const EvalConfig& config);
 
-// The same and all figures of each sequence; NaN becomes null.
+// The same and all scores of each sequence; NaN becomes null.
 Json summary_json(const PoseSources& sources, const PosevalScores& scores,
                   const EvalConfig& config);
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/pt21/evaluate_pt21.h"
-
 #include "core/log.h"
-#include "core/text.h"
 #include "eval/pt21/pt21_scores.h"
 #include "eval/report.h"
 #include "io/json_file.h"
@@ -17,11 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Tracker {
-  std::string name;  // "": the only one
+  std::string name;  // "" if it is the only one
   std::vector<std::string> predictions;
 };
 
-// The kit's folders of results hold the files, or `sequences` with the files, or a folder with
+// The kit's folders of results contain the files, a folder `sequences` of them, or a folder with
 // `sequences` for each tracker (EVAL 7).
 std::vector<Tracker> trackers_of(const std::vector<std::string>& predictions) {
   std::error_code ignored;
@@ -46,15 +43,11 @@ std::vector<Tracker> trackers_of(const std::vector<std::string>& predictions) {
 }
 
 void warn_of(const PoseSources& sources, const Pt21Sequence& total, bool truncate) {
-  if (!sources.superfluous().empty()) {
-    log_warning("{} predicted sequences are not in the ground truth, such as {}",
-                sources.superfluous().size(),
-                excerpt(sources.superfluous().front(), kPathExcerptBytes));
-  }
+  warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
   if (total.integer_frames > 0 && !truncate) {
     log_warning(
-        "{} frames: keypoints of integers alone, so that the kit would cut off the scores "
-        "(--compat-int-trunc does)",
+        "{} frames: all keypoints are integers; the kit would truncate the scores "
+        "(--compat-int-trunc)",
         total.integer_frames);
   }
 }
@@ -65,7 +58,7 @@ bool evaluate_pt21(const EvalConfig& config) {
   const std::vector<Tracker> trackers = trackers_of(config.predictions);
   Json each = Json::object();
   std::string text;
-  bool whole = true;
+  bool complete = true;
   for (const Tracker& tracker : trackers) {
     const PoseSources sources(config.ground_truth, tracker.predictions, config.threads);
     const Pt21Scores scores =
@@ -78,8 +71,8 @@ bool evaluate_pt21(const EvalConfig& config) {
     each[tracker.name] = pt21_json(scores);
     if (!tracker.name.empty()) text += tracker.name + ":\n";
     text += pt21_text(scores);
-    if (sources.cut()) log_warning("{}no end record: some records were cut", prefix);
-    whole = whole && !sources.cut();
+    if (sources.cut()) log_warning("{}no end record: some records are truncated", prefix);
+    complete &= !sources.cut();
   }
   for (const auto& [name, scores] : each.items()) {
     if (config.output_dir.empty()) break;
@@ -90,7 +83,7 @@ bool evaluate_pt21(const EvalConfig& config) {
   const bool several = !trackers.front().name.empty();
   const Json json = several ? Json{{"trackers", each}} : each.front();
   write_report(config, json.dump() + "\n", text);
-  return whole;
+  return complete;
 }
 
 }  // namespace vremd::eval

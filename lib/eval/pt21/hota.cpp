@@ -2,7 +2,7 @@
 #include "eval/pt21/hota.h"
 
 #include "core/assignment.h"
-#include "eval/numeric/pairwise_sum.h"
+#include "eval/numeric/numpy.h"
 #include "eval/pt21/pt21_frames.h"
 
 #include <fmt/core.h>
@@ -24,7 +24,7 @@ constexpr double kTiny = 1e-10;
 
 double alpha(int a) { return 0.05 + 0.05 * a; }
 
-// 0 where a joint is missing or the head box is a point.
+// 0 if a joint is missing or the head box is a point.
 double similarity(const ScoredPose& predicted, const ScoredPose& truth, int joint) {
   const double value = 1 - joint_distance(predicted, truth, joint) / kReach;
   return value > 0 ? value : 0;
@@ -34,7 +34,7 @@ double similarity(const ScoredPose& predicted, const ScoredPose& truth, int join
 struct Side {
   std::span<const ScoredFrame> frames;
   std::vector<ScoredPose> ScoredFrame::* people;
-  std::vector<std::vector<std::size_t>> identities;  // of each frame's people, from 0 on
+  std::vector<std::vector<std::size_t>> identities;  // of each frame's people, from 0
   std::size_t count = 0;                             // of identities
 
   Side(std::span<const ScoredFrame> all, std::vector<ScoredPose> ScoredFrame::* whose)
@@ -75,8 +75,8 @@ struct Side {
 
 using Alphas = std::array<double, kHotaAlphas>;
 
-// How often an annotated identity was matched to a predicted one: in all, and in runs during which
-// it was matched to nobody else.
+// How often an annotated identity was matched to a predicted one: in total, and in runs without
+// another match of it.
 struct Pair {
   Alphas count{}, run{}, squared_runs{};
 };
@@ -85,7 +85,7 @@ struct Pair {
 struct Counts {
   Alphas tp{}, fn{}, fp{}, similarity{};
   std::map<std::pair<std::size_t, std::size_t>, Pair> pairs;  // annotated, predicted
-  std::vector<std::array<const Pair*, kHotaAlphas>> last;     // match of each annotated one
+  std::vector<std::array<const Pair*, kHotaAlphas>> last;     // of each annotated identity
 
   // At the first `alphas` thresholds.
   void add_match(std::size_t truth, std::size_t predicted, double likeness, int alphas) {
@@ -107,7 +107,7 @@ struct Sequence {
   Side truth{frames, &ScoredFrame::truth}, predicted{frames, &ScoredFrame::predicted};
 };
 
-// At how many thresholds, from the lowest one, a pair of that similarity is kept.
+// The number of thresholds, from the lowest, that a pair of this similarity passes.
 int alphas_below(double likeness) {
   int count = 0;
   while (count < kHotaAlphas && likeness >= alpha(count) - std::numeric_limits<double>::epsilon()) {
@@ -193,7 +193,7 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
   }
 }
 
-// Nobody is annotated, or nobody predicted: all that is there is missed, or wrong.
+// Nobody is annotated, or nobody predicted: every joint is a miss, or a false positive.
 void score_one_side(const Sequence& sequence, int column, Hota& result) {
   for (int a = 0; a < kHotaAlphas; ++a) {
     result.loc_a[a][column] = 1;
@@ -202,7 +202,7 @@ void score_one_side(const Sequence& sequence, int column, Hota& result) {
   }
 }
 
-// What follows from counts and associations.
+// The scores derived from counts and associations.
 void derive(Hota& h, int a, int column) {
   const double tp = h.tp[a][column], fn = h.fn[a][column], fp = h.fp[a][column];
   const double ass_a = h.ass_a[a][column], frag_a = h.frag_a[a][column];
@@ -303,18 +303,12 @@ std::string hota_summary(const Hota& scores) {
   const auto add_count = [&](const char* name, double value) {
     add(name, fmt::format("{:.0f}", std::trunc(value)));
   };
-  add_rate("DetPr", mean(scores.det_pr));
-  add_rate("DetRe", mean(scores.det_re));
-  add_rate("DetA", mean(scores.det_a));
-  add_rate("AssPr", mean(scores.ass_pr));
-  add_rate("AssRe", mean(scores.ass_re));
-  add_rate("AssA", mean(scores.ass_a));
-  add_rate("LocA", mean(scores.loc_a));
-  add_rate("FragA", mean(scores.frag_a));
-  add_rate("HOTA", mean(scores.hota));
-  add_rate("RHOTA", mean(scores.rhota));
-  add_rate("FA-HOTA", mean(scores.fa_hota));
-  add_rate("FA-RHOTA", mean(scores.fa_rhota));
+  constexpr HotaField kRates[] = {
+      {"DetPr", &Hota::det_pr}, {"DetRe", &Hota::det_re},    {"DetA", &Hota::det_a},
+      {"AssPr", &Hota::ass_pr}, {"AssRe", &Hota::ass_re},    {"AssA", &Hota::ass_a},
+      {"LocA", &Hota::loc_a},   {"FragA", &Hota::frag_a},    {"HOTA", &Hota::hota},
+      {"RHOTA", &Hota::rhota},  {"FA-HOTA", &Hota::fa_hota}, {"FA-RHOTA", &Hota::fa_rhota}};
+  for (const HotaField& rate : kRates) add_rate(rate.name, mean(scores.*rate.table));
   add_rate("LocA(0)", scores.loc_a[0][kAll]);
   add_rate("HOTALocA(0)", scores.hota_loc_a_0[kAll]);
   add_rate("HOTA(0)", scores.hota[0][kAll]);

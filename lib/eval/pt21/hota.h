@@ -2,7 +2,7 @@
 #pragma once
 
 // Keypoint HOTA as the PoseTrack21 kit computes it (EVAL 7.3): detection and association accuracy
-// of each joint at thresholds of its similarity, 1 at no distance and 0 from 0.5001 head sizes on.
+// of each joint at thresholds of its similarity, 1 at distance 0 and 0 from 0.5001 head sizes.
 
 #include "eval/pose/scored_frame.h"
 
@@ -21,25 +21,24 @@ using HotaTable = std::array<HotaRow, kHotaAlphas>;
 struct Hota {
   HotaTable tp{}, fn{}, fp{};
   HotaTable ass_a{}, ass_re{}, ass_pr{}, frag_a{}, loc_a{};
-  // What follows from these.
+  // Derived from these.
   HotaTable det_a{}, det_re{}, det_pr{}, hota{}, rhota{}, fa_hota{}, fa_rhota{};
   HotaRow hota_loc_a_0{};  // HOTA x LocA at the lowest threshold
 };
 
-// Every table with the name that the kit gives it, in the order of its files.
+// Every table with its name in the kit, in the order of the kit's files.
 struct HotaField {
   const char* name;
   HotaTable Hota::* table;
 };
 extern const std::array<HotaField, 15> kHotaFields;
 
-// Of one sequence; the last column is the mean over the joints, of counts the sum. The kit counts
-// in a frame without predictions the annotated joints of the whole sequence as missed; `fix`: those
-// of the frame (and so on for a frame without annotated people).
+// Of one sequence; the last column is the mean over the joints, or for counts the sum. In a frame
+// without predictions, the kit counts the annotated joints of the whole sequence as missed, with
+// `fix` those of the frame (likewise the predicted joints in a frame without annotated people).
 Hota hota(std::span<const ScoredFrame> frames, bool fix);
 
-// Of all sequences together: the associations are weighted by their true positives in each column,
-// the last one like the others.
+// Of all sequences: associations are weighted by true positives per column, including the last.
 Hota combined_hota(std::span<const Hota> sequences);
 
 // The kit's two lines: names, and means over the thresholds of the last column.

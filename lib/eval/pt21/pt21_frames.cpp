@@ -39,8 +39,8 @@ const Regions& regions_of(const annotation::PoseFile& truth, std::size_t place) 
   return checked_regions(truth, place);
 }
 
-// Moves the joints in the regions to (0, 0), where the absent ones are. False: the person goes, for
-// no joint has a coordinate above 0 any more. Only where there are regions does anybody go.
+// Moves joints inside the regions to (0, 0), the place of absent ones. False: no joint has a
+// coordinate above 0 any more, so the person is dropped; without regions nobody is.
 bool keep_outside(ScoredPose& pose, const Regions& regions) {
   if (regions.empty()) return true;
   bool any_left = false;
@@ -72,7 +72,7 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
   std::vector<ScoredPose> result;
   std::unordered_set<std::int64_t> tracks;
   for (const annotation::AnnotatedPerson& pose : file.frames[place].persons) {
-    if (!pose.track) fail("{}: a person without track_id", file.place(place));
+    if (!pose.track) fail("{}: person without track_id", file.place(place));
     if (!tracks.insert(*pose.track).second) {
       fail("{}: duplicate track_id {}", file.place(place), *pose.track);
     }
@@ -86,12 +86,12 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
 
 void check_heads(const annotation::PoseFile& truth, std::size_t place) {
   for (const annotation::AnnotatedPerson& pose : truth.frames[place].persons) {
-    if (!pose.head) refuse_without_head(truth, place);
+    if (!pose.head) fail_without_head(truth, place);
   }
 }
 
-// Whether anything was there to cut off.
-bool cut_off_scores(std::vector<ScoredPose>& people, bool truncate) {
+// Returns whether any score has a fraction.
+bool truncate_scores(std::vector<ScoredPose>& people, bool truncate) {
   bool any = false;
   for (ScoredPose& person : people) {
     for (double& score : person.score) {
@@ -118,7 +118,7 @@ Pt21Frames pt21_frames(const annotation::PoseFile& truth, const annotation::Pose
     frame.truth = people(truth, i, regions);
     frame.predicted = people(predicted, i, regions);
     if (predicted.frames[i].integer_keypoints) {
-      result.integer_frames += cut_off_scores(frame.predicted, truncate);
+      result.integer_frames += truncate_scores(frame.predicted, truncate);
     }
   }
   return result;

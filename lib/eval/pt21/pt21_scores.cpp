@@ -4,7 +4,7 @@
 #include "core/parallel.h"
 #include "eval/pt21/pt21_frames.h"
 
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -60,26 +60,24 @@ std::array<double, 8> table_of(const JointValues& values) {
   std::array<double, 8> row;
   const auto groups = joint_groups(values);
   std::copy(groups.begin(), groups.end(), row.begin());
-  // In the order of the kit's joints: its last bit depends on that.
+  // The last bit depends on the kit's order of joints.
   std::array<double, kPoseJoints> ordered;
   for (int i = 0; i < kPoseJoints; ++i) ordered[i] = values[kPoseJointsDownward[i]];
   row.back() = mean_of_numbers(ordered);
   return row;
 }
 
-// Names and values, once for each kind.
+constexpr std::pair<const char*, JointValues PoseAp::*> kMapRows[] = {
+    {"map", &PoseAp::ap}, {"precision", &PoseAp::pre}, {"recall", &PoseAp::rec}};
+
+// A line of names and a line of values for each kind.
 std::string map_summary(const PoseAp& scores) {
   std::string text;
-  const auto add = [&text](const char* name, const JointValues& values) {
-    text += name;
-    for (const std::string_view column : kColumns) text += fmt::format(" & {}", column);
+  for (const auto& [name, values] : kMapRows) {
+    text += fmt::format("{} & {}\n", name, fmt::join(kColumns, " & "));
+    for (const double value : table_of(scores.*values)) text += fmt::format(" & {:.1f}", value);
     text += "\n";
-    for (const double value : table_of(values)) text += fmt::format(" & {:.1f}", value);
-    text += "\n";
-  };
-  add("map", scores.ap);
-  add("precision", scores.pre);
-  add("recall", scores.rec);
+  }
   return text;
 }
 
@@ -99,13 +97,10 @@ Json json_of(const Hota& scores) {
 
 Json json_of(const PoseAp& scores) {
   Json json = Json::object();
-  const auto add = [&json](const char* name, const JointValues& values) {
-    const auto row = table_of(values);
+  for (const auto& [name, values] : kMapRows) {
+    const auto row = table_of(scores.*values);
     for (std::size_t i = 0; i < row.size(); ++i) json[name][std::string(kColumns[i])] = row[i];
-  };
-  add("map", scores.ap);
-  add("precision", scores.pre);
-  add("recall", scores.rec);
+  }
   return json;
 }
 

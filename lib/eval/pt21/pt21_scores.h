@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What PoseTrack21's kit finds out about a set of sequences: mAP and keypoint HOTA (EVAL 7).
+// The scores of a set of sequences as by PoseTrack21's kit: mAP and keypoint HOTA (EVAL 7).
 
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"
@@ -20,9 +20,9 @@ struct Pt21Options {
   bool truncate = false;  // see pt21_frames()
 };
 
-// One, or all together.
+// One sequence, or all.
 struct Pt21Sequence {
-  std::string file;                            // the name of the annotations'
+  std::string file;                            // name of the annotation file
   std::size_t frames = 0, integer_frames = 0;  // labelled; see Pt21Frames
   std::int64_t people = 0, predicted_people = 0;
   Hota hota;
@@ -37,7 +37,7 @@ struct Pt21Scores {
 
 Pt21Scores pt21_scores(const PoseSources& sources, const Pt21Options& options, int threads);
 
-// What the kit's two scripts print, and all numbers in the form of posetrack21.json.
+// The output of the kit's two scripts, and all numbers in the form of posetrack21.json.
 std::string pt21_text(const Pt21Scores& scores);
 Json pt21_json(const Pt21Scores& scores);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The expected numbers are what pycocotools 2.0 gives for the same boxes; equality is exact.
+// The expected numbers are from pycocotools 2.0 for the same boxes; equality is exact.
 #include "eval/coco/box_ap.h"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What pycocotools and xtcocotools give for the same people (EVAL 8); equality is exact.
+// Expected scores are those of pycocotools and xtcocotools (EVAL 8); equality is exact.
 #include "eval/coco/oks.h"
 
 #include "core/error.h"
@@ -50,7 +50,7 @@ TEST_CASE("OKS: the mean over the labelled keypoints") {
   CHECK(oks(half, person, kCocoapi) == 1);
 }
 
-TEST_CASE("OKS: without a label, how far the keypoints are outside of the tripled box") {
+TEST_CASE("OKS: without labels, the distance of keypoints from the tripled box") {
   OksTruth person = truth(1);
   person.keypoints = points(0, 0);
   person.box = {100, 0, 50, 50};
@@ -60,7 +60,7 @@ TEST_CASE("OKS: without a label, how far the keypoints are outside of the triple
   CHECK(oks({{50, 0, 1, 200, 110, 1}, 1, 0}, person, kCocoapi) == (1 + outside) / 2);
 }
 
-TEST_CASE("OKS: 0.53 of the box in the place of areas") {
+TEST_CASE("OKS: 0.53 of the box instead of areas") {
   OksConfig config = kXtcoco;
   config.use_area = false;
   const double area = 50.0 * 50.0 * 0.53;
@@ -72,19 +72,19 @@ TEST_CASE("OKS: 0.53 of the box in the place of areas") {
   CHECK(ap.values[4] == kNone);
 }
 
-TEST_CASE("OKS AP: a match with annotation 0 is none for cocoapi, and one for xtcocotools") {
+TEST_CASE("OKS AP: a match with annotation 0 counts for xtcocotools, not for cocoapi") {
   for (const std::int64_t id : {0, 1}) {
     const std::vector<OksImage> images = {{{truth(id)}, {detection(40, .9)}}};
     CHECK(score(images, kCocoapi).values[0] == (id == 0 ? 0 : kFirst));
     CHECK(score(images, kXtcoco).values[0] == kFirst);
   }
-  // It is taken all the same; and the one matched to it counts in its own range of areas alone.
+  // The truth is still taken, and its detection counts only in its own range of areas.
   const std::vector<OksImage> images = {
       {{truth(0)}, {detection(40, .9, 20000), detection(40, .8, 2500)}}};
   CHECK(score(images, kCocoapi).values[3] == 0);
 }
 
-TEST_CASE("OKS AP: whose labels are counted, and whose detections are left out") {
+TEST_CASE("OKS AP: only xtcocotools counts labels and drops detections without any") {
   OksTruth person = truth(1);
   person.labelled = 0;  // though two keypoints are labelled
   const std::vector<OksImage> images = {{{person}, {detection(40, .9)}}};
@@ -103,14 +103,14 @@ TEST_CASE("OKS AP: crowds and people without labels are ignored") {
   crowd.crowd = true;
   const std::vector<OksImage> only_crowd = {{{crowd}, {detection(40, .9)}}};
   CHECK(score(only_crowd, kCocoapi).values[0] == kNone);
-  // A second detection of the crowd is ignored, too; a second one of a person is wrong.
+  // A second detection of the crowd is also ignored; a second one of a person is wrong.
   OksTruth person = truth(2, 400, 2500);
   const std::vector<OksImage> images = {
       {{crowd, person}, {detection(40, .9), detection(40, .8), detection(400, .7)}}};
   CHECK(score(images, kCocoapi).values[0] == kFirst);
 }
 
-TEST_CASE("OKS AP: somebody to ignore is taken once, and only by what matches nobody else") {
+TEST_CASE("OKS AP: an ignored person matches once, and only a detection that matches nobody else") {
   OksTruth unlabelled = truth(1);
   unlabelled.labelled = 0;
   const OksTruth person = truth(2, 400);
@@ -119,12 +119,12 @@ TEST_CASE("OKS AP: somebody to ignore is taken once, and only by what matches no
   };
   CHECK(precision({detection(40, .9), detection(400, .7)}) > .99);
   CHECK(precision({detection(40, .9), detection(40, .8), detection(400, .7)}) < .6);
-  // Nearer to the one to ignore, but near enough to another person.
+  // Nearer to the ignored person, but near enough to another.
   const std::vector<OksImage> images = {{{unlabelled, truth(2, 48)}, {detection(41, .9)}}};
   CHECK(score(images, kCocoapi).values[6] == 1);
 }
 
-TEST_CASE("OKS AP: twenty detections of an image count, the best ones") {
+TEST_CASE("OKS AP: only the best twenty detections of an image count") {
   OksImage image{{truth(1)}, {}};
   for (int i = 0; i < 20; ++i) image.detections.push_back(detection(4000 + i, .5));
   image.detections.push_back(detection(40, .4));
@@ -146,12 +146,12 @@ TEST_CASE("OKS AP: an area on a limit is in both ranges") {
 TEST_CASE("OKS AP: equal scores keep the order of the images") {
   std::vector<OksImage> images = {{{truth(1)}, {detection(4000, .5)}},
                                   {{truth(2)}, {detection(40, .5)}}};
-  // Half of the recall: 51 of the 101 points, behind a wrong detection each has 1/2.
+  // Half the recall: 51 of 101 points, each 1/2 after a wrong detection.
   CHECK(score(images, kCocoapi).values[1] == 51 * (1 / (2 + 0x1p-52)) / 101);
   std::swap(images[0], images[1]);
   CHECK(score(images, kCocoapi).values[1] == 51 * kFirst / 101);
 
-  // Also among so many that a sort of another kind would mix them up.
+  // Also with enough of them to expose an unstable sort.
   std::vector<OksImage> equal, falling;
   for (int i = 0; i < 50; ++i) {
     const double x = i % 3 == 0 ? 4000 : 40;

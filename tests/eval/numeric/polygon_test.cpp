@@ -33,7 +33,7 @@ TEST_CASE("a ray through a corner counts once") {
   CHECK_FALSE(strictly_inside(notch, {2, 3}));
 }
 
-TEST_CASE("where a polygon crosses itself the even-odd rule decides") {
+TEST_CASE("self-intersecting polygons follow the even-odd rule") {
   std::vector<Point> star;
   for (int i = 0; i < 5; ++i) {
     star.push_back({10 * std::cos(i * 4 * M_PI / 5), 10 * std::sin(i * 4 * M_PI / 5)});
@@ -42,8 +42,8 @@ TEST_CASE("where a polygon crosses itself the even-odd rule decides") {
   CHECK(strictly_inside(star, {7, 0}));
 }
 
-// Beside a slanted edge whose line double arithmetic cannot tell from the point.
-TEST_CASE("close to an edge the side is exact") {
+// Near a slanted edge where plain double arithmetic cannot decide.
+TEST_CASE("the side is exact close to an edge") {
   const std::vector<Point> triangle = {{0, 0}, {3, 1}, {0, 9}};
   const double y = 1.0 / 3;  // below the third that the edge passes at x = 1
   CHECK(strictly_inside(triangle, {1, std::nextafter(y, 1.0)}));

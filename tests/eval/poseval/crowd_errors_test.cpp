@@ -10,18 +10,19 @@
 #include <cmath>
 
 using namespace vremd;
+using namespace vremd::annotation;
 using namespace vremd::eval;
 
 namespace {
 
-constexpr int kNose = 13, kNeck = 12, kTop = 14, kRight = 8, kLeft = 9;  // the last two: shoulders
+constexpr int kNose = 13, kNeck = 12, kTop = 14, kRight = 8, kLeft = 9;  // shoulders: kRight, kLeft
 
 struct At {
   int joint;
   double x, y;
 };
 
-// Head size 10: right is what is up to 5 pixels away.
+// The head size is 10, so joints are right up to 5 pixels away.
 ScoredPose pose(std::initializer_list<At> joints, Box box = {}, double overlap = 0) {
   ScoredPose result;
   result.head_size = 10;
@@ -50,7 +51,7 @@ std::string rect(double x1, double y1, double x2, double y2) {
 
 }  // namespace
 
-TEST_CASE("joints of the head within half a head of a shoulder of the own person") {
+TEST_CASE("head joints within half a head size of a shoulder of their person") {
   ScoredFrame frame;
   frame.truth = {pose({{kRight, 0, 0}, {kLeft, 40, 0}, {kNose, 20, -20}, {kNeck, 3, 0}}),
                  pose({{kNose, 500, 0}, {0, 500, 50}}),          // no shoulder
@@ -59,22 +60,19 @@ TEST_CASE("joints of the head within half a head of a shoulder of the own person
                            {kLeft, 40, 0},
                            {kNose, 4, 3},     // just near, wrong
                            {kNeck, 3, 0},     // near, and right there
-                           {kTop, 40, -5}}),  // near, nowhere annotated
+                           {kTop, 40, -5}}),  // near, not annotated
                      pose({{kNose, 500, 0}, {0, 500, 50}}),
                      pose({{kLeft, 1000, 0}, {kNose, 1000, -20}}),
-                     pose({{kNose, 0, 0}})};  // belongs to nobody
-  PoseDiagnostics diagnostics;
-  diagnostics.add(frame);
-  const auto& [nose, neck, top] = diagnostics.head;
-  CHECK(nose.near_shoulder.of == 2);
-  CHECK(nose.near_shoulder.count == 1);
+                     pose({{kNose, 0, 0}})};  // unassigned
+  CrowdErrors errors;
+  errors.add(frame);
+  const auto& [nose, neck, top] = errors.head;
+  CHECK(nose.near_shoulder == Share{2, 1});
   CHECK(nose.near_shoulder.percent() == 50);
   CHECK(nose.wrong == 1);
-  CHECK(neck.near_shoulder.of == 1);
-  CHECK(neck.near_shoulder.count == 1);
+  CHECK(neck.near_shoulder == Share{1, 1});
   CHECK(neck.wrong == 0);
-  CHECK(top.near_shoulder.of == 1);
-  CHECK(top.near_shoulder.count == 1);
+  CHECK(top.near_shoulder == Share{1, 1});
   CHECK(top.wrong == 1);
 }
 
@@ -87,25 +85,25 @@ TEST_CASE("people by their overlap with others") {
       pose({{0, 0, 0}, {1, 90, 0}}, {0, 0, 100, 100}),       // 0 right, 1 wrong
       pose({{0, 215, 0}, {1, 250, 0}}, {200, 0, 100, 100}),  // 0 as far from the third person
       pose({{0, 231, 0}}, {220, 0, 100, 100}),
-      pose({{1, 0, 90}}, {205, 0, 100, 100}),  // nobody's; its box is the second's
-      pose({{1, 0, 190}}, {900, 0, 10, 10})};  // nobody's, over nobody
+      pose({{1, 0, 90}}, {205, 0, 100, 100}),  // unassigned; its box is the second's
+      pose({{1, 0, 190}}, {900, 0, 10, 10})};  // unassigned, no overlap
   for (ScoredPose& one : frame.predicted) one.score.fill(0.5);
-  frame.predicted[3].score.fill(0.9);  // before the right one
+  frame.predicted[3].score.fill(0.9);  // ranked before the right one
 
-  PoseDiagnostics diagnostics;
-  diagnostics.add(frame);
-  diagnostics.score();
-  const auto& [alone, some, much] = diagnostics.by_overlap;
-  CHECK(alone.people == 1);
+  CrowdErrors errors;
+  errors.add(frame);
+  errors.score();
+  const auto& [none, some, much] = errors.by_overlap;
+  CHECK(none.people == 1);
   CHECK(some.people == 1);
   CHECK(much.people == 1);
-  CHECK(alone.samples[0].right == std::vector<char>{1});
-  CHECK(alone.samples[1].right == std::vector<char>{0, 0});
+  CHECK(none.samples[0].right == std::vector<char>{1});
+  CHECK(none.samples[1].right == std::vector<char>{0, 0});
   CHECK(some.samples[0].right == std::vector<char>{1});
   CHECK(much.samples[1].right == std::vector<char>{1, 0});
-  CHECK(alone.ap.ap[0] == 100);
-  CHECK(alone.ap.ap[1] == 0);
-  CHECK(alone.ap.ap.back() == Catch::Approx(100. / 15));  // the others are not predicted: 0
+  CHECK(none.ap.ap[0] == 100);
+  CHECK(none.ap.ap[1] == 0);
+  CHECK(none.ap.ap.back() == Catch::Approx(100. / 15));  // 0 for the others, not predicted
   CHECK(much.ap.ap[0] == 0);
   CHECK(much.ap.ap[1] == 50);  // found at precision 1 / 2
 
@@ -114,7 +112,7 @@ TEST_CASE("people by their overlap with others") {
   for (int i = 0; i < kPoseJoints; ++i) {
     std::size_t samples = 0;
     std::int64_t truths = 0;
-    for (const OverlapClass& one : diagnostics.by_overlap) {
+    for (const OverlapClass& one : errors.by_overlap) {
       samples += one.samples[i].scores.size();
       truths += one.samples[i].truths;
     }
@@ -129,22 +127,19 @@ TEST_CASE("joints nearer to another person's same joint") {
                  pose({{0, 30, 0}, {3, 0, 202}}, {}, 0.5)};
   frame.predicted = {pose({{0, 20, 0}, {1, 40, 100}, {2, 0, 201}}),
                      pose({{0, 15, 0}, {2, 0, 199}, {3, 0, 202}})};  // 0 is as near to both
-  PoseDiagnostics diagnostics;
-  diagnostics.add(frame);
-  CHECK(diagnostics.nearer[0].of == 2);
-  CHECK(diagnostics.nearer[0].count == 1);
-  CHECK(diagnostics.nearer[1].of == 1);  // the other has none
-  CHECK(diagnostics.nearer[1].count == 0);
-  CHECK(diagnostics.nearer[2].of == 1);  // the second person has none
-  CHECK(diagnostics.nearer[2].count == 0);
-  CHECK(diagnostics.nearer[3].of == 1);
-  CHECK(diagnostics.by_overlap[2].nearer.of == 5);
-  CHECK(diagnostics.by_overlap[2].nearer.percent() == 20);
-  CHECK(std::isnan(diagnostics.by_overlap[0].nearer.percent()));
-  diagnostics.score();
-  CHECK(std::isnan(diagnostics.by_overlap[0].ap.ap.back()));
+  CrowdErrors errors;
+  errors.add(frame);
+  CHECK(errors.nearer[0] == Share{2, 1});
+  CHECK(errors.nearer[1] == Share{1, 0});  // the other has none
+  CHECK(errors.nearer[2] == Share{1, 0});  // the second person has none
+  CHECK(errors.nearer[3].of == 1);
+  CHECK(errors.by_overlap[2].nearer.of == 5);
+  CHECK(errors.by_overlap[2].nearer.percent() == 20);
+  CHECK(std::isnan(errors.by_overlap[0].nearer.percent()));
+  errors.score();
+  CHECK(std::isnan(errors.by_overlap[0].ap.ap.back()));
 
-  PoseDiagnostics sum = diagnostics, more = diagnostics;
+  CrowdErrors sum = errors, more = errors;
   sum.add(more);
   CHECK(sum.by_overlap[2].people == 4);
   CHECK(sum.by_overlap[2].samples[0].scores.size() == 4);
@@ -152,21 +147,20 @@ TEST_CASE("joints nearer to another person's same joint") {
 }
 
 TEST_CASE("the overlap of annotated boxes, and boxes around joints") {
-  const annotation::PoseFile boxes = annotation::parse_pose_file(
+  const PoseFile boxes = parse_pose_file(
       R"({"images":[{"id":1}],"annotations":[)" + annotation_text(1, "[0,0,100,100]") + "," +
           annotation_text(2, "[50,0,100,100]") + "," + annotation_text(3, "[150,0,100,100]") + "]}",
       "a.json");
   const auto people = poseval_frames(boxes, boxes, FrameChoice::kAnnotated, false)[0];
   CHECK(people.truth[0].overlap == Catch::Approx(5000. / 15000));
   CHECK(people.truth[1].overlap == people.truth[0].overlap);
-  CHECK(people.truth[2].overlap == 0);  // the edge alone
+  CHECK(people.truth[2].overlap == 0);  // only the edge
   CHECK(people.predicted[0].overlap == 0);
   CHECK(people.predicted[1].box.x == 50);
 
-  const annotation::PoseFile joints =
-      annotation::parse_pose_file(R"({"annolist":[{"annorect":[)" + rect(10, 10, 110, 60) + "," +
-                                      rect(40, 10, 140, 60) + "]}]}",
-                                  "a.json");
+  const PoseFile joints = parse_pose_file(R"({"annolist":[{"annorect":[)" + rect(10, 10, 110, 60) +
+                                              "," + rect(40, 10, 140, 60) + "]}]}",
+                                          "a.json");
   const ScoredFrame frame = poseval_frames(joints, joints, FrameChoice::kAnnotated, false)[0];
   const Box& box = frame.truth[0].box;
   CHECK(box.x == Catch::Approx(-5));

@@ -51,9 +51,9 @@ Json parse_official(std::string text) {
 
 }  // namespace
 
-TEST_CASE("there are official cases") { REQUIRE(cases().size() == 10); }
+TEST_CASE("the official cases are present") { REQUIRE(cases().size() == 10); }
 
-TEST_CASE("AP is the official one to the last character") {
+TEST_CASE("AP equals the official one to the last character") {
   for (const fs::path& folder : cases()) {
     CAPTURE(folder.string());
     const fs::path expected = folder / "expected";
@@ -70,7 +70,7 @@ TEST_CASE("AP is the official one to the last character") {
   }
 }
 
-TEST_CASE("MOT is the official one of three versions of py-motmetrics") {
+TEST_CASE("MOT equals the official one with three versions of py-motmetrics") {
   for (const fs::path& folder : cases()) {
     for (const std::string version : {"1.0.2", "1.2.0", "1.4.0"}) {
       CAPTURE(folder.string(), version);

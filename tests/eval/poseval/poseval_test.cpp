@@ -12,6 +12,7 @@
 #include <limits>
 
 using namespace vremd;
+using namespace vremd::annotation;
 using namespace vremd::eval;
 using Catch::Matchers::Message;
 
@@ -20,37 +21,34 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLimit = 15;  // pixels: half of 0.6 times the diagonal of the head box below
 
-annotation::AnnotatedJoint at(int joint, double x, double y = 0, double score = 1) {
+AnnotatedJoint at(int joint, double x, double y = 0, double score = 1) {
   return {joint, x, y, 1, score};
 }
 
-annotation::AnnotatedPerson person(std::int64_t track,
-                                   std::vector<annotation::AnnotatedJoint> points) {
-  annotation::AnnotatedPerson pose;
+AnnotatedPerson person(std::int64_t track, std::vector<AnnotatedJoint> points) {
+  AnnotatedPerson pose;
   pose.track = track;
-  pose.head = annotation::HeadBox::of({100, 100, 30, 40});
+  pose.head = HeadBox::of({100, 100, 30, 40});
   pose.has_joints = true;
   pose.joints = std::move(points);
   return pose;
 }
 
-annotation::AnnotatedFrame frame(std::vector<annotation::AnnotatedPerson> poses,
-                                 std::vector<annotation::Polygon> regions = {}) {
-  annotation::AnnotatedFrame result;
+AnnotatedFrame frame(std::vector<AnnotatedPerson> poses, std::vector<Polygon> regions = {}) {
+  AnnotatedFrame result;
   result.persons = std::move(poses);
   result.ignore_regions = std::move(regions);
   return result;
 }
 
-annotation::PoseFile file(std::vector<annotation::AnnotatedFrame> frames,
-                          const std::string& path = "gt.json") {
-  annotation::PoseFile result;
+PoseFile file(std::vector<AnnotatedFrame> frames, const std::string& path = "gt.json") {
+  PoseFile result;
   result.path = path;
   result.frames = std::move(frames);
   return result;
 }
 
-using Frames = std::vector<annotation::AnnotatedFrame>;
+using Frames = std::vector<AnnotatedFrame>;
 
 std::vector<ScoredFrame> prepare(const Frames& truth, const Frames& predicted,
                                  FrameChoice choice = FrameChoice::kAnnotated) {
@@ -67,7 +65,7 @@ PoseAp ap(const Frames& truth, const Frames& predicted) {
   return pose_ap(samples(truth, predicted));
 }
 
-// A last frame is put behind, which is not looked at.
+// Appends a last frame, which is ignored.
 PoseMotCounts mot(Frames truth, Frames predicted, MotCompat compat = MotCompat::k102) {
   truth.push_back(frame({person(0, {at(0, 0)})}));
   predicted.push_back(frame({}));
@@ -93,21 +91,21 @@ TEST_CASE("trap 2: a joint predicted where none is annotated is wrong") {
   CHECK(all[1].right == std::vector<char>{0});
 }
 
-TEST_CASE("trap 3: the prediction that loses a person has everything wrong") {
-  const annotation::AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
-  const annotation::AnnotatedPerson other =
+TEST_CASE("trap 3: all joints of an unassigned prediction are wrong") {
+  const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
+  const AnnotatedPerson other =
       person(1, {at(0, 10), at(1, 500)});  // free, but not the best of anyone
-  const annotation::AnnotatedPerson good = person(5, {at(0, 0), at(1, 50)});
-  const annotation::AnnotatedPerson lesser = person(6, {at(0, 4), at(1, 54)});
+  const AnnotatedPerson good = person(5, {at(0, 0), at(1, 50)});
+  const AnnotatedPerson lesser = person(6, {at(0, 4), at(1, 54)});
   const PoseSamples all = samples({frame({annotated, other})}, {frame({lesser, good})});
-  // Equally good: the first one has the person.
+  // Equally good: the first one gets the person.
   CHECK(all[0].right == std::vector<char>{1, 0});
   CHECK(all[1].right == std::vector<char>{1, 0});
   CHECK(all[0].truths == 2);
 }
 
-TEST_CASE("trap 3: scores do not decide who has the person, its share of right joints does") {
-  const annotation::AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
+TEST_CASE("trap 3: the share of right joints decides the assignment, not the scores") {
+  const AnnotatedPerson annotated = person(0, {at(0, 0), at(1, 50)});
   const PoseSamples all =
       samples({frame({annotated})}, {frame({person(1, {at(0, 0, 0, 0.9), at(1, 99, 0, 0.9)}),
                                             person(2, {at(0, 0, 0, 0.1), at(1, 50, 0, 0.1)})})});
@@ -115,7 +113,7 @@ TEST_CASE("trap 3: scores do not decide who has the person, its share of right j
   CHECK(all[1].right == std::vector<char>{0, 1});
 }
 
-TEST_CASE("traps 4 and 5: AP 0 without predictions, none without annotations; the column too") {
+TEST_CASE("traps 4 and 5: AP is 0 without predictions, NaN without annotations, as is the column") {
   const PoseAp scores = ap({frame({person(0, {at(0, 0), at(12, 0), at(14, 9)})})},
                            {frame({person(0, {at(0, 0), at(13, 0), at(12, 0)})})});
   CHECK(scores.ap[0] == 100);
@@ -134,8 +132,8 @@ TEST_CASE("traps 4 and 5: AP 0 without predictions, none without annotations; th
       "&  nan &  0.0 &  0.0 &  0.0 &  0.0 &  0.0 & 50.0 & 14.3 \\\\\n"));
 }
 
-TEST_CASE("trap 6: a frame counts by its list of people before anything is taken out") {
-  annotation::AnnotatedPerson hollow = person(0, {});
+TEST_CASE("trap 6: a frame counts by its list of people before anything is dropped") {
+  AnnotatedPerson hollow = person(0, {});
   hollow.has_joints = false;
   const Frames predicted = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 0)})})};
   const auto frames = prepare({frame({hollow}), frame({})}, predicted);
@@ -147,7 +145,7 @@ TEST_CASE("trap 6: a frame counts by its list of people before anything is taken
 }
 
 TEST_CASE("trap 7: a frame without predictions is one miss and one false positive") {
-  const annotation::AnnotatedPerson two_joints = person(0, {at(0, 0), at(1, 0)});
+  const AnnotatedPerson two_joints = person(0, {at(0, 0), at(1, 0)});
   const PoseMotCounts counts = mot({frame({two_joints, person(1, {at(0, 90)})})}, {frame({})});
   for (const MotCounts& joint : counts) {
     CHECK(joint.objects == 1);
@@ -157,8 +155,8 @@ TEST_CASE("trap 7: a frame without predictions is one miss and one false positiv
   }
 }
 
-TEST_CASE("trap 7: so is one whose annotated people lie in an ignored region") {
-  const annotation::Polygon region = {{-50, -50}, {50, -50}, {50, 50}, {-50, 50}};
+TEST_CASE("trap 7: so is a frame with all annotated people inside an ignore region") {
+  const Polygon region = {{-50, -50}, {50, -50}, {50, 50}, {-50, 50}};
   const PoseMotCounts counts = mot({frame({person(0, {at(0, 0)})}, {region})},
                                    {frame({person(0, {at(0, 90)}), person(1, {at(0, 95)})})});
   CHECK(counts[0].false_positives == 1);
@@ -177,8 +175,8 @@ TEST_CASE("trap 9: later py-motmetrics add up distances several times") {
                         frame({person(0, {at(0, 0)})})};
   const Frames predicted = {frame({person(0, {at(0, 0)}), person(1, {at(0, 9)})}),
                             frame({person(7, {at(0, 3)})})};
-  // In units of 3 pixels: matches 0, 1, then a switch 1. Cells in reach: 0, 3, 2, 1, then 1. 7 was
-  // never matched: once more.
+  // In units of 3 pixels: matches 0, 1, then a switch 1. Possible pairs: 0, 3, 2, 1, then 1. Once
+  // more for 7, never matched before.
   const auto sum = [&](MotCompat compat) {
     return mot(truth, predicted, compat)[0].distances * 10;
   };
@@ -187,7 +185,7 @@ TEST_CASE("trap 9: later py-motmetrics add up distances several times") {
   CHECK(mot(truth, predicted)[0].switches == 1);
 }
 
-TEST_CASE("trap 9: a hypothesis that goes to another object counts again, to a new one twice") {
+TEST_CASE("trap 9: a hypothesis moving to another object counts again, to a new one twice") {
   const Frames one = {frame({person(0, {at(0, 0)})}), frame({person(1, {at(0, 3)})})};
   const Frames predicted = {frame({person(4, {at(0, 0)})}), frame({person(4, {at(0, 0)})})};
   // RAW 0 and 1, match 0 and 1, TRANSFER 1, MIGRATE 1
@@ -208,7 +206,7 @@ TEST_CASE("trap 10: version 1.4.0 forgets a pair that was apart for a frame") {
   CHECK(mot({gt[0], gt[1]}, together, MotCompat::k140)[0].switches == 0);
 }
 
-TEST_CASE("trap 11: MOTP is 0 where nothing was found, MOTA nothing where nobody is annotated") {
+TEST_CASE("trap 11: MOTP is 0 without detections, MOTA is NaN without annotations") {
   const Frames both = {frame({person(0, {at(0, 0)})})};
   const PoseMot scores = pose_mot(mot(both, both));
   CHECK(scores.motp[0] == 100);
@@ -229,8 +227,8 @@ TEST_CASE("trap 12: at half a head size a joint is still right") {
 }
 
 TEST_CASE("trap 13: a joint on the edge of a region stays") {
-  const annotation::Polygon region = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
-  const annotation::AnnotatedPerson pose = person(0, {at(0, 10, 5), at(1, 5, 5), at(2, 11, 5)});
+  const Polygon region = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
+  const AnnotatedPerson pose = person(0, {at(0, 10, 5), at(1, 5, 5), at(2, 11, 5)});
   const auto frames = prepare({frame({pose}, {region})}, {frame({pose})});
   CHECK(frames[0].truth[0].joints() == 2);
   CHECK(frames[0].predicted[0].joints() == 2);
@@ -238,25 +236,25 @@ TEST_CASE("trap 13: a joint on the edge of a region stays") {
 }
 
 TEST_CASE("trap 14: an empty list of points is a person, but not beside a region") {
-  const annotation::Polygon region = {{1, 1}, {2, 1}, {2, 2}};
-  const annotation::AnnotatedPerson empty = person(0, {});
+  const Polygon region = {{1, 1}, {2, 1}, {2, 2}};
+  const AnnotatedPerson empty = person(0, {});
   CHECK(prepare({frame({empty})}, {frame({empty})})[0].truth.size() == 1);
   CHECK(prepare({frame({empty})}, {frame({empty})})[0].predicted.size() == 1);
   CHECK(prepare({frame({empty}, {region})}, {frame({empty})})[0].truth.empty());
   CHECK(prepare({frame({empty}, {region})}, {frame({empty})})[0].predicted.empty());
 }
 
-TEST_CASE("the first of an id counts, or the next where a region takes it") {
-  const annotation::Polygon region = {{-5, -5}, {5, -5}, {5, 5}, {-5, 5}};
-  const annotation::AnnotatedPerson twice = person(0, {at(0, 0), at(0, 100)});
+TEST_CASE("the first of duplicate ids counts, or the next if it is inside a region") {
+  const Polygon region = {{-5, -5}, {5, -5}, {5, 5}, {-5, 5}};
+  const AnnotatedPerson twice = person(0, {at(0, 0), at(0, 100)});
   CHECK(prepare({frame({twice})}, {frame({twice})})[0].truth[0].x[0] == 0);
   CHECK(prepare({frame({twice}, {region})}, {frame({twice})})[0].truth[0].x[0] == 100);
 }
 
-TEST_CASE("trap 15: (0, 0, 0) alone is absent") {
+TEST_CASE("trap 15: only (0, 0, 0) is absent") {
   const std::string rest =
       R"(,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0)";
-  const annotation::PoseFile read = annotation::parse_pose_file(
+  const PoseFile read = parse_pose_file(
       R"({"images":[{"id":1}],"annotations":[{"image_id":1,"track_id":0,"bbox_head":[0,0,30,40],)"
       R"("keypoints":[0,0,1, -4,-5,0, 7,0,0, 0,0,0)" +
           rest + "]}]}",
@@ -268,7 +266,7 @@ TEST_CASE("trap 15: (0, 0, 0) alone is absent") {
   CHECK(frames[0].truth[0].joints() == 3);
 }
 
-TEST_CASE("trap 17: frames are paired by their place, and their number has to agree") {
+TEST_CASE("trap 17: frames are paired by index, and their number must agree") {
   Frames truth = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 50)})})};
   Frames predicted = truth;
   predicted[0].file_name = truth[1].file_name = "1.jpg";
@@ -279,7 +277,7 @@ TEST_CASE("trap 17: frames are paired by their place, and their number has to ag
                        Message("pred.json: 1 frames, but gt.json has 2"));
 }
 
-TEST_CASE("trap 18: equal scores are ranked as numpy ranks them, from behind") {
+TEST_CASE("trap 18: equal scores are ranked as by numpy, in reverse") {
   // Right, wrong: with equal scores the later one comes first.
   const PoseSamples all =
       samples({frame({person(0, {at(0, 0)})})},
@@ -294,30 +292,30 @@ TEST_CASE("trap 19: head_bottom is called neck in the official files") {
   CHECK(json.starts_with(R"({"ap": [0.0, 0.0, )"));
 }
 
-TEST_CASE("trap 20: of a PoseTrack18 file the first video alone is read") {
+TEST_CASE("trap 20: only the first video of a PoseTrack18 file is read") {
   Frames frames = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 0)})}),
                    frame({person(0, {at(0, 0)})})};
   frames[0].file_name = "images/000001_mpii_test/000000.jpg";
   frames[1].file_name = "images/000002_mpii_test/000000.jpg";
   frames[2].file_name = "images/000001_mpii_test/000001.jpg";
-  annotation::PoseFile both = file(frames);
+  PoseFile both = file(frames);
   CHECK(poseval_frames(both, both, FrameChoice::kAnnotated, true).size() == 3);
-  both.form = annotation::AnnotationForm::kCoco;
+  both.form = AnnotationForm::kCoco;
   const auto kept = poseval_frames(both, both, FrameChoice::kAnnotated, true);
   REQUIRE(kept.size() == 2);
   CHECK(kept[1].place == 2);
 }
 
 TEST_CASE("trap 23: distances are measured in 0.6 of the head box's diagonal") {
-  CHECK(annotation::HeadBox::of({0, 0, 30, 40}).size() == 30);
-  annotation::AnnotatedPerson truth = person(0, {at(0, 0)});
+  CHECK(HeadBox::of({0, 0, 30, 40}).size() == 30);
+  AnnotatedPerson truth = person(0, {at(0, 0)});
   truth.box = Box{0, 0, 1000, 1000};
   CHECK(ap({frame({truth})}, {frame({person(0, {at(0, 16)})})}).ap[0] == 0);
-  truth.head = annotation::HeadBox::of({5, 5, 0, 0});  // a point: nothing is near
+  truth.head = HeadBox::of({5, 5, 0, 0});  // a point: nothing is near
   CHECK(ap({frame({truth})}, {frame({person(0, {at(0, 0)})})}).ap[0] == 0);
 }
 
-TEST_CASE("trap 24: track 0 is a person like others, also across a dummy frame") {
+TEST_CASE("trap 24: track 0 is an ordinary track, also across a dummy frame") {
   const Frames truth = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 0)})}),
                         frame({person(0, {at(0, 0)})})};
   const Frames predicted = {frame({person(3, {at(0, 0)})}), frame({}),
@@ -336,7 +334,7 @@ TEST_CASE("trap 25: NaN in the official files, or null") {
   CHECK(official_json(scores, "null").starts_with(R"({"ap": [null, 0.0, )"));
 }
 
-TEST_CASE("numbers are written as Python writes them") {
+TEST_CASE("numbers are written as by Python") {
   CHECK(python_number(0, "NaN") == "0.0");
   CHECK(python_number(-0.0, "NaN") == "-0.0");
   CHECK(python_number(68.75, "NaN") == "68.75");
@@ -363,8 +361,8 @@ TEST_CASE("cells of a table are five characters wide") {
 
 TEST_CASE("frames by is_labeled") {
   Frames truth = {frame({person(0, {at(0, 0)})}), frame({}), frame({person(0, {})}), frame({})};
-  truth[1].labelled = true;   // nobody is there
-  truth[2].labelled = false;  // boxes alone
+  truth[1].labelled = true;   // nobody
+  truth[2].labelled = false;  // only boxes
   const Frames predicted(4);
   const auto kept = prepare(truth, predicted, FrameChoice::kLabelled);
   REQUIRE(kept.size() == 2);
@@ -380,19 +378,19 @@ TEST_CASE("joints without a score are ranked last") {
   CHECK(pose_ap(all).ap[0] == 50);
 }
 
-TEST_CASE("what the official program refuses is refused with its frame") {
+TEST_CASE("the official program's errors name the frame") {
   const auto check = [](const Frames& truth, const Frames& predicted, bool tracks,
                         const std::string& message) {
     CHECK_THROWS_MATCHES(
         poseval_frames(file(truth), file(predicted, "pred.json"), FrameChoice::kAnnotated, tracks),
         Error, Message(message));
   };
-  const annotation::AnnotatedPerson one = person(0, {at(0, 0)});
-  annotation::AnnotatedPerson nobody = one;
+  const AnnotatedPerson one = person(0, {at(0, 0)});
+  AnnotatedPerson nobody = one;
   nobody.track.reset();
-  annotation::AnnotatedFrame named = frame({one, one});
+  AnnotatedFrame named = frame({one, one});
   named.file_name = "a/2.jpg";
-  // In frames that do not count, too.
+  // Also in frames that do not count.
   check({frame({one}), frame({})}, {frame({one}), named}, false,
         "pred.json: frame 1 (a/2.jpg): duplicate track_id 0");
   check({frame({})}, {frame({person(10000, {})})}, false,
@@ -400,16 +398,16 @@ TEST_CASE("what the official program refuses is refused with its frame") {
   check({frame({person(10000, {})})}, {frame({})}, false,
         "gt.json: frame 0: track_id 10000 is not below 10000");
   check({frame({one})}, {frame({nobody})}, true,
-        "pred.json: frame 0: a person without track_id, which tracking needs");
+        "pred.json: frame 0: person without track_id, required for tracking");
   check({frame({nobody})}, {frame({one})}, true,
-        "gt.json: frame 0: a person without track_id, which tracking needs");
+        "gt.json: frame 0: person without track_id, required for tracking");
   check({frame({one}, {{{0, 0}, {1, 1}}})}, {frame({})}, false,
-        "gt.json: frame 0: ignore region 0: 2 points are no polygon");
-  annotation::AnnotatedPerson headless = one;
+        "gt.json: frame 0: ignore region 0: 2 points are not a polygon");
+  AnnotatedPerson headless = one;
   headless.head.reset();
-  check({frame({headless})}, {frame({one})}, false, "gt.json: frame 0: a person without head box");
+  check({frame({headless})}, {frame({one})}, false, "gt.json: frame 0: person without head box");
   CHECK(prepare({frame({headless})}, {frame({})}).size() == 1);
-  // Several without a track id are no error of AP.
+  // AP accepts several people without a track id.
   CHECK(ap({frame({one})}, {frame({nobody, nobody})}).pre[0] == 50);
   CHECK(prepare({frame({one, one})}, {frame({person(9999, {})})}).size() == 1);
 }

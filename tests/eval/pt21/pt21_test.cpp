@@ -17,6 +17,7 @@
 #include <span>
 
 using namespace vremd;
+using namespace vremd::annotation;
 using namespace vremd::eval;
 using Catch::Matchers::Message;
 namespace fs = std::filesystem;
@@ -44,23 +45,21 @@ std::vector<fs::path> cases() {
 constexpr int kNose = 13, kAnkle = 0, kNoseColumn = 0, kAnkleColumn = 14, kAll = 15;
 constexpr double kHead = 30;  // pixels, of the head box below: similarity 0 from 15.003 on
 
-annotation::AnnotatedJoint at(int joint, double x, double y = 50, double score = 1) {
+AnnotatedJoint at(int joint, double x, double y = 50, double score = 1) {
   return {joint, x, y, 1, score};
 }
 
-annotation::AnnotatedPerson person(std::int64_t track,
-                                   std::vector<annotation::AnnotatedJoint> points) {
-  annotation::AnnotatedPerson pose;
+AnnotatedPerson person(std::int64_t track, std::vector<AnnotatedJoint> points) {
+  AnnotatedPerson pose;
   pose.track = track;
-  pose.head = annotation::HeadBox::of({0, 0, 30, 40});  // 0.6 of 50
+  pose.head = HeadBox::of({0, 0, 30, 40});  // 0.6 of 50
   pose.has_joints = true;
   pose.joints = std::move(points);
   return pose;
 }
 
-annotation::AnnotatedFrame frame(std::vector<annotation::AnnotatedPerson> poses,
-                                 std::vector<annotation::Polygon> regions = {}) {
-  annotation::AnnotatedFrame result;
+AnnotatedFrame frame(std::vector<AnnotatedPerson> poses, std::vector<Polygon> regions = {}) {
+  AnnotatedFrame result;
   result.labelled = true;
   result.has_ignore_regions = true;
   result.persons = std::move(poses);
@@ -68,12 +67,12 @@ annotation::AnnotatedFrame frame(std::vector<annotation::AnnotatedPerson> poses,
   return result;
 }
 
-using Frames = std::vector<annotation::AnnotatedFrame>;
+using Frames = std::vector<AnnotatedFrame>;
 
-annotation::PoseFile file(const Frames& frames, const std::string& path) {
-  annotation::PoseFile result;
+PoseFile file(const Frames& frames, const std::string& path) {
+  PoseFile result;
   result.path = path;
-  result.form = annotation::AnnotationForm::kCoco;
+  result.form = AnnotationForm::kCoco;
   result.frames = frames;
   return result;
 }
@@ -122,9 +121,8 @@ TEST_CASE("PT21: the number of threads changes no bit") {
   CHECK(pt21_json(score_case(folder, 1)) == pt21_json(score_case(folder, 4)));
 }
 
-TEST_CASE("trap 15: a joint is there where both coordinates are above 0") {
-  annotation::AnnotatedPerson pose =
-      person(1, {at(kNose, 5), at(kAnkle, 0.5, -1), at(1, 0, 5), at(2, -3, 5)});
+TEST_CASE("trap 15: a joint is present if both coordinates are above 0") {
+  AnnotatedPerson pose = person(1, {at(kNose, 5), at(kAnkle, 0.5, -1), at(1, 0, 5), at(2, -3, 5)});
   const auto frames = prepare({frame({pose})}, {frame({pose})});
   for (const ScoredPose& one : {frames[0].truth[0], frames[0].predicted[0]}) {
     CHECK(one.joints() == 1);
@@ -132,9 +130,8 @@ TEST_CASE("trap 15: a joint is there where both coordinates are above 0") {
   }
 }
 
-TEST_CASE("trap 16: scores beside integer keypoints are cut off only on demand") {
-  annotation::AnnotatedFrame predicted =
-      frame({person(1, {at(kNose, 5, 5, 0.9), at(kAnkle, 5, 5, -0.9)})});
+TEST_CASE("trap 16: scores of integer keypoints are truncated only on request") {
+  AnnotatedFrame predicted = frame({person(1, {at(kNose, 5, 5, 0.9), at(kAnkle, 5, 5, -0.9)})});
   const Frames truth = {frame({person(1, {at(kNose, 5, 5)})})};
   const auto score = [&](bool truncate) {
     const Pt21Frames kept =
@@ -151,20 +148,20 @@ TEST_CASE("trap 16: scores beside integer keypoints are cut off only on demand")
 }
 
 TEST_CASE("trap 21: a frame without predictions misses the whole sequence's joints") {
-  const annotation::AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
+  const AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
   const Frames truth = {one, one, one}, predicted = {one, nobody, one};
   CHECK(hota_of(truth, predicted).fn[0][kNoseColumn] == 3);
   CHECK(hota_of(truth, predicted, true).fn[0][kNoseColumn] == 1);
   CHECK(hota_of(truth, predicted).tp[18][kNoseColumn] == 2);
-  // And a frame without annotated people.
+  // Likewise a frame without annotated people.
   CHECK(hota_of(predicted, truth).fp[0][kNoseColumn] == 3);
   CHECK(hota_of(predicted, truth, true).fp[0][kNoseColumn] == 1);
   CHECK(hota_of({nobody, one}, {nobody, one}).fp[0][kNoseColumn] == 0);
 }
 
 TEST_CASE("trap 22: the combined last column weights each sequence's mean by its matches") {
-  // One sequence with two joints all right; one with one joint, whose two identities swap.
-  const annotation::AnnotatedFrame both = frame({person(1, {at(kNose, 50), at(kAnkle, 50)})});
+  // One sequence with two joints, both right; one with a joint whose identity switches.
+  const AnnotatedFrame both = frame({person(1, {at(kNose, 50), at(kAnkle, 50)})});
   const Hota first = hota_of({both}, {both});
   const auto nose = [](std::int64_t track) { return frame({person(track, {at(kNose, 50)})}); };
   const Hota second = hota_of({nose(1), nose(1)}, {nose(1), nose(2)});
@@ -188,7 +185,7 @@ TEST_CASE("trap 26: a joint that nobody annotated has AP 0, and counts in the me
   CHECK(scores.ap[kAnkle] == 0);
   CHECK(scores.rec[kAnkle] == 0);
   CHECK(scores.ap.back() == 100.0 / 15);
-  // A labelled frame without annotated people: all that is predicted is wrong.
+  // Every prediction is wrong in a labelled frame without annotated people.
   const PoseAp more = ap_of({truth[0], frame({})}, {predicted[0], predicted[0]});
   CHECK(more.pre[kNose] == 50);
   CHECK(more.rec[kNose] == 100);
@@ -245,12 +242,12 @@ TEST_CASE("HOTA: associations, fragments and localisation of a switched track") 
   CHECK(near(scores.ass_a[18][c], (4.0 / 5 + 1.0 / 4) / 3));
   CHECK(scores.fn[18][c] == 1);
   CHECK(scores.fp[18][c] == 1);
-  // A frame in which the person is not matched interrupts no run.
+  // A frame without a match does not end a run.
   const Hota gap = hota_of(truth, {nose(7, 50), nose(7, 90), nose(7, 50), nose(7, 50)});
   CHECK(near(gap.frag_a[0][c], gap.ass_a[0][c]));
 }
 
-TEST_CASE("HOTA: the greatest sum of similarities decides who belongs together") {
+TEST_CASE("HOTA: the assignment maximises the sum of similarities") {
   // The nearest pair first would give 0.7 + 0; this is 0.3 + 0.5.
   const double step = 0.5001 * kHead;
   const Frames truth = {frame({person(1, {at(kNose, 100)}), person(2, {at(kNose, 100 + step)})})};
@@ -262,7 +259,7 @@ TEST_CASE("HOTA: the greatest sum of similarities decides who belongs together")
 }
 
 TEST_CASE("HOTA: nobody predicted, nobody annotated, no head") {
-  const annotation::AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
+  const AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
   const Hota missed = hota_of({one, one}, {nobody, nobody});
   CHECK(missed.fn[5][kNoseColumn] == 2);  // once each, though no frame has predictions
   CHECK(missed.loc_a[0][kAll] == 1);
@@ -272,30 +269,28 @@ TEST_CASE("HOTA: nobody predicted, nobody annotated, no head") {
   CHECK(wrong.loc_a[0][kNoseColumn] == 1);
   CHECK(hota_of({}, {}).loc_a[0][kAll] == 1);
 
-  annotation::AnnotatedPerson headless = person(1, {at(kNose, 50)});
-  headless.head = annotation::HeadBox::of({5, 5, 0, 0});
+  AnnotatedPerson headless = person(1, {at(kNose, 50)});
+  headless.head = HeadBox::of({5, 5, 0, 0});
   const Hota scores = hota_of({frame({headless})}, {one});
   CHECK(scores.tp[0][kNoseColumn] == 0);
   CHECK(scores.fn[0][kNoseColumn] == 1);
 }
 
 TEST_CASE("PT21: unlabelled frames do not count") {
-  annotation::AnnotatedFrame unlabelled = frame({person(1, {at(kNose, 50)})});
+  AnnotatedFrame unlabelled = frame({person(1, {at(kNose, 50)})});
   unlabelled.labelled = false;
   unlabelled.persons[0].head.reset();
   CHECK(prepare({unlabelled}, {frame({person(1, {at(kNose, 50)})})}).empty());
 }
 
-TEST_CASE("PT21: ignore regions take joints, and people") {
-  const annotation::Polygon left = {{0, 0}, {40, 0}, {40, 100}, {0, 100}};
-  const annotation::Polygon corner = {
-      {-10, -10}, {40, -10}, {40, 100}, {-10, 100}};  // (0, 0) is inside
-  const annotation::AnnotatedPerson inside = person(1, {at(kNose, 10)}),
-                                    edge = person(2, {at(kNose, 40)}),
-                                    both = person(3, {at(kNose, 10), at(kAnkle, 60)}),
-                                    empty = person(4, {}), above = person(5, {at(kNose, 5, -5)});
-  const auto kept = [&](const annotation::Polygon& region) {
-    const annotation::AnnotatedFrame one = frame({inside, edge, both, empty, above}, {region});
+TEST_CASE("PT21: ignore regions drop joints and people") {
+  const Polygon left = {{0, 0}, {40, 0}, {40, 100}, {0, 100}};
+  const Polygon corner = {{-10, -10}, {40, -10}, {40, 100}, {-10, 100}};  // (0, 0) is inside
+  const AnnotatedPerson inside = person(1, {at(kNose, 10)}), edge = person(2, {at(kNose, 40)}),
+                        both = person(3, {at(kNose, 10), at(kAnkle, 60)}), empty = person(4, {}),
+                        above = person(5, {at(kNose, 5, -5)});
+  const auto kept = [&](const Polygon& region) {
+    const AnnotatedFrame one = frame({inside, edge, both, empty, above}, {region});
     return prepare({one}, {one})[0];
   };
   for (const ScoredFrame& result : {kept(left), kept(corner)}) {
@@ -308,42 +303,42 @@ TEST_CASE("PT21: ignore regions take joints, and people") {
       CHECK(people[1].has[kAnkle]);
     }
   }
-  // The one above has no joint that counts: it stays for a coordinate above 0, where it is outside.
+  // `above` has no joint that counts, but is kept for a coordinate above 0 outside the region.
   CHECK(kept(left).truth.size() == 3);
   CHECK(kept(corner).truth.size() == 2);
-  // Without a region everybody stays, also without a joint.
-  const annotation::AnnotatedFrame one = frame({empty});
+  // Without a region everybody is kept, also without joints.
+  const AnnotatedFrame one = frame({empty});
   CHECK(prepare({one}, {one})[0].truth.size() == 1);
 }
 
-TEST_CASE("PT21: what the kit refuses") {
-  const annotation::AnnotatedPerson pose = person(1, {at(kNose, 50)});
-  const annotation::AnnotatedFrame good = frame({pose});
+TEST_CASE("PT21: the kit's errors") {
+  const AnnotatedPerson pose = person(1, {at(kNose, 50)});
+  const AnnotatedFrame good = frame({pose});
   const auto refused = [](const Frames& truth, const Frames& predicted, const char* message) {
     CHECK_THROWS_MATCHES(prepare(truth, predicted), Error, Message(message));
   };
   refused({good, good}, {good}, "pred.json: 1 frames, but gt.json has 2");
-  annotation::AnnotatedFrame other = good, third = good;
+  AnnotatedFrame other = good, third = good;
   other.image_id = 4;
   third.image_id = 3;
   refused({third}, {other}, "pred.json: frame 0: image id 4 instead of 3");
   refused({frame({pose, pose})}, {good}, "gt.json: frame 0: duplicate track_id 1");
   refused({good}, {frame({pose, pose})}, "pred.json: frame 0: duplicate track_id 1");
-  annotation::AnnotatedPerson bare = pose;
+  AnnotatedPerson bare = pose;
   bare.track.reset();
-  refused({good}, {frame({bare})}, "pred.json: frame 0: a person without track_id");
+  refused({good}, {frame({bare})}, "pred.json: frame 0: person without track_id");
   bare = pose;
   bare.head.reset();
-  refused({frame({bare})}, {good}, "gt.json: frame 0: a person without head box");
+  refused({frame({bare})}, {good}, "gt.json: frame 0: person without head box");
   CHECK(prepare({good}, {frame({bare})}).size() == 1);
-  annotation::AnnotatedFrame lacking = good;
+  AnnotatedFrame lacking = good;
   lacking.labelled.reset();
   refused({lacking}, {good}, "gt.json: frame 0: no is_labeled");
   lacking = good;
   lacking.has_ignore_regions = false;
   refused({lacking}, {good}, "gt.json: frame 0: no ignore_regions_x and ignore_regions_y");
   refused({frame({pose}, {{{0, 0}, {1, 1}}})}, {good},
-          "gt.json: frame 0: ignore region 0: 2 points are no polygon");
+          "gt.json: frame 0: ignore region 0: 2 points are not a polygon");
 }
 
 TEST_CASE("PT21: the kit's order of joints") {

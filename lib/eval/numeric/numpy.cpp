@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/numeric/numpy_order.h"
+#include "eval/numeric/numpy.h"
 
 #include <bit>
 #include <numeric>
@@ -9,7 +9,7 @@
 namespace vremd::eval {
 namespace {
 
-constexpr std::ptrdiff_t kSmall = 15;  // a range this long is sorted by insertion
+constexpr std::ptrdiff_t kSmall = 15;  // up to this r - l, ranges are sorted by insertion
 
 bool less(double a, double b) { return a < b || (b != b && a == a); }
 
@@ -50,7 +50,7 @@ struct Sorter {
     }
   }
 
-  // Places the median of three; gives where.
+  // Partitions around the median of three; returns its position.
   std::ptrdiff_t partition(std::ptrdiff_t l, std::ptrdiff_t r) {
     const std::ptrdiff_t m = l + (r - l) / 2;
     if (less(at(m), at(l))) std::swap(t[m], t[l]);
@@ -71,7 +71,7 @@ struct Sorter {
     return i;
   }
 
-  // The shorter side of a partition first; the longer one comes later, at the same depth.
+  // Sorts the shorter side of a partition first, the longer one later, at the same depth.
   void sort(std::ptrdiff_t l, std::ptrdiff_t r, int depth) {
     struct Range {
       std::ptrdiff_t l, r;
@@ -110,6 +110,28 @@ std::vector<std::size_t> numpy_argsort(std::span<const double> values) {
   const int depth = 2 * (static_cast<int>(std::bit_width(values.size())) - 1);
   Sorter{values, order}.sort(0, static_cast<std::ptrdiff_t>(values.size()) - 1, depth);
   return order;
+}
+
+double pairwise_sum(std::span<const double> values) {
+  const std::size_t n = values.size();
+  if (n < 8) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum;
+  }
+  if (n <= 128) {
+    double r[8];
+    for (std::size_t k = 0; k < 8; ++k) r[k] = values[k];
+    std::size_t i = 8;
+    for (; i + 8 <= n; i += 8) {
+      for (std::size_t k = 0; k < 8; ++k) r[k] += values[i + k];
+    }
+    double sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
+    for (; i < n; ++i) sum += values[i];
+    return sum;
+  }
+  const std::size_t half = n / 2 - n / 2 % 8;
+  return pairwise_sum(values.first(half)) + pairwise_sum(values.subspan(half));
 }
 
 }  // namespace vremd::eval

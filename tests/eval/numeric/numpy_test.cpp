@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What numpy.argsort gives (1.24, and later ones without their vector instructions).
-#include "eval/numeric/numpy_order.h"
+#include "eval/numeric/numpy.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -27,7 +27,7 @@ std::size_t checksum(const Order& order) {
 }  // namespace
 
 // Trap 18.
-TEST_CASE("equal values come in numpy's order") {
+TEST_CASE("equal values are in numpy's order") {
   CHECK(numpy_argsort(with_ties(16)) ==
         Order{0, 9, 11, 2, 7, 13, 4, 5, 15, 10, 3, 6, 14, 1, 8, 12});
   CHECK(numpy_argsort(with_ties(40)) ==
@@ -35,7 +35,7 @@ TEST_CASE("equal values come in numpy's order") {
               37, 26, 32, 21, 10, 36, 28, 39, 17, 14, 6,  3, 25, 23, 30, 12, 8,  34, 1, 19});
 }
 
-TEST_CASE("NaN comes last, in numpy's order, too") {
+TEST_CASE("NaN is last, also in numpy's order") {
   std::vector<double> values;
   for (int i = 0; i < 3000; ++i) values.push_back(i * 7919 % 613 % 101);
   for (int i = 0; i < 3000; i += 97) values[i] = std::numeric_limits<double>::quiet_NaN();
@@ -44,7 +44,7 @@ TEST_CASE("NaN comes last, in numpy's order, too") {
   for (int i = 0; i < 31; ++i) CHECK(order[2999 - i] % 97 == 0);
 }
 
-TEST_CASE("what is worst for the median of three is sorted as a heap") {
+TEST_CASE("the worst case of the median of three is sorted as a heap") {
   constexpr int kHalf = 500;
   std::vector<double> values(2 * kHalf);
   for (int i = 0; i < kHalf; ++i) {
@@ -54,7 +54,7 @@ TEST_CASE("what is worst for the median of three is sorted as a heap") {
   CHECK(checksum(numpy_argsort(values)) == 436157);
 }
 
-TEST_CASE("few values are sorted") {
+TEST_CASE("short lists are sorted") {
   CHECK(numpy_argsort({}).empty());
   CHECK(numpy_argsort(std::vector<double>{3}) == Order{0});
   CHECK(numpy_argsort(std::vector<double>{3, 1, 2, 1}) == Order{1, 3, 2, 0});
