@@ -132,7 +132,7 @@ class Writer : public RecordSink {
 
   void begin(const io::Header& header) override {
     if (any_ && !(stills_ && is_still(header))) {
-      fail("{}: a second video in one AlphaPose file: give -o a folder",
+      fail("{}: a second video in one AlphaPose file; use a directory for -o",
            excerpt(header.video, kPathExcerptBytes));
     }
     any_ = true;

@@ -72,8 +72,7 @@ class Writer : public RecordSink {
     list_.finish(",\n\"images\":[" + images_ +
                  "\n],\n\"categories\":" + dump(categories_json(joints_)) + "}");
     if (numbered_) {
-      log_warning("persons without a track: {}; they get their place in the frame as track_id",
-                  numbered_);
+      log_warning("people without a track: {}; track_id is their index in the frame", numbered_);
     }
   }
 
@@ -89,7 +88,7 @@ class Writer : public RecordSink {
     }
     if (!id) id = videos_ * kMostFrames + frame.frame;
     if (!ids_.insert(*id).second) {
-      fail("{}: frame {}: image id {} is there twice", excerpt(header_.video, kPathExcerptBytes),
+      fail("{}: frame {}: duplicate image id {}", excerpt(header_.video, kPathExcerptBytes),
            frame.frame, *id);
     }
     return *id;

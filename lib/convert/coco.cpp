@@ -75,7 +75,8 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
       const io::DomNode root = document.root();
       for (const io::DomNode result : root.array()) images.take(result, kind);
     }
-    if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
+    if (images.others)
+      log_warning("{}: categories other than person skipped: {}", name, images.others);
     const std::string root = root_of(path, context.root, context.joins_folder);
     for (const std::int64_t id : images.ids) {
       io::Header header = context.header;

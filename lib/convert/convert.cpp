@@ -59,8 +59,8 @@ class MapJoints : public Stage {
     next_.begin(own);
     if (!map_ || said_) return;
     said_ = true;
-    say("joints left out", map_->left_out());
-    say("joints that the input does not have", map_->absent());
+    say("joints dropped", map_->left_out());
+    say("joints absent from the input", map_->absent());
   }
 
   void frame(io::FrameRecord frame) override {
@@ -91,7 +91,7 @@ class DropCrowds : public Stage {
   }
   void finish() override {
     next_.finish();
-    if (dropped_) log_warning("crowd regions left out: {}", dropped_);
+    if (dropped_) log_warning("crowd regions skipped: {}", dropped_);
   }
 
  private:
@@ -116,7 +116,7 @@ class CheckFiles : public Stage {
   void finish() override {
     next_.finish();
     if (!missing_) return;
-    log_warning("{} of {} files are not there: {}", missing_, files_,
+    log_warning("{} of {} files are missing: {}", missing_, files_,
                 excerpt(first_missing_, kPathExcerptBytes));
   }
   bool all_there() const { return missing_ == 0; }
@@ -165,7 +165,7 @@ class Output : public RecordSink {
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       open(path);
     } else if (++videos_ > 1 && format_.one_video) {
-      fail("{}: a second video: {} holds one per file, -o names a folder",
+      fail("{}: a second video: {} holds one video per file; use a directory for -o",
            excerpt(header.video, kPathExcerptBytes), format_.name);
     }
     writer_->begin(header);
@@ -228,7 +228,7 @@ class Output : public RecordSink {
 
 const Format& format_named(const std::string& name) {
   const Format* format = find_format(name);
-  if (!format) fail("{}: no such format (there are {})", name, format_names());
+  if (!format) fail("{}: unknown format (known: {})", name, format_names());
   return *format;
 }
 

@@ -58,7 +58,7 @@ class Table {
         continue;
       }
       int& where = where_[found - kNames.begin()];
-      if (where >= 0) fail("{}: column {} is there twice", place(), row_[i]);
+      if (where >= 0) fail("{}: duplicate column {}", place(), row_[i]);
       where = static_cast<int>(i);
     }
     for (const Column needed : {kFrame, kPerson}) {
@@ -66,7 +66,8 @@ class Table {
     }
     constexpr std::size_t kMostBytes = 1000;
     if (!others.empty()) {
-      log_warning("{}: columns left out:{}", io::name_of_input(path), excerpt(others, kMostBytes));
+      log_warning("{}: unknown columns skipped:{}", io::name_of_input(path),
+                  excerpt(others, kMostBytes));
     }
     width_ = row_.size();
   }
@@ -147,7 +148,7 @@ class Reader {
                          table_.number(kJointScore).value_or(1)};
     const std::string& name = table_.text(kJoint);
     for (const auto& [joint, ignored] : keypoints_) {
-      if (joint == name) fail("{}: joint: {} is there twice", table_.place(), excerpt(name));
+      if (joint == name) fail("{}: duplicate joint {}", table_.place(), excerpt(name));
     }
     keypoints_.emplace_back(name, k);
   }

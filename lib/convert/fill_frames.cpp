@@ -39,7 +39,7 @@ class FrameList : public RecordSink {
     std::error_code ignored;
     std::vector<std::string> files{path};
     if (fs::is_directory(path, ignored)) files = io::files_in(path, ".json");
-    if (files.empty()) fail("{}: a folder without JSON files", path);
+    if (files.empty()) fail("{}: no JSON files in this directory", path);
     for (const std::string& file : files) {
       const std::size_t before = videos_.size();
       guess_format(file).read({file}, context, *this);
@@ -73,7 +73,7 @@ class FrameList : public RecordSink {
     if (const auto name = picture_name(video.header, frame)) video.by_file.emplace(*name, index);
     if (!frame.image_id) return;
     if (!by_id_.emplace(*frame.image_id, Place{videos_.size() - 1, index}).second) {
-      fail("{}: image id {} is there twice", path_, *frame.image_id);
+      fail("{}: duplicate image id {}", path_, *frame.image_id);
     }
   }
 
@@ -139,7 +139,7 @@ class FillFrames : public Stage {
     const auto [v, f] = list_.find(header_, frame);
     Video& video = list_.videos()[v];
     if (video.filled[f]) {
-      fail("{}: frame {}: frame {} of {} is there twice", excerpt(header_.video, kPathExcerptBytes),
+      fail("{}: frame {}: duplicate frame {} of {}", excerpt(header_.video, kPathExcerptBytes),
            frame.frame, video.frames[f].frame, excerpt(video.header.video, kPathExcerptBytes));
     }
     take_header(video);
@@ -153,7 +153,7 @@ class FillFrames : public Stage {
   }
 
   void end(const Json&) override {}
-  void cut() override { fail("truncated input: --images needs all of it"); }
+  void cut() override { fail("truncated input: --images requires all of it"); }
 
   void finish() override {
     for (Video& video : list_.videos()) {

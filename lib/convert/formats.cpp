@@ -96,7 +96,7 @@ const Format& guess_format(const std::string& path) {
   for (const Format& format : kFormats) {
     if (format.guess && format.guess(head)) return format;
   }
-  fail("{}: cannot tell its format: --from names it", path);
+  fail("{}: unknown format; use --from", path);
 }
 
 }  // namespace vremd::convert

@@ -45,7 +45,7 @@ class Losses : public Stage {
     for (const auto& [what, count] : lost_) {
       list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", what, count);
     }
-    if (!list.empty()) log_warning("{} has no place for: {}", format_.name, list);
+    if (!list.empty()) log_warning("{} cannot represent: {}", format_.name, list);
   }
 
  private:

@@ -57,7 +57,7 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
       continue;
     }
     const std::vector<std::string> inside = io::files_in(path, ".json");
-    if (inside.empty()) fail("{}: a folder without JSON files", path);
+    if (inside.empty()) fail("{}: no JSON files in this directory", path);
     for (const std::string& one : inside) files.push_back(frame_file(one));
   }
   std::stable_sort(files.begin(), files.end(), [](const FrameFile& a, const FrameFile& b) {

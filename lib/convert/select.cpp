@@ -67,7 +67,7 @@ class Selector : public Stage {
   // The first frame of each 1 / fps seconds.
   bool is_due(const io::FrameRecord& frame) {
     if (frame.frame > 0 && !(frame.time > 0)) {
-      fail("{}: frame {}: no time: --fps cannot choose", excerpt(video_, kPathExcerptBytes),
+      fail("{}: frame {}: no time; --fps requires it", excerpt(video_, kPathExcerptBytes),
            frame.frame);
     }
     constexpr double kTimeStep = 1e-6;  // times have six decimals

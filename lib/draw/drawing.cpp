@@ -135,7 +135,7 @@ class VideoDrawing {
   void check_alone(const std::string& path) {
     if (config_.stopped() || output_kind(config_.output) == OutputKind::kFolder) return;
     if (!records_.another_follows()) return;
-    fail("{}: one file, but the records are about several videos: -o takes a folder, too", path);
+    fail("{}: a single file, but the records contain several videos; use a directory for -o", path);
   }
 
   Size first_size() const { return {tasks_.info().width, tasks_.info().height}; }

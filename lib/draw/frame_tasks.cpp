@@ -50,11 +50,10 @@ void FrameTasks::warn_unmatched() {
                 without_frame_);
   }
   if (without_record_ > 0) {
-    log_warning("{}: {} frames have no record and were left out", video_, without_record_);
+    log_warning("{}: {} frames have no record and were skipped", video_, without_record_);
   }
   if (goes_on) {
-    log_warning("{}: the video goes on after its last record, that of frame {}", video_,
-                next_frame_ - 1);
+    log_warning("{}: the video continues after the last record, frame {}", video_, next_frame_ - 1);
   }
 }
 

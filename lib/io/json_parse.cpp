@@ -215,7 +215,7 @@ Json parse(Bytes& bytes, const std::string& name, long line, const std::vector<J
   const long here = place.line + line - 1;
   if (!builder.message().empty()) fail("{}:{}: {}", name, here, builder.message());
   const std::string where =
-      bytes.missed() ? ": it ends too early" : fmt::format(" at column {}", place.column);
+      bytes.missed() ? ": unexpected end of input" : fmt::format(" at column {}", place.column);
   fail("{}:{}: not valid JSON{}", name, here, where);
 }
 

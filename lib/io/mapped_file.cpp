@@ -19,7 +19,7 @@ MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
   struct stat info{};
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(fd);
-    fail("{}: {}", path_, S_ISDIR(info.st_mode) ? "is a directory" : "is no regular file");
+    fail("{}: {}", path_, S_ISDIR(info.st_mode) ? "is a directory" : "not a regular file");
   }
   size_ = static_cast<std::size_t>(info.st_size);
   void* mapped = size_ > 0 ? mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0) : nullptr;

@@ -335,13 +335,13 @@ std::optional<Record> RecordReader::next() {
   Record record = record_from_json(*json, place());
   any_ = true;
   if (const auto* header = std::get_if<Header>(&record)) {
-    if (in_video_) fail("{}: a header, but the video before it has no end record", place());
+    if (in_video_) fail("{}: header without an end record before it", place());
     in_video_ = true;
     last_frame_ = -1;
     joints_ = header->joints ? header->joints->joints.size() : 0;
     return record;
   }
-  if (!in_video_) fail("{}: a record without a header before it", place());
+  if (!in_video_) fail("{}: record without a header", place());
   if (const auto* frame = std::get_if<FrameRecord>(&record)) {
     if (frame->frame <= last_frame_) {
       fail("{}: frame {} after frame {}: not in order", place(), frame->frame, last_frame_);

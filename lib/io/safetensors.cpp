@@ -77,7 +77,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
   std::uint64_t header_length;
   std::memcpy(&header_length, whole.data(), 8);
   if (header_length > whole.size() - 8 || header_length > (std::uint64_t{100} << 20)) {
-    fail("{}: not a safetensors file, or cut short (header of {} bytes, file of {})", path,
+    fail("{}: not a safetensors file, or truncated (header of {} bytes, file of {})", path,
          header_length, whole.size());
   }
   const char* text = reinterpret_cast<const char*>(whole.data()) + 8;
@@ -117,7 +117,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     }
     for (const Json& one : shape) view.shape.push_back(one.get<std::int64_t>());
     const auto begin = offsets[0].get<std::uint64_t>(), end = offsets[1].get<std::uint64_t>();
-    if (begin > end || end > data.size()) wrong("lies outside the file (is it cut short?)");
+    if (begin > end || end > data.size()) wrong("lies outside the file (truncated?)");
     const auto size = static_cast<std::int64_t>(dtype->size);
     std::int64_t bytes = checked_count(view.shape);
     if (bytes < 0 || __builtin_mul_overflow(bytes, size, &bytes) ||

@@ -15,7 +15,7 @@ std::string join_root(const std::string& root, const std::string& name) {
 
 std::string video_path(const Header& header, const std::string& root, const std::string& place) {
   if (header.video == "-") {
-    fail("{}: the video came from standard input: name it with --video", place);
+    fail("{}: the video was read from standard input; use --video", place);
   }
   return join_root(root, header.video);
 }

@@ -36,7 +36,7 @@ class Clock {
       double step = frame.time - last_time_;
       if (!(step > 0)) step = static_cast<double>(frame.frame - last_frame_) * frame_seconds_;
       if (!(step > 0)) {
-        fail("{}: --smooth needs the time of the frames, or the header's fps", place);
+        fail("{}: --smooth requires the time of the frames or the fps of the header", place);
       }
       seconds_ += step;
     }

@@ -42,11 +42,11 @@ mkdir folder
 bad 'folder: is a directory' folder
 bad 'standard input: no records (the input is empty)' < /dev/null
 head -c 30 a.jsonl > broken.jsonl
-bad 'broken.jsonl:1: not valid JSON: it ends too early' broken.jsonl
-tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
-{ cat a.jsonl; echo "$end"; } | bad 'standard input:4: a record without a header before it'
+bad 'broken.jsonl:1: not valid JSON: unexpected end of input' broken.jsonl
+tail -n +2 a.jsonl | bad 'standard input:1: record without a header'
+{ cat a.jsonl; echo "$end"; } | bad 'standard input:4: record without a header'
 { head -n 2 a.jsonl; cat a.jsonl; } |
-  bad 'standard input:3: a header, but the video before it has no end record'
+  bad 'standard input:3: header without an end record before it'
 { echo "$header"; frame 3 ''; frame 3 ''; } |
   bad 'standard input:3: frame 3 after frame 3: not in order'
 { echo "$header"; frame 0 '{"box":[0,0,1]}'; } |

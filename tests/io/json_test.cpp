@@ -98,7 +98,7 @@ TEST_CASE("what is no JSON is an error with file and line") {
   CHECK(error_of("{\"a\": 1}\n") == "no error");
   CHECK(error_of("") == ": empty");
   CHECK(error_of("{\n\"a\": 1,\n\"b\": NaN}\n") == ":3: not valid JSON at column 6");
-  CHECK(error_of("{\n\"a\": [1,\n") == ":3: not valid JSON: it ends too early");
+  CHECK(error_of("{\n\"a\": [1,\n") == ":3: not valid JSON: unexpected end of input");
   CHECK(error_of("[1,\n]") == ":2: not valid JSON at column 1");
   CHECK(error_of("[1]\n]") == ":2: not valid JSON at column 1");
   CHECK(error_of("[1\n \n 2]") == ":3: not valid JSON at column 2");
