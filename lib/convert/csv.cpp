@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tidy table: one row per joint. A person without keypoints has one row without a joint, a frame
-// without persons one row without a person. Columns are found by name, in any order.
+// without people one row without a person. Columns are matched by name, in any order.
 #include "convert/csv_rows.h"
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
-#include "io/video_path.h"
 
 #include <algorithm>
 #include <array>
@@ -122,12 +121,11 @@ class Table {
   std::size_t width_ = 0;
 };
 
-// The joints of a video are those of its first person, unless --input-joints names them; the
-// frames before that person wait for the header.
+// The joints of a video are those of its first person, unless --input-joints names them.
 class Reader {
  public:
   Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
-      : path_(path), context_(context), sink_(sink), table_(path) {}
+      : path_(path), context_(context), video_start_(sink), table_(path) {}
 
   void read() {
     while (table_.next()) take_row();
@@ -158,7 +156,9 @@ class Reader {
     video_ = table_.text(kVideo);
     in_video_ = true;
     last_ = -1;
-    if (!context_.input_joints.empty()) joints_ = joint_set_from(context_.input_joints);
+    io::Header& header = video_start_.header = context_.header;
+    header.video = io::join_root(context_.root, video_.empty() ? video_name(path_) : video_);
+    if (!context_.input_joints.empty()) header.joints = joint_set_from(context_.input_joints);
   }
 
   void next_frame(std::int64_t index) {
@@ -204,17 +204,18 @@ class Reader {
   }
 
   void place_keypoints(io::Instance& one) {
-    if (!joints_) {
+    auto& joints = video_start_.header.joints;
+    if (!joints) {
       std::vector<std::string> names;
       for (const auto& [name, ignored] : keypoints_) names.push_back(name);
-      joints_ = joint_set_of(names);
+      joints = joint_set_of(names);
     }
-    one.keypoints.assign(joints_->joints.size(), io::Keypoint{});
+    one.keypoints.assign(joints->joints.size(), io::Keypoint{});
     for (const auto& [name, k] : keypoints_) {
-      const int index = joints_->index(name);
+      const int index = joints->index(name);
       if (index < 0) {
-        fail("{}: joint: {} is not one of the first person's; --input-joints names them all",
-             person_place_, excerpt(name));
+        fail("{}: joint: {} is not a joint of the first person; use --input-joints", person_place_,
+             excerpt(name));
       }
       one.keypoints[index] = k;
     }
@@ -224,48 +225,27 @@ class Reader {
   void end_frame() {
     if (!frame_) return;
     end_person();
-    if (joints_ || !table_.has(kJoint)) begin();
-    if (begun_) {
-      sink_.frame(std::move(*frame_));
-    } else {
-      waiting_.push_back(std::move(*frame_));
-    }
+    video_start_.frame(std::move(*frame_), video_start_.header.joints || !table_.has(kJoint));
     frame_.reset();
-  }
-
-  void begin() {
-    if (begun_) return;
-    begun_ = true;
-    io::Header header = context_.header;
-    header.video = video_.empty() ? video_name(path_) : video_;
-    header.video = io::join_root(context_.root, header.video);
-    header.joints = joints_;
-    sink_.begin(header);
-    for (io::FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
-    waiting_.clear();
   }
 
   void end_video() {
     if (!in_video_) return;
     end_frame();
-    begin();
-    sink_.end(Json::object());
-    begun_ = in_video_ = false;
-    joints_.reset();
+    video_start_.end();
+    in_video_ = false;
   }
 
   std::string path_;
   const ReadContext& context_;
-  RecordSink& sink_;
+  VideoStart video_start_;
   Table table_;
   std::string video_, person_place_;
-  bool in_video_ = false, begun_ = false, has_box_ = false;
-  std::optional<JointSet> joints_;
+  bool in_video_ = false, has_box_ = false;
   std::optional<io::FrameRecord> frame_;
   std::optional<std::int64_t> person_;
   std::int64_t last_ = -1, last_person_ = -1;
   std::vector<std::pair<std::string, io::Keypoint>> keypoints_;
-  std::vector<io::FrameRecord> waiting_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -291,7 +271,6 @@ class Writer : public RecordSink {
       write_person(row, frame.instances[i]);
     }
   }
-  void end(const Json&) override {}
 
  private:
   using Row = std::array<std::string, kColumns>;

@@ -137,7 +137,7 @@ void JointMap::apply(io::Instance& instance) const {
   instance.keypoints = std::move(points);
 }
 
-std::vector<std::string> JointMap::left_out() const {
+std::vector<std::string> JointMap::dropped() const {
   std::vector<std::string> names;
   for (int i = 0; i < from_.size(); ++i) {
     const bool used = std::any_of(sources_.begin(), sources_.end(), [&](const Source& s) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "convert/losses.h"
+#include "convert/stages.h"
 
-#include "convert/stage.h"
 #include "core/log.h"
 
 #include <map>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "convert/select.h"
+#include "convert/stages.h"
 
-#include "convert/stage.h"
 #include "core/error.h"
 
 #include <algorithm>
@@ -49,6 +48,9 @@ class Selector : public Stage {
   }
 
   void frame(io::FrameRecord frame) override {
+    if (frame.frame > io::kLastFrame) {
+      fail("{}: frame {}: too large", excerpt(video_, kPathExcerptBytes), frame.frame);
+    }
     if (frame.frame < selection_.first || frame.frame >= selection_.last) return;
     if (selection_.fps > 0 && !is_due(frame)) return;
     std::erase_if(frame.instances, [this](const io::Instance& one) { return !is_wanted(one); });

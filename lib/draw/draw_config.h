@@ -11,20 +11,20 @@
 
 namespace vremd::draw {
 
-// How the drawing is written, by the name of the output.
+// The kind of output, by its name.
 enum class OutputKind {
-  kVideo,    // any ending that is not a picture's: a container
+  kVideo,    // any other extension: a container
   kPicture,  // .png .jpg .jpeg, or "-": PNG on standard output
-  kFolder,   // ends in '/', is a folder, or has no ending
+  kFolder,   // ends in '/', is a folder, or has no extension
 };
 OutputKind output_kind(const std::string& output);
 
-// How large a frame is drawn, always with its own aspect.
+// The size of the drawing of a frame, which keeps its aspect ratio.
 struct SizeRule {
-  std::optional<Size> bounds;  // "WxH": fitted into them
-  double scale = 1;            // "NUM", where there are no bounds
+  std::optional<Size> bounds;  // "WxH": scaled to fit
+  double scale = 1;            // "NUM", without bounds
 
-  static std::optional<SizeRule> parse(const std::string& text);  // "" = 1; nothing: not a rule
+  static std::optional<SizeRule> parse(const std::string& text);  // "" = 1; nothing: invalid
   Size of(Size frame) const;
 };
 
@@ -32,15 +32,15 @@ struct DrawConfig {
   std::vector<std::string> inputs;  // records; "-" is standard input
   std::string output;
   bool force = false;  // replace existing files
-  std::string video;   // instead of the one that the records name
-  std::string root;    // folder in front of the videos' relative names
+  std::string video;   // replaces the one named in the records
+  std::string root;    // directory prepended to relative video paths
   std::string size;    // SizeRule
   bool sheet = false;  // one picture of evenly chosen frames
   int sheet_frames = 12;
   OverlayStyle style;
 
   int threads = 1;
-  std::function<bool()> stopped = [] { return false; };  // true ends the reading
+  std::function<bool()> stopped = [] { return false; };  // true ends reading
   std::function<void()> drawn = [] {};                   // called after each frame
 };
 

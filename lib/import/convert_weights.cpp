@@ -13,7 +13,7 @@
 #include "import/vitpose.h"
 #include "import/yolox_weights.h"
 #include "io/output_file.h"
-#include "io/sha256.h"
+#include "io/mapped_file.h"
 #include "model/weights.h"
 
 #include <ATen/Parallel.h>

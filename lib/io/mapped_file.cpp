@@ -4,10 +4,12 @@
 #include "core/error.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -29,6 +31,14 @@ MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
   if (mapped == nullptr) return;
   data_ = {static_cast<const std::byte*>(mapped),
            [size = size_](const std::byte* data) { munmap(const_cast<std::byte*>(data), size); }};
+}
+
+std::string sha256(std::span<const std::byte> bytes) {
+  std::array<unsigned char, 32> digest;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    fail("libcrypto has no SHA-256");
+  }
+  return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 }  // namespace vremd::io

@@ -7,17 +7,15 @@
 
 namespace vremd::track {
 
-// Where somebody goes who keeps the speed.
+// Constant-velocity prediction.
 //
-// The velocity is the mean of what was observed, with two frames of standing still before it, so
-// that the first step, which may be nothing but noise, counts for a third; after eight steps it
-// is an exponential mean with the weight 0.1, about the steady state of SORT's Kalman filter.
+// The velocity is the mean of the observed steps after two steps at rest, so that the first step,
+// which may be noise, has weight 1/3; after eight steps it is an exponential mean with weight 0.1,
+// close to the steady state of SORT's Kalman filter.
 class Motion {
  public:
-  // Moved by so many pixels in so many frames. What is not finite is left out.
-  void observe(Point by, std::int64_t frames);
-
-  Point after(std::int64_t frames) const;  // the displacement to expect
+  void observe(Point by, std::int64_t frames);  // moved by that many pixels; skipped if not finite
+  Point after(std::int64_t frames) const;       // the expected displacement
 
  private:
   Point velocity_;  // pixels per frame

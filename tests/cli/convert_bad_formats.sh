@@ -95,7 +95,7 @@ bad 'a_keypoints.json: 1 keypoints: unknown joints; use --input-joints' a_keypoi
 mkdir empty
 bad 'empty: no JSON files in this directory' empty
 sed 's/"image_id": "3.jpg"/"image_id": "0.jpg"/' alphapose-results.json > back.json
-bad 'back.json: [3].image_id: 0.jpg, whose persons ended before' back.json
+bad 'back.json: [3].image_id: 0.jpg: its results are not contiguous' back.json
 sed 's/"image_id": "3.jpg"/"image_id": "99999999999.jpg"/' alphapose-results.json > far.json
 bad 'far.json: [3].image_id: frame 99999999999 after frame 2' far.json
 sed 's/"keypoint_scores": \[/"keypoint_scores": [0.5,/' mmpose_video.json > scores.json
@@ -110,7 +110,7 @@ bad 'clip.mp4: frame 0: no image id: neither an image_id in the records nor a fo
 echo '{"meta_info":{},"instance_info":[{"frame_id":-9223372036854775808,"instances":[]}]}' > least.json
 bad 'least.json: instance_info[0].frame_id: below 1' least.json
 echo '[{"frame_id":9223372036854775807,"instances":[]}]' > most.json
-bad 'most: frame 9223372036854775807: too large a number' --from mmpose --to mmpose most.json
+bad 'most: frame 9223372036854775807: too large' --from mmpose --to mmpose most.json
 sed 's/"image_id": "3.jpg"/"image_id": "9223372036854775807.jpg"/' alphapose-results.json > far.json
 bad 'far.json: [3].image_id: frame 9223372036854775807 after frame 2' far.json
 sed 's/"image_id": 139/"image_id": 9223372036854775807/' coco_results.json > results.json
@@ -131,9 +131,9 @@ csv 'frame,person,joint,x,y\n0,0,nose,nan,1\n' 't.csv:2: x: not finite'
 csv 'frame,person,joint,x,y\n0,0,nose,,1\n' 't.csv:2: no x'
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,0,nose,1,1\n' 't.csv:3: duplicate joint nose'
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,tail,1,1\n' \
-  "t.csv:3: joint: tail is not one of the first person's; --input-joints names them all"
-csv 'frame,person,video\n0,,"a\n' 't.csv:2: a quote that does not end'
-csv 'frame,person,video\n0,,"a"b\n' 't.csv:2: text behind a closing quote'
+  "t.csv:3: joint: tail is not a joint of the first person; use --input-joints"
+csv 'frame,person,video\n0,,"a\n' 't.csv:2: unterminated quote'
+csv 'frame,person,video\n0,,"a"b\n' 't.csv:2: text after a closing quote'
 csv 'frame,person,video\n0,,caf\xe9\n' 't.csv:2: not UTF-8'
 { echo 'frame,person,video'; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.csv
 bad 'long.csv:2: a row longer than 1 MiB' long.csv
@@ -146,12 +146,12 @@ csv "frame,person\nx$long,0\n" "t.csv:2: frame: 'x${long:0:59}…' is not an int
 csv "frame,person,joint,x,y\n0,0,${long:0:59}ä,1,1\n0,0,${long:0:59}ä,1,1\n" \
   "t.csv:3: duplicate joint ${long:0:59}…"
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,"ta\r\nil",1,1\n' \
-  "t.csv:3: joint: ta\\r\\nil is not one of the first person's; --input-joints names them all"
+  "t.csv:3: joint: ta\\r\\nil is not a joint of the first person; use --input-joints"
 truth 's/"name": "[^"]*00000002.jpg"/"name": "else\\nwhere\/00000002.jpg"/'
 bad 'truth.json: annolist[1]: else\nwhere/00000002.jpg is not in the folder images/bonn/000001_bonn' \
   truth.json
 sed 's/"image_id": "3.jpg"/"image_id": "3\\n\\u0000.mp4"/' alphapose-results.json > lines.json
-bad 'lines.json: [3].image_id: 3\n\x00.mp4 is no frame of a video, as those before' lines.json
+bad 'lines.json: [3].image_id: 3\n\x00.mp4 is not a frame of a video, unlike the previous ones' lines.json
 echo '{"images":[],"annotations":[],"categories":[{"id":1,"name":"person","keypoints":["a\n","a\n"]}]}' \
   > names.json
 bad 'names.json: categories[0].keypoints: duplicate joint a\n' --from posetrack18 names.json

@@ -59,11 +59,11 @@ status=0; vremd-draw r.jsonl --video kept.mp4 -o a.mp4 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-draw: kept.mp4: not a video' err
 test "$(wc -l < err)" -eq 1
-bad 'a.png: one picture, but there are more frames: --sheet makes one of them, a folder takes one picture each' r.jsonl -o a.png
+bad 'a.png: a single picture, but several frames; use --sheet, or a directory for -o' r.jsonl -o a.png
 cat r.jsonl r.jsonl > in.jsonl
 bad 'a.mp4: a single file, but the records contain several videos; use a directory for -o' in.jsonl -o a.mp4
 { echo "$header"; frame 500 '[1,1,5,5]'; echo "$end"; } |
-  bad "$video: no frame of it has a record: nothing to draw" -o a.mp4
+  bad "$video: no frame has a record" -o a.mp4
 
 # Truncated records are drawn as far as they go, under the temporary name, with status 1.
 head -n 2 r.jsonl > in.cut

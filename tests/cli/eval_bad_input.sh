@@ -57,7 +57,7 @@ frame '' | records 'standard input:1: record without a header'
 { echo "$header"; frame '{"box":[0,null,1,1]}'; echo "$end"; } |
   records 'standard input:2: instances[0]: box is not finite'
 { echo "$header"; frame '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; echo "$end"; } |
-  records 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
+  records 'standard input:2: an instance with 1 keypoints, but 17 joints in the header'
 { echo "$header"; echo "$end"; echo "$header"; echo "$end"; } |
   records 'standard input:3: video run.avi: the records have sequence run twice'
 echo '{"type":"header","video":"x.avi"}

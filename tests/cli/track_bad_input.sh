@@ -56,7 +56,7 @@ tail -n +2 a.jsonl | bad 'standard input:1: record without a header'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"track":18446744073709551615}'; } |
   bad 'standard input:2: instances[0].track: too large'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; } |
-  bad 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
+  bad 'standard input:2: an instance with 1 keypoints, but 17 joints in the header'
 
 # Truncated records: what there is, a warning, no end record, and no further input.
 status=0; head -n 2 a.jsonl > cut.jsonl; vremd-track cut.jsonl a.jsonl > out 2> err || status=$?

@@ -70,8 +70,8 @@ TEST_CASE("fields in quotes hold commas, quotes and line breaks") {
 }
 
 TEST_CASE("what is no table is an error with the line where its row begins") {
-  check("a\n\"b\nc", ":2: a quote that does not end");
-  check("a\n\n\"b\nc\"d\n", ":3: text behind a closing quote");
+  check("a\n\"b\nc", ":2: unterminated quote");
+  check("a\n\n\"b\nc\"d\n", ":3: text after a closing quote");
   check("a\ncaf\xe9\n", ":2: not UTF-8");
   check("a\n" + std::string(1 << 20, 'x') + "\n", ":2: a row longer than 1 MiB");
   check(std::string(1000, ','), ":1: more than 1000 fields");

@@ -37,7 +37,7 @@ TEST_CASE("joints are copied by name") {
   check(person.keypoints[1], 0, 0, 0);
   check(person.keypoints[2], 1, 2, .5);
   CHECK(person.derived.empty());
-  CHECK(map.left_out() == std::vector<std::string>{"left_ear"});
+  CHECK(map.dropped() == std::vector<std::string>{"left_ear"});
   CHECK(map.absent() == std::vector<std::string>{"right_wrist"});
   io::Instance bare;
   map.apply(bare);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/record_stream.h"
 #include "core/error.h"
-#include "io/video_path.h"
 #include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
