@@ -7,6 +7,9 @@
 namespace vremd::track {
 namespace {
 
+constexpr double kStepsOfRest = 2;
+constexpr double kLeastWeight = 0.1;
+
 // Calls each(joint, weight) for the shared joints.
 template <typename Each>
 void for_shared_joints(const io::Instance& a, const io::Instance& b, Each each) {
@@ -67,6 +70,18 @@ io::Instance moved(io::Instance person, Point by) {
     keypoint.y += by.y;
   }
   return person;
+}
+
+void Motion::observe(Point by, std::int64_t frames) {
+  if (!std::isfinite(by.x) || !std::isfinite(by.y)) return;
+  ++steps_;
+  const double weight = std::max(kLeastWeight, 1 / (static_cast<double>(steps_) + kStepsOfRest));
+  velocity_.x += weight * (by.x / static_cast<double>(frames) - velocity_.x);
+  velocity_.y += weight * (by.y / static_cast<double>(frames) - velocity_.y);
+}
+
+Point Motion::after(std::int64_t frames) const {
+  return {velocity_.x * static_cast<double>(frames), velocity_.y * static_cast<double>(frames)};
 }
 
 }  // namespace vremd::track

@@ -2,7 +2,6 @@
 #include "track/tracker.h"
 
 #include "core/assignment.h"
-#include "track/association.h"
 
 #include <algorithm>
 

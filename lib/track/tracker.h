@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/records.h"
-#include "track/motion.h"
+#include "track/association.h"
 
 #include <cstdint>
 #include <optional>

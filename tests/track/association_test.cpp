@@ -37,7 +37,7 @@ TEST_CASE("the similarity of poses is OKS, weighted with the lower score") {
   CHECK(similarity(a, d, sigmas) == Approx(std::exp(-0.25)));
 }
 
-TEST_CASE("without a joint in common the boxes decide") {
+TEST_CASE("without a shared joint the boxes decide") {
   const std::vector<double> sigmas = {0.05, 0.1};
   const io::Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {0, 0, 0}});
   CHECK(similarity(a, person({5, 0, 10, 10}, {{0, 0, 0}, {9, 9, 1}}), sigmas) == Approx(1.0 / 3));
@@ -47,7 +47,7 @@ TEST_CASE("without a joint in common the boxes decide") {
   CHECK(similarity(a, person({0, 0, 0, 10}), {}) == 0);
 }
 
-TEST_CASE("the area is that of the box, else that of the keypoints") {
+TEST_CASE("the area is the box's, else the keypoints'") {
   CHECK(person_area(person({0, 0, 4, 5})) == 20);
   const std::vector<io::Keypoint> keypoints = {{0, 0, 0}, {10, 20, 1}, {13, 22, 0.1}, {NAN, 0, 1}};
   CHECK(person_area(person({0, 0, 0, 5}, keypoints)) == 6);
@@ -56,7 +56,7 @@ TEST_CASE("the area is that of the box, else that of the keypoints") {
   CHECK(person_area(person({0, 0, -4, -5})) == 0);
 }
 
-TEST_CASE("a displacement is that of the joints, else that of the boxes") {
+TEST_CASE("the displacement is the joints', else the boxes'") {
   const io::Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {2, 2, 1}, {3, 3, 0}});
   const Point by = displacement(a, person({90, 0, 10, 10}, {{2, 1, 1}, {4, 5, 1}, {9, 9, 1}}));
   CHECK(by.x == 1.5);

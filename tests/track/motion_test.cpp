@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "track/motion.h"
+#include "track/association.h"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -10,7 +10,7 @@ using namespace vremd;
 using namespace vremd::track;
 using Catch::Approx;
 
-TEST_CASE("velocity is a mean that begins at rest") {
+TEST_CASE("velocity is a mean that starts at rest") {
   Motion motion;
   CHECK(motion.after(5).x == 0);
   motion.observe({3, -6}, 1);
@@ -31,7 +31,7 @@ TEST_CASE("a step over several frames is their sum") {
   CHECK(slow.after(1).x == fast.after(1).x);
 }
 
-TEST_CASE("what is not finite is not observed") {
+TEST_CASE("steps that are not finite are skipped") {
   Motion motion;
   motion.observe({3, 3}, 1);
   motion.observe({NAN, 1}, 1);
