@@ -11,7 +11,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,7 +76,6 @@ struct Format {
   WriteFolder write_folder = nullptr;
 };
 
-std::span<const Format> formats();                    // in the order of guessing
 const Format* find_format(std::string_view name);     // null: unknown
 std::string format_names();                           // for messages and --help
 const Format& guess_format(const std::string& path);  // Error: unknown

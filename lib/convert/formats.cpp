@@ -12,6 +12,7 @@ namespace {
 constexpr unsigned kPoses = kHoldsScores | kHoldsKeypoints;
 
 constexpr Format kFormats[] = {
+    // in the order of guessing
     {"records", "JSON lines of these tools", guess_records, read_records, write_records, kHoldsAll,
      "", false},
     {"posetrack17", "annolist of PoseTrack17, a file per sequence", guess_posetrack17,
@@ -57,8 +58,6 @@ std::string head_of(const std::string& path) {
 }
 
 }  // namespace
-
-std::span<const Format> formats() { return kFormats; }
 
 const Format* find_format(std::string_view name) {
   for (const Format& format : kFormats) {

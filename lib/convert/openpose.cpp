@@ -12,6 +12,7 @@
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 namespace vremd::convert {
 namespace {

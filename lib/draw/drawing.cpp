@@ -4,9 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "draw/frame_tasks.h"
-#include "draw/sheet_drawing.h"
 #include "io/output_file.h"
-#include "io/record_stream.h"
 #include "parallel/ordered_pipeline.h"
 #include "video/writer.h"
 

@@ -34,7 +34,6 @@ class FrameTasks {
 
   const std::string& name() const { return video_; }
   const video::VideoInfo& info() const { return reader_.info(); }
-  bool stopped() const { return reader_.stopped(); }
 
   // To be called after the last record.
   void warn_unmatched();

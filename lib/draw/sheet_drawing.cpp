@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "draw/sheet_drawing.h"
+#include "draw/drawing.h"
 
 #include "core/error.h"
 #include "core/log.h"

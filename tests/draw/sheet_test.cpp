@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/sheet.h"
 
-#include "draw/draw_config.h"
+#include "draw/drawing.h"
 #include "draw_support.h"
 
 #include <catch2/catch_test_macros.hpp>

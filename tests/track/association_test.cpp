@@ -82,3 +82,33 @@ TEST_CASE("joints have the sigmas of COCO and openpifpaf") {
   CHECK(oks_sigma("head_top") == .06);
   CHECK(oks_sigma("left_big_toe") == .08);
 }
+
+TEST_CASE("velocity is a mean that starts at rest") {
+  Motion motion;
+  CHECK(motion.after(5).x == 0);
+  motion.observe({3, -6}, 1);
+  CHECK(motion.after(1).x == Approx(1));
+  CHECK(motion.after(4).y == Approx(-8));
+  motion.observe({3, -6}, 1);
+  CHECK(motion.after(1).x == Approx(1.5));
+  for (int i = 0; i < 100; ++i) motion.observe({3, -6}, 1);
+  CHECK(motion.after(1).x == Approx(3).epsilon(1e-3));
+  motion.observe({13, -6}, 1);
+  CHECK(motion.after(1).x == Approx(4).epsilon(1e-3));
+}
+
+TEST_CASE("a step over several frames is their sum") {
+  Motion slow, fast;
+  slow.observe({3, 3}, 1);
+  fast.observe({12, 12}, 4);
+  CHECK(slow.after(1).x == fast.after(1).x);
+}
+
+TEST_CASE("steps that are not finite are skipped") {
+  Motion motion;
+  motion.observe({3, 3}, 1);
+  motion.observe({NAN, 1}, 1);
+  motion.observe({1, INFINITY}, 1);
+  CHECK(motion.after(1).x == Approx(1));
+  CHECK(motion.after(1).y == Approx(1));
+}
