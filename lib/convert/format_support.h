@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the formats share: JSON text, and the names of videos and pictures.
+// Shared by the formats: JSON text, and the names of videos and pictures.
 
 #include "convert/format.h"
 #include "io/json_node.h"

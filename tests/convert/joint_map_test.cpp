@@ -57,7 +57,7 @@ TEST_CASE("neck, head top and mid hip are computed and marked as derived") {
   check(person.keypoints[4], 10, 20, .5);
   CHECK(person.derived == std::vector<std::string>{"head_bottom", "head_top", "neck", "mid_hip"});
 
-  // Nothing is computed from what is not there, or is no number.
+  // Absent or non-finite sources give no derived joint.
   person = {};
   person.keypoints = {{10, 20, .5},
                       {0, 0, 0},

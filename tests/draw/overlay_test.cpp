@@ -242,9 +242,9 @@ TEST_CASE("a person's label does not overlap the frame's") {
     }
     return count;
   };
-  const int alone = coloured("");
-  CHECK(alone > 500);
-  CHECK(std::abs(coloured("frame 1") - alone) < 50);
+  const int without_label = coloured("");
+  CHECK(without_label > 500);
+  CHECK(std::abs(coloured("frame 1") - without_label) < 50);
 }
 
 TEST_CASE("a missing frame is grey with a label") {

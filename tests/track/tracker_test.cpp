@@ -50,7 +50,8 @@ TEST_CASE("tracks follow their people in any order") {
 }
 
 TEST_CASE("the sum of similarities decides, not the best pair") {
-  // The second person is nearest to the first track: greed would leave the others alone.
+  // The second person is nearest to the first track: a greedy match would leave the others
+  // unmatched.
   Video video;
   video.see(0, {at(0), at(30)});
   CHECK(video.see(1, {at(-25), at(14)}) == Tracks{1, 2});
@@ -94,7 +95,7 @@ TEST_CASE("tracks of the input are replaced") {
 }
 
 TEST_CASE("people who walk through each other keep their tracks") {
-  // They meet between frames 10 and 11 and hide each other by turns: only their motion tells.
+  // They cross between frames 10 and 11 with alternating occlusion: only motion distinguishes them.
   Video video;
   for (int f = 0; f <= 20; ++f) {
     std::vector<io::Instance> people;
