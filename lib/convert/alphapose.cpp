@@ -3,13 +3,11 @@
 // score, box, idx}. The pictures of a video are called 0.jpg, 1.jpg, ...
 // https://github.com/MVIG-SJTU/AlphaPose/blob/master/docs/output.md
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
-#include "convert/pictures.h"
 #include "core/error.h"
 #include "core/picture_names.h"
 #include "io/json_file.h"
-#include "io/video_path.h"
 
 #include <filesystem>
 #include <unordered_set>
@@ -20,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 // ---- reading ----------------------------------------------------------------------------------
 
-// idx: a number, or with pose NMS a list of those that were merged, maybe in lists; the first.
+// idx: a number, or with pose NMS the merged ones as a list, possibly nested; takes the first.
 std::optional<std::int64_t> track_of(const io::JsonNode& idx) {
   if (!idx) return std::nullopt;
   const Json* first = idx.value();
@@ -82,7 +80,7 @@ class Reader {
 
   void next_frame(const std::string& image, const io::JsonNode& image_id) {
     if (!seen_.insert(image).second) {
-      image_id.wrong(excerpt(image, kPathExcerptBytes) + ", whose persons ended before");
+      image_id.wrong(excerpt(image, kPathExcerptBytes) + ": its results are not contiguous");
     }
     const std::int64_t last = image_.empty() ? -1 : frame_.frame;
     std::int64_t now = last + 1;
@@ -99,14 +97,14 @@ class Reader {
     image_ = image;
   }
 
-  // The file has no frames without persons: they are between the others.
+  // The file has no entries for frames without people, so numbers may skip.
   static std::int64_t number_of(const std::string& image, std::int64_t last,
                                 const io::JsonNode& image_id) {
     constexpr std::int64_t kFarthest = 1'000'000;
     const auto number = frame_of_video(image);
     if (!number) {
       image_id.wrong(excerpt(image, kPathExcerptBytes) +
-                     " is no frame of a video, as those before");
+                     " is not a frame of a video, unlike the previous ones");
     }
     if (*number <= last || *number > last + kFarthest) {
       image_id.wrong(fmt::format("frame {} after frame {}", *number, last));
@@ -132,7 +130,7 @@ class Writer : public RecordSink {
 
   void begin(const io::Header& header) override {
     if (any_ && !(stills_ && is_still(header))) {
-      fail("{}: a second video in one AlphaPose file: give -o a folder",
+      fail("{}: a second video in one AlphaPose file; use a directory for -o",
            excerpt(header.video, kPathExcerptBytes));
     }
     any_ = true;
@@ -152,7 +150,6 @@ class Writer : public RecordSink {
       list_.add(json);
     }
   }
-  void end(const Json&) override {}
   void finish() override { list_.finish(); }
 
  private:

@@ -3,9 +3,8 @@
 #include "annotation/posetrack_names.h"
 #include "annotation/record_translation.h"
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
-#include "convert/pictures.h"
 #include "core/error.h"
 #include "core/log.h"
 
@@ -16,8 +15,8 @@
 namespace vremd::convert {
 namespace {
 
-// A joint's score in a data set's file is that of the records times the box's (METHOD 2.3). Both
-// directions round, so that the digits of a record survive.
+// A joint's score in a data set's file is the record's times the box score (METHOD 2.3). Rounding
+// in both directions preserves the digits of a record.
 double times_box(double score, double box) {
   return box == 1 ? score : io::round_to_digits(score * box, 12);
 }
@@ -34,8 +33,8 @@ Json categories_json(const JointSet& joints) {
   return Json::array({category});
 }
 
-// The annotations go out as they come. The images wait, as text: they are short, and nframes is
-// known at the end of a video only.
+// Annotations are written as they arrive, images at the end: nframes is only known at the end of a
+// video.
 class Writer : public RecordSink {
  public:
   Writer(io::OutputFile& out, Kind kind)
@@ -63,17 +62,16 @@ class Writer : public RecordSink {
     const std::int64_t count = std::max(header_.frames_expected.value_or(0), last_ + 1);
     for (Json& image : images_of_video_) {
       if (kind_ != Kind::kCoco || !is_still(header_)) image["nframes"] = count;
-      images_ += (images_.empty() ? "\n" : ",\n") + dump(image);
+      images_ += (images_.empty() ? "\n" : ",\n") + io::dump(image);
     }
     images_of_video_.clear();
   }
 
   void finish() override {
     list_.finish(",\n\"images\":[" + images_ +
-                 "\n],\n\"categories\":" + dump(categories_json(joints_)) + "}");
+                 "\n],\n\"categories\":" + io::dump(categories_json(joints_)) + "}");
     if (numbered_) {
-      log_warning("persons without a track: {}; they get their place in the frame as track_id",
-                  numbered_);
+      log_warning("people without a track: {}; track_id is their index in the frame", numbered_);
     }
   }
 
@@ -89,7 +87,7 @@ class Writer : public RecordSink {
     }
     if (!id) id = videos_ * kMostFrames + frame.frame;
     if (!ids_.insert(*id).second) {
-      fail("{}: frame {}: image id {} is there twice", excerpt(header_.video, kPathExcerptBytes),
+      fail("{}: frame {}: duplicate image id {}", excerpt(header_.video, kPathExcerptBytes),
            frame.frame, *id);
     }
     return *id;
@@ -126,7 +124,7 @@ class Writer : public RecordSink {
     return image;
   }
 
-  // Also where there are none: the PoseTrack21 kit wants the keys.
+  // Also if empty: the PoseTrack21 kit requires the keys.
   static void add_regions(Json& image, const io::FrameRecord& frame) {
     Json &xs = image["ignore_regions_x"] = Json::array(), ys = Json::array();
     for (const auto& polygon : frame.ignore_regions) {
@@ -163,7 +161,7 @@ class Writer : public RecordSink {
     return json;
   }
 
-  // Of predictions the third number is 1 (0: no such joint), and `scores` has the scores.
+  // For predictions the third number is 1 (0: absent), and `scores` has the scores.
   void add_keypoints(Json& json, const io::Instance& person) const {
     const bool annotated = !person.visibility.empty();
     std::vector<io::Keypoint> points = person.keypoints;
@@ -211,8 +209,8 @@ bool guess_coco_keypoints(std::string_view head) { return is_coco_like(head); }
 bool read_annotation_files(const std::vector<std::string>& paths, const ReadContext& context,
                            RecordSink& sink) {
   for (const std::string& path : paths) {
-    const annotation::Annotations file = annotation::Annotations::read_under(
-        path, root_of(path, context.root, context.joins_folder));
+    const annotation::Annotations file =
+        annotation::Annotations::read_under(path, root_of(path, context));
     for (const annotation::AnnotatedVideo& video : file.videos) {
       io::Header header = annotation::header_of(video, file);
       header.tool = context.header.tool;

@@ -3,13 +3,11 @@
 // https://cocodataset.org/#format-results
 #include "annotation/coco.h"
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
-#include "convert/pictures.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
-#include "io/video_path.h"
 
 #include <unordered_map>
 
@@ -20,7 +18,7 @@ enum class Kind { kKeypoints, kBoxes };
 
 // ---- reading ----------------------------------------------------------------------------------
 
-// The results may come in any order, so a file's persons are held until it is read.
+// Results are in any order, so the people of a file are held until it is read.
 struct Images {
   std::vector<std::int64_t> ids;  // in the order of their first result
   std::unordered_map<std::int64_t, std::vector<io::Instance>> persons;
@@ -75,8 +73,9 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
       const io::DomNode root = document.root();
       for (const io::DomNode result : root.array()) images.take(result, kind);
     }
-    if (images.others) log_warning("{}: other than persons left out: {}", name, images.others);
-    const std::string root = root_of(path, context.root, context.joins_folder);
+    if (images.others)
+      log_warning("{}: categories other than person skipped: {}", name, images.others);
+    const std::string root = root_of(path, context);
     for (const std::int64_t id : images.ids) {
       io::Header header = context.header;
       header.video =
@@ -116,7 +115,6 @@ class Writer : public RecordSink {
       list_.add(person_json(person, *id));
     }
   }
-  void end(const Json&) override {}
   void finish() override { list_.finish(); }
 
  private:

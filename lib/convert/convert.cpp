@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/convert.h"
 
-#include "convert/fill_frames.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
-#include "convert/losses.h"
-#include "convert/pictures.h"
-#include "convert/stage.h"
+#include "convert/stages.h"
 #include "core/error.h"
 #include "core/log.h"
 
@@ -22,26 +19,7 @@ namespace fs = std::filesystem;
 
 // ---- stages between a reader and a writer -----------------------------------------------------
 
-// The first: what no later one could reckon with.
-class CheckNumbers : public Stage {
- public:
-  using Stage::Stage;
-  void begin(const io::Header& header) override {
-    video_ = header.video;
-    next_.begin(header);
-  }
-  void frame(io::FrameRecord frame) override {
-    if (frame.frame > io::kLastFrame) {
-      fail("{}: frame {}: too large a number", excerpt(video_, kPathExcerptBytes), frame.frame);
-    }
-    next_.frame(std::move(frame));
-  }
-
- private:
-  std::string video_;
-};
-
-// Maps every video's joints to one set, and says once what that leaves out.
+// Maps every video's joints to one set, and reports once which are lost or absent.
 class MapJoints : public Stage {
  public:
   MapJoints(std::string target, RecordSink& next) : Stage(next), target_(std::move(target)) {}
@@ -59,8 +37,8 @@ class MapJoints : public Stage {
     next_.begin(own);
     if (!map_ || said_) return;
     said_ = true;
-    say("joints left out", map_->left_out());
-    say("joints that the input does not have", map_->absent());
+    say("joints dropped", map_->dropped());
+    say("joints absent from the input", map_->absent());
   }
 
   void frame(io::FrameRecord frame) override {
@@ -81,7 +59,7 @@ class MapJoints : public Stage {
   bool said_ = false;
 };
 
-// Regions with several people are no person: only annotations can hold them.
+// Only annotations can represent crowd regions.
 class DropCrowds : public Stage {
  public:
   using Stage::Stage;
@@ -91,14 +69,14 @@ class DropCrowds : public Stage {
   }
   void finish() override {
     next_.finish();
-    if (dropped_) log_warning("crowd regions left out: {}", dropped_);
+    if (dropped_) log_warning("crowd regions skipped: {}", dropped_);
   }
 
  private:
   std::size_t dropped_ = 0;
 };
 
-// Looks for the pictures and videos that the names under --root mean.
+// Checks that the pictures and videos under --root exist.
 class CheckFiles : public Stage {
  public:
   using Stage::Stage;
@@ -116,7 +94,7 @@ class CheckFiles : public Stage {
   void finish() override {
     next_.finish();
     if (!missing_) return;
-    log_warning("{} of {} files are not there: {}", missing_, files_,
+    log_warning("{} of {} files are missing: {}", missing_, files_,
                 excerpt(first_missing_, kPathExcerptBytes));
   }
   bool all_there() const { return missing_ == 0; }
@@ -135,14 +113,14 @@ class CheckFiles : public Stage {
   std::string first_missing_;
 };
 
-// ---- where the output goes --------------------------------------------------------------------
+// ---- output -----------------------------------------------------------------------------------
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;
   return path.ends_with('/') || fs::is_directory(path, ignored);
 }
 
-// One file for everything, or a folder with a file for each video, NAME.json.
+// A single file, or a folder with one file per video, NAME.json.
 class Output : public RecordSink {
  public:
   Output(const Format& format, const ConvertConfig& config)
@@ -165,7 +143,7 @@ class Output : public RecordSink {
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       open(path);
     } else if (++videos_ > 1 && format_.one_video) {
-      fail("{}: a second video: {} holds one per file, -o names a folder",
+      fail("{}: a second video: {} holds one video per file; use a directory for -o",
            excerpt(header.video, kPathExcerptBytes), format_.name);
     }
     writer_->begin(header);
@@ -202,7 +180,7 @@ class Output : public RecordSink {
     complete_ = true;
   }
 
-  // Gives the file its name if its input was complete.
+  // The file gets its final name if its input was complete.
   void close() {
     writer_->finish();
     if (!file_) return;
@@ -216,7 +194,7 @@ class Output : public RecordSink {
   const Format& format_;
   std::string path_;
   bool force_, split_;
-  std::optional<io::OutputFile> file_;  // nothing: a folder that the format writes itself
+  std::optional<io::OutputFile> file_;  // nothing: the format writes a folder
   std::unique_ptr<RecordSink> writer_;
   bool complete_ = true;
   std::vector<std::string> partial_;
@@ -228,7 +206,7 @@ class Output : public RecordSink {
 
 const Format& format_named(const std::string& name) {
   const Format* format = find_format(name);
-  if (!format) fail("{}: no such format (there are {})", name, format_names());
+  if (!format) fail("{}: unknown format (known: {})", name, format_names());
   return *format;
 }
 
@@ -239,7 +217,7 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
   ReadContext context;
   context.header = header;
   context.root = config.root;
-  // Names of records lead to files; those of data sets stay what they are.
+  // Names in records are paths; those in data sets are kept.
   context.joins_folder = to.name == "records" || to.name == "csv";
   context.input_joints = config.input_joints;
   context.stopped = config.stopped;
@@ -256,7 +234,7 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
   const auto selected = select(config.selection, mapped);
   const auto filled =
       config.images.empty() ? nullptr : fill_frames(config.images, context, *selected);
-  CheckNumbers first(filled ? *filled : *selected);
+  RecordSink& first = filled ? *filled : *selected;
 
   bool whole = true;
   const std::vector<std::string>& in = config.inputs;

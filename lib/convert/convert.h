@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Records from and to the formats of others (convert/format.h).
+// Conversion between records and other formats (convert/format.h).
 
-#include "convert/select.h"
+#include "convert/stages.h"
 
 #include <functional>
 #include <string>
@@ -15,12 +15,12 @@ struct ConvertConfig {
   std::vector<std::string> inputs;
   std::string output = "-";  // a file, or a folder: one file per video
   bool force = false;
-  std::string from;  // "": guessed from the content
+  std::string from;  // "": detected from the content
   std::string to = "records";
   std::string root;          // of the file names in the input; "": the folder of the input file
-  std::string images;        // a file whose frames the output has; "": those of the input
-  std::string joints;        // set or list of names of the output; "": the format's own
-  std::string input_joints;  // where the input does not name its joints
+  std::string images;        // file with the frames of the output; "": the input's frames
+  std::string joints;        // of the output: a set or a list of names; "": the format's own
+  std::string input_joints;  // if the input does not name its joints
   Selection selection;
   std::function<bool()> stopped;  // by a signal
 };
@@ -30,8 +30,8 @@ struct ConvertResult {
   std::vector<std::string> partial;  // temporary names of files of truncated inputs
 };
 
-// All inputs into one output. `header` has tool, version and command. Warnings give the reasons
-// why the result is not complete.
+// Converts all inputs into one output. `header` has tool, version and command. Warnings give the
+// reasons for an incomplete result.
 ConvertResult convert_records(const ConvertConfig& config, const io::Header& header);
 
 }  // namespace vremd::convert

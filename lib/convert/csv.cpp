@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tidy table: one row per joint. A person without keypoints has one row without a joint, a frame
-// without persons one row without a person. Columns are found by name, in any order.
+// without people one row without a person. Columns are matched by name, in any order.
 #include "convert/csv_rows.h"
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
-#include "io/video_path.h"
 
 #include <algorithm>
 #include <array>
@@ -58,7 +57,7 @@ class Table {
         continue;
       }
       int& where = where_[found - kNames.begin()];
-      if (where >= 0) fail("{}: column {} is there twice", place(), row_[i]);
+      if (where >= 0) fail("{}: duplicate column {}", place(), row_[i]);
       where = static_cast<int>(i);
     }
     for (const Column needed : {kFrame, kPerson}) {
@@ -66,7 +65,8 @@ class Table {
     }
     constexpr std::size_t kMostBytes = 1000;
     if (!others.empty()) {
-      log_warning("{}: columns left out:{}", io::name_of_input(path), excerpt(others, kMostBytes));
+      log_warning("{}: unknown columns skipped:{}", io::name_of_input(path),
+                  excerpt(others, kMostBytes));
     }
     width_ = row_.size();
   }
@@ -121,12 +121,11 @@ class Table {
   std::size_t width_ = 0;
 };
 
-// The joints of a video are those of its first person, unless --input-joints names them; the
-// frames before that person wait for the header.
+// The joints of a video are those of its first person, unless --input-joints names them.
 class Reader {
  public:
   Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
-      : path_(path), context_(context), sink_(sink), table_(path) {}
+      : path_(path), context_(context), video_start_(sink), table_(path) {}
 
   void read() {
     while (table_.next()) take_row();
@@ -147,7 +146,7 @@ class Reader {
                          table_.number(kJointScore).value_or(1)};
     const std::string& name = table_.text(kJoint);
     for (const auto& [joint, ignored] : keypoints_) {
-      if (joint == name) fail("{}: joint: {} is there twice", table_.place(), excerpt(name));
+      if (joint == name) fail("{}: duplicate joint {}", table_.place(), excerpt(name));
     }
     keypoints_.emplace_back(name, k);
   }
@@ -157,7 +156,9 @@ class Reader {
     video_ = table_.text(kVideo);
     in_video_ = true;
     last_ = -1;
-    if (!context_.input_joints.empty()) joints_ = joint_set_from(context_.input_joints);
+    io::Header& header = video_start_.header = context_.header;
+    header.video = io::join_root(context_.root, video_.empty() ? video_name(path_) : video_);
+    if (!context_.input_joints.empty()) header.joints = joint_set_from(context_.input_joints);
   }
 
   void next_frame(std::int64_t index) {
@@ -203,17 +204,18 @@ class Reader {
   }
 
   void place_keypoints(io::Instance& one) {
-    if (!joints_) {
+    auto& joints = video_start_.header.joints;
+    if (!joints) {
       std::vector<std::string> names;
       for (const auto& [name, ignored] : keypoints_) names.push_back(name);
-      joints_ = joint_set_of(names);
+      joints = joint_set_of(names);
     }
-    one.keypoints.assign(joints_->joints.size(), io::Keypoint{});
+    one.keypoints.assign(joints->joints.size(), io::Keypoint{});
     for (const auto& [name, k] : keypoints_) {
-      const int index = joints_->index(name);
+      const int index = joints->index(name);
       if (index < 0) {
-        fail("{}: joint: {} is not one of the first person's; --input-joints names them all",
-             person_place_, excerpt(name));
+        fail("{}: joint: {} is not a joint of the first person; use --input-joints", person_place_,
+             excerpt(name));
       }
       one.keypoints[index] = k;
     }
@@ -223,48 +225,27 @@ class Reader {
   void end_frame() {
     if (!frame_) return;
     end_person();
-    if (joints_ || !table_.has(kJoint)) begin();
-    if (begun_) {
-      sink_.frame(std::move(*frame_));
-    } else {
-      waiting_.push_back(std::move(*frame_));
-    }
+    video_start_.frame(std::move(*frame_), video_start_.header.joints || !table_.has(kJoint));
     frame_.reset();
-  }
-
-  void begin() {
-    if (begun_) return;
-    begun_ = true;
-    io::Header header = context_.header;
-    header.video = video_.empty() ? video_name(path_) : video_;
-    header.video = io::join_root(context_.root, header.video);
-    header.joints = joints_;
-    sink_.begin(header);
-    for (io::FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
-    waiting_.clear();
   }
 
   void end_video() {
     if (!in_video_) return;
     end_frame();
-    begin();
-    sink_.end(Json::object());
-    begun_ = in_video_ = false;
-    joints_.reset();
+    video_start_.end();
+    in_video_ = false;
   }
 
   std::string path_;
   const ReadContext& context_;
-  RecordSink& sink_;
+  VideoStart video_start_;
   Table table_;
   std::string video_, person_place_;
-  bool in_video_ = false, begun_ = false, has_box_ = false;
-  std::optional<JointSet> joints_;
+  bool in_video_ = false, has_box_ = false;
   std::optional<io::FrameRecord> frame_;
   std::optional<std::int64_t> person_;
   std::int64_t last_ = -1, last_person_ = -1;
   std::vector<std::pair<std::string, io::Keypoint>> keypoints_;
-  std::vector<io::FrameRecord> waiting_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -290,7 +271,6 @@ class Writer : public RecordSink {
       write_person(row, frame.instances[i]);
     }
   }
-  void end(const Json&) override {}
 
  private:
   using Row = std::array<std::string, kColumns>;

@@ -3,21 +3,15 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "io/json_file.h"
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 namespace vremd::convert {
 namespace {
 
 constexpr std::size_t kLongestRow = 1 << 20;
 constexpr std::size_t kMostFields = 1000;
-
-void close(std::FILE* file) {
-  if (file != stdin) std::fclose(file);
-}
 
 bool is_utf8(std::string_view text) {
   while (const std::size_t length = utf8_length(text)) text.remove_prefix(length);
@@ -27,13 +21,7 @@ bool is_utf8(std::string_view text) {
 }  // namespace
 
 CsvReader::CsvReader(const std::string& path)
-    : name_(io::name_of_input(path)), file_(stdin, close) {
-  std::error_code ignored;
-  if (path != "-") {
-    if (std::filesystem::is_directory(path, ignored)) fail("{}: is a directory", path);
-    file_.reset(std::fopen(path.c_str(), "rb"));
-    if (!file_) fail("{}: cannot open: {}", path, std::strerror(errno));
-  }
+    : name_(io::name_of_input(path)), file_(io::open_input(path)) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   peek();
   if (std::string_view(buffer_.data(), size_).starts_with(kMark)) at_ = kMark.size();
@@ -64,7 +52,7 @@ int CsvReader::get() {
 void CsvReader::quoted(std::string& field) {
   for (;;) {
     const int byte = get();
-    if (byte == EOF) wrong("a quote that does not end");
+    if (byte == EOF) wrong("unterminated quote");
     if (byte == '"' && peek() != '"') return;
     if (byte == '"') get();  // the second of a pair
     field.push_back(static_cast<char>(byte));
@@ -99,7 +87,7 @@ bool CsvReader::next(std::vector<std::string>& row) {
       quoted(row.back());
       behind_quote = true;
     } else if (behind_quote && byte != '\r') {
-      wrong("text behind a closing quote");
+      wrong("text after a closing quote");
     } else if (!behind_quote) {
       row.back().push_back(static_cast<char>(byte));
     }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "convert/fill_frames.h"
+#include "convert/stages.h"
 
-#include "convert/json_text.h"
-#include "convert/pictures.h"
-#include "convert/stage.h"
+#include "convert/format_support.h"
 #include "core/error.h"
 #include "io/json_file.h"
 
@@ -20,26 +18,26 @@ struct Video {
   io::Header header;
   std::vector<io::FrameRecord> frames;
   std::vector<bool> filled;
-  bool any = false;  // of them
+  bool any = false;  // filled
   std::unordered_map<std::string, std::size_t> by_file;
   std::unordered_map<std::int64_t, std::size_t> by_number;
 };
 
-// The picture that a frame is; nothing: it is one of a video file.
+// The name of the frame's picture; nothing: a frame of a video file.
 std::optional<std::string> picture_name(const io::Header& header, const io::FrameRecord& frame) {
   if (!frame.file && !is_still(header)) return std::nullopt;
   return fs::path(picture_of(header, frame)).filename();
 }
 
-// Takes the frames of a file, without people.
+// The frames of a file, without people.
 class FrameList : public RecordSink {
  public:
   FrameList(const std::string& path, ReadContext context) : path_(path) {
-    context.input_joints.clear();  // those are of the input
+    context.input_joints.clear();  // they belong to the input
     std::error_code ignored;
     std::vector<std::string> files{path};
     if (fs::is_directory(path, ignored)) files = io::files_in(path, ".json");
-    if (files.empty()) fail("{}: a folder without JSON files", path);
+    if (files.empty()) fail("{}: no JSON files in this directory", path);
     for (const std::string& file : files) {
       const std::size_t before = videos_.size();
       guess_format(file).read({file}, context, *this);
@@ -60,7 +58,6 @@ class FrameList : public RecordSink {
   }
 
   void frame(io::FrameRecord frame) override {
-    if (frame.frame > io::kLastFrame) fail("{}: frame {}: too large a number", path_, frame.frame);
     Video& video = videos_.back();
     const std::size_t index = video.frames.size();
     io::FrameRecord& own = video.frames.emplace_back();
@@ -73,11 +70,9 @@ class FrameList : public RecordSink {
     if (const auto name = picture_name(video.header, frame)) video.by_file.emplace(*name, index);
     if (!frame.image_id) return;
     if (!by_id_.emplace(*frame.image_id, Place{videos_.size() - 1, index}).second) {
-      fail("{}: image id {} is there twice", path_, *frame.image_id);
+      fail("{}: duplicate image id {}", path_, *frame.image_id);
     }
   }
-
-  void end(const Json&) override {}
 
   struct Place {
     std::size_t video, frame;
@@ -139,7 +134,7 @@ class FillFrames : public Stage {
     const auto [v, f] = list_.find(header_, frame);
     Video& video = list_.videos()[v];
     if (video.filled[f]) {
-      fail("{}: frame {}: frame {} of {} is there twice", excerpt(header_.video, kPathExcerptBytes),
+      fail("{}: frame {}: duplicate frame {} of {}", excerpt(header_.video, kPathExcerptBytes),
            frame.frame, video.frames[f].frame, excerpt(video.header.video, kPathExcerptBytes));
     }
     take_header(video);
@@ -153,7 +148,7 @@ class FillFrames : public Stage {
   }
 
   void end(const Json&) override {}
-  void cut() override { fail("truncated input: --images needs all of it"); }
+  void cut() override { fail("truncated input: --images requires all of it"); }
 
   void finish() override {
     for (Video& video : list_.videos()) {
@@ -180,7 +175,7 @@ class FillFrames : public Stage {
     header.command = maker.command;
   }
 
-  // What the people of a sequence come from: the first of the input's headers tells.
+  // The first header of the input determines the origin of a sequence.
   void take_header(Video& video) {
     io::Header& own = video.header;
     if (!video.any) {
@@ -196,7 +191,7 @@ class FillFrames : public Stage {
     }
     if (!own.joints) own.joints = header_.joints;
     if (header_.joints && header_.joints->joints != own.joints->joints) {
-      fail("{}: other joints than the input before it has for {}",
+      fail("{}: other joints than the previous input has for {}",
            excerpt(header_.video, kPathExcerptBytes), excerpt(own.video, kPathExcerptBytes));
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The formats of vremd-convert: one table, one file for each format. Every reader turns its files
-// into records and hands them to a sink; every writer is a sink.
+// The formats of vremd-convert: one table, one file per format. A reader turns its files into
+// records for a sink; a writer is a sink.
 //
 // An instance with `visibility` is an annotation, any other a prediction.
 
@@ -11,7 +11,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,20 +22,20 @@ class RecordSink {
   virtual ~RecordSink() = default;
   virtual void begin(const io::Header& header) = 0;  // of a video
   virtual void frame(io::FrameRecord frame) = 0;
-  virtual void end(const Json& extra) = 0;     // of the video
+  virtual void end(const Json&) {}             // of the video; extra keys of its end record
   virtual void cut() { end(Json::object()); }  // the input is truncated inside the video
   virtual void finish() {}                     // after the last video
 };
 
 struct ReadContext {
   io::Header header;         // tool, version and command
-  std::string root;          // in front of the names in the files; "": see joins_folder
+  std::string root;          // prepended to the names in the files; "": see joins_folder
   bool joins_folder = true;  // without a root, names are relative to the folder of their file
-  std::string input_joints;  // where a format does not name its joints; "": its own rule
+  std::string input_joints;  // if a format does not name its joints; "": its own rule
   std::function<bool()> stopped;
 };
 
-// True: all was read. False: an input is truncated (a warning says so).
+// False: an input is truncated (after a warning).
 using ReadFormat = bool (*)(const std::vector<std::string>& paths, const ReadContext& context,
                             RecordSink& sink);
 
@@ -44,7 +43,7 @@ using WriteFormat = std::unique_ptr<RecordSink> (*)(io::OutputFile& out);
 // A format of many files names and writes them itself.
 using WriteFolder = std::unique_ptr<RecordSink> (*)(const std::string& folder, bool force);
 
-// What a format holds of a record; the rest is lost, and said.
+// The parts of a record that a format can represent; the loss of others is reported.
 enum Holds : unsigned {
   kHoldsVideo = 1u << 0,  // its name
   kHoldsSize = 1u << 1,   // width and height
@@ -56,12 +55,12 @@ enum Holds : unsigned {
   kHoldsDamage = 1u << 7,
   kHoldsBoxes = 1u << 8,
   kHoldsBoxScores = 1u << 9,
-  kHoldsScores = 1u << 10,  // of persons
+  kHoldsScores = 1u << 10,  // of people
   kHoldsKeypoints = 1u << 11,
   kHoldsTracks = 1u << 12,
   kHoldsIds = 1u << 13,
   kHoldsAnnotation = 1u << 14,  // visibility, head boxes, regions to ignore
-  kHoldsBare = 1u << 15,        // persons without keypoints
+  kHoldsBare = 1u << 15,        // people without keypoints
   kHoldsOther = 1u << 16,       // other keys
   kHoldsAll = ~0u,
 };
@@ -72,15 +71,14 @@ struct Format {
   ReadFormat read;
   WriteFormat write;  // null: write_folder
   unsigned holds;
-  std::string_view joints;  // the set that it writes; "": any
-  bool one_video;           // in a file
+  std::string_view joints;  // the set it is written with; "": any
+  bool one_video;           // per file
   WriteFolder write_folder = nullptr;
 };
 
-std::span<const Format> formats();                    // in the order of guessing
-const Format* find_format(std::string_view name);     // null: there is none
+const Format* find_format(std::string_view name);     // null: unknown
 std::string format_names();                           // for messages and --help
-const Format& guess_format(const std::string& path);  // an Error asks for --from
+const Format& guess_format(const std::string& path);  // Error: unknown
 
 // ---- the formats ------------------------------------------------------------------------------
 
@@ -93,7 +91,6 @@ std::unique_ptr<RecordSink> write_posetrack17(io::OutputFile& out);
 
 bool guess_posetrack18(std::string_view head);
 bool guess_coco_keypoints(std::string_view head);
-// Of any form.
 bool read_annotation_files(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_posetrack18(io::OutputFile& out);
 std::unique_ptr<RecordSink> write_posetrack21(io::OutputFile& out);

@@ -2,13 +2,9 @@
 #include "convert/format.h"
 
 #include "core/error.h"
+#include "io/json_file.h"
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <memory>
 
 namespace vremd::convert {
 namespace {
@@ -16,6 +12,7 @@ namespace {
 constexpr unsigned kPoses = kHoldsScores | kHoldsKeypoints;
 
 constexpr Format kFormats[] = {
+    // in the order of guessing
     {"records", "JSON lines of these tools", guess_records, read_records, write_records, kHoldsAll,
      "", false},
     {"posetrack17", "annolist of PoseTrack17, a file per sequence", guess_posetrack17,
@@ -53,9 +50,7 @@ constexpr Format kFormats[] = {
 
 std::string head_of(const std::string& path) {
   constexpr std::size_t kHead = 64 << 10;
-  const auto close = [](std::FILE* file) { std::fclose(file); };
-  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-  if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
+  const io::InputFile file = io::open_input(path);
   std::string head(kHead, '\0');
   head.resize(std::fread(head.data(), 1, head.size(), file.get()));
   if (head.starts_with("\xef\xbb\xbf")) head.erase(0, 3);  // BOM
@@ -63,8 +58,6 @@ std::string head_of(const std::string& path) {
 }
 
 }  // namespace
-
-std::span<const Format> formats() { return kFormats; }
 
 const Format* find_format(std::string_view name) {
   for (const Format& format : kFormats) {
@@ -76,8 +69,7 @@ const Format* find_format(std::string_view name) {
 std::string format_names() {
   std::string names;
   for (const Format& format : kFormats) {
-    if (!names.empty()) names += ", ";
-    names += format.name;
+    names += (names.empty() ? "" : ", ") + std::string(format.name);
   }
   return names;
 }
@@ -85,7 +77,7 @@ std::string format_names() {
 const Format& guess_format(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  // A pipe gives its bytes once, and these tools' pipes carry records.
+  // A pipe can be read only once, and the pipes of these tools carry records.
   if (path == "-") return *find_format("records");
   if (fs::is_directory(path, ignored)) return *find_format("openpose");
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
@@ -96,7 +88,7 @@ const Format& guess_format(const std::string& path) {
   for (const Format& format : kFormats) {
     if (format.guess && format.guess(head)) return format;
   }
-  fail("{}: cannot tell its format: --from names it", path);
+  fail("{}: unknown format; use --from", path);
 }
 
 }  // namespace vremd::convert

@@ -74,7 +74,7 @@ JointSet joint_set_of_size(std::size_t count, const std::string& given, const st
   for (const auto& [size, name] : kSizes) {
     if (size == count) return joint_set_from(name);
   }
-  fail("{}: {} keypoints: which joints are they? --input-joints names them", place, count);
+  fail("{}: {} keypoints: unknown joints; use --input-joints", place, count);
 }
 
 JointMap::JointMap(const JointSet& from, JointSet to) : from_(from), to_(std::move(to)) {
@@ -137,7 +137,7 @@ void JointMap::apply(io::Instance& instance) const {
   instance.keypoints = std::move(points);
 }
 
-std::vector<std::string> JointMap::left_out() const {
+std::vector<std::string> JointMap::dropped() const {
   std::vector<std::string> names;
   for (int i = 0; i < from_.size(); ++i) {
     const bool used = std::any_of(sources_.begin(), sources_.end(), [&](const Source& s) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Keypoints of one joint set as those of another, by name (METHOD 1.6).
+// Maps the keypoints of one joint set to another, by name (METHOD 1.6).
 //
-// A joint that only the target has is computed where the source allows it, and marked as derived:
+// A joint that only the target has is computed if the source allows it, and marked as derived:
 //   head_bottom  neck, else the middle of the shoulders
 //   neck         the middle of the shoulders
 //   head_top     2 nose - middle of the shoulders
 //   mid_hip      the middle of the hips
-// with the mean of the scores it comes from (head_top: the nose's). Else it is absent: x = y =
-// score = 0, as everywhere here.
+// with the mean of their scores (head_top: the nose's). Otherwise it is absent: x = y = score = 0.
 
 #include "core/joints.h"
 #include "io/records.h"
@@ -22,12 +21,12 @@
 
 namespace vremd::convert {
 
-// posetrack15, posetrack17, coco17, and the sets of others: body25 and openpose18 (OpenPose),
-// halpe26 (AlphaPose, MMPose); else a list of names "nose,left_wrist". An Error lists the sets.
+// posetrack15, posetrack17, coco17, body25 and openpose18 (OpenPose), halpe26 (AlphaPose, MMPose),
+// or a list of names "nose,left_wrist". An Error lists the sets.
 JointSet joint_set_from(std::string_view text);
 
-// For formats that do not name their joints: `named` if it has `count` joints, else the customary
-// set of that size. An Error "place: ...".
+// For formats that do not name their joints: the set `named` (Error "place: ..." unless it has
+// `count` joints), or if that is "" the customary set of that size.
 JointSet joint_set_of_size(std::size_t count, const std::string& named, const std::string& place);
 
 class JointMap {
@@ -37,8 +36,8 @@ class JointMap {
   const JointSet& target() const { return to_; }
   void apply(io::Instance& instance) const;  // keypoints, visibility, derived
 
-  std::vector<std::string> left_out() const;  // joints of the source that went nowhere
-  std::vector<std::string> absent() const;    // joints of the target that have no source
+  std::vector<std::string> dropped() const;  // unused joints of the source
+  std::vector<std::string> absent() const;   // joints of the target without a source
 
  private:
   enum class Rule { kAbsent, kCopy, kMiddle, kHeadTop };

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// MMPose's predictions. The inferencer writes of a video a list of {frame_id, instances}, from 0,
-// of a picture a list of instances; the demo scripts {meta_info, instance_info} around the same,
-// with frame_id from 1. A bbox is [[x1, y1, x2, y2]] (sic).
+// MMPose's predictions. The inferencer writes a list of {frame_id, instances}, from 0, for a video
+// and a list of instances for a picture; the demo scripts wrap the same in {meta_info,
+// instance_info}, with frame_id from 1. A bbox is [[x1, y1, x2, y2]] (sic).
 // https://mmpose.readthedocs.io/en/latest/user_guides/inference.html
 #include "annotation/posetrack_names.h"
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
-#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
-#include "io/video_path.h"
 
 namespace vremd::convert {
 namespace {
@@ -72,7 +70,10 @@ std::optional<JointSet> named_joints(const Json& outer, const std::string& file)
 class Reader {
  public:
   Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
-      : file_(io::name_of_input(path)), path_(path), context_(context), sink_(sink) {}
+      : file_(io::name_of_input(path)), context_(context), video_start_(sink) {
+    video_start_.header = context.header;
+    video_start_.header.video = io::join_root(context.root, path == "-" ? "-" : video_name(path));
+  }
 
   void take(const Json& json, std::size_t index, const Json& outer) {
     const io::JsonPlace file{file_}, list{"instance_info", &file};
@@ -90,65 +91,46 @@ class Reader {
     if (frame_.frame <= last_) frame_id.wrong("not in order");
     last_ = frame_.frame;
     for (const io::JsonNode person : instances.array()) frame_.instances.push_back(read(person));
-    hand_over();
+    end_frame();
   }
 
   void end() {
-    if (!is_video_) hand_over();
-    begin();
-    sink_.end(Json::object());
+    if (!is_video_) end_frame();
+    video_start_.end();
   }
 
  private:
   io::Instance read(const io::JsonNode& json) {
     io::Instance person = read_person(json);
     const std::size_t count = person.keypoints.size();
-    if (!joints_) {
-      joints_ = named_ && named_->joints.size() == count && context_.input_joints.empty()
-                    ? *named_
-                    : joint_set_of_size(count, context_.input_joints, json.place().text());
+    auto& joints = video_start_.header.joints;
+    if (!joints) {
+      joints = named_ && named_->joints.size() == count && context_.input_joints.empty()
+                   ? *named_
+                   : joint_set_of_size(count, context_.input_joints, json.place().text());
     }
-    if (count != joints_->joints.size()) {
-      json.wrong(fmt::format("{} keypoints, but {} before", count, joints_->joints.size()));
+    if (count != joints->joints.size()) {
+      json.wrong(fmt::format("{} keypoints, but {} before", count, joints->joints.size()));
     }
     return person;
   }
 
-  void hand_over() {
-    if (joints_) begin();
-    if (begun_) {
-      sink_.frame(std::move(frame_));
-    } else {
-      waiting_.push_back(std::move(frame_));
-    }
-    frame_ = io::FrameRecord{};
+  void end_frame() {
+    video_start_.frame(std::exchange(frame_, {}), video_start_.header.joints.has_value());
   }
 
-  // Once: after the first person, whose joints the header names; the frames before have waited.
-  void begin() {
-    if (begun_) return;
-    begun_ = true;
-    io::Header header = context_.header;
-    header.video = io::join_root(context_.root, path_ == "-" ? "-" : video_name(path_));
-    header.joints = joints_;
-    sink_.begin(header);
-    for (io::FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
-    waiting_.clear();
-  }
-
-  std::string file_, path_;
+  std::string file_;
   const ReadContext& context_;
-  RecordSink& sink_;
-  bool is_video_ = false, begun_ = false;
-  std::optional<JointSet> named_, joints_;
+  VideoStart video_start_;
+  bool is_video_ = false;
+  std::optional<JointSet> named_;
   std::int64_t last_ = -1;
   io::FrameRecord frame_;
-  std::vector<io::FrameRecord> waiting_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------
 
-// The form with the names of the joints, that of the demo scripts.
+// The form of the demo scripts, which names the joints.
 class Writer : public RecordSink {
  public:
   explicit Writer(io::OutputFile& out) : out_(out) {}
@@ -163,7 +145,7 @@ class Writer : public RecordSink {
       ids[joints.joints[i]] = i;
     }
     meta["keypoint_name2id"] = std::move(ids);
-    const std::string opening = "{\"meta_info\":" + dump(meta) + ",\n\"instance_info\":";
+    const std::string opening = "{\"meta_info\":" + io::dump(meta) + ",\n\"instance_info\":";
     list_ = std::make_unique<JsonListFile>(out_, opening);
   }
 
@@ -178,7 +160,6 @@ class Writer : public RecordSink {
       list_->add({{"frame_id", frame.frame + 1}, {"instances", std::move(people)}});
     }
   }
-  void end(const Json&) override {}
   void finish() override {
     if (list_) list_->finish("}");
   }

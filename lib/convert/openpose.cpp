@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenPose's --write_json: a file per frame, NAME_000000000012_keypoints.json of a video,
-// NAME_keypoints.json of a picture. Joints that were not found are 0, 0, 0.
+// OpenPose's --write_json: a file per frame, NAME_000000000012_keypoints.json for a video,
+// NAME_keypoints.json for a picture. Joints that were not found are 0, 0, 0.
 // https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
 #include "convert/format.h"
+#include "convert/format_support.h"
 #include "convert/joint_map.h"
-#include "convert/json_text.h"
-#include "convert/pictures.h"
 #include "core/error.h"
 #include "io/json_file.h"
-#include "io/video_path.h"
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 namespace vremd::convert {
 namespace {
@@ -26,7 +25,7 @@ constexpr std::size_t kDigits = 12;
 
 struct FrameFile {
   std::string path, video;
-  std::optional<std::int64_t> frame;  // nothing: of a picture
+  std::optional<std::int64_t> frame;  // nothing: a picture
 };
 
 FrameFile frame_file(const std::string& path) {
@@ -47,7 +46,7 @@ FrameFile frame_file(const std::string& path) {
   return file;
 }
 
-// The files in the order of videos and frames; a folder stands for the JSON files in it.
+// The files, and the JSON files of folders, in the order of videos and frames.
 std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
   std::vector<FrameFile> files;
   for (const std::string& path : paths) {
@@ -57,7 +56,7 @@ std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
       continue;
     }
     const std::vector<std::string> inside = io::files_in(path, ".json");
-    if (inside.empty()) fail("{}: a folder without JSON files", path);
+    if (inside.empty()) fail("{}: no JSON files in this directory", path);
     for (const std::string& one : inside) files.push_back(frame_file(one));
   }
   std::stable_sort(files.begin(), files.end(), [](const FrameFile& a, const FrameFile& b) {
@@ -96,36 +95,22 @@ io::FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
   return frame;
 }
 
-// The joints are those of the first person; the frames before it wait.
 void read_video(std::span<const FrameFile> files, const ReadContext& context, RecordSink& sink) {
-  io::Header header = context.header;
+  VideoStart video_start(sink);
+  io::Header& header = video_start.header = context.header;
   header.video = io::join_root(context.root, files.front().video);
   std::size_t joints = 0;
-  bool begun = false;
-  std::vector<io::FrameRecord> waiting;
-  const auto begin = [&] {
-    if (joints) {
-      header.joints = joint_set_of_size(joints, context.input_joints, files.front().path);
-    }
-    sink.begin(header);
-    for (io::FrameRecord& frame : waiting) sink.frame(std::move(frame));
-    waiting.clear();
-    begun = true;
-  };
   std::int64_t last = -1;
   for (const FrameFile& file : files) {
     io::FrameRecord frame = read_frame(file, joints);
     if (frame.frame <= last) fail("{}: a second frame {} of {}", file.path, last, file.video);
     last = frame.frame;
-    if (joints && !begun) begin();
-    if (begun) {
-      sink.frame(std::move(frame));
-    } else {
-      waiting.push_back(std::move(frame));
+    if (joints && !header.joints) {
+      header.joints = joint_set_of_size(joints, context.input_joints, files.front().path);
     }
+    video_start.frame(std::move(frame), joints > 0);
   }
-  if (!begun) begin();
-  sink.end(Json::object());
+  video_start.end();
 }
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -133,7 +118,7 @@ void read_video(std::span<const FrameFile> files, const ReadContext& context, Re
 class Writer : public RecordSink {
  public:
   Writer(std::string folder, bool force) : folder_(std::move(folder)), force_(force) {
-    if (folder_ == "-") fail("openpose: a folder of files, not standard output: -o names it");
+    if (folder_ == "-") fail("openpose: a folder of files, not standard output; use -o");
     io::make_folder(folder_);
   }
 
@@ -148,10 +133,9 @@ class Writer : public RecordSink {
     for (const io::Instance& person : frame.instances) {
       if (!person.keypoints.empty()) people.push_back(person_json(person));
     }
-    file.write(dump({{"version", 1.3}, {"people", std::move(people)}}) + "\n");
+    file.write(io::dump({{"version", 1.3}, {"people", std::move(people)}}) + "\n");
     file.commit();
   }
-  void end(const Json&) override {}
 
  private:
   static Json person_json(const io::Instance& person) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes PoseTrack17's annolist (EVAL 2.1): every value is a list of one.
+// Writes PoseTrack17's annolist (EVAL 2.1): every value is a list of one element.
 #include "annotation/posetrack_names.h"
 #include "convert/format.h"
-#include "convert/json_text.h"
-#include "convert/pictures.h"
+#include "convert/format_support.h"
 #include "core/joints.h"
 
 namespace vremd::convert {
@@ -79,7 +78,6 @@ class Writer : public RecordSink {
     }
     list_.add(json);
   }
-  void end(const Json&) override {}
   void finish() override { list_.finish("}"); }
 
  private:

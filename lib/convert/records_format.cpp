@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our own JSON lines: vremd-records(5).
+// JSON lines: vremd-records(5).
 #include "convert/format.h"
-#include "convert/json_text.h"
+#include "convert/format_support.h"
 #include "io/record_stream.h"
-#include "io/video_path.h"
 
 namespace vremd::convert {
 namespace {
@@ -14,7 +13,7 @@ class RecordFile : public RecordSink {
   void begin(const io::Header& header) override { writer_.write(header); }
   void frame(io::FrameRecord frame) override { writer_.write(frame); }
   void end(const Json& extra) override { writer_.write_end(extra); }
-  void cut() override {}  // no end record, so that the next reader knows it, too
+  void cut() override {}  // without an end record, the next reader reports it as well
 
  private:
   io::RecordWriter writer_;

@@ -14,13 +14,13 @@
 namespace vremd::draw {
 namespace {
 
-// Cairo counts in 24.8 fixed point: beyond this far outside nothing can be seen anyway.
+// Cairo uses 24.8 fixed point; nothing this far outside is visible.
 constexpr double kFar = 1e5;
 
 double near(double value) { return std::clamp(value, -kFar, kFar); }
 bool finite(Point p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 
-// Cairo refuses what is not UTF-8, as names of files may be: such bytes become '?'.
+// Cairo rejects invalid UTF-8, which names of files may contain: such bytes become '?'.
 std::string printable(const std::string& text) {
   std::string result = text;
   for (std::size_t i = 0; i < text.size();) {
@@ -34,19 +34,10 @@ std::string printable(const std::string& text) {
 
 void set_colour(cairo_t* context, Colour c) { cairo_set_source_rgba(context, c.r, c.g, c.b, c.a); }
 
-// RGB bytes <-> Cairo's 0x00RRGGBB words, one row.
-void pack_row(const std::uint8_t* rgb, std::uint32_t* words, int width) {
-  for (int x = 0; x < width; ++x) {
-    words[x] = static_cast<std::uint32_t>(rgb[3 * x]) << 16 |
-               static_cast<std::uint32_t>(rgb[3 * x + 1]) << 8 | rgb[3 * x + 2];
-  }
-}
-void unpack_row(const std::uint32_t* words, std::uint8_t* rgb, int width) {
-  for (int x = 0; x < width; ++x) {
-    rgb[3 * x] = static_cast<std::uint8_t>(words[x] >> 16);
-    rgb[3 * x + 1] = static_cast<std::uint8_t>(words[x] >> 8);
-    rgb[3 * x + 2] = static_cast<std::uint8_t>(words[x]);
-  }
+// The row's pixels, 0x00RRGGBB.
+std::uint32_t* pixels_of(cairo_surface_t* surface, int row) {
+  const std::ptrdiff_t stride = cairo_image_surface_get_stride(surface);
+  return reinterpret_cast<std::uint32_t*>(cairo_image_surface_get_data(surface) + row * stride);
 }
 
 }  // namespace
@@ -75,25 +66,27 @@ void Canvas::check(const char* action) const {
 
 void Canvas::set_pixels(const Frame& frame) {
   cairo_surface_flush(surface_.get());
-  unsigned char* data = cairo_image_surface_get_data(surface_.get());
-  const int stride = cairo_image_surface_get_stride(surface_.get());
   for (int y = 0; y < frame.height; ++y) {
-    pack_row(frame.row(y), reinterpret_cast<std::uint32_t*>(data + std::ptrdiff_t{y} * stride),
-             frame.width);
+    const std::uint8_t* rgb = frame.row(y);
+    std::uint32_t* pixels = pixels_of(surface_.get(), y);
+    for (int x = 0; x < frame.width; ++x, rgb += 3) {
+      pixels[x] = std::uint32_t{rgb[0]} << 16 | std::uint32_t{rgb[1]} << 8 | rgb[2];
+    }
   }
   cairo_surface_mark_dirty(surface_.get());
 }
 
 void Canvas::store(Frame& frame) const {
   cairo_surface_flush(surface_.get());
-  const unsigned char* data = cairo_image_surface_get_data(surface_.get());
-  const int stride = cairo_image_surface_get_stride(surface_.get());
   frame.width = size_.width;
   frame.height = size_.height;
   frame.rgb.resize(static_cast<std::size_t>(size_.width) * size_.height * 3);
+  std::uint8_t* rgb = frame.rgb.data();
   for (int y = 0; y < size_.height; ++y) {
-    unpack_row(reinterpret_cast<const std::uint32_t*>(data + std::ptrdiff_t{y} * stride),
-               frame.rgb.data() + static_cast<std::size_t>(y) * size_.width * 3, size_.width);
+    const std::uint32_t* pixels = pixels_of(surface_.get(), y);
+    for (int x = 0; x < size_.width; ++x) {
+      for (const int shift : {16, 8, 0}) *rgb++ = static_cast<std::uint8_t>(pixels[x] >> shift);
+    }
   }
 }
 
@@ -183,7 +176,7 @@ double Canvas::text_width(const std::string& text, double text_size) {
 void Canvas::text(Point left_middle, const std::string& text, double text_size, Colour colour) {
   if (!finite(left_middle) || !(text_size > 0)) return;
   set_font(text_size);
-  // The middle of the digits, whatever the letters: lines of one size share their baseline.
+  // Centred on the digits for any text, so that lines of one size share their baseline.
   cairo_text_extents_t digit;
   cairo_text_extents(context_.get(), "0", &digit);
   set_colour(context_.get(), colour);
@@ -197,7 +190,7 @@ void Canvas::text(Point left_middle, const std::string& text, double text_size, 
 void Canvas::write_png(io::OutputFile& out) const {
   struct Sink {
     io::OutputFile& out;
-    std::exception_ptr error;  // may not travel through Cairo's C code
+    std::exception_ptr error;  // must not propagate through Cairo's C code
   } sink{out, nullptr};
   const cairo_status_t status = cairo_surface_write_to_png_stream(
       surface_.get(),

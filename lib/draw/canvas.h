@@ -21,8 +21,8 @@ struct Size {
 
 // A picture to draw on, with anti-aliased shapes and text (Cairo).
 //
-// Coordinates are Cairo's: (0, 0) is the upper left corner of the upper left pixel. What is not
-// finite is not drawn, what lies outside is cut. One thread at a time; canvases are independent.
+// Coordinates are Cairo's: (0, 0) is the upper left corner of the upper left pixel. Shapes that are
+// not finite are skipped, others clipped. One thread at a time; canvases are independent.
 class Canvas {
  public:
   explicit Canvas(Size size, Colour background = kInk);  // Error: too large
@@ -33,15 +33,15 @@ class Canvas {
   void picture(const Frame& frame, const Box& place);            // scaled into the place
   void line(Point from, Point to, double width, Colour colour);  // round ends
   void disc(Point centre, double radius, Colour colour);
-  void panel(const Box& box, double corner, Colour colour);  // filled, corners of that radius
+  void panel(const Box& box, double corner, Colour colour);  // filled; corner radius
   void outline(const Box& box, double corner, double width, Colour colour);
 
   // `text_size` is the height of a line in pixels; `left_middle` the middle of its left end.
   double text_width(const std::string& text, double text_size);
   void text(Point left_middle, const std::string& text, double text_size, Colour colour);
 
-  void store(Frame& frame) const;             // its width, height and rgb
-  void write_png(io::OutputFile& out) const;  // every write is checked by OutputFile
+  void store(Frame& frame) const;  // its width, height and rgb
+  void write_png(io::OutputFile& out) const;
 
  private:
   void set_pixels(const Frame& frame);

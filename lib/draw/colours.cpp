@@ -6,7 +6,7 @@
 namespace vremd::draw {
 namespace {
 
-// Found by a search for the largest smallest distance, ordered so that neighbours differ most.
+// Found by maximising the smallest distance; ordered so that neighbours differ most.
 constexpr std::array<std::uint32_t, kPersonColours> kPersons = {
     0x00FFF1, 0xFF21A3, 0xAAFF0D, 0x8A75FF, 0xD9D977, 0xFC431B, 0x4FC1FF, 0xFF8D94};
 

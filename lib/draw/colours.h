@@ -22,14 +22,14 @@ struct Colour {
 constexpr Colour kInk = Colour::of_hex(0x10141A);    // outlines, text on colour
 constexpr Colour kPaper = Colour::of_hex(0xF5F5F0);  // text on dark
 
-// The person's own left and right, and what lies between.
+// The person's own left and right.
 enum class Side { kMiddle, kLeft, kRight };
 
-// Orange, blue and near-white, which every kind of colour vision tells apart; the lightness
-// differs a little from person to person.
+// Orange, blue and near-white, distinguishable with any colour vision; the lightness varies a
+// little between people.
 Colour side_colour(Side side, int person);
 
-// The colour of a person's box and label: eight in turn. Any two are at least 20 apart in CIE
+// The colour of a person's box and label, a cycle of eight. Any two are at least 20 apart in CIE
 // Lab, also with protanopia and deuteranopia (draw/colours_test).
 constexpr int kPersonColours = 8;
 Colour person_colour(int person);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "draw/draw_config.h"
+#include "draw/drawing.h"
 
 #include <algorithm>
 #include <charconv>

@@ -4,10 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "draw/frame_tasks.h"
-#include "draw/sheet_drawing.h"
 #include "io/output_file.h"
-#include "io/record_stream.h"
-#include "io/video_path.h"
 #include "parallel/ordered_pipeline.h"
 #include "video/writer.h"
 
@@ -42,7 +39,7 @@ class UniquePaths {
 
 std::string name_for_output(const std::string& video) {
   fs::path path(video);
-  // A pattern of pictures ("shot/%06d.jpg") is called by its folder.
+  // A pattern of pictures ("shot/%06d.jpg") is named after its folder.
   const bool pattern = path.filename().string().find_first_of("%*?") != std::string::npos;
   if (pattern || !path.has_filename()) path = path.parent_path();
   return path.stem().empty() ? "video" : path.stem().string();
@@ -70,18 +67,18 @@ class VideoDrawing {
     options.threads = config_.threads;
     options.force = config_.force;
     video::VideoWriter writer(path, options);
-    const bool counts_frames = fs::path(path).extension() == ".avi";  // has no time stamps
+    const bool counts_frames = fs::path(path).extension() == ".avi";  // no time stamps
     std::optional<double> start;
     double time = 0;
     run([&](FrameTask& task) { draw(task, size); },
         [&](const Frame& frame) {
           if (counts_frames) return writer.write(frame);
-          // Damaged videos may tell times that do not grow.
+          // The times of damaged videos may not increase.
           time = start ? std::max(time + kShortestFrame, frame.time - *start) : 0;
           if (!start) start = frame.time;
           writer.write(frame, time);
         });
-    check_alone(path);
+    check_last_video(path);
     if (records_.end() && !config_.stopped()) {
       writer.close();
     } else {
@@ -116,14 +113,12 @@ class VideoDrawing {
         [](const Frame&) {},
         [&, count = 0](const FrameTask&) mutable {
           if (++count > 1) {
-            fail(
-                "{}: one picture, but there are more frames: --sheet makes one of them, a "
-                "folder takes one picture each",
-                path);
+            fail("{}: a single picture, but several frames; use --sheet, or a directory for -o",
+                 path);
           }
         });
     if (config_.stopped() || !picture) return;
-    check_alone(path);
+    check_last_video(path);
     partial_ = write_canvas(*picture, path, config_.force, records_.end().has_value());
   }
 
@@ -131,11 +126,11 @@ class VideoDrawing {
   const std::string& partial() const { return partial_; }  // "": the drawing is complete
 
  private:
-  // Nothing is left behind where one file cannot hold what is asked for.
-  void check_alone(const std::string& path) {
+  // Called before a single output file gets its final name.
+  void check_last_video(const std::string& path) {
     if (config_.stopped() || output_kind(config_.output) == OutputKind::kFolder) return;
     if (!records_.another_follows()) return;
-    fail("{}: one file, but the records are about several videos: -o takes a folder, too", path);
+    fail("{}: a single file, but the records contain several videos; use a directory for -o", path);
   }
 
   Size first_size() const { return {tasks_.info().width, tasks_.info().height}; }
@@ -177,7 +172,7 @@ class VideoDrawing {
                            .cancel = [&] { records_.cancel(); }});
     if (config_.stopped()) return;
     tasks_.warn_unmatched();
-    if (frames_ == 0) fail("{}: no frame of it has a record: nothing to draw", tasks_.name());
+    if (frames_ == 0) fail("{}: no frame has a record", tasks_.name());
   }
 
   const DrawConfig& config_;

@@ -15,7 +15,7 @@ FrameTasks::FrameTasks(std::string video, io::Header header, video::VideoReaderO
   const video::VideoInfo& info = reader_.info();
   if (header_->width > 0 && header_->height > 0 &&
       (info.width != header_->width || info.height != header_->height)) {
-    log_warning("{}: {} x {} pixels, but the records are about {} x {}: scaled", video_, info.width,
+    log_warning("{}: {} x {} pixels, but {} x {} in the records: scaled", video_, info.width,
                 info.height, header_->width, header_->height);
   }
 }
@@ -50,11 +50,10 @@ void FrameTasks::warn_unmatched() {
                 without_frame_);
   }
   if (without_record_ > 0) {
-    log_warning("{}: {} frames have no record and were left out", video_, without_record_);
+    log_warning("{}: {} frames have no record and were skipped", video_, without_record_);
   }
   if (goes_on) {
-    log_warning("{}: the video goes on after its last record, that of frame {}", video_,
-                next_frame_ - 1);
+    log_warning("{}: the video continues after the last record, frame {}", video_, next_frame_ - 1);
   }
 }
 
@@ -73,7 +72,7 @@ Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
     canvas.picture(frame,
                    {view.left, view.top, view.scale * frame.width, view.scale * frame.height});
   }
-  // The records may be about the same video in another size.
+  // The records may refer to the video at another size.
   auto [width, height] = task.record.size.value_or(std::pair{header.width, header.height});
   if (width <= 0 || height <= 0) width = frame.width, height = frame.height;
   View records = view;

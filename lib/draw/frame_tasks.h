@@ -12,7 +12,7 @@
 
 namespace vremd::draw {
 
-// One picture to draw: a frame and what the records say about it.
+// One picture to draw: a frame and its record.
 struct FrameTask {
   FramePtr frame;
   io::FrameRecord record;
@@ -23,20 +23,19 @@ struct FrameTask {
   Frame drawing;
 };
 
-// Pairs the frames of a video with the records of the same index, in order. Frames without a
-// record are skipped, records without a frame cannot be drawn: both are counted.
+// Pairs the frames of a video with the records of the same index, in order. Skips and counts frames
+// without a record and records without a frame.
 class FrameTasks {
  public:
   FrameTasks(std::string video, io::Header header, video::VideoReaderOptions options);
 
-  // The task of a record: reads the video up to its frame. Null if the video lacks it.
+  // Reads the video up to the record's frame. Null if the video lacks it.
   std::unique_ptr<FrameTask> task(io::FrameRecord record);
 
   const std::string& name() const { return video_; }
   const video::VideoInfo& info() const { return reader_.info(); }
-  bool stopped() const { return reader_.stopped(); }
 
-  // Says once what did not match; to be called after the last record.
+  // To be called after the last record.
   void warn_unmatched();
 
  private:

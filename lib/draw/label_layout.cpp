@@ -34,7 +34,7 @@ std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishe
         Box{p.x + p.w, p.y, w, h},     Box{p.x - w, p.y, w, h}};   // beside
     std::optional<Box> place;
     for (Box candidate : candidates) {
-      // A box that reaches out of the picture keeps its label inside, sideways.
+      // The label stays inside the picture horizontally, even if its box does not.
       candidate.x = std::clamp(candidate.x, 0.0, std::max(0.0, canvas.width - w));
       if (!inside(candidate, canvas) || touches_any(candidate, keep_free) ||
           touches_any(candidate, taken)) {

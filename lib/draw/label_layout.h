@@ -15,13 +15,12 @@ struct LabelWish {
   double width = 0, height = 0;  // of the label
 };
 
-// Where the labels go: at the person's box, within the canvas, on nothing to be kept free (faces,
-// other text) and on no other label. A label for which there is no such place is left out. The
-// order of the wishes is their rank.
+// Places labels at the person's box, within the canvas, overlapping neither each other nor
+// `keep_free` (faces, other text); nothing if impossible. Earlier wishes take precedence.
 std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishes,
                                              const std::vector<Box>& keep_free, Size canvas);
 
-// The corner for the frame's label: lower left, unless a face is there.
+// The corner for the frame's label: lower left, unless it contains a face.
 Box place_corner_label(double width, double height, double margin, const std::vector<Box>& faces,
                        Size canvas);
 

@@ -11,11 +11,11 @@
 namespace vremd::draw {
 namespace {
 
-constexpr double kCertain = 0.6;  // from this score on a joint is drawn in full
+constexpr double kCertain = 0.6;  // minimum score of a joint drawn in full
 
 int shorter_side(Size canvas) { return std::min(canvas.width, canvas.height); }
 
-// Of a line of text in a corner: 2.2 % of the picture, never below what can be read.
+// Of a line of text in a corner: 2.2 % of the picture, but legible.
 double text_size(Size canvas) { return std::max(9.0, 0.022 * shorter_side(canvas)); }
 
 bool usable(const Box& box) { return box.finite() && box.area() > 0; }
@@ -26,7 +26,7 @@ Side side_of(const std::string& joint) {
   return Side::kMiddle;
 }
 
-// A limb belongs to a side if one end does and the other does not belong to the other side.
+// A limb belongs to a side if one end does and the other is not on the opposite side.
 Side side_of(Side a, Side b) {
   if (a == b || b == Side::kMiddle) return a;
   return a == Side::kMiddle ? b : Side::kMiddle;
@@ -43,7 +43,7 @@ struct Person {
   int colour;
   Box box;
   double limb;  // width
-  Box face;     // what text should leave free
+  Box face;     // to be kept free of text
 
   bool has(int joint, double min_score) const {
     const io::Keypoint& k = instance->keypoints[joint];
@@ -61,7 +61,7 @@ Box face_of(const Person& person, const JointSet* joints, const View& view, doub
     top = std::min(top, p.y), bottom = std::max(bottom, p.y);
   }
   const Box& box = person.box;
-  // Without joints of the head: an upright person's is in the upper 16 %, 60 % of the width.
+  // Without head joints, assume an upright person: the upper 16 %, 60 % of the width.
   if (left > right) return {box.x + 0.2 * box.w, box.y, 0.6 * box.w, 0.16 * box.h};
   const double around = std::max(0.045 * std::max(box.w, box.h), 0.3 * (right - left));
   return {left - around, top - around, right - left + 2 * around, bottom - top + 2 * around};
@@ -104,7 +104,7 @@ std::vector<Limb> limbs_of(const Person& person, const JointSet& joints, const V
     limbs.push_back(
         {at(neck), at(top), std::min(points[neck].score, points[top].score), Side::kMiddle});
   }
-  // Where no neck was found, the line of the shoulders and its middle stand for it.
+  // Without a neck, use the line between the shoulders and its middle.
   if (seen(neck) || !seen(left) || !seen(right)) return limbs;
   const double score = std::min(points[left].score, points[right].score);
   const Point a = at(left), b = at(right), middle{(a.x + b.x) / 2, (a.y + b.y) / 2};
@@ -156,7 +156,7 @@ void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
     const double largest = 0.9 * text_size(canvas.size());
     const double size =
         std::clamp(0.16 * std::sqrt(person.box.area()), std::min(9.0, largest), largest);
-    // A label as high as a fifth of the person tells less than it hides.
+    // A label as high as a fifth of the person hides too much.
     const bool worth = person.box.h > 5 * size;
     wishes.push_back(
         {person.box, worth ? canvas.text_width(text, size) + 0.8 * size : HUGE_VAL, 1.4 * size});
@@ -174,7 +174,7 @@ void draw_person_labels(Canvas& canvas, const std::vector<Person>& people,
   }
 }
 
-// The frame's label: placed first, drawn last.
+// The frame's label, placed first and drawn last.
 struct CornerLabel {
   CornerLabel(Canvas& canvas, std::string text_, const std::vector<Box>& faces)
       : text(std::move(text_)), size(text_size(canvas.size())) {

@@ -10,10 +10,10 @@
 
 namespace vremd::draw {
 
-// What of a person is drawn; what is not certain is drawn thinner and fainter.
+// Uncertain joints and limbs are drawn thinner and fainter.
 struct OverlayStyle {
-  double min_score = 0;          // persons below are left out
-  double min_joint_score = 0.2;  // joints below are left out, with their limbs
+  double min_score = 0;          // people below are skipped
+  double min_joint_score = 0.2;  // joints below are skipped, with their limbs
 };
 
 // From the pixels of a record to those of a canvas: the frame is scaled to fit and centred.
@@ -30,15 +30,14 @@ struct View {
   }
 };
 
-// Width of a limb in canvas pixels: between person and picture, so that small people do not
-// drown in thick lines and large ones do not get hair-thin ones. Both sizes in canvas pixels.
+// Width of a limb. It scales with both the person and the picture, so that it suits small and large
+// people. All sizes in canvas pixels.
 double limb_width(double person_size, Size canvas);
 
-// The persons of one frame: boxes, then skeletons from the back to the front (by the lower edge
-// of the box), then their labels (track and score); `label` in a corner, lower left unless a face
-// is there.
+// The people of one frame: boxes, then skeletons from back to front (by the lower edge of the box),
+// then their labels (track and score); `label` in a corner, lower left unless it contains a face.
 //
-// `joints` may be null (boxes alone), `colours` has one number per instance (colours.h).
+// `joints` may be null (boxes only); `colours` has one number per instance (colours.h).
 void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet* joints,
                   std::span<const int> colours, const View& view, const OverlayStyle& style,
                   const std::string& label);

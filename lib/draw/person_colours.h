@@ -10,8 +10,8 @@ namespace vremd::draw {
 
 // Gives each person a colour number (colours.h) that stays the same from frame to frame.
 //
-// A track id is the number. Without one, a person takes the number of the box of an earlier
-// frame that it overlaps most, so that colours do not flicker; nothing but colour depends on it.
+// The number is the track id. Without one, a person takes the number of the box of an earlier frame
+// with the largest overlap, so that colours do not flicker; only colours depend on it.
 class PersonColours {
  public:
   std::vector<int> next(const io::FrameRecord& record);  // one per instance; frames in order

@@ -28,7 +28,7 @@ std::vector<std::size_t> choose_frames(const std::vector<int>& people, std::size
   }
   if (from.size() <= count) return from;
   std::vector<std::size_t> chosen;
-  // The middle one of `count` equal parts.
+  // The middle of each of `count` equal parts.
   for (std::size_t i = 0; i < count; ++i) {
     chosen.push_back(from[(2 * i + 1) * from.size() / (2 * count)]);
   }

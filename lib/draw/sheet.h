@@ -8,8 +8,8 @@
 
 namespace vremd::draw {
 
-// `count` places out of people.size(), evenly spread over those with people (over all, if there
-// are none anywhere). people[i]: how many are in frame i. In order; fewer if there are not enough.
+// Chooses `count` frames, evenly spread over those with people (over all, if none has people), or
+// all of them if fewer. people[i]: the number of people in frame i. Ascending.
 std::vector<std::size_t> choose_frames(const std::vector<int>& people, std::size_t count);
 
 // Rows and columns of equal tiles.
@@ -21,13 +21,13 @@ struct SheetLayout {
   Box place(std::size_t tile_index) const;
 };
 
-// The grid that comes nearest to a 16:10 sheet with few empty places.
+// The grid closest to a 16:10 sheet with few empty places.
 SheetLayout sheet_grid(std::size_t count, double tile_aspect);
 
-// The same with tiles as large as the bounds allow, but no larger than `largest_tile`.
+// The same, with the largest tiles that fit into the bounds and `largest_tile`.
 SheetLayout sheet_layout(std::size_t count, Size largest_tile, Size bounds);
 
-// Tiles are at most as large as the layout's; smaller ones are centred.
+// Tiles must not exceed the layout's; smaller ones are centred.
 Canvas make_sheet(const std::vector<Frame>& tiles, const SheetLayout& layout);
 
 }  // namespace vremd::draw

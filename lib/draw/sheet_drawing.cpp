@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "draw/sheet_drawing.h"
+#include "draw/drawing.h"
 
 #include "core/error.h"
 #include "core/log.h"
 #include "draw/frame_tasks.h"
 #include "draw/sheet.h"
-#include "io/video_path.h"
+#include "io/records.h"
 #include "parallel/ordered_pipeline.h"
 #include "video/writer.h"
 
@@ -16,7 +16,7 @@ namespace vremd::draw {
 namespace {
 
 constexpr Size kUsualBounds{1920, 1440};
-constexpr double kMostEnlarged = 2;  // of a frame, unless --size says so
+constexpr double kMaxUpscale = 2;  // of a frame, without --size
 
 struct Video {
   io::Header header;
@@ -34,7 +34,7 @@ Size size_of(const io::Header& header, const io::FrameRecord& record) {
   return width > 0 && height > 0 ? Size{width, height} : Size{640, 480};
 }
 
-// The frame of the middle aspect stands for all.
+// The size with the median aspect ratio.
 Size typical_size(const std::vector<Video>& videos, const std::vector<Chosen>& chosen) {
   std::vector<Size> sizes;
   for (const Chosen& one : chosen) sizes.push_back(size_of(videos[one.video].header, one.record));
@@ -48,10 +48,9 @@ Size typical_size(const std::vector<Video>& videos, const std::vector<Chosen>& c
 SheetLayout layout_of(const DrawConfig& config, Size frame, std::size_t count) {
   const SizeRule rule = *SizeRule::parse(config.size);
   if (config.size.empty()) {
-    return sheet_layout(count, SizeRule{std::nullopt, kMostEnlarged}.of(frame), kUsualBounds);
+    return sheet_layout(count, SizeRule{std::nullopt, kMaxUpscale}.of(frame), kUsualBounds);
   }
-  if (!rule.bounds) return sheet_layout(count, rule.of(frame), Size{INT16_MAX, INT16_MAX});
-  return sheet_layout(count, rule.of(frame), *rule.bounds);
+  return sheet_layout(count, rule.of(frame), rule.bounds.value_or(Size{INT16_MAX, INT16_MAX}));
 }
 
 }  // namespace
@@ -89,7 +88,7 @@ DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
     chosen.push_back(std::move(all[i]));
   }
   all.clear();
-  if (chosen.empty()) fail("{}: the records hold no frame", config.output);
+  if (chosen.empty()) fail("{}: the records contain no frames", config.output);
   const SheetLayout layout = layout_of(config, typical_size(videos, chosen), chosen.size());
 
   DrawResult result;
@@ -113,7 +112,7 @@ DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
         ++next;
         return task;
       }
-      if (!config.stopped()) log_warning("{}: has no frame {}", tasks->name(), index);
+      if (!config.stopped()) log_warning("{}: no frame {}", tasks->name(), index);
     }
     return nullptr;
   };
@@ -135,7 +134,7 @@ DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
        .tokens = 2 * static_cast<std::size_t>(config.threads),
        .cancel = [&] { records.cancel(); }});
   if (config.stopped()) return result;
-  if (tiles.empty()) fail("{}: none of the chosen frames is in its video", config.output);
+  if (tiles.empty()) fail("{}: the videos have none of the chosen frames", config.output);
   result.frames = static_cast<std::int64_t>(tiles.size());
   const std::string partial =
       write_canvas(make_sheet(tiles, layout), config.output, config.force, result.complete);

@@ -12,8 +12,8 @@
 #include "import/tensor_file.h"
 #include "import/vitpose.h"
 #include "import/yolox_weights.h"
+#include "io/mapped_file.h"
 #include "io/output_file.h"
-#include "io/sha256.h"
 #include "model/weights.h"
 
 #include <ATen/Parallel.h>

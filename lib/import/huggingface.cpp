@@ -114,7 +114,8 @@ void export_huggingface(const model::VremdImpl& model, const std::string& source
   check(model.config, source);
   const auto path = [&](const char* name) {
     const std::string file = (std::filesystem::path(folder) / name).string();
-    if (!force && std::filesystem::exists(file)) fail("{}: exists; --force replaces it", file);
+    if (!force && std::filesystem::exists(file))
+      fail("{}: already exists; --force overwrites it", file);
     return file;
   };
   const std::string weights = path("model.safetensors");

@@ -6,7 +6,6 @@
 #include "import/pickle.h"
 #include "import/zip.h"
 #include "io/mapped_file.h"
-#include "io/sha256.h"
 
 #include <algorithm>
 #include <array>

@@ -8,18 +8,9 @@
 #include <vector>
 
 namespace vremd::io {
-namespace {
-
-namespace fs = std::filesystem;
-
-fs::path binary_folder() {
-  std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored).parent_path();
-}
-
-}  // namespace
 
 std::string find_weights(const std::string& name_or_path) {
+  namespace fs = std::filesystem;
   if (fs::is_regular_file(name_or_path)) return name_or_path;
   const bool is_path =
       name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".safetensors");
@@ -30,7 +21,9 @@ std::string find_weights(const std::string& name_or_path) {
   if (const char* models = std::getenv("VREMD_MODELS"); models && *models) {
     folders.emplace_back(models);
   }
-  folders.push_back((binary_folder() / "../share/vremd/models").lexically_normal());
+  std::error_code ignored;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", ignored);
+  folders.push_back((binary.parent_path() / "../share/vremd/models").lexically_normal());
   folders.emplace_back(VREMD_SOURCE_MODELS);
   std::string places;
   for (const fs::path& folder : folders) {

@@ -10,7 +10,7 @@ JsonDocument::JsonDocument(std::string text, std::string path) : path_(std::move
   if (text.empty()) fail("{}: empty", path_);
   text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   if (const auto error = parser_.parse(text.data(), text.size(), false).get(root_)) {
-    // simdjson tells only that something is wrong; the slower parser tells where.
+    // simdjson does not report the place; the slower parser does.
     parse_json(text, path_);
     fail("{}: not valid JSON: {}", path_, simdjson::error_message(error));
   }
@@ -38,7 +38,7 @@ Json to_json(simdjson::dom::element value) {
       return object;
     }
     case element_type::INT64: {
-      // As nlohmann's parser reads it: without a sign unless there is one.
+      // Like nlohmann's parser: unsigned unless negative.
       const std::int64_t number = value.get_int64().value_unsafe();
       return number < 0 ? Json(number) : Json(static_cast<std::uint64_t>(number));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Large JSON files through simdjson, which reads them several times as fast as io/json_file.h.
+// Large JSON files through simdjson, several times as fast as io/json_file.h.
 
 #include "io/json_node.h"
 

@@ -3,9 +3,8 @@
 
 // A configuration struct <-> JSON from one description of its fields: a function template
 //   template <typename Io> void describe(Io& io, Config& c) { io("key", c.field); ... }
-// is run with a FieldReader (keys that are not there keep their value; an unknown key or a wrong
-// type is an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every
-// field).
+// is run with a FieldReader (fields of absent keys are unchanged; an unknown key or a wrong type is
+// an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every field).
 
 #include "core/enum_names.h"
 #include "core/error.h"
@@ -21,7 +20,7 @@
 
 namespace vremd::io {
 
-// Reads one JSON object; finish() refuses the keys that nobody asked for.
+// Reads one JSON object; finish() rejects unknown keys.
 class FieldReader {
  public:
   FieldReader(const Json& json, std::string place, std::string path)
@@ -43,25 +42,16 @@ class FieldReader {
     if (const Json* found = find(key)) read(*found, key, field);
   }
 
-  // null in the place of a value leaves it open.
+  // `unset` (null, or a word) instead of a value resets the field.
   template <typename T>
-  void operator()(const char* key, std::optional<T>& field) {
+  void operator()(const char* key, std::optional<T>& field, const Json& unset = nullptr) {
     const Json* found = find(key);
     if (!found) return;
     field.reset();
-    if (!found->is_null()) read(*found, key, field.emplace());
+    if (*found != unset) read(*found, key, field.emplace());
   }
 
-  // `word` in the place of a value leaves it open.
-  template <typename T>
-  void operator()(const char* key, std::optional<T>& field, const char* word) {
-    const Json* found = find(key);
-    if (!found) return;
-    field.reset();
-    if (*found != word) read(*found, key, field.emplace());
-  }
-
-  // `key` may also be written as `old`, its name of earlier versions.
+  // `old`: the name of `key` in earlier versions, still accepted.
   void renamed(const char* key, const char* old) {
     if (!json_.contains(old)) return;
     if (json_.contains(key)) fail("{}: {}: the same as {}", place_, path_to(old), path_to(key));
@@ -147,16 +137,8 @@ class FieldWriter {
     }
   }
   template <typename T>
-  void operator()(const char* key, const std::optional<T>& field) {
-    json_[key] = field ? Json(*field) : Json();
-  }
-  template <typename T>
-  void operator()(const char* key, const std::optional<T>& field, const char* word) {
-    if (field) {
-      json_[key] = *field;
-    } else {
-      json_[key] = word;
-    }
+  void operator()(const char* key, const std::optional<T>& field, const Json& unset = nullptr) {
+    json_[key] = field ? Json(*field) : unset;
   }
   Json take() { return std::move(json_); }
 

@@ -5,32 +5,23 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 
 namespace vremd::io {
-namespace {
-
-void close(std::FILE* file) {
-  if (file != stdin) std::fclose(file);
-}
-
-using File = std::unique_ptr<std::FILE, void (*)(std::FILE*)>;
-
-File open(const std::string& path) {
+InputFile open_input(const std::string& path) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_directory(path, ignored)) fail("{}: is a directory", path);
-  File file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"), close);
+  const auto close = [](std::FILE* file) {
+    if (file != stdin) std::fclose(file);
+  };
+  InputFile file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"), close);
   if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
   return file;
 }
 
-}  // namespace
-
 Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists) {
-  return parse_json(open(path).get(), name_of_input(path), lists);
+  return parse_json(open_input(path).get(), name_of_input(path), lists);
 }
 
 Json read_config_file(const std::string& path) {
@@ -38,7 +29,7 @@ Json read_config_file(const std::string& path) {
 }
 
 std::string read_text_file(const std::string& path) {
-  const File file = open(path);
+  const InputFile file = open_input(path);
   std::string text;
   char block[1 << 16];
   while (const std::size_t count = std::fread(block, 1, sizeof block, file.get())) {

@@ -4,6 +4,8 @@
 #include "io/json.h"
 #include "io/json_parse.h"
 
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,14 +15,18 @@ namespace vremd::io {
 // The whole JSON text of a file, or of standard input for "-". An Error names "file:line".
 Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists = {});
 
-// The same for what people write: comments are allowed (// and /* */).
+// The same for files written by hand: comments are allowed (// and /* */).
 Json read_config_file(const std::string& path);
+
+// A file for reading, or standard input for "-". Errors: cannot open, is a directory.
+using InputFile = std::unique_ptr<std::FILE, void (*)(std::FILE*)>;
+InputFile open_input(const std::string& path);
 
 // Every byte of a file, or of standard input for "-".
 std::string read_text_file(const std::string& path);
 
-// The files of that extension directly in a folder, in the order of the bytes of their names.
-// Hidden ones are left out: some systems put files of their own beside others. None is no Error.
+// The files of that extension directly in a folder, in byte order of their names. Hidden files are
+// skipped: some systems add their own. An empty result is not an error.
 std::vector<std::string> files_in(const std::string& folder, std::string_view extension);
 
 // How messages name a file.

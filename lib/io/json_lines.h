@@ -10,15 +10,14 @@
 
 namespace vremd::io {
 
-// What a last line without its newline is: a line as others, or one that a killed run left half
-// written, which is left out.
+// A last line without its newline is either read, or skipped as half-written by a killed run.
 enum class LastLine { kAsItIs, kMayBeCut };
 
 // Reads one JSON object per line from a file, or from standard input for "-".
 //
-// Errors name "file:line". A stop signal while waiting for input ends the reading (next() gives
-// nothing and interrupted() is true): by EINTR in the thread that took the signal, in any other
-// by `stopped`, which is asked five times a second. Lines longer than 256 MiB are an error.
+// Errors name "file:line". A stop signal while waiting for input ends reading (next() gives nothing
+// and interrupted() is true): by EINTR in the thread that received the signal, in others by
+// `stopped`, which is polled five times a second. Lines longer than 256 MiB are an error.
 class JsonLinesReader {
  public:
   // Error: cannot open, is a directory.
@@ -26,7 +25,7 @@ class JsonLinesReader {
                            LastLine last_line = LastLine::kAsItIs);
   ~JsonLinesReader();
 
-  std::optional<Json> next();  // nothing at the end of input; blank lines are skipped
+  std::optional<Json> next();  // nothing at the end; blank lines are skipped
   bool interrupted() const { return interrupted_; }
 
   std::string place() const;  // "file:line" of the last record
@@ -40,7 +39,7 @@ class JsonLinesReader {
   std::function<bool()> stopped_;
   int file_ = -1;
   std::string buffer_;
-  std::size_t begin_ = 0;    // of what was not given out yet
+  std::size_t begin_ = 0;    // of the unread part
   bool may_be_cut_ = false;  // the last line
   bool ended_ = false;
   long line_ = 0;

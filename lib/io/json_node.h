@@ -9,8 +9,8 @@
 //   person.id = id.integer();      // Error "a.json: no id", "a.json: id: not an integer"
 //   person.box = bbox.box();       // nothing if absent; "a.json: bbox: not an array of 4 numbers"
 //
-// A key whose value is null counts as absent. A node refers to the node it was taken from for its
-// place, so that one has to stay alive.
+// A key with the value null counts as absent. A node refers to its parent for its place: the parent
+// must outlive it.
 
 #include "core/error.h"
 #include "core/geometry.h"
@@ -29,7 +29,7 @@
 
 namespace vremd::io {
 
-// A place in a file, spelled only for a message: "a.json: annotations[3].bbox".
+// A place in a file, formatted on demand: "a.json: annotations[3].bbox".
 struct JsonPlace {
   std::string_view key;  // of the outermost: the file, or file:line
   const JsonPlace* outer = nullptr;
@@ -39,9 +39,8 @@ struct JsonPlace {
   std::string text() const;
 };
 
-// What a kind of values offers: is_null, is_string, is_number, is_array, is_object, get (false: of
-// another type), is_beyond_int64, elements (a range), element (of its iterator), and
-// for_each_member.
+// Access to values: is_null, is_string, is_number, is_array, is_object, get (false: wrong type),
+// is_beyond_int64, elements (a range), element (of its iterator), and for_each_member.
 template <typename Value>
 struct JsonBackend;
 
@@ -64,7 +63,7 @@ class BasicJsonNode {
     return *this;
   }
 
-  bool is_null() const { return value_ && Backend::is_null(*value_); }  // of an array's elements
+  bool is_null() const { return value_ && Backend::is_null(*value_); }  // an element of an array
   bool is_string() const { return value_ && Backend::is_string(*value_); }
   bool is_number() const { return value_ && Backend::is_number(*value_); }
   bool is_array() const { return value_ && Backend::is_array(*value_); }
@@ -106,7 +105,7 @@ class BasicJsonNode {
     if (!Backend::get(value(), result)) wrong("not true or false");
     return result;
   }
-  // true, false, or a number: other than 0.
+  // A boolean, or a number other than 0.
   bool flag() const {
     double number = 0;
     return Backend::get(value(), number) ? number != 0 : boolean();
@@ -122,8 +121,7 @@ class BasicJsonNode {
     return value_ ? std::optional(string()) : std::nullopt;
   }
 
-  // The elements of an array, each a node. `array()` of an absent one is an Error, of
-  // `optional_array()` empty.
+  // The elements of an array, as nodes. If absent, array() is an Error, optional_array() empty.
   class Elements;
   Elements array() const& {
     if (!Backend::is_array(value())) wrong("not an array");
@@ -168,7 +166,7 @@ class BasicJsonNode {
   std::array<BasicJsonNode, kCount> fields(const std::string_view (&keys)[kCount]) const& {
     return fields(keys, [](std::string_view, const Value&) {});
   }
-  // Hands the members of all other keys to `take_other(key, value)`.
+  // Calls take_other(key, value) for all other members.
   template <std::size_t kCount, typename TakeOther>
   std::array<BasicJsonNode, kCount> fields(const std::string_view (&keys)[kCount],
                                            TakeOther take_other) const& {
@@ -263,7 +261,7 @@ struct JsonBackend<const Json*> {
   static bool is_beyond_int64(const Json* json);
   static bool get(const Json* json, bool& result);
   static bool get(const Json* json, double& result);
-  static bool get(const Json* json, std::int64_t& result);  // only what is written as an integer
+  static bool get(const Json* json, std::int64_t& result);  // not 3.0
   static bool get(const Json* json, std::string_view& result);
   static Elements elements(const Json* json) { return {json}; }
   static const Json* element(const Json& json) { return &json; }

@@ -14,14 +14,14 @@
 namespace vremd::io {
 namespace {
 
-// The bytes of a text or a file, and the place that has been reached.
+// The bytes of a text or a file, and the current place.
 class Bytes {
  public:
   explicit Bytes(std::string_view text) : block_(text) {}
   Bytes(std::FILE* file, std::string name) : file_(file), name_(std::move(name)) { fill(); }
 
   bool ended() const { return at_ == block_.size(); }
-  bool more() {  // remembers a no
+  bool more() {
     missed_ = missed_ || ended();
     return !missed_;
   }
@@ -36,7 +36,7 @@ class Bytes {
     }
     if (++at_ == block_.size() && file_) fill();
   }
-  std::size_t count() const { return count_; }  // of the bytes behind us
+  std::size_t count() const { return count_; }  // of bytes consumed
 
   struct Place {
     long line;  // both from 1
@@ -61,10 +61,10 @@ class Bytes {
   std::string_view block_;
   std::size_t at_ = 0, count_ = 0, line_start_ = 0, previous_line_start_ = 0;
   long line_ = 1;
-  bool missed_ = false;  // the parser wanted a byte behind the last one
+  bool missed_ = false;  // the parser read past the end
 };
 
-// What nlohmann's parser reads from.
+// The input of nlohmann's parser.
 class ByteIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -80,7 +80,7 @@ class ByteIterator {
     bytes_->advance();
     return *this;
   }
-  // The only comparison there is: with the end.
+  // The parser only compares with the end.
   bool operator!=(const ByteIterator&) const { return bytes_ && bytes_->more(); }
   bool operator==(const ByteIterator& other) const { return !(*this != other); }
 
@@ -119,15 +119,15 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   Json take() { return std::move(root_); }
-  const std::string& message() const { return message_; }  // "": the syntax is wrong
-  std::size_t byte() const { return byte_; }               // where, from 1; 0: not known
+  const std::string& message() const { return message_; }  // "": syntax error
+  std::size_t byte() const { return byte_; }               // its byte, from 1; 0: unknown
 
  private:
   struct Level {
     Json value;
-    std::string key;                       // of the member that is being read
+    std::string key;                       // of the current member
     std::size_t count = 0;                 // of items so far
-    const JsonItems* items = nullptr;      // where they are handed over
+    const JsonItems* items = nullptr;      // receives the items
     std::unordered_set<std::string> keys;  // of a large object
 
     bool has(const std::string& name) {
@@ -215,7 +215,7 @@ Json parse(Bytes& bytes, const std::string& name, long line, const std::vector<J
   const long here = place.line + line - 1;
   if (!builder.message().empty()) fail("{}:{}: {}", name, here, builder.message());
   const std::string where =
-      bytes.missed() ? ": it ends too early" : fmt::format(" at column {}", place.column);
+      bytes.missed() ? ": unexpected end of input" : fmt::format(" at column {}", place.column);
   fail("{}:{}: not valid JSON{}", name, here, where);
 }
 

@@ -4,10 +4,12 @@
 #include "core/error.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -19,7 +21,7 @@ MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
   struct stat info{};
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(fd);
-    fail("{}: {}", path_, S_ISDIR(info.st_mode) ? "is a directory" : "is no regular file");
+    fail("{}: {}", path_, S_ISDIR(info.st_mode) ? "is a directory" : "not a regular file");
   }
   size_ = static_cast<std::size_t>(info.st_size);
   void* mapped = size_ > 0 ? mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0) : nullptr;
@@ -29,6 +31,14 @@ MappedFile::MappedFile(std::string path) : path_(std::move(path)) {
   if (mapped == nullptr) return;
   data_ = {static_cast<const std::byte*>(mapped),
            [size = size_](const std::byte* data) { munmap(const_cast<std::byte*>(data), size); }};
+}
+
+std::string sha256(std::span<const std::byte> bytes) {
+  std::array<unsigned char, 32> digest;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    fail("libcrypto has no SHA-256");
+  }
+  return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 }  // namespace vremd::io

@@ -23,4 +23,7 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+// SHA-256 (FIPS 180-4), 64 hex digits, by libcrypto, which uses the processor's instructions.
+std::string sha256(std::span<const std::byte> bytes);
+
 }  // namespace vremd::io

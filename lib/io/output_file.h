@@ -10,17 +10,17 @@
 
 namespace vremd::io {
 
-// The reader of our standard output has gone (EPIPE). Not an error to report.
+// The reader of standard output has exited (EPIPE). Not reported as an error.
 struct BrokenPipe : std::runtime_error {
   BrokenPipe() : std::runtime_error("broken pipe") {}
 };
 
-// A file that has a temporary name beside its final one, PATH.tmp.PID, until it is complete.
+// A file with a temporary name, PATH.tmp.PID, until it is complete.
 //
-// The constructor creates it (O_EXCL: whatever another process, host or killed run has left under
-// such a name stays as it is, and another name is taken). commit() waits for the disk and renames
-// it; without commit() it is removed, unless keep() was called. An existing PATH is refused without
-// `force`; one that is not a regular file (a device, a pipe) is written in place.
+// The constructor creates it (O_EXCL: if another process, host or killed run left such a file,
+// another name is used). commit() syncs and renames it; without commit() it is removed, unless
+// keep() was called. An existing PATH is an Error without `force`; a device or pipe is written in
+// place.
 class PartialFile {
  public:
   PartialFile(std::string path, bool force);
@@ -30,7 +30,7 @@ class PartialFile {
 
   const std::string& name() const { return temporary_.empty() ? path_ : temporary_; }
   void commit();
-  std::string keep();  // gives the temporary name, "" for what is written in place
+  std::string keep();  // the temporary name; "": written in place
 
  private:
   void create();
@@ -40,9 +40,8 @@ class PartialFile {
   bool kept_ = false;
 };
 
-// Where a tool's lines go: a file (through PartialFile), or standard output for "-".
-// Every write is checked, the last one in commit(). Each line is flushed, so that readers and a
-// killed run's partial file have it.
+// Output to a file (through PartialFile), or standard output for "-". Every write is checked, the
+// last one in commit(). Each line is flushed, for readers and for the partial file of a killed run.
 class OutputFile {
  public:
   explicit OutputFile(std::string path, bool force = false);
@@ -54,8 +53,8 @@ class OutputFile {
   void flush();
   void commit();
 
-  // For an output that is not complete: flushes, leaves the file under its temporary name, and
-  // gives that ("" for what has none).
+  // For incomplete outputs: flushes and keeps the file under its temporary name, which is returned
+  // ("": none).
   std::string keep_partial();
 
  private:
@@ -69,6 +68,6 @@ class OutputFile {
 // All of a file at once; "-" is standard output.
 void write_file(const std::string& path, std::string_view bytes, bool force);
 
-void make_folder(const std::string& path);  // and those above it; one that is there is good
+void make_folder(const std::string& path);  // and its parents; an existing directory is accepted
 
 }  // namespace vremd::io

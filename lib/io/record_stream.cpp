@@ -23,8 +23,8 @@ RecordStream::RecordStream(std::vector<std::string> paths, std::function<bool()>
 
 std::string RecordStream::place() const { return reader_ ? reader_->place() : ""; }
 
-// The next record of all inputs. Nothing at the end, after a stop, and once where an input is
-// truncated.
+// The next record of all inputs. Nothing at the end, after a stop, and once after a truncated
+// input.
 std::optional<Record> RecordStream::read() {
   while (!stopped()) {
     if (!reader_) {

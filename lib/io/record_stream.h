@@ -19,21 +19,21 @@ namespace vremd::io {
 //     if (records.end()) ...  // else the input is truncated, or the stream was stopped
 //   }
 //
-// Errors are those of RecordReader; an input that does not exist is one before anything is read.
-// A truncated input is reported, and the next one goes on. Not for several threads at once, but
-// for cancel() and stopped().
+// Errors are those of RecordReader; a missing input is an Error before anything is read. A
+// truncated input is reported and the next one is read. Not thread-safe except for cancel() and
+// stopped().
 class RecordStream {
  public:
   explicit RecordStream(std::vector<std::string> paths, std::function<bool()> stopped = {});
 
-  std::optional<Header> next_video();       // skips what is unread of the current video
+  std::optional<Header> next_video();       // skips the rest of the current video
   std::optional<FrameRecord> next_frame();  // of the current video; nothing at its end
   const std::optional<End>& end() const { return end_; }  // of the current video, once read
 
-  // True if another video follows this one. Reads ahead to know, keeping this video's records.
+  // True if another video follows this one. Reads ahead, keeping this video's records.
   bool another_follows();
 
-  void cancel() { cancelled_ = true; }  // as a stop: also ends a call that waits for input
+  void cancel() { cancelled_ = true; }  // like a stop: also ends a call waiting for input
   void resume() { cancelled_ = false; }
   bool stopped() const { return cancelled_ || (stopped_ && stopped_()); }
   bool truncated() const { return truncated_; }  // an input ended without an end record

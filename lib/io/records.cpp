@@ -5,6 +5,7 @@
 #include "io/json_node.h"
 
 #include <cmath>
+#include <filesystem>
 
 namespace vremd::io {
 namespace {
@@ -15,7 +16,7 @@ double round_coordinate(double value) { return std::round(value * 100) / 100; }
 
 double round_score(double value) { return round_to_digits(value, 6); }
 
-// Keeps an object's unknown keys, to be passed on.
+// Collects an object's unknown keys, to be passed on.
 auto into(Json& extra) {
   return [&extra](std::string_view key, const Json* value) {
     extra.get_ref<Json::object_t&>().emplace_back(key, *value);
@@ -31,7 +32,7 @@ std::optional<Rational> rational(const JsonNode& pair) {
   return Rational{parts[0], parts[1]};
 }
 
-// null is how JSON writers spell NaN; what cannot be used is decided where it is used.
+// JSON writers spell NaN as null.
 template <std::size_t kCount>
 std::array<double, kCount> numbers_or_nan(const JsonNode& list) {
   if (list.array().size() != kCount) list.wrong(fmt::format("not an array of {} numbers", kCount));
@@ -325,6 +326,18 @@ double person_score(const std::vector<Keypoint>& keypoints, double box_score) {
   return count ? sum / count : 0;
 }
 
+std::string join_root(const std::string& root, const std::string& name) {
+  if (root.empty() || name == "-") return name;
+  return (std::filesystem::path(root) / name).string();
+}
+
+std::string video_path(const Header& header, const std::string& root, const std::string& place) {
+  if (header.video == "-") {
+    fail("{}: the video was read from standard input; use --video", place);
+  }
+  return join_root(root, header.video);
+}
+
 std::optional<Record> RecordReader::next() {
   const auto json = lines_.next();
   if (!json) {
@@ -335,13 +348,13 @@ std::optional<Record> RecordReader::next() {
   Record record = record_from_json(*json, place());
   any_ = true;
   if (const auto* header = std::get_if<Header>(&record)) {
-    if (in_video_) fail("{}: a header, but the video before it has no end record", place());
+    if (in_video_) fail("{}: header without an end record before it", place());
     in_video_ = true;
     last_frame_ = -1;
     joints_ = header->joints ? header->joints->joints.size() : 0;
     return record;
   }
-  if (!in_video_) fail("{}: a record without a header before it", place());
+  if (!in_video_) fail("{}: record without a header", place());
   if (const auto* frame = std::get_if<FrameRecord>(&record)) {
     if (frame->frame <= last_frame_) {
       fail("{}: frame {} after frame {}: not in order", place(), frame->frame, last_frame_);
@@ -349,7 +362,7 @@ std::optional<Record> RecordReader::next() {
     last_frame_ = frame->frame;
     for (const Instance& one : frame->instances) {
       if (!one.keypoints.empty() && one.keypoints.size() != joints_) {
-        fail("{}: an instance with {} keypoints, but the header names {} joints", place(),
+        fail("{}: an instance with {} keypoints, but {} joints in the header", place(),
              one.keypoints.size(), joints_);
       }
     }
@@ -361,7 +374,7 @@ std::optional<Record> RecordReader::next() {
 
 void RecordWriter::write(const Header& header) {
   video_ = End{};
-  out_.write_line(to_json(header).dump(-1, ' ', false, Json::error_handler_t::replace));
+  out_.write_line(dump(to_json(header)));
 }
 
 void RecordWriter::write(const FrameRecord& frame) {
@@ -371,12 +384,12 @@ void RecordWriter::write(const FrameRecord& frame) {
     count->damaged += frame.damage == Damage::kDamaged;
     count->missing += frame.damage == Damage::kMissing;
   }
-  out_.write_line(to_json(frame).dump(-1, ' ', false, Json::error_handler_t::replace));
+  out_.write_line(dump(to_json(frame)));
 }
 
 void RecordWriter::write_end(const Json& extra) {
   video_.extra = extra;
-  out_.write_line(to_json(video_).dump(-1, ' ', false, Json::error_handler_t::replace));
+  out_.write_line(dump(to_json(video_)));
 }
 
 }  // namespace vremd::io

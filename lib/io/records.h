@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The records that the tools speak, one JSON object per line: vremd-records(5), CLI.
+// The records of the tools, one JSON object per line: vremd-records(5), CLI.
 // Coordinates are written with 2 decimals, scores with 6 significant digits.
 
 #include "core/geometry.h"
@@ -23,10 +23,10 @@ namespace vremd::io {
 
 constexpr int kRecordFormat = 1;
 
-// So that nobody's arithmetic with the numbers of frames overflows.
+// So that arithmetic with frame numbers cannot overflow.
 constexpr std::int64_t kLastFrame = 1'000'000'000'000;
 
-// What is true for a whole video. One header opens each video of a stream.
+// Properties of a whole video. Each video of a stream starts with a header.
 struct Header {
   std::string tool, version, command;
   std::string video;          // as the user gave it; "-" for standard input
@@ -36,7 +36,7 @@ struct Header {
   std::optional<std::string> model;  // "sha256:..." of the weights file
   Json settings;                     // whatever can change a result; null: none
   std::optional<std::string> device, precision;
-  std::optional<JointSet> joints;     // where the instances have keypoints
+  std::optional<JointSet> joints;     // if instances have keypoints
   Json from;                          // provenance of earlier tools, newest first; null: none
   std::optional<std::string> vid_id;  // in the data set the video came from
   Json extra = Json::object();        // unknown keys, passed on
@@ -47,10 +47,10 @@ struct Keypoint {
   double score = 0;     // heatmap maximum, 0...1
 };
 
-// x = y = score = 0, or no numbers.
+// x = y = score = 0, or not finite.
 bool is_absent(const Keypoint& keypoint);
 
-// core/geometry.h's around the keypoints that are there.
+// core/geometry.h's box_around() of the keypoints that are not absent.
 std::optional<Box> box_around(const std::vector<Keypoint>& keypoints);
 
 // One person in one frame.
@@ -80,11 +80,11 @@ struct FrameRecord {
   std::optional<std::int64_t> pts;          // in the header's time_base
   std::optional<std::string> file;          // picture of a folder
   std::optional<std::int64_t> image_id;     // of the data set it came from
-  std::optional<std::pair<int, int>> size;  // where it differs from the header's
+  std::optional<std::pair<int, int>> size;  // if different from the header's
   Damage damage = Damage::kNone;
-  std::optional<std::int64_t> held;  // the boxes are those of frame N
+  std::optional<std::int64_t> held;  // the frame whose boxes are reused
   std::vector<Instance> instances;
-  std::optional<bool> labelled;                    // is_labeled: somebody looked for people here
+  std::optional<bool> labelled;                    // is_labeled: annotated for people
   std::vector<std::vector<Point>> ignore_regions;  // polygons
   Json extra = Json::object();
 };
@@ -100,35 +100,39 @@ Json to_json(const Header& header);
 Json to_json(const FrameRecord& frame);
 Json to_json(const End& end);
 
-// Strict about what it understands: a wrong type or a missing key is an Error "place: what".
+// A wrong type or a missing key is an Error "place: what"; unknown keys are kept in `extra`.
 Record record_from_json(const Json& json, const std::string& place);
 
-// Where this stream came from: the header's own tool in front of its `from` list.
+// The header's own tool, followed by its `from` list.
 Json provenance(const Header& header);
 
-// The header of what a tool makes of a video's records: the input's, with the tool's own name,
-// command, model and settings in `own`, and the input's provenance.
+// The header of a tool's output for a video: the input's, with name, command, model and settings
+// from `own`, and the input's provenance.
 Header following(const Header& input, const Header& own);
+
+// A name under the directory of --root. An empty root, an absolute name and "-" change nothing.
+std::string join_root(const std::string& root, const std::string& name);
+
+// The path of a header's video. Error at `place` if it was read from standard input, which cannot
+// be read again.
+std::string video_path(const Header& header, const std::string& root, const std::string& place);
 
 double round_to_digits(double value, int digits);  // significant ones
 Json visibility_json(double v);                    // 2, not 2.0
 
-// A person's score: the mean of the keypoint scores that exceed 0.2 x box_score (CLI, METHOD 2.3);
-// 0 where none does.
+// A person's score: the mean of the keypoint scores above 0.2 x box_score (CLI, METHOD 2.3); 0 if
+// there are none.
 double person_score(const std::vector<Keypoint>& keypoints, double box_score);
 
-// Reads a stream of records: the order header, frames, end is checked, for each video.
+// Reads a stream of records and checks the order header, frames, end of each video.
 class RecordReader {
  public:
   explicit RecordReader(std::string path, std::function<bool()> stopped = {},
                         LastLine last_line = LastLine::kAsItIs)
       : lines_(std::move(path), std::move(stopped), last_line) {}
 
-  // The next record. Nothing at the end of input.
-  std::optional<Record> next();
-
-  // The input ended inside a video: no end record. Known after next() gave nothing.
-  bool cut() const { return cut_; }
+  std::optional<Record> next();      // nothing at the end of input
+  bool cut() const { return cut_; }  // the input ended inside a video; known at its end
   bool interrupted() const { return lines_.interrupted(); }
   std::string place() const { return lines_.place(); }
   const std::string& name() const { return lines_.name(); }
@@ -140,14 +144,14 @@ class RecordReader {
   std::int64_t last_frame_ = -1;
 };
 
-// Writes records, one line each, and counts what the end record tells.
+// Writes records, one line each, and counts for the end record.
 class RecordWriter {
  public:
   explicit RecordWriter(OutputFile& out) : out_(out) {}
 
   void write(const Header& header);
   void write(const FrameRecord& frame);
-  void write_end(const Json& extra = Json::object());  // ends the last header's video: the counts
+  void write_end(const Json& extra = Json::object());  // with the counts of the current video
 
   std::int64_t frames() const { return total_.frames; }  // of all videos
   std::int64_t instances() const { return total_.instances; }

@@ -5,7 +5,6 @@
 #include "core/half.h"
 #include "io/json_parse.h"
 #include "io/output_file.h"
-#include "io/sha256.h"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +32,7 @@ const DTypeName& entry(DType dtype) {
                        [&](const DTypeName& one) { return one.dtype == dtype; });
 }
 
-// The product of a shape, or -1 where it is no shape or overflows.
+// The product of a shape, or -1 if it is invalid or overflows.
 std::int64_t checked_count(const std::vector<std::int64_t>& shape) {
   std::int64_t count = 1;
   for (const std::int64_t size : shape) {
@@ -66,7 +65,7 @@ std::vector<float> TensorView::to_float() const {
       convert(std::uint16_t{},
               [](std::uint16_t v) { return std::bit_cast<float>(std::uint32_t{v} << 16); });
       break;
-    default: fail("a tensor of type {} where floating numbers are needed", name_of(dtype));
+    default: fail("a tensor of type {} instead of floating point", name_of(dtype));
   }
   return values;
 }
@@ -77,7 +76,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
   std::uint64_t header_length;
   std::memcpy(&header_length, whole.data(), 8);
   if (header_length > whole.size() - 8 || header_length > (std::uint64_t{100} << 20)) {
-    fail("{}: not a safetensors file, or cut short (header of {} bytes, file of {})", path,
+    fail("{}: not a safetensors file, or truncated (header of {} bytes, file of {})", path,
          header_length, whole.size());
   }
   const char* text = reinterpret_cast<const char*>(whole.data()) + 8;
@@ -99,7 +98,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     };
     if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
         !value.contains("data_offsets")) {
-      wrong("needs dtype, shape and data_offsets");
+      wrong("dtype, shape and data_offsets are required");
     }
     TensorView view;
     const auto dtype = std::find_if(kDTypes.begin(), kDTypes.end(), [&](const DTypeName& one) {
@@ -117,7 +116,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     }
     for (const Json& one : shape) view.shape.push_back(one.get<std::int64_t>());
     const auto begin = offsets[0].get<std::uint64_t>(), end = offsets[1].get<std::uint64_t>();
-    if (begin > end || end > data.size()) wrong("lies outside the file (is it cut short?)");
+    if (begin > end || end > data.size()) wrong("lies outside the file (truncated?)");
     const auto size = static_cast<std::int64_t>(dtype->size);
     std::int64_t bytes = checked_count(view.shape);
     if (bytes < 0 || __builtin_mul_overflow(bytes, size, &bytes) ||
@@ -127,7 +126,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     view.bytes = data.subspan(begin, end - begin);
     tensors_.emplace(name, std::move(view));
   }
-  if (tensors_.empty()) fail("{}: holds no tensor", path);
+  if (tensors_.empty()) fail("{}: contains no tensors", path);
 }
 
 const TensorView& SafetensorsFile::at(const std::string& name) const {

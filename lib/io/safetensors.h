@@ -18,7 +18,7 @@ enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kU8 };
 std::size_t size_of(DType dtype);
 const char* name_of(DType dtype);  // as safetensors spells it: "F32"
 
-// A tensor's bytes as they lie in a file: little endian, row-major, without gaps.
+// A tensor's bytes in a file: little endian, row-major, contiguous.
 struct TensorView {
   DType dtype = DType::kF32;
   std::vector<std::int64_t> shape;
@@ -29,7 +29,7 @@ struct TensorView {
 };
 
 // A safetensors file, mapped into memory: 8 bytes header length (little endian), a JSON header,
-// the data. Everything is checked when it is opened: an Error names the file and what is wrong.
+// the data. It is validated when opened: an Error names the file and the defect.
 // https://huggingface.co/docs/safetensors
 class SafetensorsFile {
  public:
@@ -39,7 +39,7 @@ class SafetensorsFile {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   const TensorView& at(const std::string& name) const;  // Error "file: no tensor NAME"
-  // Of the whole file, 64 hex digits, computed in a thread of its own beside what follows.
+  // Of the whole file, computed in a separate thread.
   std::future<std::string> sha256() const;
 
  private:
@@ -48,9 +48,8 @@ class SafetensorsFile {
   std::map<std::string, TensorView> tensors_;
 };
 
-// Writes a file under a temporary name and renames it when it is complete (OutputFile).
-// The views' bytes must stay alive until then. Tensors are written in the order of their names,
-// aligned to 8 bytes: equal content gives equal bytes.
+// Writes through OutputFile. Tensors are written in the order of their names, aligned to 8 bytes:
+// equal content gives equal bytes.
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata, bool force = true);
 

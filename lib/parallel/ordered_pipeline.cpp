@@ -14,8 +14,8 @@ namespace {
 
 using TokenPtr = std::shared_ptr<void>;
 
-// Prepares each thread when it first enters the arena, so also those that only take part in loops
-// within a stage.
+// Prepares each thread when it first enters the arena, including those that only run loops within a
+// stage.
 class ThreadPreparation : public tbb::task_scheduler_observer {
  public:
   ThreadPreparation(tbb::task_arena& arena, const std::function<void()>& prepare)

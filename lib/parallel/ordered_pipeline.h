@@ -9,11 +9,11 @@
 namespace vremd::parallel {
 
 struct PipelineOptions {
-  int threads = 1;                         // in all, the caller's among them
-  std::size_t tokens = 2;                  // limit of tokens that are read, but not yet written
+  int threads = 1;                         // including the caller's
+  std::size_t tokens = 2;                  // limit of tokens read but not yet written
   bool parallel = true;                    // false: `work` runs serially, in order (one device)
   std::function<void()> prepare_thread{};  // once in each thread of the pipeline; must not throw
-  std::function<void()> cancel{};  // after an exception, in any thread: `read` shall wait no more
+  std::function<void()> cancel{};  // after an exception, in any thread: must end a waiting `read`
 };
 
 struct PipelineStages {
@@ -23,8 +23,8 @@ struct PipelineStages {
 void run_ordered(const PipelineStages& stages, const PipelineOptions& options);
 
 // read() -> work(token) -> write(token): `read` and `write` run serially and in order, `work` in
-// parallel, on oneTBB. `read` gives a std::unique_ptr; null ends the pipeline, and what was read
-// before is written. An exception in a stage cancels the others and comes out as itself.
+// parallel, on oneTBB. `read` returns a std::unique_ptr; null ends the pipeline after earlier
+// tokens are written. An exception in a stage cancels the others and is rethrown.
 template <typename Read, typename Work, typename Write>
 void run_ordered(const Read& read, const Work& work, const Write& write,
                  const PipelineOptions& options) {

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "io/video_path.h"
+#include "io/records.h"
 #include "ops/device.h"
 #include "parallel/ordered_pipeline.h"
 #include "video/picture_names.h"

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "io/video_path.h"
+#include "io/records.h"
 #include "video/reader.h"
 
 #include <algorithm>

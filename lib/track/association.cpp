@@ -7,7 +7,10 @@
 namespace vremd::track {
 namespace {
 
-// Calls each(joint, weight) for the joints that both have.
+constexpr double kStepsOfRest = 2;
+constexpr double kLeastWeight = 0.1;
+
+// Calls each(joint, weight) for the shared joints.
 template <typename Each>
 void for_shared_joints(const io::Instance& a, const io::Instance& b, Each each) {
   const std::size_t joints = std::min(a.keypoints.size(), b.keypoints.size());
@@ -30,15 +33,7 @@ bool usable(const io::Keypoint& keypoint) {
 
 double person_area(const io::Instance& person) {
   if (person.box.finite() && person.box.area() > 0) return person.box.area();
-  double left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
-  for (const io::Keypoint& keypoint : person.keypoints) {
-    if (!usable(keypoint)) continue;
-    left = std::min(left, keypoint.x);
-    top = std::min(top, keypoint.y);
-    right = std::max(right, keypoint.x);
-    bottom = std::max(bottom, keypoint.y);
-  }
-  return right > left && bottom > top ? (right - left) * (bottom - top) : 0;
+  return bounds_of(person.keypoints, usable).value_or(Box{}).area();
 }
 
 double similarity(const io::Instance& a, const io::Instance& b, const std::vector<double>& sigmas) {
@@ -75,6 +70,18 @@ io::Instance moved(io::Instance person, Point by) {
     keypoint.y += by.y;
   }
   return person;
+}
+
+void Motion::observe(Point by, std::int64_t frames) {
+  if (!std::isfinite(by.x) || !std::isfinite(by.y)) return;
+  ++steps_;
+  const double weight = std::max(kLeastWeight, 1 / (static_cast<double>(steps_) + kStepsOfRest));
+  velocity_.x += weight * (by.x / static_cast<double>(frames) - velocity_.x);
+  velocity_.y += weight * (by.y / static_cast<double>(frames) - velocity_.y);
+}
+
+Point Motion::after(std::int64_t frames) const {
+  return {velocity_.x * static_cast<double>(frames), velocity_.y * static_cast<double>(frames)};
 }
 
 }  // namespace vremd::track

@@ -9,8 +9,8 @@
 namespace vremd::track {
 namespace {
 
-// How much of a new value a low pass takes: 1 / (1 + tau / T).
-double share(double cutoff, double seconds) {
+// The weight of a new value in a low-pass filter: 1 / (1 + tau / T).
+double smoothing_factor(double cutoff, double seconds) {
   const double turns = 2 * std::numbers::pi * cutoff * seconds;
   return turns / (turns + 1);
 }
@@ -23,9 +23,10 @@ double OneEuro::next(double value, double seconds, double size, const OneEuroCon
     last_ = value;
     return value;
   }
-  speed_ += share(config.derivative_cutoff, seconds) * ((value - *last_) / seconds - speed_);
+  speed_ +=
+      smoothing_factor(config.derivative_cutoff, seconds) * ((value - *last_) / seconds - speed_);
   const double cutoff = config.min_cutoff + config.beta * std::fabs(speed_) / size;
-  *last_ += share(cutoff, seconds) * (value - *last_);
+  *last_ += smoothing_factor(cutoff, seconds) * (value - *last_);
   return *last_;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The one-euro filter (Casiez, Roussel, Vogel: "1€ Filter", CHI 2012): a low pass whose cutoff
-// rises with the speed, so that what rests is calm and what moves does not lag.
+// The one-euro filter (Casiez, Roussel, Vogel: "1€ Filter", CHI 2012): a low-pass filter whose
+// cutoff rises with the speed: little jitter at rest, little lag in motion.
 
 #include "io/records.h"
 
@@ -15,32 +15,32 @@
 namespace vremd::track {
 
 struct OneEuroConfig {
-  double min_cutoff = 2;         // Hz, of what rests: lower is calmer
-  double beta = 20;              // Hz per person size a second: higher lags less
+  double min_cutoff = 2;         // Hz, at rest: lower reduces jitter
+  double beta = 20;              // Hz per person size per second: higher reduces lag
   double derivative_cutoff = 1;  // Hz, of the speed itself
 };
 
 // One coordinate.
 class OneEuro {
  public:
-  // `seconds` since the last value, above 0; `size`: the length that is the unit of the speed.
+  // `seconds` since the last value, above 0; `size`: the unit of length of the speed.
   double next(double value, double seconds, double size, const OneEuroConfig& config);
   void reset() { last_.reset(); }
 
  private:
-  std::optional<double> last_;  // as it was given out
+  std::optional<double> last_;  // filtered
   double speed_ = 0;            // per second
 };
 
-// Smooths the keypoints and the box of each track of one video, with speeds in sizes of the person
-// (the root of its area) per second, so that the settings fit every resolution. Scores stay. What
-// is not usable (association.h) stays as it is, and the filter of it begins anew after that.
+// Smooths the keypoints and the box of each track of one video, with speeds in person sizes (the
+// square root of the area) per second, so that the settings fit every resolution. Scores and
+// unusable keypoints (association.h) are unchanged; the latter reset their filter.
 class Smoother {
  public:
-  // Forgets a track that was not seen for `max_age` frames.
+  // Drops a track that was not seen for `max_age` frames.
   Smoother(const OneEuroConfig& config, int max_age) : config_(config), max_age_(max_age) {}
 
-  // `time`: seconds, later with every frame.
+  // `time`: seconds, increasing.
   void smooth(io::FrameRecord& frame, double time);
 
  private:

@@ -22,8 +22,8 @@ Json settings_of(const TrackConfig& config, const io::Header& video) {
   return settings;
 }
 
-// The seconds of a video, from the time of its frames, or where that does not go on, from the
-// frame rate.
+// The seconds of a video, from the times of its frames, or if they do not increase, from the frame
+// rate.
 class Clock {
  public:
   explicit Clock(const std::optional<std::pair<std::int64_t, std::int64_t>>& fps) {
@@ -36,7 +36,7 @@ class Clock {
       double step = frame.time - last_time_;
       if (!(step > 0)) step = static_cast<double>(frame.frame - last_frame_) * frame_seconds_;
       if (!(step > 0)) {
-        fail("{}: --smooth needs the time of the frames, or the header's fps", place);
+        fail("{}: --smooth requires the time of the frames or the fps of the header", place);
       }
       seconds_ += step;
     }
@@ -48,7 +48,7 @@ class Clock {
  private:
   double frame_seconds_ = 0;  // 0: unknown
   double seconds_ = 0, last_time_ = 0;
-  std::int64_t last_frame_ = -1;  // none
+  std::int64_t last_frame_ = -1;
 };
 
 }  // namespace
@@ -80,7 +80,7 @@ TrackResult track_records(const TrackConfig& config, const io::Header& own,
   }
   result.complete = !records.truncated();
   if (untracked) {
-    log_warning("{} people without a track: no box with an area and no keypoints", untracked);
+    log_warning("{} people without a track: neither a box area nor keypoints", untracked);
   }
   return result;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// vremd-track: records in, the same records with track numbers out, frame by frame.
+// vremd-track: adds track numbers to records, frame by frame.
 
 #include "track/smoothing.h"
 #include "track/tracker.h"
@@ -18,17 +18,17 @@ struct TrackConfig {
   TrackerConfig tracker;
   std::string smooth = "none";  // or one-euro
   OneEuroConfig one_euro;
-  std::function<bool()> stopped;   // asked while waiting for input
+  std::function<bool()> stopped;   // polled while waiting for input
   std::function<void()> advanced;  // after each frame
 };
 
 struct TrackResult {
   std::int64_t tracks = 0;
-  bool complete = true;  // false: a truncated input, after which nothing was read
+  bool complete = true;  // false: an input is truncated; the ones after it were not read
 };
 
-// Every video begins with new tracks. `own` has tool, version and command. Errors: bad input;
-// --smooth without times, neither in the frames nor in the header.
+// Every video starts with new tracks. `own` has tool, version and command. Errors: bad input;
+// --smooth with neither times in the frames nor fps in the header.
 TrackResult track_records(const TrackConfig& config, const io::Header& own,
                           io::RecordWriter& writer);
 

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "draw/sheet_drawing.h"
+#include "draw/drawing.h"
 #include "io/output_file.h"
 #include "train/run_folder.h"
 #include "train/samples.h"

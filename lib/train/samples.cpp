@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/samples.h"
 
+#include "draw/drawing.h"
 #include "draw/overlay.h"
 #include "draw/sheet.h"
-#include "draw/sheet_drawing.h"
 #include "io/json_file.h"
 #include "train/report.h"
 #include "train/start.h"

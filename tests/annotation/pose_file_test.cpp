@@ -176,7 +176,7 @@ TEST_CASE("errors name the place") {
   check("", "a.json: empty");
   check("[]", "a.json: not an object");
   check("{}", "a.json: neither annolist nor images");
-  check("{\"annolist\":[\n", "a.json:2: not valid JSON: it ends too early");
+  check("{\"annolist\":[\n", "a.json:2: not valid JSON: unexpected end of input");
   check("{\"annolist\":\n[nan]}", "a.json:2: not valid JSON at column 3");
   check(R"({"annolist":{}})", "a.json: annolist: not an array");
   check(R"({"annolist":[{}]})", "a.json: annolist[0]: no annorect");

@@ -18,7 +18,7 @@ bad 'utf16.json:1: not valid JSON at column 1' --from mmpose utf16.json
 sed 's/"0.jpg"/"caf\xe9.jpg"/' alphapose-results.json > latin.json
 bad 'latin.json:1: not valid JSON at column 20' latin.json
 head -c 700 alphapose-results.json > short.json
-bad 'short.json:1: not valid JSON: it ends too early' short.json
+bad 'short.json:1: not valid JSON: unexpected end of input' short.json
 sed 's/"score": 2.5/"score": 1, "score": 2/' alphapose-results.json > twice.json
 bad 'twice.json:1: [1].score: duplicate key' twice.json
 sed 's/"score": 2.5/"score": NaN/' alphapose-results.json > nan.json
@@ -31,14 +31,14 @@ bad "deep.json:1: $(printf '[0]%.0s' {1..200}): nested too deeply" --from alphap
 vremd-convert -q crlf.json | jq -r 'select(.video).video' > out
 test "$(tr '\n' ' ' < out)" = '000000000042.jpg 000000000073.jpg '
 echo 'hello' > text
-bad 'text: cannot tell its format: --from names it' text
+bad 'text: unknown format; use --from' text
 : > nothing
 bad 'nothing: empty' nothing
 bad 'none: cannot open: No such file or directory' none
 
 # ---- records
 head -c 900 clip.jsonl > cut.jsonl
-bad 'cut.jsonl:3: not valid JSON: it ends too early' cut.jsonl
+bad 'cut.jsonl:3: not valid JSON: unexpected end of input' cut.jsonl
 sed '2s/"frame":0/"frame":0,"frame":1/' clip.jsonl > twice.jsonl
 bad 'twice.jsonl:2: frame: duplicate key' twice.jsonl
 sed '2s/"track":7/"track":99999999999999999999/' clip.jsonl > huge.jsonl
@@ -91,11 +91,11 @@ bad 'boxes.json: [2].bbox: not an array of 4 numbers' boxes.json
 echo '{"version":1.3,"people":[{"person_id":[-1],"pose_keypoints_2d":[1,2,"x"]}]}' > a_keypoints.json
 bad 'a_keypoints.json: people[0].pose_keypoints_2d[2]: not a number' a_keypoints.json
 echo '{"version":1.3,"people":[{"pose_keypoints_2d":[1,2,3]}]}' > a_keypoints.json
-bad 'a_keypoints.json: 1 keypoints: which joints are they? --input-joints names them' a_keypoints.json
+bad 'a_keypoints.json: 1 keypoints: unknown joints; use --input-joints' a_keypoints.json
 mkdir empty
-bad 'empty: a folder without JSON files' empty
+bad 'empty: no JSON files in this directory' empty
 sed 's/"image_id": "3.jpg"/"image_id": "0.jpg"/' alphapose-results.json > back.json
-bad 'back.json: [3].image_id: 0.jpg, whose persons ended before' back.json
+bad 'back.json: [3].image_id: 0.jpg: its results are not contiguous' back.json
 sed 's/"image_id": "3.jpg"/"image_id": "99999999999.jpg"/' alphapose-results.json > far.json
 bad 'far.json: [3].image_id: frame 99999999999 after frame 2' far.json
 sed 's/"keypoint_scores": \[/"keypoint_scores": [0.5,/' mmpose_video.json > scores.json
@@ -110,7 +110,7 @@ bad 'clip.mp4: frame 0: no image id: neither an image_id in the records nor a fo
 echo '{"meta_info":{},"instance_info":[{"frame_id":-9223372036854775808,"instances":[]}]}' > least.json
 bad 'least.json: instance_info[0].frame_id: below 1' least.json
 echo '[{"frame_id":9223372036854775807,"instances":[]}]' > most.json
-bad 'most: frame 9223372036854775807: too large a number' --from mmpose --to mmpose most.json
+bad 'most: frame 9223372036854775807: too large' --from mmpose --to mmpose most.json
 sed 's/"image_id": "3.jpg"/"image_id": "9223372036854775807.jpg"/' alphapose-results.json > far.json
 bad 'far.json: [3].image_id: frame 9223372036854775807 after frame 2' far.json
 sed 's/"image_id": 139/"image_id": 9223372036854775807/' coco_results.json > results.json
@@ -120,7 +120,7 @@ bad '9223372036854775807.jpg: image id 9223372036854775807: too large to number 
 # ---- CSV
 csv() { printf '%b' "$1" > t.csv; shift; bad "$@" --from csv t.csv; }
 csv 'frame,joint\n' 't.csv:1: no column person'
-csv 'frame,person,frame\n' 't.csv:1: column frame is there twice'
+csv 'frame,person,frame\n' 't.csv:1: duplicate column frame'
 csv 'frame,person\n0,0,0\n' 't.csv:2: 3 fields instead of 2'
 csv 'frame,person\nx,0\n' "t.csv:2: frame: 'x' is not an integer"
 csv 'frame,person\n99999999999999999999,0\n' "t.csv:2: frame: '99999999999999999999' is not an integer"
@@ -129,11 +129,11 @@ csv 'frame,person\n1,\n0,\n' 't.csv:3: frame 0 after frame 1'
 csv 'frame,person\n0,0\n' 't.csv:2: neither a box nor keypoints'
 csv 'frame,person,joint,x,y\n0,0,nose,nan,1\n' 't.csv:2: x: not finite'
 csv 'frame,person,joint,x,y\n0,0,nose,,1\n' 't.csv:2: no x'
-csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,0,nose,1,1\n' 't.csv:3: joint: nose is there twice'
+csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,0,nose,1,1\n' 't.csv:3: duplicate joint nose'
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,tail,1,1\n' \
-  "t.csv:3: joint: tail is not one of the first person's; --input-joints names them all"
-csv 'frame,person,video\n0,,"a\n' 't.csv:2: a quote that does not end'
-csv 'frame,person,video\n0,,"a"b\n' 't.csv:2: text behind a closing quote'
+  "t.csv:3: joint: tail is not a joint of the first person; use --input-joints"
+csv 'frame,person,video\n0,,"a\n' 't.csv:2: unterminated quote'
+csv 'frame,person,video\n0,,"a"b\n' 't.csv:2: text after a closing quote'
 csv 'frame,person,video\n0,,caf\xe9\n' 't.csv:2: not UTF-8'
 { echo 'frame,person,video'; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.csv
 bad 'long.csv:2: a row longer than 1 MiB' long.csv
@@ -144,14 +144,14 @@ long=$(printf '%065d' 0)
 csv "frame,person\n$long,x\n" "t.csv:2: person: 'x' is not an integer"
 csv "frame,person\nx$long,0\n" "t.csv:2: frame: 'x${long:0:59}…' is not an integer"
 csv "frame,person,joint,x,y\n0,0,${long:0:59}ä,1,1\n0,0,${long:0:59}ä,1,1\n" \
-  "t.csv:3: joint: ${long:0:59}… is there twice"
+  "t.csv:3: duplicate joint ${long:0:59}…"
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,"ta\r\nil",1,1\n' \
-  "t.csv:3: joint: ta\\r\\nil is not one of the first person's; --input-joints names them all"
+  "t.csv:3: joint: ta\\r\\nil is not a joint of the first person; use --input-joints"
 truth 's/"name": "[^"]*00000002.jpg"/"name": "else\\nwhere\/00000002.jpg"/'
 bad 'truth.json: annolist[1]: else\nwhere/00000002.jpg is not in the folder images/bonn/000001_bonn' \
   truth.json
 sed 's/"image_id": "3.jpg"/"image_id": "3\\n\\u0000.mp4"/' alphapose-results.json > lines.json
-bad 'lines.json: [3].image_id: 3\n\x00.mp4 is no frame of a video, as those before' lines.json
+bad 'lines.json: [3].image_id: 3\n\x00.mp4 is not a frame of a video, unlike the previous ones' lines.json
 echo '{"images":[],"annotations":[],"categories":[{"id":1,"name":"person","keypoints":["a\n","a\n"]}]}' \
   > names.json
 bad 'names.json: categories[0].keypoints: duplicate joint a\n' --from posetrack18 names.json
@@ -174,7 +174,7 @@ bad 'cl\nip.mp4: frame 0: no image id: neither an image_id in the records nor a 
 cp clip.jsonl 'cl
 ip.txt'; sed -i 1d 'cl
 ip.txt'
-bad 'cl\nip.txt:1: a record without a header before it' --from records 'cl
+bad 'cl\nip.txt:1: record without a header' --from records 'cl
 ip.txt'
 
 # A file that is there is not written over, nor a folder's.
@@ -182,4 +182,4 @@ echo precious > kept.json
 status=0; vremd-convert -q clip.jsonl --to csv -o kept.json 2> err || status=$?
 test $status -eq 1
 test "$(cat kept.json)" = precious
-grep -q 'kept.json: exists; --force replaces it$' err
+grep -q 'kept.json: already exists; --force overwrites it$' err

@@ -52,7 +52,7 @@ is "$(convert coco_results.json | jq -r 'select(.video).video' | tr '\n' ' ')" '
 is "$(convert coco_results.json | frames '[.[].image_id], [.[].instances | length]' | tr '\n' ' ')" '[785,139] [2,1] '
 vremd-convert coco_boxes.json 2> err | frames '[.[].instances[] | .box_score, .box[0]]' > out
 is "$(cat out)" '[0.236,258.15,0.318,61.0]'
-grep -q 'warning: coco_boxes.json: other than persons left out: 1$' err
+grep -q 'warning: coco_boxes.json: categories other than person skipped: 1$' err
 convert coco_results.json --to coco-results -o results.json
 is "$(jq -c 'map(keys_unsorted[:4]) | unique' results.json)" '[["image_id","category_id","keypoints","score"]]'
 is "$(jq 'any(has("bbox"))' results.json)" false  # pycocotools would take them for boxes
@@ -67,7 +67,7 @@ X
 is "$(cat out)" "$(cat want)"
 is "$(jq -c '.images | map(.file_name)' persons18.json)" '["000000397133.jpg","000000037777.jpg"]'
 vremd-convert coco_persons.json > persons.jsonl 2> err
-grep -q 'warning: crowd regions left out: 1$' err
+grep -q 'warning: crowd regions skipped: 1$' err
 
 # PoseTrack17: keypoints by number, the head box, frames without labels
 convert pt17_truth.json > truth.jsonl
@@ -97,18 +97,18 @@ is "$(jq '.annotations[0].scores[0] - 0.912345 * 0.8765 | fabs < 1e-9' pt21/*.js
 convert clip.jsonl --to posetrack18 -o clip18.json  # derived: neck, head; no ears lost
 is "$(jq -c '.annotations[0].derived' clip18.json)" '["head_bottom","head_top"]'
 vremd-convert clip.jsonl --to posetrack18 2>&1 > clip18.json |
-  grep -q 'warning: joints left out: left_eye, right_eye$'
+  grep -q 'warning: joints dropped: left_eye, right_eye$'
 
 # CSV of others: BOM, CRLF, quotes, NA, columns that are not ours
 vremd-convert table.csv > table.jsonl 2> err
-grep -q 'warning: table.csv: columns left out: note$' err
+grep -q 'warning: table.csv: unknown columns skipped: note$' err
 is "$(frames '[.[] | .frame, .file], .[0].instances[0].keypoints' < table.jsonl | tr '\n' ' ')" \
   '[0,"a,1.jpg",2,"b.jpg",3,"c.jpg"] [[1.5,2.5,0.5],[3.5,4.5,1.0]] '
 
 # What is lost is said, once, in one line.
 vremd-convert sequence.jsonl --to alphapose 2> err > /dev/null
-is "$(grep -c 'has no place for' err)" 1
-grep -q 'alphapose has no place for: earlier tools and their settings (1), frames without people (1), names of videos (1), picture sizes (1), scores of boxes (3), times (3)' err
+is "$(grep -c 'cannot represent' err)" 1
+grep -q 'alphapose cannot represent: earlier tools and their settings (1), frames without people (1), names of videos (1), picture sizes (1), scores of boxes (3), times (3)' err
 
 # Selection
 is "$(convert clip.jsonl --frames 2:3 | frames '[.[].frame]')" '[2]'
@@ -123,7 +123,7 @@ is "$(convert clip.jsonl --joints left_wrist,nose | jq -c 'select(.joints).joint
 mkdir -p data/images/val/012834_mpii_test
 status=0; vremd-convert sequence.jsonl --root data > out 2> err || status=$?
 is $status 1
-grep -q '4 of 4 files are not there: data/images/val/012834_mpii_test/000000.jpg$' err
+grep -q '4 of 4 files are missing: data/images/val/012834_mpii_test/000000.jpg$' err
 touch data/images/val/012834_mpii_test/00000{0,1,2,3}.jpg
 convert sequence.jsonl --root data > out
 is "$(jq -r 'select(.video).video' out)" data/images/val/012834_mpii_test
@@ -134,4 +134,4 @@ is "$(ls folder | tr '\n' ' ')" '012834_mpii_test.json clip.json '
 status=0; convert clip.jsonl sequence.jsonl --to posetrack17 -o one.json 2> err || status=$?
 is $status 1
 test ! -e one.json
-grep -q 'a second video: posetrack17 holds one per file, -o names a folder$' err
+grep -q 'a second video: posetrack17 holds one video per file; use a directory for -o$' err

@@ -10,7 +10,7 @@ scores direct
 
 # COCO's results of all sequences: without the frame without people, the kit cannot score them.
 vremd-convert $case/pred/*.json --to coco-results --joints posetrack17 -o results.json 2> err
-grep -q 'coco-results has no place for: .*frames without people (1)' err
+grep -q 'coco-results cannot represent: .*frames without people (1)' err
 test "$(jq '[.[].image_id] | unique | length' results.json)" -eq 159
 vremd-convert -q results.json --input-joints posetrack17 --images $case/gt --to posetrack21 -o back/
 test "$(cd back && ls)" = "$(cd $case/gt && ls)"
@@ -70,7 +70,7 @@ bad() {
 args="--input-joints posetrack17 --images $case/gt"
 jq -c '.[:1] | .[0].image_id = 5' results.json > unknown.json
 bad "000000000005.jpg: frame 0: image id 5 is not in $case/gt" $args unknown.json
-bad "019000010000.jpg: frame 0: frame 0 of images/val/900001_mpii_test is there twice" \
+bad "019000010000.jpg: frame 0: duplicate frame 0 of images/val/900001_mpii_test" \
   $args results.json results.json
 bad ".: no sequence of this name in $case/gt" $args alphapose-results.json
 jq -c '.[:1] | .[0].image_id = "000099.jpg"' alphapose-results.json > late.json
@@ -81,11 +81,11 @@ bad "late: frame 40: that number is not in $case/gt/$name" \
   --input-joints posetrack17 --images $case/gt/$name late.json
 bad "none: cannot open: No such file or directory" --images none results.json
 mkdir empty
-bad "empty: a folder without JSON files" --images empty results.json
+bad "empty: no JSON files in this directory" --images empty results.json
 vremd-convert -q $case/pred/$name | head -n 9 > cut.jsonl
 status=0; vremd-convert -q --images $case/gt/$name cut.jsonl > out 2> err || status=$?
 test $status -eq 1 && test ! -s out
-test "$(cat err)" = 'vremd-convert: truncated input: --images needs all of it'
+test "$(cat err)" = 'vremd-convert: truncated input: --images requires all of it'
 status=0; vremd-convert --images - results.json 2> err || status=$?
 test $status -eq 2
 grep -q -- '--images must be a file or a directory' err

@@ -20,7 +20,7 @@ cat > $work/want << 'END'
 END
 normal() { jq -c . | sed -E 's/([0-9])\.0([],}])/\1\2/g'; }
 vremd-convert --from posetrack18 annotations.json 2> $work/err | plain | normal | diff $work/want -
-grep -q '^vremd-convert: warning: crowd regions left out: 1$' $work/err
+grep -q '^vremd-convert: warning: crowd regions skipped: 1$' $work/err
 vremd-convert -q --from posetrack18 - < annotations.json | plain | normal | diff $work/want -
 vremd-convert -q --from posetrack18 -o $work/out.jsonl annotations.json
 plain < $work/out.jsonl | normal | diff $work/want -

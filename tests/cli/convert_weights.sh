@@ -99,5 +99,5 @@ bad 'evil.pth: a pickle, but not of torch.save' evil.pth
 test ! -e hacked
 status=0; weights -q vitpose.pth -o vitpose.safetensors 2> err || status=$?
 test $status -eq 1
-grep -q 'vitpose.safetensors: exists; --force replaces it' err
+grep -q 'vitpose.safetensors: already exists; --force overwrites it' err
 weights -q -f vitpose.pth -o vitpose.safetensors

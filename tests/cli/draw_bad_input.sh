@@ -35,23 +35,23 @@ bad() {
 }
 bad 'none.jsonl: cannot open: No such file or directory' none.jsonl -o a.mp4
 bad 'standard input: no records (the input is empty)' -o a.mp4 < /dev/null
-frame 0 '[1,1,5,5]' | bad 'standard input:1: a record without a header before it' -o a.mp4
+frame 0 '[1,1,5,5]' | bad 'standard input:1: record without a header' -o a.mp4
 printf '%s\nnot json\n' "$header" | bad 'standard input:2: not valid JSON at column 2' -o a.mp4
 sed 's|street|none|' r.jsonl | bad "${video/street/none}: cannot open: No such file or directory" -o a.mp4
 bad "in/examples/x.mp4: cannot open: No such file or directory" --video in/examples/x.mp4 r.jsonl -o a.mp4
 sed 's|"video":"[^"]*"|"video":"-"|' r.jsonl |
-  bad 'standard input:1: the video came from standard input: name it with --video' -o a.mp4
+  bad 'standard input:1: the video was read from standard input; use --video' -o a.mp4
 bad 'a.xyz: no video format is known for this ending' r.jsonl -o a.xyz
 bad 'in/none/a.mp4: cannot open: No such file or directory' r.jsonl -o in/none/a.mp4
 echo 'mine' > kept.mp4
-bad 'kept.mp4: exists; --force replaces it' r.jsonl -o kept.mp4
+bad 'kept.mp4: already exists; --force overwrites it' r.jsonl -o kept.mp4
 test "$(cat kept.mp4)" = mine
 echo 'mine' > kept.png
-bad 'kept.png: exists; --force replaces it' r.jsonl --sheet -o kept.png
+bad 'kept.png: already exists; --force overwrites it' r.jsonl --sheet -o kept.png
 mkdir kept; echo mine > kept/000001.png
-bad 'kept/000001.png: exists; --force replaces it' r.jsonl -o kept/
+bad 'kept/000001.png: already exists; --force overwrites it' r.jsonl -o kept/
 test "$(cat kept/000001.png)" = mine
-bad 'kept.mp4/x: cannot make the folder: Not a directory' r.jsonl -o kept.mp4/x
+bad 'kept.mp4/x: cannot create directory: Not a directory' r.jsonl -o kept.mp4/x
 cp $video in.mp4
 bad 'in.mp4: is the video itself' r.jsonl --video in.mp4 -f -o in.mp4
 cmp $video in.mp4
@@ -59,11 +59,11 @@ status=0; vremd-draw r.jsonl --video kept.mp4 -o a.mp4 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-draw: kept.mp4: not a video' err
 test "$(wc -l < err)" -eq 1
-bad 'a.png: one picture, but there are more frames: --sheet makes one of them, a folder takes one picture each' r.jsonl -o a.png
+bad 'a.png: a single picture, but several frames; use --sheet, or a directory for -o' r.jsonl -o a.png
 cat r.jsonl r.jsonl > in.jsonl
-bad 'a.mp4: one file, but the records are about several videos: -o takes a folder, too' in.jsonl -o a.mp4
+bad 'a.mp4: a single file, but the records contain several videos; use a directory for -o' in.jsonl -o a.mp4
 { echo "$header"; frame 500 '[1,1,5,5]'; echo "$end"; } |
-  bad "$video: no frame of it has a record: nothing to draw" -o a.mp4
+  bad "$video: no frame has a record" -o a.mp4
 
 # Truncated records are drawn as far as they go, under the temporary name, with status 1.
 head -n 2 r.jsonl > in.cut

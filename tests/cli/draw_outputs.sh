@@ -34,7 +34,7 @@ cmp -s frames/000003.png plain/000003.png && { echo 'nobody was drawn'; exit 1; 
 
 # File = pipe, one thread = three.
 vremd-draw -j 3 --root $SOURCE_DIR -o piped/ < r.jsonl 2> err
-grep -q 'warning: .*/street.mp4: the video goes on after its last record, that of frame 7$' err
+grep -q 'warning: .*/street.mp4: the video continues after the last record, frame 7$' err
 test "$(wc -l < err)" -eq 2
 vremd-draw -j 1 - --root $SOURCE_DIR -o single/ < r.jsonl 2> /dev/null
 diff -r frames piped

@@ -44,7 +44,7 @@ bad 'none.jsonl: cannot open: No such file or directory' --pck torso -g annotati
 mkdir empty
 bad 'empty: a folder without JSON files' --pck torso -g empty -p poses.jsonl
 head -n 5 annotations.json > broken.json
-bad 'broken.json:6: not valid JSON: it ends too early' --pck torso -g broken.json -p poses.jsonl
+bad 'broken.json:6: not valid JSON: unexpected end of input' --pck torso -g broken.json -p poses.jsonl
 sed 's/"image_id": 3/"image_id": 99/' annotations.json > lost.json
 bad 'lost.json: annotations[3].image_id: 99 is not among the images' --bbox -g lost.json -p poses.jsonl
 sed 's/"bbox": \[10, 20, 60, 120\]/"bbox": [10, 20]/' annotations.json > box.json
@@ -53,11 +53,11 @@ bad 'poses.jsonl:2: not valid JSON at column 1' --bbox -g poses.jsonl -p poses.j
 
 records 'standard input: no records (the input is empty)' < /dev/null
 printf '%s\nnot json\n' "$header" | records 'standard input:2: not valid JSON at column 2'
-frame '' | records 'standard input:1: a record without a header before it'
+frame '' | records 'standard input:1: record without a header'
 { echo "$header"; frame '{"box":[0,null,1,1]}'; echo "$end"; } |
   records 'standard input:2: instances[0]: box is not finite'
 { echo "$header"; frame '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; echo "$end"; } |
-  records 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
+  records 'standard input:2: an instance with 1 keypoints, but 17 joints in the header'
 { echo "$header"; echo "$end"; echo "$header"; echo "$end"; } |
   records 'standard input:3: video run.avi: duplicate predictions of sequence run'
 echo '{"type":"header","video":"x.avi"}

@@ -120,7 +120,7 @@ head -c 3000 pred.json > bad.json
 status=0; vremd-eval -g gt.json -p bad.json --oks cocoapi > out.txt 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-eval: bad.json:[0-9]*: not valid JSON' err
-refused 1 'gt.json:1: not valid JSON: it ends too early' --oks cocoapi -g gt.json -p gt.json
+refused 1 'gt.json:1: not valid JSON: unexpected end of input' --oks cocoapi -g gt.json -p gt.json
 { echo '{"type":"header","video":"x","joint_set":"posetrack17"}'
   echo '{"type":"frame","frame":0,"instances":[]}'; } > no_id.jsonl
 refused 1 'no_id.jsonl:2: no image_id' --oks cocoapi -g gt.json -p no_id.jsonl

@@ -51,7 +51,7 @@ for plot in precision_recall ap_per_joint; do
 done
 status=0; vremd-eval -g $case/gt -p $case/pred -e --plots plots > out 2> err || status=$?
 test $status -eq 1
-grep -q 'plots/precision_recall.svg: exists; --force replaces it$' err
+grep -q 'plots/precision_recall.svg: already exists; --force overwrites it$' err
 
 # The same poses as records, in one file or several, beside a folder, and from a pipe.
 case=$cases/p6_synth_pt18
@@ -131,4 +131,4 @@ jq -c 'if .type == "frame" then .instances = [] else . end' records/900001* > no
 vremd-eval -q -g $case/gt -p nobody.jsonl -e > out
 mkdir cut
 head -c 5000 half/900001_mpii_test.json > cut/900001_mpii_test.json
-refused 'cut/900001_mpii_test.json:1: not valid JSON: it ends too early' -g cut -p half -e
+refused 'cut/900001_mpii_test.json:1: not valid JSON: unexpected end of input' -g cut -p half -e

@@ -40,10 +40,10 @@ mkdir folder
 bad 'folder: is a directory' folder
 bad 'standard input: no records (the input is empty)' < /dev/null
 echo '{"type":' > broken.jsonl
-bad 'broken.jsonl:1: not valid JSON: it ends too early' broken.jsonl
+bad 'broken.jsonl:1: not valid JSON: unexpected end of input' broken.jsonl
 sed '3s/"box":/"bocks":/' boxes.jsonl > lost.jsonl
 bad 'lost.jsonl:3: instances[0]: no box' lost.jsonl
-tail -n +2 boxes.jsonl | bad 'standard input:1: a record without a header before it'
+tail -n +2 boxes.jsonl | bad 'standard input:1: record without a header'
 sed 's/clip.mkv/gone.mkv/' boxes.jsonl > gone.jsonl
 status=0; vremd-pose -q -w tiny.safetensors -o out.jsonl gone.jsonl 2> err || status=$?
 test $status -eq 1
@@ -57,7 +57,7 @@ test ! -s out
 grep -q '^vremd-pose: text.txt: ' err
 test $(wc -l < err) -eq 1
 sed 's/clip.mkv/-/' boxes.jsonl |
-  bad 'standard input:1: the video came from standard input: name it with --video'
+  bad 'standard input:1: the video was read from standard input; use --video'
 sed 's/"width":160/"width":640/' boxes.jsonl |
   bad 'clip.mkv: 160 x 120 pixels, but 640 x 120 in its records'
 vremd_pose_files records 7 clip.mkv |

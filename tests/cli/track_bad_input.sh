@@ -42,11 +42,11 @@ mkdir folder
 bad 'folder: is a directory' folder
 bad 'standard input: no records (the input is empty)' < /dev/null
 head -c 30 a.jsonl > broken.jsonl
-bad 'broken.jsonl:1: not valid JSON: it ends too early' broken.jsonl
-tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
-{ cat a.jsonl; echo "$end"; } | bad 'standard input:4: a record without a header before it'
+bad 'broken.jsonl:1: not valid JSON: unexpected end of input' broken.jsonl
+tail -n +2 a.jsonl | bad 'standard input:1: record without a header'
+{ cat a.jsonl; echo "$end"; } | bad 'standard input:4: record without a header'
 { head -n 2 a.jsonl; cat a.jsonl; } |
-  bad 'standard input:3: a header, but the video before it has no end record'
+  bad 'standard input:3: header without an end record before it'
 { echo "$header"; frame 3 ''; frame 3 ''; } |
   bad 'standard input:3: frame 3 after frame 3: not in order'
 { echo "$header"; frame 0 '{"box":[0,0,1]}'; } |
@@ -56,7 +56,7 @@ tail -n +2 a.jsonl | bad 'standard input:1: a record without a header before it'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"track":18446744073709551615}'; } |
   bad 'standard input:2: instances[0].track: too large'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; } |
-  bad 'standard input:2: an instance with 1 keypoints, but the header names 17 joints'
+  bad 'standard input:2: an instance with 1 keypoints, but 17 joints in the header'
 
 # Truncated records: what there is, a warning, no end record, and no further input.
 status=0; head -n 2 a.jsonl > cut.jsonl; vremd-track cut.jsonl a.jsonl > out 2> err || status=$?

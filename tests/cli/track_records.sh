@@ -75,7 +75,7 @@ vremd-track -q gaps.jsonl | tail -n 1 | jq -e '.missing == 1 and .frames == 7' >
   frame 1 "{\"box\":[9,9,0,9]},{\"box\":[1,null,2,3]},$here"; echo '{"type":"end"}'; } > odd.jsonl
 vremd-track odd.jsonl 2> err > odd.out
 test "$(tracks < odd.out)" = '[0,[null,1,null],null] [1,[null,null,1],null] '
-grep -q '^vremd-track: warning: 4 people without a track: no box with an area and no keypoints$' err
+grep -q '^vremd-track: warning: 4 people without a track: neither a box area nor keypoints$' err
 sed -n 2p odd.out | jq -e '.instances[2].box == [null, 1, 2, 3]' > ok
 
 # Poses: the joints tell people apart who have the same box; people without keypoints have the box.

@@ -2,16 +2,11 @@
 #include "convert/csv_rows.h"
 
 #include "core/error.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <unistd.h>
-
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 using namespace vremd;
 using namespace vremd::convert;
@@ -21,23 +16,9 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-// A file that is gone with the test.
-class File {
- public:
-  explicit File(const std::string& text)
-      : path_(std::filesystem::temp_directory_path() / fmt::format("rows.{}.csv", getpid())) {
-    std::ofstream(path_, std::ios::binary) << text;
-  }
-  ~File() { std::filesystem::remove(path_); }
-  std::string path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 std::vector<Row> rows(const std::string& text) {
-  const File file(text);
-  CsvReader reader(file.path());
+  const TemporaryFolder folder;
+  CsvReader reader(folder.save("rows.csv", text));
   std::vector<Row> all;
   Row row;
   while (reader.next(row)) all.push_back(row);
@@ -50,7 +31,7 @@ void check(const std::string& text, const std::string& error) {
 
 }  // namespace
 
-TEST_CASE("rows end with LF, CRLF or the file; empty lines are none") {
+TEST_CASE("rows end with LF, CRLF or the file; empty lines are skipped") {
   CHECK(rows("").empty());
   CHECK(rows("\n\r\n").empty());
   CHECK(rows("a,b\nc,d") == std::vector<Row>{{"a", "b"}, {"c", "d"}});
@@ -61,7 +42,7 @@ TEST_CASE("rows end with LF, CRLF or the file; empty lines are none") {
   CHECK(rows("a\rb\n") == std::vector<Row>{{"a\rb"}});
 }
 
-TEST_CASE("fields in quotes hold commas, quotes and line breaks") {
+TEST_CASE("quoted fields may contain commas, quotes and line breaks") {
   CHECK(rows("\"a,b\",\"c\"\"d\"\n") == std::vector<Row>{{"a,b", "c\"d"}});
   CHECK(rows("\"a\r\nb\",c\n") == std::vector<Row>{{"a\r\nb", "c"}});
   CHECK(rows("\"\"\n") == std::vector<Row>{{""}});
@@ -69,9 +50,9 @@ TEST_CASE("fields in quotes hold commas, quotes and line breaks") {
   CHECK(rows("a\"b\n") == std::vector<Row>{{"a\"b"}});  // not at the beginning
 }
 
-TEST_CASE("what is no table is an error with the line where its row begins") {
-  check("a\n\"b\nc", ":2: a quote that does not end");
-  check("a\n\n\"b\nc\"d\n", ":3: text behind a closing quote");
+TEST_CASE("invalid tables are errors with the line where the row begins") {
+  check("a\n\"b\nc", ":2: unterminated quote");
+  check("a\n\n\"b\nc\"d\n", ":3: text after a closing quote");
   check("a\ncaf\xe9\n", ":2: not UTF-8");
   check("a\n" + std::string(1 << 20, 'x') + "\n", ":2: a row longer than 1 MiB");
   check(std::string(1000, ','), ":1: more than 1000 fields");
@@ -80,7 +61,7 @@ TEST_CASE("what is no table is an error with the line where its row begins") {
   CHECK_THROWS_WITH(CsvReader("/none"), "/none: cannot open: No such file or directory");
 }
 
-TEST_CASE("csv_field is read back as it was") {
+TEST_CASE("csv_field round-trips") {
   for (const char* text : {"", "plain", "a,b", "say \"a\"", "two\nlines", "a\r", "ä€"}) {
     CHECK(rows(csv_field(text) + ",end\n") == std::vector<Row>{{text, "end"}});
   }

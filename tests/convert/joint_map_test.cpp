@@ -37,14 +37,14 @@ TEST_CASE("joints are copied by name") {
   check(person.keypoints[1], 0, 0, 0);
   check(person.keypoints[2], 1, 2, .5);
   CHECK(person.derived.empty());
-  CHECK(map.left_out() == std::vector<std::string>{"left_ear"});
+  CHECK(map.dropped() == std::vector<std::string>{"left_ear"});
   CHECK(map.absent() == std::vector<std::string>{"right_wrist"});
   io::Instance bare;
   map.apply(bare);
   CHECK(bare.keypoints.empty());
 }
 
-TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
+TEST_CASE("neck, head top and mid hip are computed and marked as derived") {
   const JointMap map(set_of({"nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip"}),
                      set_of({"head_bottom", "head_top", "neck", "mid_hip", "nose"}));
   io::Instance person;
@@ -57,7 +57,7 @@ TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
   check(person.keypoints[4], 10, 20, .5);
   CHECK(person.derived == std::vector<std::string>{"head_bottom", "head_top", "neck", "mid_hip"});
 
-  // Nothing is computed from what is not there, or is no number.
+  // Absent or non-finite sources give no derived joint.
   person = {};
   person.keypoints = {{10, 20, .5},
                       {0, 0, 0},
@@ -69,7 +69,7 @@ TEST_CASE("neck, head top and the middle of the hips are computed, and said") {
   CHECK(person.derived.empty());
 }
 
-TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so") {
+TEST_CASE("OpenPose's neck becomes head_bottom; derived joints stay derived") {
   const JointMap map(set_of({"neck", "left_shoulder", "right_shoulder"}),
                      set_of({"head_bottom", "left_shoulder"}));
   io::Instance person;
@@ -80,7 +80,7 @@ TEST_CASE("OpenPose's neck is the head's bottom, and what was derived stays so")
   CHECK(person.derived == std::vector<std::string>{"head_bottom", "left_shoulder"});
 }
 
-TEST_CASE("visibility goes along: the least of what a joint is computed from") {
+TEST_CASE("a derived joint has the lowest visibility of its sources") {
   const JointMap map(set_of({"nose", "left_shoulder", "right_shoulder"}),
                      set_of({"right_shoulder", "head_bottom", "left_ankle"}));
   io::Instance person;
@@ -109,7 +109,7 @@ TEST_CASE("sets by name, by a list of names, and by size") {
   CHECK_THROWS_WITH(joint_set_of_size(3, "", "f"), StartsWith("f: 3 keypoints: which joints"));
 }
 
-TEST_CASE("the box around joints, 1.3 times as long on each side") {
+TEST_CASE("the box around joints is 1.3 times as long on each side") {
   CHECK(!io::box_around({}));
   CHECK(!io::box_around({{0, 0, 0}}));
   const auto box = io::box_around({{10, 20, 1}, {0, 0, 0}, {110, 70, .5}});

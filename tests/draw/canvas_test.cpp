@@ -13,13 +13,13 @@ using namespace vremd;
 using namespace vremd::draw;
 using namespace vremd::test;
 
-TEST_CASE("a canvas gives back the pixels of its frame") {
+TEST_CASE("a canvas returns the pixels of its frame") {
   const int width = GENERATE(1, 3, 64), height = GENERATE(1, 7);
   const Frame frame = noise_frame(width, height);
   CHECK((pixels_of(Canvas(frame)).rgb == frame.rgb));
 }
 
-TEST_CASE("shapes colour what they cover and nothing else") {
+TEST_CASE("shapes colour only the pixels they cover") {
   Canvas canvas(Size{40, 20}, Colour{0, 0, 0});
   canvas.panel({10, 5, 4, 3}, 0, Colour{1, 0.5, 0});
   canvas.disc({30, 10}, 4, Colour{0, 0, 1});
@@ -36,7 +36,7 @@ TEST_CASE("shapes colour what they cover and nothing else") {
   CHECK(pixel(drawn, 10, 16) == Rgb{0, 0, 0});
 }
 
-TEST_CASE("opacity mixes") {
+TEST_CASE("opacity blends colours") {
   Canvas canvas(Size{4, 4}, Colour{1, 1, 1});
   canvas.panel({0, 0, 4, 4}, 0, Colour{0, 0, 0}.faded(0.25));
   const Rgb mixed = pixel(pixels_of(canvas), 2, 2);
@@ -44,7 +44,7 @@ TEST_CASE("opacity mixes") {
   CHECK(mixed.r <= 192);
 }
 
-TEST_CASE("an outline leaves the inside alone") {
+TEST_CASE("an outline does not fill the inside") {
   Canvas canvas(Size{40, 40}, Colour{0, 0, 0});
   canvas.outline({10, 10, 20, 20}, 0, 2, Colour{1, 0, 0});
   const Frame drawn = pixels_of(canvas);
@@ -54,7 +54,7 @@ TEST_CASE("an outline leaves the inside alone") {
   CHECK(pixel(drawn, 5, 20) == Rgb{0, 0, 0});
 }
 
-TEST_CASE("what is not finite or far outside draws nothing and breaks nothing") {
+TEST_CASE("shapes that are not finite or far outside are not drawn") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double bad = GENERATE_COPY(nan, HUGE_VAL, -HUGE_VAL, 1e300, -1e300, 1e7);
   CAPTURE(bad);
@@ -76,7 +76,7 @@ TEST_CASE("what is not finite or far outside draws nothing and breaks nothing") 
   CHECK(pixel(pixels_of(canvas), 16, 12) == Rgb{255, 0, 0});
 }
 
-TEST_CASE("text is drawn where it is put, also when it is not UTF-8") {
+TEST_CASE("text is drawn at its position, also if it is not UTF-8") {
   Canvas canvas(Size{200, 40}, Colour{0, 0, 0});
   const double width = canvas.text_width("frame 12", 16);
   CHECK(width > 30);

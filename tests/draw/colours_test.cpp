@@ -58,7 +58,7 @@ double smallest_distance(const std::vector<Colour>& colours) {
 
 }  // namespace
 
-TEST_CASE("left, right and middle differ for every kind of colour vision") {
+TEST_CASE("left, right and middle differ with any colour vision") {
   for (int person = 0; person < 3; ++person) {
     CAPTURE(person);
     CHECK(smallest_distance({side_colour(Side::kLeft, person), side_colour(Side::kRight, person),
@@ -66,7 +66,7 @@ TEST_CASE("left, right and middle differ for every kind of colour vision") {
   }
 }
 
-TEST_CASE("persons differ for every kind of colour vision") {
+TEST_CASE("people differ with any colour vision") {
   std::vector<Colour> colours;
   for (int person = 0; person < kPersonColours; ++person) colours.push_back(person_colour(person));
   CHECK(smallest_distance(colours) > 20);

@@ -6,14 +6,13 @@
 #include "draw_support.h"
 #include "io/output_file.h"
 #include "io/records.h"
+#include "temporary_folder.h"
 #include "video/reader.h"
 #include "video/writer.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -28,17 +27,7 @@ namespace {
 
 constexpr int kWidth = 320, kHeight = 240, kFrames = 6;
 
-// A folder of its own for each test.
-struct Folder {
-  fs::path path = fs::temp_directory_path() / fmt::format("vremd-draw-test-{}", getpid());
-
-  Folder() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-
+struct Folder : TemporaryFolder {
   std::size_t files(const std::string& name) const {
     return static_cast<std::size_t>(
         std::distance(fs::directory_iterator(path / name), fs::directory_iterator{}));
@@ -121,7 +110,7 @@ void check_frame(const Frame& drawn, int index, int tolerance) {
 
 }  // namespace
 
-TEST_CASE("a video becomes a video of the same frames with the people on them") {
+TEST_CASE("a video is drawn as a video of the same frames") {
   const Folder folder;
   const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
   const DrawResult result = draw_records(config_for(records, folder / "out.mp4"));
@@ -136,7 +125,7 @@ TEST_CASE("a video becomes a video of the same frames with the people on them") 
   }
 }
 
-TEST_CASE("one thread draws what four draw") {
+TEST_CASE("one thread draws the same as four") {
   const Folder folder;
   const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
   DrawConfig config = config_for(records, folder / "one/");
@@ -154,7 +143,7 @@ TEST_CASE("one thread draws what four draw") {
   }
 }
 
-TEST_CASE("the size rule is for the frames, the overlay is as sharp") {
+TEST_CASE("the size scales the frames, the overlay stays sharp") {
   const Folder folder;
   const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
   DrawConfig config = config_for(records, folder / "big");
@@ -167,7 +156,7 @@ TEST_CASE("the size rule is for the frames, the overlay is as sharp") {
               rgb_of(side_colour(Side::kLeft, 0)), 6));
 }
 
-TEST_CASE("several videos become one file each, still pictures a picture each") {
+TEST_CASE("several videos are drawn to a file each, stills to a picture each") {
   const Folder folder;
   fs::create_directories(folder / "b");
   const std::string first = make_clip(folder, "a.mkv"), second = make_clip(folder, "b/a.mkv");
@@ -190,7 +179,7 @@ TEST_CASE("several videos become one file each, still pictures a picture each") 
   check_frame(*video::read_picture(folder / "out/photo.png"), 0, 6);
 }
 
-TEST_CASE("of several videos a bad one does not stop the others") {
+TEST_CASE("a bad video does not stop the others") {
   const Folder folder;
   const std::string records =
       make_records(folder, "r.jsonl", {folder / "none.mkv", make_clip(folder, "a.mkv")});
@@ -200,7 +189,7 @@ TEST_CASE("of several videos a bad one does not stop the others") {
   CHECK(fs::exists(folder / "out/a.mp4"));
 }
 
-TEST_CASE("of several videos one that cannot be written does not stop the others") {
+TEST_CASE("a video that cannot be written does not stop the others") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv"), still = folder / "photo.png";
   video::write_picture(still, plain_frame(kWidth, kHeight, 40));
@@ -221,7 +210,7 @@ TEST_CASE("of several videos one that cannot be written does not stop the others
   CHECK(frames_of(folder / "out/a.mp4").size() == kFrames);
 }
 
-TEST_CASE("frames without records are left out, records without frames are no error") {
+TEST_CASE("frames without records are skipped, records without frames are not an error") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv");
   CHECK(draw_records(config_for(make_records(folder, "r.jsonl", {clip}, 2, 4), folder / "part.mp4"))
@@ -233,11 +222,11 @@ TEST_CASE("frames without records are left out, records without frames are no er
             .frames == 2);
   CHECK_THROWS_MATCHES(
       draw_records(config_for(make_records(folder, "t.jsonl", {clip}, 50, 60), folder / "no.mp4")),
-      Error, MessageMatches(ContainsSubstring("nothing to draw")));
+      Error, MessageMatches(ContainsSubstring("no frame has a record")));
   CHECK_FALSE(fs::exists(folder / "no.mp4"));
 }
 
-TEST_CASE("a sheet has the size that was asked for and shows the frames") {
+TEST_CASE("a sheet has the requested size and shows the frames") {
   const Folder folder;
   const std::string records = make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")});
   DrawConfig config = config_for(records, folder / "sheet.png");
@@ -257,7 +246,7 @@ TEST_CASE("a sheet has the size that was asked for and shows the frames") {
   CHECK(std::abs(grey_at(sheet->width / 2 + 20, sheet->height / 2 + 60) - 140) < 4);
 }
 
-TEST_CASE("records about another size of the video are scaled") {
+TEST_CASE("records for another size of the video are scaled") {
   const Folder folder;
   const std::string clip = make_clip(folder, "a.mkv");
   video::VideoWriterOptions options;
@@ -275,7 +264,7 @@ TEST_CASE("records about another size of the video are scaled") {
               rgb_of(side_colour(Side::kLeft, 0)), 6));
 }
 
-TEST_CASE("a folder of pictures keeps its names, a broken picture is drawn as missing") {
+TEST_CASE("a folder of pictures keeps its names; a broken picture is drawn as missing") {
   const Folder folder;
   fs::create_directories(folder / "in");
   for (const char* name : {"p8.png", "p9.png", "p10.png"}) {
@@ -311,7 +300,7 @@ TEST_CASE("one picture takes one frame") {
   }
 }
 
-TEST_CASE("a stop keeps the video so far") {
+TEST_CASE("a stop keeps the partial video") {
   const Folder folder;
   DrawConfig config =
       config_for(make_records(folder, "r.jsonl", {make_clip(folder, "a.mkv")}), folder / "out.mp4");

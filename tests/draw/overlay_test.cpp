@@ -59,7 +59,7 @@ TEST_CASE("left, right and middle limbs have their colours") {
   CHECK(close(pixel(frame, 200, 105), rgb_of(side_colour(Side::kMiddle, 0)), 6));
 }
 
-TEST_CASE("joints are dots in the colour of their side with a dark outline") {
+TEST_CASE("joints are dots in the colour of their side, with a dark outline") {
   const Frame frame = drawn({person()});
   const Colour left = side_colour(Side::kLeft, 0).towards(kPaper, 0.25);
   CHECK(close(pixel(frame, 280, 260), rgb_of(left), 6));
@@ -68,7 +68,7 @@ TEST_CASE("joints are dots in the colour of their side with a dark outline") {
   CHECK(darkest < 60);
 }
 
-TEST_CASE("the box has the person's colour, two persons differ") {
+TEST_CASE("the box has the person's colour; two people differ") {
   io::Instance other = person();
   other.box.x += 300;
   for (io::Keypoint& k : other.keypoints) k.x += 300;
@@ -78,7 +78,7 @@ TEST_CASE("the box has the person's colour, two persons differ") {
   CHECK_FALSE(close(pixel(frame, 237, 310), pixel(frame, 537, 310), 20));  // the shade
 }
 
-TEST_CASE("a joint below the limit is left out, with its limbs") {
+TEST_CASE("a joint below the limit is skipped with its limbs") {
   const Rgb grey{128, 128, 128};
   io::Instance one = person();
   one.keypoints[joints().index("left_knee")].score = 0.1;
@@ -165,7 +165,7 @@ TEST_CASE("boxes and joints that cannot be drawn change nothing") {
   CHECK_NOTHROW(drawn({wild}));
 }
 
-TEST_CASE("records without joints draw boxes alone") {
+TEST_CASE("records without joints draw only boxes") {
   Canvas canvas(plain_frame(640, 480, 128));
   io::FrameRecord record;
   record.instances = {person()};
@@ -177,7 +177,7 @@ TEST_CASE("records without joints draw boxes alone") {
   CHECK(pixel(frame, 237, 310) == Rgb{128, 128, 128});
 }
 
-TEST_CASE("lines follow the person and the picture") {
+TEST_CASE("line widths depend on the person and the picture") {
   const Size picture{1920, 1080};
   CHECK(limb_width(1000, picture) > 2 * limb_width(100, picture));
   CHECK(limb_width(40, picture) <= 0.031 * 40);
@@ -208,7 +208,7 @@ TEST_CASE("labels avoid faces, each other and the border") {
   CHECK_FALSE(place_labels({{low, 60, 20}}, {Box{0, 0, 640, 480}}, canvas)[0]);
 }
 
-TEST_CASE("the corner label leaves a face in its corner alone") {
+TEST_CASE("the corner label avoids a face") {
   const Size canvas{640, 480};
   CHECK(place_corner_label(100, 20, 10, {}, canvas).x == 10);
   CHECK(place_corner_label(100, 20, 10, {}, canvas).y == 450);
@@ -223,7 +223,7 @@ TEST_CASE("the corner label stays inside small pictures") {
   CHECK(ink.x + ink.w <= 64);
 }
 
-TEST_CASE("a person's label does not lie under the frame's") {
+TEST_CASE("a person's label does not overlap the frame's") {
   io::Instance low = person();
   // Free are the feet, where the frame's label is, and a place beside the box. The lines of the
   // box are left and right of the frame's label.
@@ -242,12 +242,12 @@ TEST_CASE("a person's label does not lie under the frame's") {
     }
     return count;
   };
-  const int alone = coloured("");
-  CHECK(alone > 500);
-  CHECK(std::abs(coloured("frame 1") - alone) < 50);
+  const int without_label = coloured("");
+  CHECK(without_label > 500);
+  CHECK(std::abs(coloured("frame 1") - without_label) < 50);
 }
 
-TEST_CASE("a missing frame is grey with a word on it") {
+TEST_CASE("a missing frame is grey with a label") {
   Canvas canvas(Size{640, 480});
   draw_missing(canvas, "");
   const Frame frame = pixels_of(canvas);
@@ -257,7 +257,7 @@ TEST_CASE("a missing frame is grey with a word on it") {
   CHECK(std::abs(ink.x + ink.w / 2 - 320) < 4);
 }
 
-TEST_CASE("numbers and times are written plainly") {
+TEST_CASE("frame labels have the number and the time") {
   Frame frame;
   frame.index = 12;
   frame.time = 1.2;

@@ -34,7 +34,7 @@ TEST_CASE("a person keeps the colour when the order changes") {
   CHECK(third[1] != first[1]);
 }
 
-TEST_CASE("a person is remembered for some frames") {
+TEST_CASE("a person's colour survives some frames without them") {
   PersonColours colours;
   const int first = colours.next(record(0, {{0, 0, 50, 100}}))[0];
   colours.next(record(1, {}));
@@ -43,7 +43,7 @@ TEST_CASE("a person is remembered for some frames") {
   CHECK(colours.next(record(101, {{3, 0, 50, 100}}))[0] != first);
 }
 
-TEST_CASE("a track id is the colour") {
+TEST_CASE("the track id determines the colour") {
   io::FrameRecord one = record(0, {{0, 0, 50, 100}, {200, 0, 50, 100}});
   one.instances[0].track = 7;
   one.instances[1].track = -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/sheet.h"
 
-#include "draw/draw_config.h"
+#include "draw/drawing.h"
 #include "draw_support.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -13,7 +13,7 @@ using namespace vremd::test;
 
 using Indices = std::vector<std::size_t>;
 
-TEST_CASE("frames with people are chosen, evenly") {
+TEST_CASE("frames with people are chosen evenly") {
   CHECK(choose_frames({1, 1, 1, 1, 1, 1, 1, 1, 1}, 3) == Indices{1, 4, 7});
   CHECK(choose_frames({0, 0, 2, 0, 1, 1, 0, 3}, 4) == Indices{2, 4, 5, 7});
   CHECK(choose_frames({0, 0, 2, 0, 1, 1, 0, 3}, 2) == Indices{4, 7});
@@ -22,7 +22,7 @@ TEST_CASE("frames with people are chosen, evenly") {
   CHECK(choose_frames({}, 12).empty());
 }
 
-TEST_CASE("the grid follows count and aspect") {
+TEST_CASE("the grid depends on count and aspect") {
   const SheetLayout wide = sheet_grid(12, 16.0 / 9), tall = sheet_grid(12, 9.0 / 16);
   CHECK(wide.columns == 3);
   CHECK(wide.rows == 4);
@@ -50,7 +50,7 @@ TEST_CASE("a sheet stays within its bounds, its tiles apart and inside") {
   }
 }
 
-TEST_CASE("each tile is at its place") {
+TEST_CASE("each tile is in its place") {
   SheetLayout layout;
   layout.columns = 2;
   layout.rows = 2;
@@ -70,7 +70,7 @@ TEST_CASE("each tile is at its place") {
   CHECK(pixel(sheet, 1, 1) == rgb_of(kInk));
 }
 
-TEST_CASE("sizes are read and applied") {
+TEST_CASE("sizes are parsed and applied") {
   CHECK(SizeRule::parse("")->of({640, 480}) == Size{640, 480});
   CHECK(SizeRule::parse("0.5")->of({641, 480}) == Size{321, 240});
   CHECK(SizeRule::parse("2")->of({640, 480}) == Size{1280, 960});
@@ -83,7 +83,7 @@ TEST_CASE("sizes are read and applied") {
   }
 }
 
-TEST_CASE("the name of the output tells its kind") {
+TEST_CASE("the name of the output determines its kind") {
   CHECK(output_kind("a.mp4") == OutputKind::kVideo);
   CHECK(output_kind("b/a.MKV") == OutputKind::kVideo);
   CHECK(output_kind("a.png") == OutputKind::kPicture);

@@ -303,7 +303,8 @@ TEST_CASE("others' weights become a file of ours, and go back") {
   const double error = difference(heatmaps_of(*loaded.model), expected);
   CHECK(error > 0);  // stored as fp16
   CHECK(error < kMaxRoundingFp16 * largest);
-  CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("exists; --force replaces it"));
+  CHECK_THROWS_WITH(convert_weights(config),
+                    ContainsSubstring("already exists; --force overwrites it"));
 
   config.force = true;
   config.dtype = "fp32";
@@ -324,7 +325,8 @@ TEST_CASE("others' weights become a file of ours, and go back") {
   config.dtype = "auto";
   config.force = false;
   convert_weights(config);
-  CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("exists; --force replaces it"));
+  CHECK_THROWS_WITH(convert_weights(config),
+                    ContainsSubstring("already exists; --force overwrites it"));
   const Json written = io::read_json_file(folder / "hub/config.json");
   CHECK(written["backbone_config"]["layer_norm_eps"] == 1e-6);
   CHECK(written["id2label"]["16"] == "right_ankle");

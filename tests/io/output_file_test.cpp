@@ -36,7 +36,7 @@ std::vector<std::string> names(const TemporaryFolder& folder) {
 
 }  // namespace
 
-TEST_CASE("a file has its name once it is complete; else nothing is left") {
+TEST_CASE("a file gets its name when complete, otherwise it is removed") {
   const TemporaryFolder folder;
   {
     OutputFile out(folder / "a");
@@ -56,7 +56,7 @@ TEST_CASE("a file has its name once it is complete; else nothing is left") {
   CHECK(content(folder / "a") == "two");
 }
 
-TEST_CASE("what another run has left under a temporary name stays as it is") {
+TEST_CASE("the temporary file of another run is not touched") {
   const TemporaryFolder folder;
   const std::string left = "a.tmp." + std::to_string(getpid());
   std::ofstream(folder / left) << "left";
@@ -71,7 +71,7 @@ TEST_CASE("what another run has left under a temporary name stays as it is") {
   CHECK(content(folder / (left + ".3")) == "second");
 }
 
-TEST_CASE("a name that just fits has a temporary name that fits") {
+TEST_CASE("the temporary name of a maximum-length name fits") {
   const TemporaryFolder folder;
   std::string name(255, 'w');
   for (const std::size_t end : {0, 1}) {
@@ -86,7 +86,7 @@ TEST_CASE("a name that just fits has a temporary name that fits") {
   CHECK(utf8_length(partial.substr(partial.find(".tmp.") - 2, 2)) == 2);
 }
 
-TEST_CASE("permissions are those of any new file; devices are written in place") {
+TEST_CASE("permissions follow the umask; devices are written in place") {
   const TemporaryFolder folder;
   write_file(folder / "a", "text", false);
   struct stat made{}, other{};

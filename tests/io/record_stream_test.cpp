@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/record_stream.h"
 #include "core/error.h"
-#include "io/video_path.h"
 #include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -28,11 +27,6 @@ std::string frame(int index) {
 }
 const std::string kEnd = "{\"type\":\"end\",\"note\":1}\n";
 
-std::string file(const TemporaryFolder& folder, const std::string& name, const std::string& text) {
-  std::ofstream(folder / name) << text;
-  return folder / name;
-}
-
 // "a: 0 1 end; b: 0 cut; "
 std::string summary(RecordStream& records) {
   std::string text;
@@ -46,11 +40,11 @@ std::string summary(RecordStream& records) {
 
 }  // namespace
 
-TEST_CASE("several inputs are one stream, video by video") {
+TEST_CASE("several inputs form one stream, video by video") {
   const TemporaryFolder folder;
   const auto two =
-      file(folder, "two", header("a") + frame(0) + frame(2) + kEnd + header("b") + kEnd);
-  const auto one = file(folder, "one", header("c") + frame(0) + kEnd);
+      folder.save("two", header("a") + frame(0) + frame(2) + kEnd + header("b") + kEnd);
+  const auto one = folder.save("one", header("c") + frame(0) + kEnd);
   RecordStream records({two, one});
   CHECK(summary(records) == "a: 0 2 end; b: end; c: 0 end; ");
   CHECK_FALSE(records.truncated());
@@ -66,19 +60,19 @@ TEST_CASE("several inputs are one stream, video by video") {
   CHECK_FALSE(again.next_video());
 }
 
-TEST_CASE("a truncated input has no end, and the next one follows") {
+TEST_CASE("a truncated input has no end; the next input follows") {
   const TemporaryFolder folder;
-  const auto cut = file(folder, "cut", header("a") + frame(0));
-  const auto one = file(folder, "one", header("b") + frame(0) + kEnd);
+  const auto cut = folder.save("cut", header("a") + frame(0));
+  const auto one = folder.save("one", header("b") + frame(0) + kEnd);
   RecordStream records({cut, one});
   CHECK(summary(records) == "a: 0 cut; b: 0 end; ");
   CHECK(records.truncated());
 }
 
-TEST_CASE("to know what follows, records are read ahead and kept") {
+TEST_CASE("records read ahead are kept") {
   const TemporaryFolder folder;
   const auto two =
-      file(folder, "two", header("a") + frame(0) + frame(1) + kEnd + header("b") + kEnd);
+      folder.save("two", header("a") + frame(0) + frame(1) + kEnd + header("b") + kEnd);
   RecordStream records({two});
   REQUIRE(records.next_video());
   CHECK(records.next_frame()->frame == 0);
@@ -90,14 +84,14 @@ TEST_CASE("to know what follows, records are read ahead and kept") {
   CHECK_FALSE(records.another_follows());
 }
 
-TEST_CASE("an input that does not exist is known before the others are read") {
+TEST_CASE("a missing input is an error before any is read") {
   const TemporaryFolder folder;
-  const auto one = file(folder, "one", header("a") + kEnd);
+  const auto one = folder.save("one", header("a") + kEnd);
   CHECK_THROWS_WITH(RecordStream({one, folder / "none"}),
                     ContainsSubstring("none: cannot open: No such file or directory"));
 }
 
-TEST_CASE("a stop and cancel() end the waiting; resume() goes on where it ended") {
+TEST_CASE("a stop and cancel() end waiting; resume() continues") {
   const TemporaryFolder folder;
   const std::string pipe = folder / "pipe";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
@@ -127,14 +121,14 @@ TEST_CASE("a stop and cancel() end the waiting; resume() goes on where it ended"
   CHECK(records.end());
 
   bool stop = false;
-  RecordStream stopped({file(folder, "one", header("a") + frame(0) + kEnd)}, [&] { return stop; });
+  RecordStream stopped({folder.save("one", header("a") + frame(0) + kEnd)}, [&] { return stop; });
   REQUIRE(stopped.next_video());
   stop = true;
   CHECK_FALSE(stopped.next_frame());
   CHECK_FALSE(stopped.end());
 }
 
-TEST_CASE("relative names of videos are put under --root") {
+TEST_CASE("the root is prepended to relative video paths") {
   CHECK(join_root("", "a.mp4") == "a.mp4");
   CHECK(join_root("videos", "day/a.mp4") == "videos/day/a.mp4");
   CHECK(join_root("videos", "/data/a.mp4") == "/data/a.mp4");

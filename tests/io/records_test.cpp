@@ -2,6 +2,7 @@
 #include "io/records.h"
 
 #include "core/error.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -9,31 +10,17 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-
 using namespace vremd;
 using namespace vremd::io;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct TemporaryFile {
-  std::string path;
-  explicit TemporaryFile(const std::string& text) {
-    path = std::filesystem::temp_directory_path() / ("vremd_records_" + std::to_string(getpid()));
-    std::ofstream(path) << text;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path); }
-};
-
 const std::string kHeader = R"({"type":"header","format":1,"video":"a.mp4","width":4,"height":3})";
 
-// Reads a whole stream; what it throws reaches the caller.
 std::vector<Record> read_all(const std::string& text, bool* cut = nullptr) {
-  const TemporaryFile file(text);
-  RecordReader reader(file.path);
+  const TemporaryFolder folder;
+  RecordReader reader(folder.save("records.jsonl", text));
   std::vector<Record> records;
   while (auto record = reader.next()) records.push_back(std::move(*record));
   if (cut) *cut = reader.cut();
@@ -66,7 +53,7 @@ TEST_CASE("coordinates have 2 decimals and scores 6 significant digits") {
         R"("keypoints":[[10.01,20.0,1.23457e-05]]})");
 }
 
-TEST_CASE("what annotations know is typed, and goes out as it came in") {
+TEST_CASE("annotation fields are typed and round-trip") {
   const std::string frame =
       R"({"type":"frame","frame":0,"time":0.0,"instances":[{"box":[1.0,2.0,3.0,4.0],)"
       R"("box_score":1.0,"score":1.0,"keypoints":[[1.0,2.0,1.0]],"visibility":[2],)"
@@ -119,7 +106,7 @@ TEST_CASE("an end record has every count") {
         R"({"type":"end","frames":3,"instances":0,"damaged":0,"missing":0})");
 }
 
-TEST_CASE("joined streams stay valid, a cut one is noticed") {
+TEST_CASE("concatenated streams are valid, a truncated one is detected") {
   const std::string frame = R"({"type":"frame","frame":0,"instances":[]})";
   const std::string end = R"({"type":"end","frames":1,"instances":0})";
   const std::string video = kHeader + "\n" + frame + "\n" + end + "\n";
@@ -133,7 +120,7 @@ TEST_CASE("joined streams stay valid, a cut one is noticed") {
 TEST_CASE("bad records name the file, the line and the field") {
   const auto [line, want] = GENERATE(table<std::string, std::string>({
       {"not json", ":2: not valid JSON at column 2"},
-      {"{\"type\":", ":2: not valid JSON: it ends too early"},
+      {"{\"type\":", ":2: not valid JSON: unexpected end of input"},
       {"[1]", ":2: not an object"},
       {R"({"frame":0})", ":2: no type"},
       {R"({"type":"frame","instances":[]})", ":2: no frame"},
@@ -155,7 +142,7 @@ TEST_CASE("bad records name the file, the line and the field") {
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,"x"]}]})",
        ":2: instances[0].box[3]: not a number"},
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"keypoints":[[1,2,3]]}]})",
-       "1 keypoints, but the header names 0"},
+       "1 keypoints, but 0 joints in the header"},
       {kHeader, ":2: a header, but the video before it has no end"},
   }));
   CAPTURE(line);
@@ -164,7 +151,7 @@ TEST_CASE("bad records name the file, the line and the field") {
 
 TEST_CASE("a stream without a header, and an empty one, are errors") {
   CHECK_THROWS_WITH(read_all(R"({"type":"end","frames":1,"instances":0})"),
-                    ContainsSubstring(":1: a record without a header"));
+                    ContainsSubstring(":1: record without a header"));
   CHECK_THROWS_WITH(read_all(""), ContainsSubstring("no records"));
   CHECK_THROWS_WITH(RecordReader("/no/such/file"), ContainsSubstring("/no/such/file: cannot open"));
 }

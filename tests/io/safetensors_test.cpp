@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/safetensors.h"
 #include "core/half.h"
-#include "io/sha256.h"
+#include "io/mapped_file.h"
 
 #include "core/error.h"
 
@@ -43,7 +43,7 @@ void write_raw(const std::string& path, std::uint64_t length, const std::string&
 
 }  // namespace
 
-TEST_CASE("safetensors come back as they were written") {
+TEST_CASE("safetensors round-trip") {
   const TemporaryPath path;
   const std::vector<float> a = {1.5f, -2, 0.25f, 3}, b = {7};
   write_safetensors(path,
@@ -60,7 +60,7 @@ TEST_CASE("safetensors come back as they were written") {
   CHECK_THROWS_WITH(file.at("b"), ContainsSubstring("no tensor b"));
 }
 
-TEST_CASE("damaged safetensors files are refused with a reason") {
+TEST_CASE("damaged safetensors files are rejected with a reason") {
   const TemporaryPath path;
   const std::string tensor = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   const auto bad = [&](std::uint64_t length, const std::string& rest) {
@@ -81,7 +81,7 @@ TEST_CASE("damaged safetensors files are refused with a reason") {
            {R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})",
             "disagree"},
            {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "outside the file"},
-           {R"({"a":5})", "needs dtype"}}) {
+           {R"({"a":5})", "dtype, shape and data_offsets are required"}}) {
     CAPTURE(header);
     CHECK_THROWS_WITH(bad(header.size(), header + "12345678"), ContainsSubstring(what));
   }
@@ -97,7 +97,7 @@ TEST_CASE("SHA-256 of the standard's examples") {
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
-TEST_CASE("every half number survives float and back, and rounding goes to even") {
+TEST_CASE("half numbers round-trip through float; rounding is to even") {
   for (unsigned h = 0; h < 0x10000; ++h) {
     const float value = from_half(static_cast<std::uint16_t>(h));
     if (std::isnan(value)) continue;

@@ -41,7 +41,7 @@ struct OwnError : std::runtime_error {
 
 }  // namespace
 
-TEST_CASE("tokens are written in the order of reading, whatever their work takes") {
+TEST_CASE("tokens are written in the order of reading, whatever the work takes") {
   for (const int threads : {1, 2, 4}) {
     for (const bool parallel : {true, false}) {
       std::vector<int> worked, written;
@@ -81,7 +81,7 @@ TEST_CASE("no more tokens than the limit are in flight") {
   }
 }
 
-TEST_CASE("what was read before the end is written") {
+TEST_CASE("tokens read before the end are written") {
   std::atomic<bool> stopped = false;
   const auto read = numbers(1000);
   int taken = 0;
@@ -102,7 +102,7 @@ TEST_CASE("what was read before the end is written") {
   CHECK(taken < 40);
 }
 
-TEST_CASE("each thread that works was prepared, once in each run") {
+TEST_CASE("each working thread is prepared once per run") {
   for (int run = 0; run < 2; ++run) {
     std::map<std::thread::id, int> prepared;
     std::mutex mutex;
@@ -125,7 +125,7 @@ TEST_CASE("each thread that works was prepared, once in each run") {
   }
 }
 
-TEST_CASE("an exception of a stage comes out as itself") {
+TEST_CASE("an exception of a stage is rethrown unchanged") {
   for (const int threads : {1, 4}) {
     for (const std::string stage : {"read", "work", "write"}) {
       const auto throw_in = [&](const char* here, int number) {
@@ -153,7 +153,7 @@ TEST_CASE("an exception of a stage comes out as itself") {
   }
 }
 
-TEST_CASE("an exception ends a read that waits for a pipe") {
+TEST_CASE("an exception ends a read waiting for a pipe") {
   const TemporaryFolder folder;
   const std::string pipe = folder / "pipe";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);

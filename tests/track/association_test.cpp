@@ -37,7 +37,7 @@ TEST_CASE("the similarity of poses is OKS, weighted with the lower score") {
   CHECK(similarity(a, d, sigmas) == Approx(std::exp(-0.25)));
 }
 
-TEST_CASE("without a joint in common the boxes decide") {
+TEST_CASE("without a shared joint the boxes decide") {
   const std::vector<double> sigmas = {0.05, 0.1};
   const io::Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {0, 0, 0}});
   CHECK(similarity(a, person({5, 0, 10, 10}, {{0, 0, 0}, {9, 9, 1}}), sigmas) == Approx(1.0 / 3));
@@ -47,7 +47,7 @@ TEST_CASE("without a joint in common the boxes decide") {
   CHECK(similarity(a, person({0, 0, 0, 10}), {}) == 0);
 }
 
-TEST_CASE("the area is that of the box, else that of the keypoints") {
+TEST_CASE("the area is the box's, else the keypoints'") {
   CHECK(person_area(person({0, 0, 4, 5})) == 20);
   const std::vector<io::Keypoint> keypoints = {{0, 0, 0}, {10, 20, 1}, {13, 22, 0.1}, {NAN, 0, 1}};
   CHECK(person_area(person({0, 0, 0, 5}, keypoints)) == 6);
@@ -56,7 +56,7 @@ TEST_CASE("the area is that of the box, else that of the keypoints") {
   CHECK(person_area(person({0, 0, -4, -5})) == 0);
 }
 
-TEST_CASE("a displacement is that of the joints, else that of the boxes") {
+TEST_CASE("the displacement is the joints', else the boxes'") {
   const io::Instance a = person({0, 0, 10, 10}, {{1, 1, 1}, {2, 2, 1}, {3, 3, 0}});
   const Point by = displacement(a, person({90, 0, 10, 10}, {{2, 1, 1}, {4, 5, 1}, {9, 9, 1}}));
   CHECK(by.x == 1.5);
@@ -81,4 +81,34 @@ TEST_CASE("joints have the sigmas of COCO and openpifpaf") {
   CHECK(oks_sigma("head_bottom") == .08);
   CHECK(oks_sigma("head_top") == .06);
   CHECK(oks_sigma("left_big_toe") == .08);
+}
+
+TEST_CASE("velocity is a mean that starts at rest") {
+  Motion motion;
+  CHECK(motion.after(5).x == 0);
+  motion.observe({3, -6}, 1);
+  CHECK(motion.after(1).x == Approx(1));
+  CHECK(motion.after(4).y == Approx(-8));
+  motion.observe({3, -6}, 1);
+  CHECK(motion.after(1).x == Approx(1.5));
+  for (int i = 0; i < 100; ++i) motion.observe({3, -6}, 1);
+  CHECK(motion.after(1).x == Approx(3).epsilon(1e-3));
+  motion.observe({13, -6}, 1);
+  CHECK(motion.after(1).x == Approx(4).epsilon(1e-3));
+}
+
+TEST_CASE("a step over several frames is their sum") {
+  Motion slow, fast;
+  slow.observe({3, 3}, 1);
+  fast.observe({12, 12}, 4);
+  CHECK(slow.after(1).x == fast.after(1).x);
+}
+
+TEST_CASE("steps that are not finite are skipped") {
+  Motion motion;
+  motion.observe({3, 3}, 1);
+  motion.observe({NAN, 1}, 1);
+  motion.observe({1, INFINITY}, 1);
+  CHECK(motion.after(1).x == Approx(1));
+  CHECK(motion.after(1).y == Approx(1));
 }

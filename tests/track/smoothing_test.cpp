@@ -27,7 +27,7 @@ io::FrameRecord frame(std::int64_t index, double x, std::int64_t track = 1) {
 
 }  // namespace
 
-TEST_CASE("one-euro is the filter of the paper") {
+TEST_CASE("one-euro matches the paper") {
   // Its own recursion, written out: alpha(fc) = 1 / (1 + 1 / (2 pi fc T)).
   const OneEuroConfig config{.min_cutoff = 1, .beta = 0.5, .derivative_cutoff = 2};
   const double seconds = 0.1, size = 4;
@@ -46,7 +46,7 @@ TEST_CASE("one-euro is the filter of the paper") {
   CHECK(filter.next(99, seconds, size, config) == 99);
 }
 
-TEST_CASE("what trembles is calmed, what moves is followed") {
+TEST_CASE("jitter is smoothed and motion followed") {
   Smoother calm({}, 10), running({}, 10);
   double largest = 0;
   io::FrameRecord record;
@@ -80,7 +80,7 @@ TEST_CASE("the size of the picture does not matter") {
   }
 }
 
-TEST_CASE("a filter belongs to a track, and is forgotten with it") {
+TEST_CASE("a filter belongs to a track and ends with it") {
   Smoother smoother({}, 5);
   io::FrameRecord first = frame(0, 0);
   smoother.smooth(first, 0);
@@ -95,7 +95,7 @@ TEST_CASE("a filter belongs to a track, and is forgotten with it") {
   CHECK(late.instances[0].keypoints[0].x == 10);
 }
 
-TEST_CASE("what cannot be used is not smoothed") {
+TEST_CASE("unusable keypoints are not smoothed") {
   Smoother smoother({}, 5);
   io::FrameRecord first = frame(0, 0);
   smoother.smooth(first, 0);

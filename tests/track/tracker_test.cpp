@@ -41,7 +41,7 @@ struct Video {
 
 }  // namespace
 
-TEST_CASE("tracks follow their people, whatever the order") {
+TEST_CASE("tracks follow their people in any order") {
   Video video;
   CHECK(video.see(0, {at(0), at(200)}) == Tracks{1, 2});
   CHECK(video.see(1, {at(205), at(5)}) == Tracks{2, 1});
@@ -50,7 +50,8 @@ TEST_CASE("tracks follow their people, whatever the order") {
 }
 
 TEST_CASE("the sum of similarities decides, not the best pair") {
-  // The second person is nearest to the first track: greed would leave the others alone.
+  // The second person is nearest to the first track: a greedy match would leave the others
+  // unmatched.
   Video video;
   video.see(0, {at(0), at(30)});
   CHECK(video.see(1, {at(-25), at(14)}) == Tracks{1, 2});
@@ -62,7 +63,7 @@ TEST_CASE("the sum of similarities decides, not the number of pairs") {
   CHECK(video.see(1, {at(1), at(-26)}) == Tracks{1, 3});
 }
 
-TEST_CASE("an unseen track ends, and its number is not used again") {
+TEST_CASE("an unseen track ends and its number is not reused") {
   Video video({.max_age = 3});
   CHECK(video.see(0, {at(0)}) == Tracks{1});
   CHECK(video.see(3, {at(0)}) == Tracks{1});  // frames 1 and 2 have no record
@@ -72,7 +73,7 @@ TEST_CASE("an unseen track ends, and its number is not used again") {
   CHECK(video.see(11, {at(0), at(200)}) == Tracks{2, 3});
 }
 
-TEST_CASE("low scores continue a track but begin none") {
+TEST_CASE("low scores continue a track but do not start one") {
   Video video({.min_score = 0.5});
   CHECK(video.see(0, {at(0, 0.4), at(200, 0.5)}) == Tracks{0, 1});
   CHECK(video.see(1, {at(0, 0.4), at(200, 0.1)}) == Tracks{0, 1});
@@ -94,7 +95,7 @@ TEST_CASE("tracks of the input are replaced") {
 }
 
 TEST_CASE("people who walk through each other keep their tracks") {
-  // They meet between frames 10 and 11 and hide each other by turns: only their motion tells.
+  // They cross between frames 10 and 11 with alternating occlusion: only motion distinguishes them.
   Video video;
   for (int f = 0; f <= 20; ++f) {
     std::vector<io::Instance> people;
@@ -105,7 +106,7 @@ TEST_CASE("people who walk through each other keep their tracks") {
   }
 }
 
-TEST_CASE("poses are told apart where boxes are not") {
+TEST_CASE("poses distinguish people with equal boxes") {
   const JointSet joints = joint_set_of({"left_wrist", "right_wrist"});
   const Box box{0, 0, 100, 100};
   const io::Instance high = person(box, 1, {{20, 10, 1}, {80, 10, 1}});
@@ -118,7 +119,7 @@ TEST_CASE("poses are told apart where boxes are not") {
   CHECK(video.tracker.tracks() == 2);
 }
 
-TEST_CASE("people that cannot be compared have no track") {
+TEST_CASE("people without an area have no track") {
   Video video;
   const Tracks none{0, 0, 0, 1};
   const std::vector<io::Instance> odd = {person({10, 10, 0, 20}), person({NAN, 1, 2, 3}),
@@ -129,7 +130,7 @@ TEST_CASE("people that cannot be compared have no track") {
   CHECK(video.tracker.tracks() == 1);
 }
 
-TEST_CASE("coordinates near the end of the numbers harm nobody else") {
+TEST_CASE("huge coordinates do not affect other people") {
   Video video;
   const auto people = [](double x) {
     return std::vector<io::Instance>{at(x), person({1e308, 0, 1e308, 1e308}),
@@ -139,13 +140,13 @@ TEST_CASE("coordinates near the end of the numbers harm nobody else") {
   for (int f = 1; f < 5; ++f) CHECK(video.see(f, people(3.0 * f)).front() == 1);
 }
 
-TEST_CASE("a second find of a person begins no track") {
+TEST_CASE("a duplicate detection does not start a track") {
   Video video;
   CHECK(video.see(0, {at(0), at(0), at(5), at(30)}) == Tracks{1, 0, 0, 2});
   CHECK(video.see(1, {at(30), at(3), at(3)}) == Tracks{2, 1, 0});
 }
 
-TEST_CASE("boxes alone are followed at a lower IoU than in videos with joints") {
+TEST_CASE("videos without joints use a lower threshold") {
   const std::optional<JointSet> joints = joint_set("coco17");
   const auto second = [](const TrackerConfig& config, const std::optional<JointSet>& of) {
     Video video(config, of);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "convert/json_text.h"
+#include "convert/format_support.h"
 
+#include "annotation/posetrack_names.h"
 #include "core/error.h"
 #include "core/picture_names.h"
 
@@ -19,17 +20,13 @@ JsonListFile::JsonListFile(io::OutputFile& out, std::string_view opening) : file
 void JsonListFile::add(const Json& item) {
   file_.write(any_ ? ",\n" : "\n");
   any_ = true;
-  file_.write(dump(item));
+  file_.write(io::dump(item));
 }
 
 void JsonListFile::finish(std::string_view closing) {
   file_.write(any_ ? "\n]" : "]");
   file_.write(closing);
   file_.write("\n");
-}
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 bool begins_with(std::string_view head, char first) {
@@ -80,9 +77,50 @@ std::string video_name(const std::string& path) {
   return has_picture_name(path) || p.extension().string().size() <= 5 ? p.stem() : p.filename();
 }
 
-std::string root_of(const std::string& file, const std::string& root, bool joins_folder) {
-  if (!root.empty() || !joins_folder || file == "-") return root;
+std::string root_of(const std::string& file, const ReadContext& context) {
+  if (!context.root.empty() || !context.joins_folder || file == "-") return context.root;
   return fs::path(file).parent_path();
+}
+
+bool is_still(const io::Header& header) { return has_picture_name(header.video); }
+
+std::string picture_of(const io::Header& header, const io::FrameRecord& frame) {
+  if (!frame.file) return header.video;
+  return (fs::path(header.video) / *frame.file).string();
+}
+
+std::optional<std::int64_t> image_id_of(const io::Header& header, const io::FrameRecord& frame) {
+  constexpr std::int64_t kMostFrames = 10'000;
+  if (frame.image_id) return frame.image_id;
+  if (const auto first = annotation::first_image_id(video_name(header.video))) {
+    const auto number = frame.file ? number_in(*frame.file) : std::optional(frame.frame);
+    if (number && *number < kMostFrames) return *first + *number;
+  }
+  if (is_still(header)) return number_in(header.video);
+  return std::nullopt;
+}
+
+void VideoStart::frame(io::FrameRecord frame, bool joints_known) {
+  if (joints_known) begin();
+  if (begun_) {
+    sink_.frame(std::move(frame));
+  } else {
+    waiting_.push_back(std::move(frame));
+  }
+}
+
+void VideoStart::end() {
+  begin();
+  sink_.end(Json::object());
+  begun_ = false;
+}
+
+void VideoStart::begin() {
+  if (begun_) return;
+  begun_ = true;
+  sink_.begin(header);
+  for (io::FrameRecord& frame : waiting_) sink_.frame(std::move(frame));
+  waiting_.clear();
 }
 
 }  // namespace vremd::convert
