@@ -11,8 +11,8 @@ namespace vremd::train {
 // The names of the presets of METHOD 9, 10.2, 11.1 and 12, in the order of messages and --help.
 std::vector<std::string> preset_names();
 
-// Sets what a preset says of network, augmentation and training; the rest stays. What METHOD gives
-// a preset for testing is a matter of vremd-pose's options. Error for an unknown name.
+// Applies a preset to network, augmentation and training; the rest is unchanged. The
+// test settings of a preset (METHOD 12) are options of vremd-pose. Error for an unknown name.
 void apply_preset(TrainConfig& config, const std::string& name);
 
 }  // namespace vremd::train

@@ -1,11 +1,12 @@
+#!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every citation of lib/model/METHOD.md and lib/eval/SCORING.md ("METHOD 5.2", "METHOD 9, 10.2 and
-# 12", "SCORING, appendix D") has its heading there, and no other document is cited than those that
-# are in the repository.
+# Every citation of METHOD.md and SCORING.md ("METHOD 5.2", "METHOD 9, 10.2 and 12", "SCORING,
+# appendix D") has its heading in lib/model/METHOD.md or lib/eval/SCORING.md, and every other cited
+# document is in the repository.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT
 
-# check TREE LEAST: prints a line for each citation that leads nowhere, and how many there are;
-# fails then, and with fewer than LEAST citations of either document.
+# check TREE LEAST: prints a line for each broken citation, else the number of citations. Fails if one
+# is broken or either document has fewer than LEAST citations.
 check() {
   (cd $1 && find lib tools cuda tests man bench examples models *.md \
     \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.sh' -o -name '*.py' \
@@ -27,7 +28,7 @@ check() {
       while ($text =~ /^#+ (\d+[a-z]?(?:\.\d+)*) \S/mg) { $headings{"$name $1"} = 1; }
       while ($text =~ /^#+ Appendix ([A-Z]): \S/mg) { $headings{"$name, appendix $1"} = 1; }
     }
-    # Between two words: a space, or the end of a line and what begins the next line of a comment.
+    # Between two words: a space, or a line break and the start of the next comment line.
     my $gap = qr/(?:[ ]|[ ]?\n[ ]*(?:\/\/|\#)?[ ]*)/;
     my $number = qr/\d+[a-z]?(?:\.\d+)*(?![\w])/;
     my $more = qr/(?:,$gap(?:and$gap)?|$gap(?:and|to)$gap)/;
@@ -62,7 +63,7 @@ check() {
           }
         }
       }
-      # In code these words are citations; in prose if a section or an end of a phrase follows.
+      # In code these words are always citations, in prose only before a section or punctuation.
       my $page = $file =~ /\.(?:md|scd|in)\z/;
       my $ends = qr/(?=\.md|[,;:)]|[ ]\d|,?[ ]appendix)/;
       while ($text =~ ($page ? qr/(?<![\w*])($others)\b$ends/ : qr/(?<!\w)($others)(?!\w)/)) {
@@ -85,7 +86,7 @@ check() {
 
 check $SOURCE_DIR 40
 
-# It can fail: a tree with every kind of mistake, and one without citations.
+# The check fails on a tree with every kind of mistake and on one without citations.
 mkdir -p $work/{lib/{model,eval},tools,cuda,tests,man,bench,examples,models}
 cp $SOURCE_DIR/lib/model/METHOD.md $work/lib/model
 cp $SOURCE_DIR/lib/eval/SCORING.md $work/lib/eval
