@@ -2,7 +2,6 @@
 // vremd-convert: converts records and weights between formats.
 
 #include "cli/jobs.h"
-#include "cli/signals.h"
 #include "convert/convert.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
@@ -22,15 +21,13 @@ namespace {
 
 void check(const convert::ConvertConfig& config) {
   const auto known = [](const char* option, const std::string& name) {
-    if (convert::find_format(name)) return;
-    throw cli::UsageError(std::string(option) + ": unknown format '" + name +
-                          "' (formats: " + convert::format_names() + ")");
+    cli::require(convert::find_format(name), std::string(option) + ": unknown format '" + name +
+                                                 "' (formats: " + convert::format_names() + ")");
   };
   if (!config.from.empty()) known("--from", config.from);
   known("--to", config.to);
-  if (convert::find_format(config.to)->write_folder && config.output == "-") {
-    throw cli::UsageError("--to " + config.to + " writes a directory of files: use -o DIR");
-  }
+  cli::require(!convert::find_format(config.to)->write_folder || config.output != "-",
+               "--to " + config.to + " writes a directory of files: use -o DIR");
   for (const auto& [option, joints] :
        {std::pair("--joints: ", &config.joints), {"--input-joints: ", &config.input_joints}}) {
     try {
@@ -39,9 +36,9 @@ void check(const convert::ConvertConfig& config) {
       throw cli::UsageError(option + std::string(error.what()));
     }
   }
-  if (config.images == "-") throw cli::UsageError("--images must be a file or a directory");
-  if (!(config.selection.scale > 0)) throw cli::UsageError("--scale must be positive");
-  if (config.selection.fps < 0) throw cli::UsageError("--fps must not be negative");
+  cli::require(config.images != "-", "--images must be a file or a directory");
+  cli::require(config.selection.scale > 0, "--scale must be positive");
+  cli::require(config.selection.fps >= 0, "--fps must not be negative");
 }
 
 int run(convert::ConvertConfig config, const std::string& frames, const cli::Common& common) {
@@ -68,9 +65,7 @@ int run_weights(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "weights") {
-    return run_weights(argv);
-  }
+  if (argc > 1 && std::string_view(argv[1]) == "weights") return run_weights(argv);
   convert::ConvertConfig config;
   convert::Selection& selection = config.selection;
   std::string frames;

@@ -2,7 +2,6 @@
 // vremd-detect: videos -> person boxes (JSON Lines).
 
 #include "cli/jobs.h"
-#include "cli/signals.h"
 #include "cli/tool.h"
 #include "core/log.h"
 #include "io/find_weights.h"
@@ -43,7 +42,7 @@ Json settings_of(const DetectConfig& config, const detect::PersonDetector& detec
   return settings;
 }
 
-// One output: the records of the job's videos. Gives the exit status.
+// Writes the records of the job's videos. Returns the exit status.
 int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Header& header,
                  const detect::PersonDetector& detector, const DetectConfig& config,
                  const cli::Common& common) {

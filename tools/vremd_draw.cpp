@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-draw: records and their videos → videos, pictures or a sheet, without inference.
+// vremd-draw: records and their videos -> videos, images or a contact sheet.
 
 #include "cli/jobs.h"
-#include "cli/signals.h"
 #include "core/log.h"
 #include "draw/drawing.h"
 

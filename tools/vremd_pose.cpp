@@ -2,7 +2,6 @@
 // vremd-pose: video and person boxes -> keypoints (JSON Lines).
 
 #include "cli/jobs.h"
-#include "cli/signals.h"
 #include "cli/tool.h"
 #include "core/log.h"
 #include "ops/device.h"
@@ -28,7 +27,7 @@ struct PoseConfig {
   pipeline::PoseInput input;
   pipeline::EstimatorOptions estimator;
 
-  PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // weights and device will say
+  PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // 0: by weights and device
 
   void validate() const {
     using cli::require;
@@ -47,7 +46,7 @@ struct PoseConfig {
   }
 };
 
-// One output: the records of the job's inputs, with keypoints. Gives the exit status.
+// Writes the records of the job's inputs with keypoints. Returns the exit status.
 int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& header,
          pipeline::PoseEstimator& estimator, const PoseConfig& config, const cli::Common& common) {
   io::OutputFile out(job.output, config.output.force);

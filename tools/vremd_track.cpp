@@ -2,7 +2,6 @@
 // vremd-track: records -> the same records with track numbers.
 
 #include "cli/jobs.h"
-#include "cli/signals.h"
 #include "track/track_records.h"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-train: annotations and pictures or videos -> weights.
+// vremd-train: annotations and images or videos -> weights.
 
-#include "cli/signals.h"
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -63,7 +62,7 @@ train::TrainConfig train_config(const Config& config) {
   return result;
 }
 
-// LibTorch throws one kind of error on GPUs and another on the CPU.
+// LibTorch throws OutOfMemoryError only on GPUs.
 bool is_out_of_memory(const c10::Error& error) {
   const std::string text = error.what_without_backtrace();
   return dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
@@ -71,17 +70,14 @@ bool is_out_of_memory(const c10::Error& error) {
 }
 
 int run(const Config& config, const cli::Common& common) {
-  if (config.train_config.empty() && config.preset.empty()) {
-    throw cli::UsageError("nothing to train: use --config or --preset");
-  }
-  if (config.output.empty()) throw cli::UsageError("no output directory: use -o");
-  if (config.dataset.empty() != config.root.empty()) {
-    throw cli::UsageError("--dataset and --root must be used together");
-  }
-  if (config.resume && config.dry_run) {
-    throw cli::UsageError("--dry-run and --resume are mutually exclusive");
-  }
-  if (config.cache_features < 0) throw cli::UsageError("--cache-features must not be negative");
+  using cli::require;
+  require(!config.train_config.empty() || !config.preset.empty(),
+          "nothing to train: use --config or --preset");
+  require(!config.output.empty(), "no output directory: use -o");
+  require(config.dataset.empty() == config.root.empty(),
+          "--dataset and --root must be used together");
+  require(!config.resume || !config.dry_run, "--dry-run and --resume are mutually exclusive");
+  require(config.cache_features >= 0, "--cache-features must not be negative");
   cli::as_usage_errors([&] { ops::check_device(config.device); });
   one_of("--preset", config.preset, train::preset_names());
   one_of("--dataset", config.dataset, data::dataset_names());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/jobs.h"
 
-#include "cli/signals.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -24,9 +23,8 @@ fs::path name_of(const std::string& input) {
   if (!path.has_filename()) path = path.parent_path();  // "pictures/"
   const bool inside = path.is_relative() && *path.begin() != "..";
   if (!inside) path = path.filename();
-  if (path.empty() || path == "." || path == "..") {
-    throw UsageError(input + ": cannot derive an output name for --output-dir");
-  }
+  require(!path.empty() && path != "." && path != "..",
+          input + ": cannot derive an output name for --output-dir");
   if (path.extension() != kExtension) path += kExtension;
   return path;
 }
@@ -42,27 +40,24 @@ void OutputOptions::add_to(Tool& tool) {
 
 std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) const {
   if (folder.empty()) {
-    if (resume) throw UsageError("--resume requires --output-dir");
+    require(!resume, "--resume requires --output-dir");
     return {{inputs_or_stdin(inputs), output, false}};
   }
-  if (output != "-") throw UsageError("--output and --output-dir are mutually exclusive");
-  if (resume && force) throw UsageError("--resume and --force are mutually exclusive");
-  if (inputs.empty()) throw UsageError("--output-dir requires at least one input file");
+  require(output == "-", "--output and --output-dir are mutually exclusive");
+  require(!resume || !force, "--resume and --force are mutually exclusive");
+  require(!inputs.empty(), "--output-dir requires at least one input file");
 
   std::vector<Job> result;
-  std::map<std::string, std::string> taken;  // output -> input
+  std::map<std::string, std::string> input_of;  // by output
   std::int64_t done = 0;
   for (const std::string& input : inputs) {
     if (input == "-") throw UsageError("--output-dir cannot be used with standard input");
     const std::string path = (fs::path(folder) / name_of(input)).string();
-    const auto [other, is_new] = taken.emplace(path, input);
-    if (!is_new)
-      throw UsageError(input + " and " + other->second + " would both write " + path +
-                       " (relative paths keep their directories; see --root)");
+    const auto [other, is_new] = input_of.emplace(path, input);
+    require(is_new, input + " and " + other->second + " would both write " + path +
+                        " (relative paths keep their directories; see --root)");
     std::error_code ignored;
-    if (fs::equivalent(input, path, ignored)) {
-      throw UsageError(input + ": --output-dir would overwrite it");
-    }
+    require(!fs::equivalent(input, path, ignored), input + ": --output-dir would overwrite it");
     if (fs::exists(path, ignored)) {
       if (resume) {
         ++done;

@@ -7,14 +7,14 @@
 
 namespace vremd {
 
-// Levelled talk on standard error, "tool: text". Standard output is for data alone.
+// Log messages to standard error, "tool: text". Standard output is reserved for data.
 enum class LogLevel { kError = -1, kNormal = 0, kVerbose = 1, kDebug = 2 };
 
 void set_log(std::string tool, LogLevel level);
 LogLevel log_level();
 void log_line(LogLevel level, const std::string& text);
 
-// A line of progress, redrawn in place on a terminal; "" clears it. log_line() clears it first.
+// A progress line, redrawn in place on a terminal; "" and log_line() clear it.
 void show_status(const std::string& text);
 
 template <typename... Args>
@@ -32,10 +32,6 @@ void log_info(fmt::format_string<Args...> format, Args&&... args) {
 template <typename... Args>
 void log_verbose(fmt::format_string<Args...> format, Args&&... args) {
   log_line(LogLevel::kVerbose, fmt::format(format, std::forward<Args>(args)...));
-}
-template <typename... Args>
-void log_debug(fmt::format_string<Args...> format, Args&&... args) {
-  log_line(LogLevel::kDebug, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace vremd

@@ -8,14 +8,19 @@
 
 namespace vremd {
 
-bool has_picture_name(const std::string& path) {
-  static constexpr std::array kExtensions = {".jpg", ".jpeg", ".png", ".bmp", ".webp",
-                                             ".tif", ".tiff", ".ppm", ".pgm", ".jp2"};
+std::string lower_extension(const std::string& path) {
   std::string extension = std::filesystem::path(path).extension();
   for (char& c : extension) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+  return extension;
+}
+
+bool has_picture_name(const std::string& path) {
+  static constexpr std::array kExtensions = {".jpg", ".jpeg", ".png", ".bmp", ".webp",
+                                             ".tif", ".tiff", ".ppm", ".pgm", ".jp2"};
+  return std::find(kExtensions.begin(), kExtensions.end(), lower_extension(path)) !=
+         kExtensions.end();
 }
 
 std::optional<std::int64_t> number_in(const std::string& path) {

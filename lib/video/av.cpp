@@ -9,9 +9,9 @@
 namespace vremd::video {
 namespace {
 
-thread_local std::string last_complaint, format_complaint;
+thread_local std::string last_error, container_error;
 
-void keep_complaint(void* who, int level, const char* format, va_list arguments) {
+void keep_error(void* who, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_WARNING) return;
   char text[512];
   std::vsnprintf(text, sizeof text, format, arguments);
@@ -20,48 +20,48 @@ void keep_complaint(void* who, int level, const char* format, va_list arguments)
     line.pop_back();
   }
   if (line.empty()) return;
-  if (log_level() >= LogLevel::kDebug) log_debug("libav: {}", line);
+  log_line(LogLevel::kDebug, "libav: " + line);
   if (level > AV_LOG_ERROR) return;
-  // Every object that may log starts with a pointer to its class.
+  // Every object that logs begins with a pointer to its class.
   const AVClass* kind = who ? *static_cast<const AVClass* const*>(who) : nullptr;
-  if (kind && kind == avformat_get_class()) format_complaint = line;
+  if (kind && kind == avformat_get_class()) container_error = line;
   if (kind && kind == avcodec_get_class()) {
     const auto* codec = static_cast<const AVCodecContext*>(who);
-    if (codec->opaque) static_cast<AvComplaints*>(codec->opaque)->add(line);
+    if (codec->opaque) static_cast<DecoderErrors*>(codec->opaque)->add(line);
   }
-  last_complaint = std::move(line);
+  last_error = std::move(line);
 }
 
 }  // namespace
 
-void AvComplaints::add(std::string line) {
+void DecoderErrors::add(std::string line) {
   const std::lock_guard lock(mutex_);
   last_ = std::move(line);
   any_ = true;
 }
 
-void AvComplaints::clear() {
+void DecoderErrors::clear() {
   const std::lock_guard lock(mutex_);
   last_.clear();
   any_ = false;
 }
 
-std::string AvComplaints::last() const {
+std::string DecoderErrors::last() const {
   const std::lock_guard lock(mutex_);
   return last_;
 }
 
 void silence_libav() {
   static std::once_flag once;
-  std::call_once(once, [] { av_log_set_callback(keep_complaint); });
+  std::call_once(once, [] { av_log_set_callback(keep_error); });
 }
 
-const std::string& last_av_complaint() { return last_complaint; }
-const std::string& last_format_complaint() { return format_complaint; }
+const std::string& last_av_error() { return last_error; }
+const std::string& last_container_error() { return container_error; }
 
-void forget_av_complaints() {
-  last_complaint.clear();
-  format_complaint.clear();
+void clear_av_errors() {
+  last_error.clear();
+  container_error.clear();
 }
 
 std::string av_error_text(int status) {

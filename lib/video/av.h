@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The only place with libav's headers and with #if on its versions: libavcodec 59 and newer.
-// For the .cpp files of this folder and for tests.
+// libav's headers (libavcodec 59 and newer), RAII and version differences. Private to this folder
+// and its tests.
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -29,14 +29,14 @@ struct AvDeleter {  // void kFree(T**)
   }
 };
 
-struct AvIoDeleter {  // of a context with our own callbacks
+struct AvIoDeleter {  // a context with custom callbacks
   void operator()(AVIOContext* io) const {
     av_freep(&io->buffer);
     avio_context_free(&io);
   }
 };
 
-struct AvOutputDeleter {  // of a muxer, and the file it has open
+struct AvOutputDeleter {  // a muxer and its open file
   void operator()(AVFormatContext* format) const {
     avio_closep(&format->pb);
     avformat_free_context(format);
@@ -55,9 +55,10 @@ using AvOutput = std::unique_ptr<AVFormatContext, AvOutputDeleter>;
 using AvIo = std::unique_ptr<AVIOContext, AvIoDeleter>;
 using AvScaler = std::unique_ptr<SwsContext, AvScalerDeleter>;
 
-// What a decoder complained about while it worked on a packet, from any of its threads. Point
-// AVCodecContext::opaque at one before the packet is sent: libav copies it to the thread.
-class AvComplaints {
+// The errors that a decoder logs for one packet, from any of its threads. Set
+// AVCodecContext::opaque to its address before sending the packet: libav passes it on to the
+// thread.
+class DecoderErrors {
  public:
   void add(std::string line);
   void clear();
@@ -70,17 +71,17 @@ class AvComplaints {
   std::string last_;
 };
 
-// Takes over libav's log, once for the process: nothing is printed (but at the debug level),
-// errors are kept for last_av_complaint() and AvComplaints.
+// Redirects libav's log for the whole process: messages are printed only at debug level, errors are
+// kept for last_av_error() and DecoderErrors.
 void silence_libav();
 
-// The last error that libav logged on this thread since forget_av_complaints(), "" if none; and
-// the last one of a demuxer or muxer.
-const std::string& last_av_complaint();
-const std::string& last_format_complaint();
-void forget_av_complaints();
+// The last error that libav logged on this thread since clear_av_errors() ("" if none), and the
+// last one of a demuxer or muxer.
+const std::string& last_av_error();
+const std::string& last_container_error();
+void clear_av_errors();
 
-// The text of a status, "Invalid data found when processing input".
+// The message for a status, e.g. "Invalid data found when processing input".
 std::string av_error_text(int status);
 
 inline const std::int32_t* stream_display_matrix(const AVStream& stream) {
@@ -98,14 +99,14 @@ inline const std::int32_t* stream_display_matrix(const AVStream& stream) {
 #endif
 }
 
-// From the picture itself: EXIF of a JPEG, SEI of H.264. Null: none.
+// From the picture itself (JPEG EXIF, H.264 SEI); null if absent.
 inline const std::int32_t* frame_display_matrix(const AVFrame& picture) {
   const AVFrameSideData* data = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
   if (!data || data->size < 9 * sizeof(std::int32_t)) return nullptr;
   return reinterpret_cast<const std::int32_t*>(data->data);
 }
 
-// Room for a display matrix (9 numbers, owned by the stream) in what a muxer will write.
+// Allocates a display matrix (9 numbers, owned by the stream) for the muxer to write.
 inline std::int32_t* add_stream_display_matrix(AVStream& stream) {
   constexpr size_t kSize = 9 * sizeof(std::int32_t);
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)

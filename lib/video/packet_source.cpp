@@ -47,7 +47,7 @@ class PipeInput {
     owned_ = path != "-";
     while (owned_ && (descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0) {
       if (errno != EINTR) fail("{}: cannot open: {}", path, std::strerror(errno));
-      if (stopped_ && stopped_()) throw StoppedWhileOpening();  // nobody had opened the other end
+      if (stopped_ && stopped_()) throw StoppedWhileOpening();  // no writer has opened it yet
     }
     auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
     if (!buffer) throw std::bad_alloc();
@@ -102,12 +102,12 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
     url = "file:" + path;  // a name may contain a colon
   }
 
-  forget_av_complaints();
+  clear_av_errors();
   input_.release();  // avformat_open_input frees it when it fails
   int status = avformat_open_input(&context, url.c_str(), nullptr, nullptr);
   if (status < 0) fail_to_open(status);
   input_.reset(context);
-  // libav takes any .txt for terminal art.
+  // libav opens any .txt as terminal art.
   if (std::strcmp(context->iformat->name, "tty") == 0) fail("{}: not a video", place_);
   status = avformat_find_stream_info(context, nullptr);
   if (stopped_ && stopped_()) throw StoppedWhileOpening();
@@ -128,30 +128,30 @@ PacketSource::~PacketSource() = default;
 
 void PacketSource::fail_to_open(int status) const {
   if (status == AVERROR_EXIT) throw StoppedWhileOpening();
-  const std::string& complaint = last_av_complaint();
+  const std::string& error = last_av_error();
   if (status == AVERROR_INVALIDDATA || status == AVERROR_EOF) {
-    if (complaint.empty()) fail("{}: not a video", place_);
-    fail("{}: not a video: {}", place_, complaint);
+    if (error.empty()) fail("{}: not a video", place_);
+    fail("{}: not a video: {}", place_, error);
   }
   fail("{}: cannot open: {}", place_, av_error_text(status));
 }
 
 int PacketSource::read(AVPacket& packet) {
-  broken_before_ = false;
+  corrupt_before_ = false;
   for (;;) {
     if (stopped_ && stopped_()) return AVERROR_EXIT;
-    forget_av_complaints();
+    clear_av_errors();
     const int status = av_read_frame(input_.get(), &packet);
     if (status == AVERROR(EAGAIN)) {
       poll(nullptr, 0, 5);
       continue;
     }
     if (status < 0) {
-      // A Matroska file that was cut off ends as any other, but the demuxer says so.
-      end_problem_ = status == AVERROR_EOF ? last_format_complaint() : av_error_text(status);
+      // A truncated Matroska file ends like an intact one, but the demuxer logs an error.
+      end_problem_ = status == AVERROR_EOF ? last_container_error() : av_error_text(status);
       return status;
     }
-    broken_before_ = broken_before_ || !last_format_complaint().empty();
+    corrupt_before_ = corrupt_before_ || !last_container_error().empty();
     if (packet.stream_index == stream_->index) return status;
     av_packet_unref(&packet);
   }
@@ -161,7 +161,7 @@ std::optional<double> PacketSource::seconds() const {
   if (stream_->duration > 0) {
     return static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
   }
-  // Matroska keeps the length of a stream as a tag.
+  // Matroska stores the duration of a stream as a tag.
   const AVDictionaryEntry* tag = av_dict_get(stream_->metadata, "DURATION", nullptr, 0);
   int hours = 0, minutes = 0;
   double seconds = 0;
@@ -172,18 +172,18 @@ std::optional<double> PacketSource::seconds() const {
   return {};
 }
 
-// MP4 has its whole index read before the first packet; AVI says the number in its header.
+// The index of an MP4 is read before the first packet; the header of an AVI has the number.
 bool PacketSource::counts_packets() const {
   const std::string_view format = input_->iformat->name;
   return format.find("mp4") != format.npos || format == "avi";
 }
 
-std::int64_t PacketSource::promised_after(std::int64_t read) const {
+std::int64_t PacketSource::announced_after(std::int64_t read) const {
   if (!counts_packets()) return 0;
-  const std::int64_t promised = input_->iformat->name == std::string_view("avi")
-                                    ? stream_->nb_frames
-                                    : avformat_index_get_entries_count(stream_);
-  return std::max<std::int64_t>(0, promised - read);
+  const std::int64_t announced = input_->iformat->name == std::string_view("avi")
+                                     ? stream_->nb_frames
+                                     : avformat_index_get_entries_count(stream_);
+  return std::max<std::int64_t>(0, announced - read);
 }
 
 }  // namespace vremd::video

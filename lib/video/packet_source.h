@@ -13,11 +13,11 @@ namespace vremd::video {
 
 class PipeInput;
 
-// Thrown when a stop is asked for while a source is being opened.
+// Thrown if a stop is requested while a source is being opened.
 struct StoppedWhileOpening {};
 
-// The packets of the video stream of anything that libav opens; "-" and pipes are read by
-// ourselves, so that a stop ends the waiting. Errors "path: what" at construction.
+// The packets of the video stream of anything that libav opens. Pipes and "-" are polled here, so
+// that a stop interrupts a blocking read. Errors "path: what" at construction.
 class PacketSource {
  public:
   PacketSource(const std::string& path, std::function<bool()> stopped);
@@ -27,26 +27,26 @@ class PacketSource {
   AVFormatContext* context() const { return input_.get(); }
   AVStream& stream() const { return *stream_; }
 
-  // The next packet: a status of libav (AVERROR_EOF at the end, AVERROR_EXIT after a stop).
+  // Reads the next packet. Returns libav's status: AVERROR_EOF at the end, AVERROR_EXIT after a
+  // stop.
   int read(AVPacket& packet);
 
-  // True where the container was broken just before the packet that was read last: packets that
-  // were there are not given.
-  bool broken_before() const { return broken_before_; }
+  // True if the container is corrupt just before the last packet read, so that packets are lost.
+  bool corrupt_before() const { return corrupt_before_; }
 
-  // How long the container says that the video is; nothing where it does not. It may say more
-  // than is true where sound goes on after the pictures.
+  // The duration according to the container, if it has one. May include audio that outlasts the
+  // video.
   std::optional<double> seconds() const;
 
-  // Why there are no more packets, where the end is not a good one; "" otherwise.
+  // Why the packets ended early; "" after a regular end.
   const std::string& end_problem() const { return end_problem_; }
 
-  // True where the container tells the number of packets: MP4, AVI.
+  // True if the container states the number of packets (MP4, AVI).
   bool counts_packets() const;
 
-  // How many it promises beyond the `read` ones that were there: the file is cut off or broken. 0
-  // where it does not tell.
-  std::int64_t promised_after(std::int64_t read) const;
+  // The number of packets that a truncated or corrupt file lacks after `read` of them; 0 if
+  // unknown.
+  std::int64_t announced_after(std::int64_t read) const;
 
  private:
   [[noreturn]] void fail_to_open(int status) const;
@@ -57,7 +57,7 @@ class PacketSource {
   AvInput input_;
   AVStream* stream_ = nullptr;
   std::string end_problem_;
-  bool broken_before_ = false;
+  bool corrupt_before_ = false;
 };
 
 }  // namespace vremd::video

@@ -3,61 +3,29 @@
 
 #include "core/error.h"
 #include "core/picture_names.h"
-#include "video/picture_names.h"
 #include "video/reader.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 
 namespace vremd::video {
 namespace {
 
-// A picture larger than this is a mistake or an attack: 2^28 pixels are 0.8 GB of RGB.
+// A larger image is a mistake or an attack: 2^28 pixels are 0.8 GB of RGB.
 constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;
 
-class File {
- public:
-  explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool is_open() const { return descriptor_ >= 0; }
-
-  // Up to `size` bytes; negative with errno set.
-  std::int64_t read_up_to(std::uint8_t* to, std::int64_t size) const {
-    std::int64_t done = 0;
-    while (done < size) {
-      const ssize_t count = read(descriptor_, to + done, static_cast<std::size_t>(size - done));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return -1;
-      if (count == 0) break;
-      done += count;
-    }
-    return done;
-  }
-
-  // Of a regular file; -1 for anything else.
-  std::int64_t size() const {
-    struct stat status{};
-    if (fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return -1;
-    return status.st_size;
-  }
-
- private:
-  int descriptor_;
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
 };
+using File = std::unique_ptr<std::FILE, FileCloser>;
 
-// The codec by the first bytes; NONE where they are no picture's.
+// The codec by the first bytes; NONE if they do not begin an image.
 AVCodecID codec_of(std::string_view head) {
   using namespace std::literals;
   if (head.starts_with("\xff\xd8\xff"sv)) return AV_CODEC_ID_MJPEG;
@@ -78,11 +46,7 @@ AVCodecID codec_of(std::string_view head) {
   return AV_CODEC_ID_NONE;
 }
 
-constexpr std::int64_t kHeadSize = 16;
-
-std::string_view as_text(const std::uint8_t* bytes, std::int64_t size) {
-  return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
-}
+constexpr std::size_t kHeadSize = 16;
 
 }  // namespace
 
@@ -95,7 +59,7 @@ void PictureDecoder::open_codec(const std::string& path, AVCodecID id) {
   if (!codec_ || !packet_ || !picture_) throw std::bad_alloc();
   codec_->thread_count = 1;
   codec_->max_pixels = kMaxPixels;
-  codec_->opaque = complaints_.get();
+  codec_->opaque = decoder_errors_.get();
   const int status = avcodec_open2(codec_.get(), codec, nullptr);
   if (status < 0) fail("{}: cannot decode {}: {}", path, codec->name, av_error_text(status));
   codec_id_ = id;
@@ -104,27 +68,33 @@ void PictureDecoder::open_codec(const std::string& path, AVCodecID id) {
 
 std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   silence_libav();
-  const File file(path);
-  if (!file.is_open()) fail("{}: cannot open: {}", path, std::strerror(errno));
-  const std::int64_t size = file.size();
-  if (size < 0) fail("{}: not a file", path);
+  const File file(std::fopen(path.c_str(), "rbe"));
+  if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
+  struct stat properties{};
+  if (fstat(fileno(file.get()), &properties) != 0 || !S_ISREG(properties.st_mode)) {
+    fail("{}: not a file", path);
+  }
+  const std::int64_t size = properties.st_size;
   if (size == 0) throw BadPicture(path + ": the file is empty");
   constexpr std::int64_t kMaxBytes = std::int64_t{1} << 30;
-  if (size > kMaxBytes) fail("{}: too large for a picture", path);
+  if (size > kMaxBytes) fail("{}: too large for an image", path);
 
   if (!packet_) packet_.reset(av_packet_alloc());
-  if (packet_) av_packet_unref(packet_.get());  // an earlier picture may have failed
+  if (packet_) av_packet_unref(packet_.get());  // the previous image may have failed
   if (!packet_ || av_new_packet(packet_.get(), static_cast<int>(size)) < 0) throw std::bad_alloc();
-  const std::int64_t count = file.read_up_to(packet_->data, size);
-  if (count < 0) fail("{}: cannot read: {}", path, std::strerror(errno));
-  if (count < size) fail("{}: cannot read: the file was cut meanwhile", path);
-  packet_->flags |= AV_PKT_FLAG_KEY;  // else libav's PNG decoder adds it to the picture before
+  const std::size_t count = std::fread(packet_->data, 1, packet_->size, file.get());
+  if (std::ferror(file.get())) fail("{}: cannot read: {}", path, std::strerror(errno));
+  if (count < static_cast<std::size_t>(size)) {
+    fail("{}: cannot read: the file was truncated while it was read", path);
+  }
+  packet_->flags |= AV_PKT_FLAG_KEY;  // else libav's PNG decoder adds it to the previous image
 
-  const AVCodecID id = codec_of(as_text(packet_->data, std::min(kHeadSize, size)));
-  if (id == AV_CODEC_ID_NONE) throw BadPicture(path + ": not a picture");
+  const AVCodecID id =
+      codec_of({reinterpret_cast<const char*>(packet_->data), std::min(kHeadSize, count)});
+  if (id == AV_CODEC_ID_NONE) throw BadPicture(path + ": not an image");
   if (!codec_ || codec_id_ != id) open_codec(path, id);
 
-  complaints_->clear();
+  decoder_errors_->clear();
   int status = avcodec_send_packet(codec_.get(), packet_.get());
   av_packet_unref(packet_.get());
   if (status >= 0) status = avcodec_receive_frame(codec_.get(), picture_.get());
@@ -135,11 +105,12 @@ std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   if (status < 0) {
     codec_.reset();
     if (status == AVERROR(ENOMEM)) throw std::bad_alloc();
-    throw BadPicture(fmt::format("{}: cannot decode: {}", path,
-                                 complaints_->any() ? complaints_->last() : av_error_text(status)));
+    throw BadPicture(
+        fmt::format("{}: cannot decode: {}", path,
+                    decoder_errors_->any() ? decoder_errors_->last() : av_error_text(status)));
   }
   auto frame = std::make_unique<Frame>();
-  frame->damaged = complaints_->any() || (picture_->flags & AV_FRAME_FLAG_CORRUPT) ||
+  frame->damaged = decoder_errors_->any() || (picture_->flags & AV_FRAME_FLAG_CORRUPT) ||
                    picture_->decode_error_flags != 0;
   converter_.convert(*picture_, orientation_of(frame_display_matrix(*picture_)), path, *frame);
   av_frame_unref(picture_.get());
@@ -153,20 +124,18 @@ FramePtr read_picture(const std::string& path) {
 }
 
 bool is_picture(const std::string& path) {
-  // These start as a JPEG or PNG does, but are videos.
+  // Videos that begin like a JPEG or PNG.
   for (const char* ending : {".mjpeg", ".mjpg", ".apng"}) {
     if (path.ends_with(ending)) return false;
   }
-  if (has_picture_name(path)) {
-    struct stat status{};
-    return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
-  }
   struct stat status{};
-  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  const File file(path);
-  std::uint8_t head[kHeadSize];
-  const std::int64_t count = file.is_open() ? file.read_up_to(head, kHeadSize) : 0;
-  return count > 0 && codec_of(as_text(head, count)) != AV_CODEC_ID_NONE;
+  const bool exists = stat(path.c_str(), &status) == 0, is_regular = S_ISREG(status.st_mode);
+  if (has_picture_name(path)) return !exists || is_regular;
+  if (!exists || !is_regular) return false;
+  const File file(std::fopen(path.c_str(), "rbe"));
+  char head[kHeadSize];
+  const std::size_t count = file ? std::fread(head, 1, sizeof head, file.get()) : 0;
+  return codec_of({head, count}) != AV_CODEC_ID_NONE;
 }
 
 }  // namespace vremd::video

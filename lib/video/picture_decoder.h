@@ -10,11 +10,11 @@
 
 namespace vremd::video {
 
-// Decodes still pictures straight from their bytes, without a demuxer: a training loader reads
-// 10^5 small ones. One object may read many pictures; not to be shared between threads.
+// Decodes still images without a demuxer, which is faster for the 10^5 small ones of a training
+// set. Reusable; not thread-safe.
 class PictureDecoder {
  public:
-  // Error "path: what". `damaged` where the decoder complained but gave a picture.
+  // Error "path: what". The frame is `damaged` if the decoder logged errors.
   std::unique_ptr<Frame> read(const std::string& path);
 
   const std::string& codec() const { return codec_name_; }  // of the last picture
@@ -24,7 +24,7 @@ class PictureDecoder {
 
   AVCodecID codec_id_ = AV_CODEC_ID_NONE;
   std::string codec_name_;
-  std::unique_ptr<AvComplaints> complaints_ = std::make_unique<AvComplaints>();
+  std::unique_ptr<DecoderErrors> decoder_errors_ = std::make_unique<DecoderErrors>();
   AvCodec codec_;
   AvPacket packet_;
   AvFrame picture_;

@@ -20,7 +20,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The digits at the front of `text`, removed from it.
+// Removes the leading digits of `text` and returns them.
 std::string_view take_number(std::string_view& text) {
   std::size_t count = 0;
   while (count < text.size() && is_digit(text[count])) ++count;
@@ -34,12 +34,12 @@ std::string_view without_zeros(std::string_view digits) {
   return digits;
 }
 
-// "img-%04d.png" taken apart: prefix, the least number of digits, suffix.
+// "img-%04d.png" split into prefix, minimum number of digits and suffix.
 struct NumberPattern {
   std::string prefix, suffix;
   std::size_t digits = 1;
 
-  // The number in a name of this pattern. A number wider than the pattern has no zeros in front.
+  // The number in a matching name. Numbers longer than the minimum have no leading zeros.
   std::optional<unsigned long long> number(std::string_view name) const {
     if (name.size() < prefix.size() + digits + suffix.size()) return {};
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) return {};
@@ -68,7 +68,7 @@ std::optional<NumberPattern> parse_number_pattern(std::string_view text) {
       text.remove_prefix(1);
       const std::string_view width = take_number(text);
       if (found || width.size() > 3 || !text.starts_with('d')) return {};
-      if (!width.empty() && width.front() != '0') return {};  // "%6d" pads with blanks
+      if (!width.empty() && width.front() != '0') return {};  // "%6d" pads with spaces
       if (!width.empty()) {
         std::from_chars(width.data(), width.data() + width.size(), pattern.digits);
         pattern.digits = std::max<std::size_t>(pattern.digits, 1);
@@ -81,7 +81,7 @@ std::optional<NumberPattern> parse_number_pattern(std::string_view text) {
   return pattern;
 }
 
-// Calls visit(name) for the plain files of a folder that are not hidden.
+// Calls visit(name) for the regular, non-hidden files of a folder.
 template <typename Visit>
 void for_each_file(const std::string& folder, const Visit& visit) {
   std::error_code error;
@@ -91,7 +91,7 @@ void for_each_file(const std::string& folder, const Visit& visit) {
     std::error_code ignored;
     if (!name.starts_with('.') && it->is_regular_file(ignored)) visit(name);
   }
-  if (error) fail("{}: cannot read the folder: {}", folder, error.message());
+  if (error) fail("{}: cannot read directory: {}", folder, error.message());
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ bool natural_less(std::string_view a, std::string_view b) {
     }
   }
   if (rest_a.empty() != rest_b.empty()) return rest_a.empty();
-  return a < b;  // equal but for zeros in front
+  return a < b;  // equal except for leading zeros
 }
 
 std::vector<std::string> pictures_in_folder(const std::string& folder) {
@@ -121,7 +121,7 @@ std::vector<std::string> pictures_in_folder(const std::string& folder) {
   for_each_file(folder, [&](const std::string& name) {
     if (has_picture_name(name)) names.push_back(name);
   });
-  if (names.empty()) fail("{}: no pictures in this folder", folder);
+  if (names.empty()) fail("{}: no images in this directory", folder);
   std::sort(names.begin(), names.end(), natural_less);
   for (std::string& name : names) name = std::filesystem::path(folder) / name;
   return names;
@@ -140,7 +140,7 @@ std::vector<std::string> pictures_of_number_pattern(const std::string& pattern) 
   for_each_file(folder, [&](const std::string& name) {
     if (const auto number = numbered->number(name)) found.emplace_back(*number, name);
   });
-  if (found.empty()) fail("{}: no pictures of this name", pattern);
+  if (found.empty()) fail("{}: no images match this pattern", pattern);
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
   for (const auto& [number, name] : found) names.push_back(path.parent_path() / name);
@@ -159,14 +159,14 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
   const int status = glob(escaped.c_str(), GLOB_NOSORT, nullptr, &matches);
   std::vector<std::string> names(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
   globfree(&matches);
-  if (status != 0 && status != GLOB_NOMATCH) fail("{}: cannot read the folder", pattern);
+  if (status != 0 && status != GLOB_NOMATCH) fail("{}: cannot read directory", pattern);
   std::erase_if(names, [](const std::string& name) {
     std::error_code ignored;
     return !std::filesystem::is_regular_file(name, ignored);
   });
-  if (names.empty()) fail("{}: no pictures of this name", pattern);
+  if (names.empty()) fail("{}: no images match this pattern", pattern);
   for (const std::string& name : names) {
-    if (!has_picture_name(name)) fail("{}: {} is not a picture", pattern, name);
+    if (!has_picture_name(name)) fail("{}: {} is not an image", pattern, name);
   }
   std::sort(names.begin(), names.end(), natural_less);
   return names;

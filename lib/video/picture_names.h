@@ -10,12 +10,12 @@ namespace vremd::video {
 // img2 < img10: runs of digits compare as numbers.
 bool natural_less(std::string_view a, std::string_view b);
 
-// The paths of a video made of pictures, in order. Errors "path: what"; never empty.
+// The images of a folder or pattern in order, at least one. Errors "path: what".
 std::vector<std::string> pictures_in_folder(const std::string& folder);
 std::vector<std::string> pictures_of_number_pattern(const std::string& pattern);  // "f/%06d.jpg"
 std::vector<std::string> pictures_of_wildcard(const std::string& pattern);        // * and ?
 
-// True for a pattern as above (whether or not anything matches it).
+// True for a pattern as above, whether or not any file matches it.
 bool is_number_pattern(const std::string& path);
 bool is_wildcard(const std::string& path);
 

@@ -16,15 +16,15 @@
 namespace vremd::video {
 namespace {
 
-constexpr int kMaxWarnings = 5;                // about single frames, per video
-constexpr double kPictureFrameSeconds = 0.04;  // pictures of a folder say no time: 25 a second
+constexpr int kMaxWarnings = 5;                // about individual frames, per video
+constexpr double kPictureFrameSeconds = 0.04;  // of images, which have no time: 25 a second
 
 std::optional<std::pair<std::int64_t, std::int64_t>> rational(AVRational value) {
   if (value.num <= 0 || value.den <= 0) return {};
   return std::pair<std::int64_t, std::int64_t>{value.num, value.den};
 }
 
-// Frames from somewhere, without index.
+// Frames without index.
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
@@ -56,7 +56,7 @@ class StreamSource : public FrameSource {
   StreamDecoder decoder_;
 };
 
-// One picture, or those of a folder or pattern.
+// One image, or those of a folder or pattern.
 class PictureSource : public FrameSource {
  public:
   PictureSource(std::string name, std::vector<std::string> paths, bool one,
@@ -104,7 +104,7 @@ class PictureSource : public FrameSource {
   bool stopped_ = false;
 };
 
-// A file that exists goes before a pattern, a pattern before an address.
+// An existing file wins over a pattern, a pattern over a URL.
 std::unique_ptr<FrameSource> open_source(const std::string& path,
                                          const VideoReaderOptions& options) {
   const auto pictures = [&](std::vector<std::string> paths, bool one) {
@@ -131,7 +131,7 @@ struct VideoReader::Impl {
   int warnings = 0;
   bool stopped = false, ended = false;
 
-  // Reads up to the first picture, which gives the size.
+  // Reads up to the first decoded frame, which determines the size.
   void read_ahead();
   FramePtr give(DecodedFrame decoded);
   void end();

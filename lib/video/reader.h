@@ -13,25 +13,24 @@ namespace vremd::video {
 
 struct VideoReaderOptions {
   int threads = 1;                // of the decoder
-  std::function<bool()> stopped;  // asked by libav while it waits; true ends the reading
+  std::function<bool()> stopped;  // polled while waiting; true ends the reading
 };
 
 struct VideoInfo {
   std::string name;           // as given
   int width = 0, height = 0;  // of the first frame, after rotation
   std::optional<std::pair<std::int64_t, std::int64_t>> fps, time_base;
-  std::optional<std::int64_t> frames_expected;  // what the container says
+  std::optional<std::int64_t> frames_expected;  // according to the container
   std::string codec;
 };
 
 // Reads the frames of anything that libav opens, in presentation order.
 //
-// `path` is a file, "-" (standard input), a folder of pictures (natural order of the names), or a
-// pattern of pictures: printf-style ("%06d.jpg") or with * and ? . A folder or pattern is one
-// video. Frames that cannot be decoded are given as `missing`, so that indices stay true; frames
-// decoded with errors as `damaged`. The size may change between frames. Where the input has no
-// rate (pictures), fps is empty and time counts 25 frames a second.
-// Errors ("path: what") at construction: no such file, not a video, no frame in it.
+// `path` is a file, "-" (standard input), or a folder (in natural order of the names) or pattern of
+// images, which is one video: printf-style ("%06d.jpg") or with * and ?. Frames that cannot be
+// decoded are returned as `missing`, so that indices stay correct; frames decoded with errors are
+// `damaged`. The size may change between frames. Images have no fps; their time assumes 25 frames a
+// second. Errors ("path: what") at construction: no such file, not a video, no frames.
 class VideoReader {
  public:
   explicit VideoReader(std::string path, VideoReaderOptions options = {});
@@ -43,7 +42,7 @@ class VideoReader {
   FramePtr next();  // null at the end, or after a stop
   bool stopped() const;
 
-  std::int64_t damaged() const;  // counts so far
+  std::int64_t damaged() const;  // so far
   std::int64_t missing() const;
 
  private:
@@ -51,20 +50,18 @@ class VideoReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// A file that could be read, but of which no picture can be made.
+// A readable file that is not a valid image.
 struct BadPicture : Error {
   using Error::Error;
 };
 
-// A still picture (JPEG, PNG, ...) as one frame. Error "path: what"; a BadPicture where it is the
-// file's content.
+// A still image (JPEG, PNG, ...). Error "path: what"; BadPicture if the content is invalid.
 FramePtr read_picture(const std::string& path);
 
-// True for a regular file that libav opens and that does not begin like records.
+// True for a regular file that libav opens and that does not start like records.
 bool looks_like_video(const std::string& path);
 
-// True where `path` names one picture by its content or its ending (.jpg .jpeg .png .bmp .webp
-// .tif .tiff).
+// True if `path` is an image by its extension (core/picture_names.h) or its content.
 bool is_picture(const std::string& path);
 
 }  // namespace vremd::video

@@ -10,10 +10,10 @@
 namespace vremd::video {
 namespace {
 
-// Some row converters of swscale work in groups of pixels and write past the last one.
+// Some row converters of swscale process groups of pixels and write past the last one.
 constexpr std::size_t kSlack = 64;
 
-// The J formats are the plain ones with a full-range tag.
+// The J formats are the regular ones with full range.
 AVPixelFormat without_range(AVPixelFormat format, bool& full_range) {
   switch (format) {
     case AV_PIX_FMT_YUVJ420P: full_range = true; return AV_PIX_FMT_YUV420P;
@@ -25,7 +25,7 @@ AVPixelFormat without_range(AVPixelFormat format, bool& full_range) {
   }
 }
 
-// Planar, whole bytes, this machine's order: what yuv_to_rgb() takes.
+// Planar, whole bytes, native byte order: the input of yuv_to_rgb().
 bool is_plain_yuv(const AVPixFmtDescriptor& format) {
   constexpr std::uint64_t kOthers = AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_PAL |
                                     AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL |
@@ -44,8 +44,8 @@ bool is_plain_yuv(const AVPixFmtDescriptor& format) {
   return true;
 }
 
-// In tiles, so that a turned picture does not walk the memory column by column.
-void turn(const std::uint8_t* from, int width, int height, Orientation how, std::uint8_t* to) {
+// In tiles, because column-by-column access is slow.
+void reorient(const std::uint8_t* from, int width, int height, Orientation how, std::uint8_t* to) {
   constexpr int kTile = 32;
   const int out_width = how.transposed ? height : width;
   const int out_height = how.transposed ? width : height;
@@ -84,12 +84,12 @@ YuvMatrix RgbConverter::matrix_of(const AVFrame& picture) const {
     case AVCOL_SPC_BT2020_CL: return kBt2020;
     case AVCOL_SPC_BT470BG:
     case AVCOL_SPC_SMPTE170M: return kBt601;
-    default:  // untagged: standard definition is BT.601, above it BT.709
+    default:  // untagged: BT.601 up to standard definition, else BT.709
       return still_ || picture.height <= 576 ? kBt601 : kBt709;
   }
 }
 
-// Formats that are not plain YUV: RGB, palettes, packed ones.
+// All other formats: RGB, palettes, packed YUV.
 void RgbConverter::scale(const AVFrame& picture, const std::string& place, std::uint8_t* rgb) {
   const auto format = static_cast<AVPixelFormat>(picture.format);
   const char* name = av_get_pix_fmt_name(format);
@@ -109,7 +109,7 @@ void RgbConverter::scale(const AVFrame& picture, const std::string& place, std::
                        : key.matrix == kSmpte240 ? SWS_CS_SMPTE240M
                                                  : SWS_CS_ITU601;
     constexpr int kUnity = 1 << 16;  // contrast, saturation
-    // Refused for RGB: nothing to set.
+    // Fails harmlessly for RGB.
     sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(matrix), key.full_range,
                              sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, kUnity, kUnity);
     key_ = key;
@@ -124,7 +124,7 @@ void RgbConverter::scale(const AVFrame& picture, const std::string& place, std::
 void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
                            const std::string& place, Frame& frame) {
   const std::size_t size = static_cast<std::size_t>(picture.width) * picture.height * 3;
-  std::vector<std::uint8_t>& target = orientation.upright() ? frame.rgb : unturned_;
+  std::vector<std::uint8_t>& target = orientation.upright() ? frame.rgb : unrotated_;
   target.resize(size + kSlack);
 
   YuvPicture yuv;
@@ -144,7 +144,8 @@ void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
     yuv.chroma_shift_x = description->log2_chroma_w;
     yuv.chroma_shift_y = description->log2_chroma_h;
     yuv.matrix = matrix_of(picture);
-    if (gray) yuv.full_range = picture.color_range != AVCOL_RANGE_MPEG;  // untagged: as libav
+    if (gray)
+      yuv.full_range = picture.color_range != AVCOL_RANGE_MPEG;  // untagged: full, as in libav
     yuv_to_rgb(yuv, target.data());
   } else {
     scale(picture, place, target.data());
@@ -155,7 +156,7 @@ void RgbConverter::convert(const AVFrame& picture, Orientation orientation,
   frame.height = orientation.transposed ? picture.width : picture.height;
   if (orientation.upright()) return;
   frame.rgb.resize(size);
-  turn(unturned_.data(), picture.width, picture.height, orientation, frame.rgb.data());
+  reorient(unrotated_.data(), picture.width, picture.height, orientation, frame.rgb.data());
 }
 
 }  // namespace vremd::video

@@ -11,21 +11,21 @@
 
 namespace vremd::video {
 
-// One of the eight ways a picture can lie: first exchange x and y, then mirror.
+// One of the eight orientations: transpose first, then mirror.
 struct Orientation {
   bool transposed = false, flip_x = false, flip_y = false;
   bool upright() const { return !transposed && !flip_x && !flip_y; }
   bool operator==(const Orientation&) const = default;
 };
 
-// From libav's display matrix (16.16 fixed point, row vectors); null means upright. An angle that
-// is no multiple of 90 degrees is rounded to one.
+// From libav's display matrix (16.16 fixed point, row vectors); null means upright. Angles are
+// rounded to multiples of 90 degrees.
 Orientation orientation_of(const std::int32_t* display_matrix);
 
-// Turns decoded pictures of any format into upright RGB. Not to be shared between threads.
+// Converts decoded pictures of any pixel format to upright RGB. Not thread-safe.
 class RgbConverter {
  public:
-  // A `still` picture without a matrix tag is BT.601 at any size (JFIF).
+  // `still`: untagged pictures are BT.601 at any size (JFIF).
   explicit RgbConverter(bool still) : still_(still) {}
 
   // Sets width, height and rgb of `frame`. Errors name `place`.
@@ -33,7 +33,6 @@ class RgbConverter {
                Frame& frame);
 
  private:
-  // What the scaler was built for.
   struct Key {
     int width = 0, height = 0;
     int format = AV_PIX_FMT_NONE;
@@ -48,7 +47,7 @@ class RgbConverter {
   bool still_;
   Key key_;
   AvScaler scaler_;
-  std::vector<std::uint8_t> unturned_;
+  std::vector<std::uint8_t> unrotated_;
 };
 
 }  // namespace vremd::video

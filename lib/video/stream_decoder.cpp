@@ -11,23 +11,23 @@
 namespace vremd::video {
 namespace {
 
-// A frame is shown at most so many packets after its own: H.264 and HEVC reorder by 16.
+// Frames are output at most this many packets late: H.264 and HEVC reorder by up to 16.
 constexpr std::int64_t kMaxReorder = 16;
 
-// An error that no lost frame was found for is forgotten after so many packets.
+// An error without a lost frame is discarded after this many packets.
 constexpr std::int64_t kErrorMemory = 64;
 
-// A decoder that only reports errors while it is emptied is given up.
+// Errors after which draining the decoder is abandoned.
 constexpr int kMaxErrorsWhileDraining = 256;
 
-// Where the container does not say how long it is, a gap of more is no damage but a wrong time.
+// Without a duration in the container, a longer gap is an invalid time instead of damage.
 constexpr double kLongestGapSeconds = 60;
-constexpr double kLongestVideoSeconds = 86400;  // what says more is taken for damaged
+constexpr double kLongestVideoSeconds = 86400;  // longer durations are considered invalid
 
-constexpr double kDefaultFrameRate = 25;  // where nothing says
+constexpr double kDefaultFrameRate = 25;  // if unknown
 
-// True where an intact packet always gives a frame. Not of H.264 (a field may be a packet), VP8
-// (alternate references) and MPEG-4 with its relatives (frames that are "not coded").
+// True if every intact packet yields a frame. Not so for H.264 (a packet may be a field), VP8
+// (alternate references) and the MPEG-4 family (frames that are "not coded").
 bool is_always_a_frame(AVCodecID codec) {
   switch (codec) {
     case AV_CODEC_ID_HEVC:
@@ -85,11 +85,11 @@ std::optional<DecodedFrame> StreamDecoder::next() {
       ready_.pop_front();
       return frame;
     }
-    if (ended_ && cut_off_ > 0) {
-      --cut_off_;
+    if (ended_ && truncated_ > 0) {
+      --truncated_;
       const std::string& problem = source_.end_problem();
       DecodedFrame lost =
-          missing_frame(problem.empty() ? "the file is cut off" : "cannot read: " + problem);
+          missing_frame(problem.empty() ? "the file is truncated" : "cannot read: " + problem);
       set_time({}, *lost.frame);
       return lost;
     }
@@ -109,7 +109,7 @@ std::optional<DecodedFrame> StreamDecoder::next() {
   }
 }
 
-// Sends the next packet to the decoder, or the end.
+// Sends the next packet, or the end of the stream, to the decoder.
 void StreamDecoder::feed() {
   const int read = source_.read(*packet_);
   if (read == AVERROR_EXIT) {
@@ -127,17 +127,17 @@ void StreamDecoder::feed() {
   sent.dts = packet_->dts;
   sent.key = packet_->flags & AV_PKT_FLAG_KEY;
   sent.corrupt = packet_->flags & AV_PKT_FLAG_CORRUPT;
-  if (sent.corrupt || source_.broken_before()) broken_ = sent.serial;
-  if (packet_->size > 0) {  // an empty one would end the decoding
-    // What an edit list cuts away is decoded, but no frame.
+  if (sent.corrupt || source_.corrupt_before()) broken_ = sent.serial;
+  if (packet_->size > 0) {  // an empty one would start draining
+    // Packets that an edit list skips are decoded but not output.
     if (!(packet_->flags & AV_PKT_FLAG_DISCARD)) {
       pending_.emplace(sent.serial, sent);
       if (sent.pts == AV_NOPTS_VALUE && sent.dts != AV_NOPTS_VALUE) dts_.insert(sent.dts);
     }
     packet_->pts = sent.serial;
-    AvComplaints& complaints = complaints_[sent.serial % complaints_.size()];
-    complaints.clear();
-    codec_->opaque = &complaints;
+    DecoderErrors& decoder_errors = decoder_errors_[sent.serial % decoder_errors_.size()];
+    decoder_errors.clear();
+    codec_->opaque = &decoder_errors;
     const int status = avcodec_send_packet(codec_.get(), packet_.get());
     if (status < 0) note_error(status);
   }
@@ -151,20 +151,20 @@ void StreamDecoder::note_error(int status) {
   if (errors_.empty() || errors_.back() != serial) errors_.push_back(serial);
   damage_seen_ = true;
   broken_ = serial;
-  // From now on what follows a lost key frame is shown, too, rather than dropped in silence.
+  // From now on output frames that follow a lost key frame instead of silently dropping them.
   codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
 }
 
-const AvComplaints* StreamDecoder::complaints_about(const SentPacket& packet) const {
-  const auto kept = static_cast<std::int64_t>(complaints_.size());
+const DecoderErrors* StreamDecoder::errors_of(const SentPacket& packet) const {
+  const auto kept = static_cast<std::int64_t>(decoder_errors_.size());
   if (packet.serial < 0 || packet.serial < packets_ - kept) return nullptr;
-  const AvComplaints& complaints = complaints_[packet.serial % kept];
-  return complaints.any() ? &complaints : nullptr;
+  const DecoderErrors& decoder_errors = decoder_errors_[packet.serial % kept];
+  return decoder_errors.any() ? &decoder_errors : nullptr;
 }
 
-// ": text", or nothing.
-std::string StreamDecoder::what_was_said_about(const SentPacket& packet) const {
-  if (const AvComplaints* complaints = complaints_about(packet)) return ": " + complaints->last();
+// ": text", or "".
+std::string StreamDecoder::error_text_of(const SentPacket& packet) const {
+  if (const DecoderErrors* decoder_errors = errors_of(packet)) return ": " + decoder_errors->last();
   return error_text_.empty() ? "" : ": " + error_text_;
 }
 
@@ -172,27 +172,27 @@ void StreamDecoder::accept(const AVFrame& picture) {
   auto found = pending_.find(picture.pts);
   if (found == pending_.end() && picture.pts == AV_NOPTS_VALUE) found = pending_.begin();
   const bool expected = found != pending_.end();
-  // After damage a decoder may invent a picture to refer to; the packet's true one comes, too.
+  // After damage a decoder may conceal a missing reference; the packet's real picture follows.
   if (!expected && damage_seen_) return;
   SentPacket packet;
   packet.serial = packets_ - 1;
   if (expected) {
     packet = found->second;
     pending_.erase(found);
-  }  // else a packet with several frames
+  }  // else one of several frames of a packet
 
   DecodedFrame decoded{std::make_unique<Frame>(), {}};
   Frame& frame = *decoded.frame;
-  frame.damaged = packet.corrupt || complaints_about(packet) ||
-                  (picture.flags & AV_FRAME_FLAG_CORRUPT) || picture.decode_error_flags != 0;
+  frame.damaged = packet.corrupt || errors_of(packet) || (picture.flags & AV_FRAME_FLAG_CORRUPT) ||
+                  picture.decode_error_flags != 0;
   if (frame.damaged) {
     damage_seen_ = true;
     broken_ = std::max(broken_, packet.serial);
-    decoded.problem = "decoded with errors" + what_was_said_about(packet);
+    decoded.problem = "decoded with errors" + error_text_of(packet);
   }
   Gap gap;
   if (expected) {
-    give_lost_before(packet);
+    output_lost_before(packet);
     gap = gap_before(packet);
   }
   const std::int32_t* matrix = frame_display_matrix(picture);
@@ -208,8 +208,8 @@ bool StreamDecoder::comes_before(const SentPacket& a, const SentPacket& b) const
   return a.serial + (codec_->has_b_frames > 0 ? kMaxReorder : 0) < b.serial;
 }
 
-// The frame of `shown` is about to be given: what should have come before it will not come.
-void StreamDecoder::give_lost_before(const SentPacket& shown) {
+// Outputs the frames that are lost, since `shown` should have followed them.
+void StreamDecoder::output_lost_before(const SentPacket& shown) {
   std::vector<SentPacket> candidates;
   for (auto it = pending_.begin(); it != pending_.end();) {
     SentPacket& packet = it->second;
@@ -217,30 +217,29 @@ void StreamDecoder::give_lost_before(const SentPacket& shown) {
       packet.passed = true;
       candidates.push_back(packet);
     }
-    // Kept for a while: where time stamps are wrong, its frame may still come.
+    // Keep it for a while: with wrong time stamps its frame may still follow.
     const bool forgotten = packet.passed && packet.serial + kErrorMemory < shown.serial;
     it = forgotten ? pending_.erase(it) : std::next(it);
   }
-  give_lost(candidates);
+  output_lost(candidates);
   while (!errors_.empty() && errors_.front() + kErrorMemory < shown.serial) errors_.pop_front();
 }
 
-// Gives a missing frame for each of the candidates that is owed.
-void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
+// Outputs a missing frame for each candidate that is lost rather than invisible.
+void StreamDecoder::output_lost(std::vector<SentPacket>& candidates) {
   sort_some(
       candidates, [](const SentPacket& packet) { return packet.pts != AV_NOPTS_VALUE; },
       [](const SentPacket& a, const SentPacket& b) { return a.pts < b.pts; });
-  // What comes before the first frame may refer to frames that were cut away (an open group of
-  // pictures): the decoder complains, but nothing is damaged.
+  // Packets before the first frame may refer to frames that were cut away (an open GOP): the
+  // decoder reports errors, but nothing is damaged.
   const auto looks_damaged = [&](const SentPacket& packet) {
-    return packet.corrupt || (each_is_a_frame_ && packet.key) ||
-           (any_shown_ && complaints_about(packet));
+    return packet.corrupt || (each_is_a_frame_ && packet.key) || (any_shown_ && errors_of(packet));
   };
   damage_seen_ = damage_seen_ || std::any_of(candidates.begin(), candidates.end(), looks_damaged);
   for (const SentPacket& packet : candidates) {
-    const bool owed = !errors_.empty() || looks_damaged(packet) ||
+    const bool lost = !errors_.empty() || looks_damaged(packet) ||
                       (each_is_a_frame_ && any_shown_) || (damage_seen_ && !hidden_seen_);
-    if (!owed) {
+    if (!lost) {
       hidden_seen_ = true;
       const auto dts = dts_.find(packet.dts);
       if (dts != dts_.end()) dts_.erase(dts);
@@ -249,31 +248,31 @@ void StreamDecoder::give_lost(std::vector<SentPacket>& candidates) {
     if (!errors_.empty()) errors_.pop_front();
     pending_.erase(packet.serial);
     damage_seen_ = true;
-    if (is_told_by_gap(packet)) continue;
+    if (is_counted_by_gap(packet)) continue;
     const Gap gap = gap_before(packet);
-    DecodedFrame lost = missing_frame("cannot decode" + what_was_said_about(packet));
-    set_time(packet, *lost.frame);
-    ready_.push_back({gap, std::move(lost)});
+    DecodedFrame missing = missing_frame("cannot decode" + error_text_of(packet));
+    set_time(packet, *missing.frame);
+    ready_.push_back({gap, std::move(missing)});
   }
 }
 
-// Seconds from the first frame on.
+// Seconds since the first frame.
 std::optional<double> StreamDecoder::time_of(const SentPacket& packet) const {
   if (!first_pts_ || packet.pts == AV_NOPTS_VALUE) return {};
   return static_cast<double>(packet.pts - *first_pts_) * av_q2d(source_.stream().time_base);
 }
 
-bool StreamDecoder::tells_by_gaps() const {
+bool StreamDecoder::gaps_count_losses() const {
   return !source_.counts_packets() && any_shown_ && steady_ && in_step_ > 0;
 }
 
-// A broken packet may have a wrong time, too, one that is taken; then its true one is free.
-bool StreamDecoder::is_told_by_gap(const SentPacket& lost) const {
+// A corrupt packet may also have a wrong time, that of another frame; its own then leaves a gap.
+bool StreamDecoder::is_counted_by_gap(const SentPacket& lost) const {
   const auto time = time_of(lost);
-  return tells_by_gaps() && time && *time < latest_ + frame_seconds_ / 2;
+  return gaps_count_losses() && time && *time < latest_ + frame_seconds_ / 2;
 }
 
-// `shown` is about to be given: do the times leave room for frames that no packet told of?
+// The missing frames for which the times leave room before `shown`.
 StreamDecoder::Gap StreamDecoder::gap_before(const SentPacket& shown) {
   const auto time = time_of(shown);
   if (!time || !any_shown_) return {};
@@ -283,17 +282,17 @@ StreamDecoder::Gap StreamDecoder::gap_before(const SentPacket& shown) {
     ++in_step_;
     return {};
   }
-  const bool damage_is_near = shown.serial - broken_ <= kErrorMemory;
-  if (!damage_is_near || in_step_ == 0) steady_ = false;
+  const bool near_damage = shown.serial - broken_ <= kErrorMemory;
+  if (!near_damage || in_step_ == 0) steady_ = false;
   const double longest = source_.seconds().value_or(next_time_ + kLongestGapSeconds);
-  if (!tells_by_gaps() || gap < 0 || *time > std::min(longest, kLongestVideoSeconds)) return {};
+  if (!gaps_count_losses() || gap < 0 || *time > std::min(longest, kLongestVideoSeconds)) return {};
   const double unit = av_q2d(source_.stream().time_base);
   const std::int64_t from = *first_pts_ + std::llround(expected / unit);
   return {std::llround(gap), 0, from, shown.pts};
 }
 
 DecodedFrame StreamDecoder::frame_of(Gap& gap) {
-  DecodedFrame lost = missing_frame("lost with a broken part of the file");
+  DecodedFrame lost = missing_frame("lost in a corrupt part of the file");
   const auto span = static_cast<__int128>(gap.to - gap.from);
   lost.frame->pts = gap.from + static_cast<std::int64_t>(span * gap.given++ / gap.frames);
   lost.frame->time =
@@ -301,44 +300,41 @@ DecodedFrame StreamDecoder::frame_of(Gap& gap) {
   return lost;
 }
 
-// How many frames the file should have had after its last one, at least 1 where it ends badly.
-std::int64_t StreamDecoder::lost_at_the_end() const {
-  const std::int64_t promised = source_.promised_after(packets_);
-  if (promised > 0 || source_.end_problem().empty()) return promised;
+// The number of frames that are missing at the end, at least 1 if the file ends with an error.
+std::int64_t StreamDecoder::lost_at_end() const {
+  const std::int64_t announced = source_.announced_after(packets_);
+  if (announced > 0 || source_.end_problem().empty()) return announced;
   const double rest = source_.seconds().value_or(0) - next_time_;
-  if (!tells_by_gaps() || rest > kLongestVideoSeconds) return 1;
+  if (!gaps_count_losses() || rest > kLongestVideoSeconds) return 1;
   return std::max<std::int64_t>(1, std::llround(rest / frame_seconds_));
 }
 
-// The decoder is empty.
+// The decoder is drained.
 void StreamDecoder::finish() {
   std::vector<SentPacket> candidates;
   for (const auto& [serial, packet] : pending_) {
     if (!packet.passed) candidates.push_back(packet);
   }
-  give_lost(candidates);
+  output_lost(candidates);
   pending_.clear();
-  cut_off_ = lost_at_the_end();
+  truncated_ = lost_at_end();
   ended_ = true;
 }
 
-// Without its time.
+// Without time.
 DecodedFrame StreamDecoder::missing_frame(std::string problem) {
   DecodedFrame lost{std::make_unique<Frame>(), std::move(problem)};
   lost.frame->missing = true;
   return lost;
 }
 
-// The presentation time of the next frame. Where the container has none (AVI), decoding times
-// are given to the frames in order.
+// The presentation time of the next frame. Without pts (AVI), decoding times are assigned in order.
 std::optional<std::int64_t> StreamDecoder::take_pts(const SentPacket& packet) {
   if (packet.pts != AV_NOPTS_VALUE) return packet.pts;
   if (packet.dts == AV_NOPTS_VALUE || dts_.empty()) return {};
-  auto taken = codec_->has_b_frames > 0 ? dts_.begin() : dts_.find(packet.dts);
-  if (taken == dts_.end()) taken = dts_.begin();
-  const std::int64_t pts = *taken;
-  dts_.erase(taken);
-  return pts;
+  auto dts = codec_->has_b_frames > 0 ? dts_.begin() : dts_.find(packet.dts);
+  if (dts == dts_.end()) dts = dts_.begin();
+  return dts_.extract(dts).value();
 }
 
 void StreamDecoder::set_time(const SentPacket& packet, Frame& frame) {

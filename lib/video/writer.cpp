@@ -2,25 +2,89 @@
 #include "video/writer.h"
 
 #include "core/error.h"
+#include "core/picture_names.h"
 #include "io/output_file.h"
-#include "video/picture_converter.h"
+#include "video/av.h"
+
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <optional>
 
 namespace vremd::video {
 namespace {
 
-// Variable rate: exact for 24, 25, 30, 50 and 60 frames a second and for 30000/1001; MPEG-4 takes
-// no finer one than 65535.
+// The time base of variable rates, exact for 24, 25, 30, 50, 60 and 30000/1001 frames a second;
+// MPEG-4 supports at most 65535 ticks.
 constexpr int kVariableTicks = 60000;
 constexpr int kMaxTicks = 65535;
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
+AvFrame new_picture(int width, int height, AVPixelFormat format) {
+  AvFrame picture(av_frame_alloc());
+  if (!picture) throw std::bad_alloc();
+  picture->width = width;
+  picture->height = height;
+  picture->format = format;
+  if (av_frame_get_buffer(picture.get(), 0) < 0) throw std::bad_alloc();
+  return picture;
+}
+
+// Converts RGB frames of one size to an encoder's pixel format, matrix and range. If the encoder's
+// size is larger, the last column and row are repeated.
+class PictureConverter {
+ public:
+  PictureConverter(int width, int height, const AVCodecContext& encoder);
+
+  // The result is owned by the converter and valid until the next call. Errors name `place`.
+  AVFrame& convert(const Frame& frame, const std::string& place);
+
+ private:
+  int width_, height_;
+  AvFrame rgb_, picture_;
+  AvScaler scaler_;
+};
+
+PictureConverter::PictureConverter(int width, int height, const AVCodecContext& encoder)
+    : width_(width),
+      height_(height),
+      rgb_(new_picture(encoder.width, encoder.height, AV_PIX_FMT_RGB24)),
+      picture_(new_picture(encoder.width, encoder.height, encoder.pix_fmt)) {
+  picture_->colorspace = encoder.colorspace;
+  picture_->color_range = encoder.color_range;
+  scaler_.reset(sws_getContext(encoder.width, encoder.height, AV_PIX_FMT_RGB24, encoder.width,
+                               encoder.height, encoder.pix_fmt,
+                               SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP, nullptr,
+                               nullptr, nullptr));
+  if (!scaler_) fail("cannot convert RGB to {}", av_get_pix_fmt_name(encoder.pix_fmt));
+  const int matrix = encoder.colorspace == AVCOL_SPC_BT709 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+  constexpr int kUnity = 1 << 16;  // contrast, saturation
+  sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(SWS_CS_DEFAULT), 1,
+                           sws_getCoefficients(matrix), encoder.color_range == AVCOL_RANGE_JPEG, 0,
+                           kUnity, kUnity);  // fails harmlessly for RGB
+}
+
+AVFrame& PictureConverter::convert(const Frame& frame, const std::string& place) {
+  const std::size_t row_bytes = static_cast<std::size_t>(width_) * 3;
+  if (frame.width != width_ || frame.height != height_) {
+    fail("{}: frame {} is {}x{}, not {}x{}", place, frame.index, frame.width, frame.height, width_,
+         height_);
+  }
+  if (frame.rgb.size() != row_bytes * height_) {
+    fail("{}: frame {} has no pixels", place, frame.index);
+  }
+  // The encoder may still hold the last picture. The copy has the padding that swscale reads.
+  if (av_frame_make_writable(picture_.get()) < 0) throw std::bad_alloc();
+  for (int y = 0; y < rgb_->height; ++y) {
+    std::uint8_t* row = rgb_->data[0] + static_cast<std::ptrdiff_t>(y) * rgb_->linesize[0];
+    std::memcpy(row, frame.row(y < height_ ? y : height_ - 1), row_bytes);
+    for (int x = width_; x < rgb_->width; ++x) std::memcpy(row + x * 3, row + row_bytes - 3, 3);
+  }
+  const int rows = sws_scale(scaler_.get(), rgb_->data, rgb_->linesize, 0, rgb_->height,
+                             picture_->data, picture_->linesize);
+  if (rows != rgb_->height) fail("{}: cannot convert a frame: {}", place, av_error_text(rows));
+  return *picture_;
 }
 
 const AVCodec* first_encoder(const std::string& path, const std::vector<std::string>& names,
@@ -33,8 +97,8 @@ const AVCodec* first_encoder(const std::string& path, const std::vector<std::str
       return codec;
     }
   }
-  if (any) fail("{}: this file format cannot hold {}", path, joined(names));
-  fail("{}: this libavcodec has no encoder {}", path, joined(names));
+  if (any) fail("{}: this file format cannot hold {}", path, fmt::join(names, ", "));
+  fail("{}: this libavcodec has no encoder {}", path, fmt::join(names, ", "));
 }
 
 AVPixelFormat pixel_format(const std::string& path, const AVCodec& codec,
@@ -56,7 +120,7 @@ void set(AVDictionary** options, const char* key, const std::string& value) {
   if (av_dict_set(options, key, value.c_str(), 0) < 0) throw std::bad_alloc();
 }
 
-// The scale of MPEG-4 and MJPEG, 1 ... 31, about as good as CRF `quality` of x264.
+// The quantizer of MPEG-4 and MJPEG, 1 ... 31, roughly equivalent to x264's CRF `quality`.
 int quantizer(int quality) { return quality == 0 ? 1 : std::clamp(quality / 2 - 6, 2, 31); }
 
 void set_quality(AVCodecContext& encoder, int quality, AVDictionary** options) {
@@ -66,7 +130,7 @@ void set_quality(AVCodecContext& encoder, int quality, AVDictionary** options) {
     if (name == "libx264") {
       set(options, quality == 0 ? "qp" : "crf", std::to_string(quality));
     } else {
-      // x265 prints by itself.
+      // x265 has a log of its own.
       set(options, "x265-params",
           std::string("log-level=none") + (quality == 0 ? ":lossless=1" : ""));
       set(options, "crf", std::to_string(quality));
@@ -89,7 +153,7 @@ void set_quality(AVCodecContext& encoder, int quality, AVDictionary** options) {
 void set_colours(AVCodecContext& encoder) {
   const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(encoder.pix_fmt);
   if (format->flags & AV_PIX_FMT_FLAG_RGB) return;
-  // As RgbConverter reads what is not tagged.
+  // As RgbConverter interprets untagged video.
   const bool standard_definition = encoder.height <= 576;
   encoder.colorspace = standard_definition ? AVCOL_SPC_SMPTE170M : AVCOL_SPC_BT709;
   encoder.color_range = AVCOL_RANGE_MPEG;
@@ -99,13 +163,43 @@ void set_colours(AVCodecContext& encoder) {
   }
 }
 
+constexpr int kJpegQuality = 2;  // libav's scale: 1 is best, 31 worst
+
+AvCodec open_image_encoder(const std::string& path, const Frame& frame) {
+  const std::string ending = lower_extension(path);
+  const bool png = ending == ".png", jpeg = ending == ".jpg" || ending == ".jpeg";
+  if (!png && !jpeg) fail("{}: the extension of an image must be .png or .jpg", path);
+  const AVCodec* codec = avcodec_find_encoder(png ? AV_CODEC_ID_PNG : AV_CODEC_ID_MJPEG);
+  if (!codec) fail("{}: this libavcodec cannot encode {}", path, png ? "PNG" : "JPEG");
+  AvCodec encoder(avcodec_alloc_context3(codec));
+  if (!encoder) throw std::bad_alloc();
+  encoder->width = frame.width;
+  encoder->height = frame.height;
+  encoder->time_base = {1, 25};  // required, without effect
+  encoder->thread_count = 1;
+  if (png) {
+    encoder->pix_fmt = AV_PIX_FMT_RGB24;
+  } else {
+    encoder->pix_fmt = AV_PIX_FMT_YUVJ444P;  // keeps the colours of thin lines
+    encoder->colorspace = AVCOL_SPC_BT470BG;
+    encoder->color_range = AVCOL_RANGE_JPEG;
+    encoder->flags |= AV_CODEC_FLAG_QSCALE;
+    encoder->global_quality = kJpegQuality * FF_QP2LAMBDA;
+  }
+  const int status = avcodec_open2(encoder.get(), codec, nullptr);
+  if (status < 0) {
+    fail("{}: cannot encode {}x{}: {}", path, frame.width, frame.height, av_error_text(status));
+  }
+  return encoder;
+}
+
 }  // namespace
 
 struct VideoWriter::Impl {
   std::string path;
   VideoWriterOptions options;
   std::optional<io::PartialFile> file;
-  AvOutput muxer;  // closed before the file is removed
+  AvOutput muxer;  // is closed before the file is removed
   AvCodec encoder;
   AvPacket packet{av_packet_alloc()};
   AVStream* stream = nullptr;
@@ -119,7 +213,7 @@ struct VideoWriter::Impl {
   void start(bool variable_rate);
   void open_encoder();
   void write(const Frame& frame, std::int64_t pts);
-  void mux_what_is_ready();
+  void mux_packets();
   void finish();
 };
 
@@ -133,7 +227,7 @@ VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
   }
   const AVOutputFormat* container = av_guess_format(nullptr, path.c_str(), nullptr);
   if (!container || container->flags & AVFMT_NOFILE) {
-    fail("{}: no video format is known for this ending", path);
+    fail("{}: unknown video format for this extension", path);
   }
   codec = first_encoder(path, options.codecs, *container);
   file.emplace(path, options.force);
@@ -159,7 +253,7 @@ void VideoWriter::Impl::open_encoder() {
   encoder->width = options.width;
   encoder->height = options.height;
   if (codec->id == AV_CODEC_ID_H264 || codec->id == AV_CODEC_ID_HEVC) {
-    // These take whole chroma samples only.
+    // These require whole chroma samples.
     const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(encoder->pix_fmt);
     const int unit_x = 1 << format->log2_chroma_w, unit_y = 1 << format->log2_chroma_h;
     encoder->width = (options.width + unit_x - 1) / unit_x * unit_x;
@@ -178,14 +272,13 @@ void VideoWriter::Impl::open_encoder() {
 
   AVDictionary* settings = nullptr;
   set_quality(*encoder, options.quality, &settings);
-  forget_av_complaints();
+  clear_av_errors();
   const int status = avcodec_open2(encoder.get(), codec, &settings);
   av_dict_free(&settings);
   if (status < 0) {
-    const std::string complaint = last_av_complaint();
+    const std::string error = last_av_error();
     fail("{}: cannot encode {} of {}x{} with {}: {}", path, av_get_pix_fmt_name(encoder->pix_fmt),
-         options.width, options.height, codec->name,
-         complaint.empty() ? av_error_text(status) : complaint);
+         options.width, options.height, codec->name, error.empty() ? av_error_text(status) : error);
   }
 }
 
@@ -204,7 +297,7 @@ void VideoWriter::Impl::start(bool variable_rate) {
   check(avformat_write_header(muxer.get(), nullptr), "write");
 }
 
-void VideoWriter::Impl::mux_what_is_ready() {
+void VideoWriter::Impl::mux_packets() {
   for (;;) {
     const int status = avcodec_receive_packet(encoder.get(), packet.get());
     if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return;
@@ -219,7 +312,7 @@ void VideoWriter::Impl::mux_what_is_ready() {
 
 void VideoWriter::Impl::write(const Frame& frame, std::int64_t pts) {
   if (frames > 0 && pts <= last_pts) {
-    fail("{}: frame {} is not later than the one before it", path, frame.index);
+    fail("{}: frame {} is not later than its predecessor", path, frame.index);
   }
   AVFrame& picture = converter->convert(frame, path);
   picture.pts = pts;
@@ -227,12 +320,12 @@ void VideoWriter::Impl::write(const Frame& frame, std::int64_t pts) {
   check(avcodec_send_frame(encoder.get(), &picture), "encode");
   last_pts = pts;
   ++frames;
-  mux_what_is_ready();
+  mux_packets();
 }
 
 void VideoWriter::Impl::finish() {
   check(avcodec_send_frame(encoder.get(), nullptr), "encode");
-  mux_what_is_ready();
+  mux_packets();
   check(av_write_trailer(muxer.get()), "write");
   avio_flush(muxer->pb);
   check(muxer->pb->error, "write");
@@ -266,6 +359,26 @@ std::string VideoWriter::keep_partial() {
   if (impl_->frames == 0) return "";
   impl_->finish();
   return impl_->file->keep();
+}
+
+std::string encode_picture(const std::string& path, const Frame& frame) {
+  silence_libav();
+  const AvCodec encoder = open_image_encoder(path, frame);
+  PictureConverter converter(frame.width, frame.height, *encoder);
+  AVFrame& picture = converter.convert(frame, path);
+  picture.pts = 0;
+  picture.quality = encoder->global_quality;
+  const AvPacket packet(av_packet_alloc());
+  if (!packet) throw std::bad_alloc();
+  int status = avcodec_send_frame(encoder.get(), &picture);
+  if (status >= 0) status = avcodec_send_frame(encoder.get(), nullptr);
+  if (status >= 0) status = avcodec_receive_packet(encoder.get(), packet.get());
+  if (status < 0) fail("{}: cannot encode: {}", path, av_error_text(status));
+  return {reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size)};
+}
+
+void write_picture(const std::string& path, const Frame& frame, bool force) {
+  io::write_file(path, encode_picture(path, frame), force);
 }
 
 }  // namespace vremd::video

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-// Loops that the compiler turns into vector code, for AVX2 as well where the machine has it.
+// Loops that the compiler vectorises, also for AVX2, which is selected at run time.
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
 #define VREMD_VECTOR_LOOP __attribute__((target_clones("avx2", "default")))
 #else
@@ -64,7 +64,7 @@ inline void widen(const Sample* __restrict from, int count, int shift, std::int3
   }
 }
 
-// One pixel each, red in the lowest byte.
+// One word per pixel, red in the lowest byte.
 template <typename Sample>
 inline void convert_row(const Sample* __restrict y, const std::int16_t* __restrict u,
                         const std::int16_t* __restrict v, int count, Factors factors,
@@ -101,7 +101,7 @@ void convert_row_16(const std::uint16_t* y, const std::int16_t* u, const std::in
   convert_row(y, u, v, count, factors, to);
 }
 
-// Drops the empty byte of each pixel: eight pixels are three words.
+// Drops the unused byte of each pixel: eight pixels are three words.
 void pack_row(const std::uint32_t* from, int count, std::uint8_t* to) {
   int x = 0;
   for (; x + 8 <= count; x += 8, from += 8, to += 24) {
@@ -121,7 +121,7 @@ void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb) {
   const Factors factors = factors_of(picture);
   const int width = picture.width;
   const bool wide = picture.depth > 8;
-  std::vector<std::int16_t> u(width, 0), v(width, 0);  // of the row, full width; gray: zero
+  std::vector<std::int16_t> u(width, 0), v(width, 0);  // the row's, full width; gray: zero
   std::vector<std::uint32_t> pixels(width);
   int chroma_row = -1;
   for (int y = 0; y < picture.height; ++y) {

@@ -6,7 +6,7 @@
 
 namespace vremd::video {
 
-// Luma weights of red and blue: what tells one YCbCr matrix from another.
+// The luma weights of red and blue, which define a YCbCr matrix.
 struct YuvMatrix {
   double red, blue;
   bool operator==(const YuvMatrix&) const = default;
@@ -14,20 +14,20 @@ struct YuvMatrix {
 constexpr YuvMatrix kBt601{0.299, 0.114}, kBt709{0.2126, 0.0722}, kBt2020{0.2627, 0.0593},
     kFcc{0.30, 0.11}, kSmpte240{0.212, 0.087};
 
-// A planar picture, 8 to 16 bits (above 8: two bytes, this machine's order).
+// A planar picture, 8 to 16 bits (above 8: two bytes, native order).
 struct YuvPicture {
-  const std::uint8_t* planes[3] = {};  // the last two null: gray
+  const std::uint8_t* planes[3] = {};  // gray: the last two are null
   std::ptrdiff_t strides[3] = {};      // bytes, may be negative
   int width = 0, height = 0;
   int depth = 8;                               // bits
-  int chroma_shift_x = 0, chroma_shift_y = 0;  // log2 of luma samples to one chroma sample
+  int chroma_shift_x = 0, chroma_shift_y = 0;  // log2 of luma samples per chroma sample
   YuvMatrix matrix = kBt601;
   bool full_range = false;
 };
 
-// Writes height x width x 3 bytes. A chroma sample stands for the pixels that it covers; results
-// are rounded exactly and the same on every machine. (swscale is as fast for 8 bits 4:2:0 of even
-// height only, and ten times slower for everything else.)
+// Writes height x width x 3 bytes. Chroma is not interpolated; results are rounded exactly and the
+// same on every machine. (swscale is as fast only for 8-bit 4:2:0 of even height, else ten times
+// slower.)
 void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb);
 
 }  // namespace vremd::video

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Several inputs, stills, damaged and wrong ones: what can be read is, and the status tells.
+# Several inputs, stills, damaged and invalid ones: readable ones are processed; the status reports failures.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 detect() { vremd-detect -q --device cpu --input-size 96 -j 2 "$@"; }
 types() { jq -r .type "$@" | tr '\n' ' '; }
@@ -14,7 +14,7 @@ bmp() {
 mkdir photos
 for i in 1 2 10; do bmp photos/$i.bmp $((60 + 10 * i)); done
 
-# A folder is one video in natural order; with --stills each picture is its own.
+# A directory is one video in natural order; with --stills each image is a video.
 detect photos > folder.jsonl
 test "$(types folder.jsonl)" = "header frame frame frame end "
 jq -s -e '[.[1:4][] | .file] == ["1.bmp","2.bmp","10.bmp"] and .[0].video == "photos"' folder.jsonl > out
@@ -32,7 +32,7 @@ test "$(types none.jsonl)" = "header end "
 detect --frames 1:2 photos > second.jsonl
 jq -s -e '.[1].frame == 1 and .[1].file == "2.bmp" and .[2].frames == 1' second.jsonl > out
 
-# bad STATUS MESSAGE ARGUMENTS...: just this line on standard error
+# bad STATUS MESSAGE ARGUMENTS...: only this line on standard error
 bad() {
   want=$1 message=$2; shift 2
   status=0; detect "$@" > out 2> err || status=$?
@@ -61,7 +61,7 @@ bad 1 'empty: ' empty; test ! -s out
 bad 1 'zero.mp4: ' zero.mp4 -o zero.jsonl; test ! -e zero.jsonl
 test -z "$(ls | grep tmp || true)"
 
-# An existing file is not replaced, a full disk is not a success.
+# An existing file is not overwritten; a full disk is an error.
 echo kept > kept.jsonl
 bad 1 'kept.jsonl: ' -o kept.jsonl none.mp4; test "$(cat kept.jsonl)" = kept
 
@@ -69,7 +69,7 @@ status=0; detect photos > /dev/full 2> err || status=$?
 test $status -eq 1
 grep -q 'standard output.*No space left on device' err
 
-# One bad input of three: the others have their records, the status is 1.
+# One invalid input of three: the others have records, the status is 1.
 status=0; detect photos/1.bmp none.mp4 photos/2.bmp > some.jsonl 2> err || status=$?
 test $status -eq 1
 test "$(types some.jsonl)" = "header frame end header frame end "
@@ -86,7 +86,7 @@ test ! -e fast.jsonl
 grep -q '^vremd-detect: none.mp4: ' err
 status=0; detect --stills text.safetensors photos > some.jsonl 2> err || status=$?
 test $status -eq 1
-grep -q 'text.safetensors: not a picture' err
+grep -q 'text.safetensors: not an image' err
 test "$(types some.jsonl)" = "header frame end header frame end header frame end "
 
 # A damaged video: every frame keeps its record and its index.
@@ -101,7 +101,7 @@ jq -s -e '[.[] | select(.type == "frame")] as $f | .[-1] as $e |
   ($e.damaged // 0) == ([$f[] | select(.damaged == true)] | length) and
   all($f[] | select(.damaged == "missing"); .instances == [])' hurt.jsonl > out
 
-# Options from a file, comments allowed; the command line wins. What is wrong in it: status 2 and its place.
+# Options from a file, which may have comments; the command line wins. Errors: status 2 and the place.
 cat > options.json <<'END'
 {
   "frames": "2:4",  // two of them
@@ -119,7 +119,7 @@ echo '{"frames": "2:4", "frames": "2:5"}' > options.json
 refused ':1: frames: duplicate key$'
 echo '{"frams": "2:4"}' > options.json
 refused ": unknown option 'frams'$"
-# The type is the option's own.
+# Values must have the option's type.
 wrong() { echo "{$1}" > options.json; refused ": $2$"; }
 wrong '"device": null' 'device must be a string'
 wrong '"frames": 2' 'frames must be a string'
@@ -138,13 +138,13 @@ vremd-detect -q --device cpu --config options.json $clip | jq -s -e '.[0].settin
 rm options.json
 refused ': cannot open: No such file or directory$'
 
-# The reader of a pipe goes away: quiet, as SIGPIPE would do it.
+# The reader of a pipe exits: silent, as with SIGPIPE.
 echo 0 > status
 { detect $clip 2> err || echo $? > status; } | head -n 1 > out
 test "$(cat status)" -eq 141
 test ! -s err
 
-# SIGTERM while it waits for input: 143, no end record, the partial file stays.
+# SIGTERM while waiting for input: 143, no end record, the partial file is kept.
 mkfifo pipe; sleep 60 > pipe & sleeper=$!
 detect - -o late.jsonl < pipe 2> err & tool=$!
 sleep 1; kill -TERM $tool
@@ -153,7 +153,7 @@ kill $sleeper
 test $status -eq 143
 test ! -e late.jsonl
 
-# SIGTERM in the middle: whole records, no end record.
+# SIGTERM during processing: complete records, no end record.
 detect --input-size 640 -j 1 $clip > stopped.jsonl 2> err & tool=$!
 until test "$(wc -l < stopped.jsonl)" -ge 3; do sleep 0.05; done
 kill -TERM $tool

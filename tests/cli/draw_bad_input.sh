@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Wrong command lines end with 2, bad input with 1, one line and the place; nothing half-written.
+# Invalid command lines: status 2. Invalid input: status 1, one line with the place, no partial output.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 video=$SOURCE_DIR/examples/street.mp4
 header="{\"type\":\"header\",\"video\":\"$video\",\"width\":768,\"height\":576}"
@@ -25,7 +25,7 @@ usage r.jsonl -o a/ --sheet
 usage r.jsonl -o a.png --sheet --sheet-frames 0
 usage r.jsonl -o a.mp4 --no-such-option
 
-# bad MESSAGE ARGUMENTS...: exit status 1, this line last, no file
+# bad MESSAGE ARGUMENTS...: status 1, this last line, no file
 bad() {
   message=$1; shift
   status=0; vremd-draw "$@" > out 2> err || status=$?
@@ -41,7 +41,7 @@ sed 's|street|none|' r.jsonl | bad "${video/street/none}: cannot open: No such f
 bad "in/examples/x.mp4: cannot open: No such file or directory" --video in/examples/x.mp4 r.jsonl -o a.mp4
 sed 's|"video":"[^"]*"|"video":"-"|' r.jsonl |
   bad 'standard input:1: the video was read from standard input; use --video' -o a.mp4
-bad 'a.xyz: no video format is known for this ending' r.jsonl -o a.xyz
+bad 'a.xyz: unknown video format for this extension' r.jsonl -o a.xyz
 bad 'in/none/a.mp4: cannot open: No such file or directory' r.jsonl -o in/none/a.mp4
 echo 'mine' > kept.mp4
 bad 'kept.mp4: already exists; --force overwrites it' r.jsonl -o kept.mp4
@@ -65,7 +65,7 @@ bad 'a.mp4: a single file, but the records contain several videos; use a directo
 { echo "$header"; frame 500 '[1,1,5,5]'; echo "$end"; } |
   bad "$video: no frame has a record" -o a.mp4
 
-# Truncated records are drawn as far as they go, under the temporary name, with status 1.
+# Truncated records: the drawing up to there keeps its temporary name, status 1.
 head -n 2 r.jsonl > in.cut
 truncated() {
   status=0; vremd-draw in.cut -o $1 "${@:2}" 2> err || status=$?
@@ -86,7 +86,7 @@ rm a.mp4.* a.png.* b.png.* kept/000000.png
 status=0; vremd-draw -q in.cut --sheet -o - > in.png || status=$?  # standard output has no other name
 test $status -eq 1 && test -s in.png
 
-# Boxes that cannot be drawn are no error; matching is by index, and said once.
+# Boxes that cannot be drawn are not an error; matching by index is reported once.
 { echo "$header"; frame 1 '[null,1,5,5]'; frame 2 '[-1e9,-1e9,2e9,2e9]'; frame 3 '[5,5,0,0]'
   frame 600 '[1,1,5,5]'; frame 601 '[1,1,5,5]'; echo "$end"; } | vremd-draw -o a.mp4 2> err
 grep -q ' 2 records have no frame in the video' err
@@ -94,7 +94,7 @@ grep -q ' frames have no record' err
 grep -q '^vremd-draw: 3 frames of 1 video,' err
 test "$(grep -c warning err)" -eq 2; rm a.mp4
 
-# -f replaces; a full disk is an error.
+# -f overwrites; a full disk is an error.
 vremd-draw r.jsonl -f -o kept.mp4 2> /dev/null
 test $(wc -c < kept.mp4) -gt 1000
 status=0; vremd-draw r.jsonl --sheet -o - > /dev/full 2> err || status=$?
@@ -105,7 +105,7 @@ test $status -eq 1
 grep -q '^vremd-draw: a.mp4: cannot write: ' err
 test -z "$(ls | grep a.mp4)"
 
-# A drawing that cannot be written ends a read that waits for records.
+# A write error ends a read that waits for records.
 mkfifo slow
 (ulimit -f 1; trap '' XFSZ; exec vremd-draw -j 2 slow -o a.mp4 2> err) & tool=$!
 exec 3> slow; { echo "$header"; for f in $(seq 0 39); do frame $f '[9,9,50,90]'; done; } >&3
@@ -116,7 +116,7 @@ grep -q '^vremd-draw: a.mp4: cannot write: ' err
 test -z "$(ls | grep a.mp4)"
 rm slow
 
-# A stop while waiting for records ends at once, by the signal, without a file.
+# A signal while waiting for records ends the tool at once, without a file.
 mkfifo slow; vremd-draw slow -o a.mp4 2> err & tool=$!
 exec 3> slow; echo "$header" >&3; sleep 0.5; kill -TERM $tool
 status=0; wait $tool || status=$?; exec 3>&-

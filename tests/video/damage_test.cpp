@@ -32,7 +32,7 @@ namespace {
 
 constexpr int kFrames = 30;
 
-// Standard error goes to a file as long as this lives.
+// Redirects standard error to a file during its lifetime.
 class CapturedErrors {
  public:
   explicit CapturedErrors(std::string path) : path_(std::move(path)), saved_(dup(STDERR_FILENO)) {
@@ -80,7 +80,7 @@ Result read_all(const TemporaryFolder& folder, const std::string& path, int thre
   return result;
 }
 
-// What must hold whatever the damage is.
+// Invariants for any damage.
 void check_accounts(const Result& result) {
   std::int64_t damaged = 0, missing = 0;
   for (std::size_t i = 0; i < result.frames.size(); ++i) {
@@ -101,33 +101,34 @@ std::string clip(const TemporaryFolder& folder, const std::string& file, const s
   return make_clip(folder / file, frames, {.codecs = {codec}, .quality = 12, .gop = 10});
 }
 
-// All but the first byte, by which muxers know VP9's visible frames.
+// Keeps the first byte, by which muxers recognise VP9's visible frames.
 void zero(AVPacket& packet) { std::memset(packet.data + 1, 0, packet.size - 1); }
 
-// A clip with one packet hurt; which frame that is, and the key frames around it.
-struct HurtClip {
+// A clip with one damaged packet, the index of its frame and of the key frames around it.
+struct DamagedClip {
   std::string path;
   int frame = 0, key_before = 0, key_after = kFrames;
 };
 
-HurtClip hurt_clip(const TemporaryFolder& folder, const std::string& file, const std::string& codec,
-                   int number, const std::function<void(AVPacket&)>& hurt) {
+DamagedClip damaged_clip(const TemporaryFolder& folder, const std::string& file,
+                         const std::string& codec, int number,
+                         const std::function<void(AVPacket&)>& damage) {
   std::map<std::int64_t, bool> is_key;  // by time: the rank is the frame's index
-  std::int64_t hurt_time = 0;
-  HurtClip result;
-  result.path = edit_clip(clip(folder, file, codec), folder / ("hurt_" + file),
+  std::int64_t damaged_time = 0;
+  DamagedClip result;
+  result.path = edit_clip(clip(folder, file, codec), folder / ("damaged_" + file),
                           {.packet = [&](int n, AVPacket& packet) {
                             const std::int64_t time =
                                 packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
                             is_key[time] = packet.flags & AV_PKT_FLAG_KEY;
                             if (n == number) {
-                              hurt_time = time;
-                              hurt(packet);
+                              damaged_time = time;
+                              damage(packet);
                             }
                             return true;
                           }});
   REQUIRE(is_key.size() == kFrames);
-  result.frame = static_cast<int>(std::distance(is_key.begin(), is_key.find(hurt_time)));
+  result.frame = static_cast<int>(std::distance(is_key.begin(), is_key.find(damaged_time)));
   int index = 0;
   for (const auto& [time, key] : is_key) {
     if (key && index < result.frame) result.key_before = index;
@@ -137,7 +138,7 @@ HurtClip hurt_clip(const TemporaryFolder& folder, const std::string& file, const
   return result;
 }
 
-// Frames that are there must be the right ones: nothing moved.
+// Decoded frames must be at their original index.
 void check_places(const Result& result, const std::set<int>& uncertain = {}) {
   for (std::size_t i = 0; i < result.frames.size(); ++i) {
     CAPTURE(i);
@@ -164,21 +165,23 @@ TEST_CASE("a lost packet becomes a missing frame in its place") {
   const int threads = GENERATE(1, 4);
   CAPTURE(c.file, c.codec, lost, threads);
   const TemporaryFolder folder;
-  const HurtClip broken = hurt_clip(folder, c.file, c.codec, lost, zero);
+  const DamagedClip broken = damaged_clip(folder, c.file, c.codec, lost, zero);
   const Result result = read_all(folder, broken.path, threads);
   check_accounts(result);
   REQUIRE(result.frames.size() == kFrames);
   CHECK(result.frames[broken.frame]->missing);
-  const std::string told = fmt::format("{}: frame {}: cannot decode", broken.path, broken.frame);
-  CHECK(std::any_of(result.log.begin(), result.log.end(),
-                    [&](const std::string& line) { return line.find(told) != std::string::npos; }));
-  // Between the key frames anything may refer to the lost one.
+  const std::string expected =
+      fmt::format("{}: frame {}: cannot decode", broken.path, broken.frame);
+  CHECK(std::any_of(result.log.begin(), result.log.end(), [&](const std::string& line) {
+    return line.find(expected) != std::string::npos;
+  }));
+  // Any frame between the key frames may refer to the lost one.
   for (int i = 0; i < kFrames; ++i) {
     if (i < broken.key_before || i >= broken.key_after) CHECK(number_in(*result.frames[i]) == i);
   }
 }
 
-TEST_CASE("a stream of pictures loses only the broken ones") {
+TEST_CASE("an intra-only stream loses only the corrupt frames") {
   const TemporaryFolder folder;
   const std::set<int> lost{0, 7, 8, 29};
   const std::string broken = edit_clip(clip(folder, "a.avi", "mjpeg"), folder / "broken.avi",
@@ -195,12 +198,12 @@ TEST_CASE("a stream of pictures loses only the broken ones") {
     CHECK(result.frames[i]->missing == lost.contains(i));
     CHECK(std::abs(result.frames[i]->time - i / 25.0) < 1e-6);
   }
-  CHECK(result.frames[0]->width == 96);  // that of the first picture
+  CHECK(result.frames[0]->width == 96);  // that of the first frame
   REQUIRE(result.log.size() == 4);
   CHECK_THAT(result.log[1], ContainsSubstring(broken + ": frame 7: cannot decode: "));
 }
 
-TEST_CASE("broken bytes give a damaged frame") {
+TEST_CASE("corrupt bytes give a damaged frame") {
   struct Case {
     std::string file, codec;
   };
@@ -210,7 +213,7 @@ TEST_CASE("broken bytes give a damaged frame") {
   const int threads = GENERATE(1, 4);
   CAPTURE(c.codec, threads);
   const TemporaryFolder folder;
-  const HurtClip broken = hurt_clip(folder, c.file, c.codec, 10, [](AVPacket& packet) {
+  const DamagedClip broken = damaged_clip(folder, c.file, c.codec, 10, [](AVPacket& packet) {
     for (int i = 0; i < 8; ++i) packet.data[packet.size / 2 + i] ^= 0x5a;
   });
   const Result result = read_all(folder, broken.path, threads);
@@ -238,7 +241,7 @@ TEST_CASE("a lost first key frame hides nothing") {
   for (int i = 10; i < kFrames; ++i) CHECK(number_in(*result.frames[i]) == i);
 }
 
-TEST_CASE("a cut mp4 whose index is in front") {
+TEST_CASE("a truncated mp4 with its index in front") {
   if (!avcodec_find_encoder_by_name("libx264")) SKIP("no libx264");
   const TemporaryFolder folder;
   const std::string whole = edit_clip(clip(folder, "a.mp4", "libx264"), folder / "whole.mp4",
@@ -257,7 +260,7 @@ TEST_CASE("a cut mp4 whose index is in front") {
   CHECK(result.log.size() <= 6);
 }
 
-TEST_CASE("a cut mp4 without its index is an error") {
+TEST_CASE("a truncated mp4 without index is an error") {
   const TemporaryFolder folder;
   const std::string cut =
       cut_file(clip(folder, "a.mp4", "mpeg4"), folder / "cut.mp4", GENERATE(20, 80));
@@ -265,7 +268,7 @@ TEST_CASE("a cut mp4 without its index is an error") {
                        Message(cut + ": not a video: moov atom not found"));
 }
 
-TEST_CASE("other files that were cut off") {
+TEST_CASE("other truncated files") {
   struct Case {
     std::string file, codec;
   };
@@ -283,7 +286,7 @@ TEST_CASE("other files that were cut off") {
   CHECK_FALSE(result.log.empty());
 }
 
-TEST_CASE("a broken part of the container") {
+TEST_CASE("a corrupt part of the container") {
   struct Case {
     std::string file, codec;
   };
@@ -300,7 +303,7 @@ TEST_CASE("a broken part of the container") {
   std::vector<char> bytes = file_bytes(clip(folder, c.file, c.codec, kMany));
   const std::size_t at = bytes.size() * percent / 100;
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), 600, '\0');
-  const Result result = read_all(folder, write_bytes(folder / ("hurt_" + c.file), bytes));
+  const Result result = read_all(folder, write_bytes(folder / ("damaged_" + c.file), bytes));
   check_accounts(result);
   for (const std::string& line : result.log) UNSCOPED_INFO(line);
   REQUIRE(result.frames.size() == kMany);
@@ -309,7 +312,7 @@ TEST_CASE("a broken part of the container") {
   for (int i = 1; i < kMany; ++i) CHECK(result.frames[i]->time > result.frames[i - 1]->time);
 }
 
-TEST_CASE("a gap in the times alone is no damage") {
+TEST_CASE("a gap in the times is not damage by itself") {
   const TemporaryFolder folder;
   const std::string path =
       edit_clip(clip(folder, "a.mkv", "mjpeg"), folder / "gap.mkv",
@@ -340,7 +343,7 @@ TEST_CASE("a video without frames is an error") {
   CHECK_THROWS_MATCHES(VideoReader(empty), Error, Message(empty + ": no frames"));
 }
 
-TEST_CASE("a folder with a broken picture") {
+TEST_CASE("a folder with a corrupt image") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "f");
   for (int i = 0; i < 5; ++i) {
@@ -362,10 +365,10 @@ TEST_CASE("a folder with a broken picture") {
   CHECK(result.missing == 1);
   REQUIRE(result.log.size() == 2);
   CHECK_THAT(result.log[0],
-             ContainsSubstring("frame 0: " + (folder / "f/0.jpg") + ": not a picture"));
+             ContainsSubstring("frame 0: " + (folder / "f/0.jpg") + ": not an image"));
 }
 
-TEST_CASE("many lost frames make few lines") {
+TEST_CASE("many lost frames are summarised in few lines") {
   const TemporaryFolder folder;
   const std::string broken = edit_clip(clip(folder, "a.avi", "mjpeg"), folder / "broken.avi",
                                        {.packet = [](int number, AVPacket& packet) {
@@ -399,7 +402,7 @@ TEST_CASE("a mirrored video") {
   CHECK(difference(*result.frames[2], expected) < 4);
 }
 
-TEST_CASE("random damage never crashes nor hangs") {
+TEST_CASE("random damage neither crashes nor hangs") {
   struct Case {
     std::string file, codec;
   };
@@ -422,7 +425,7 @@ TEST_CASE("random damage never crashes nor hangs") {
       const std::size_t length = std::min<std::size_t>(1 + random() % 40, bytes.size() - at);
       for (std::size_t i = 0; i < length; ++i) bytes[at + i] = static_cast<char>(random());
     }
-    const std::string path = write_bytes(folder / ("hurt_" + c.file), bytes);
+    const std::string path = write_bytes(folder / ("damaged_" + c.file), bytes);
     try {
       const Result result = read_all(folder, path, 1 + round % 2);
       check_accounts(result);

@@ -46,18 +46,18 @@ TEST_CASE("natural order") {
       if (!same_number) CHECK(natural_less(sorted[i], sorted[k]) == (i < k));
     }
   }
-  // Equal but for zeros: some order, and only one.
+  // Equal except for zeros: still a strict order.
   CHECK(natural_less("img1.jpg", "img01.jpg") != natural_less("img01.jpg", "img1.jpg"));
 }
 
-TEST_CASE("the pictures of a folder") {
+TEST_CASE("the images of a folder") {
   const TemporaryFolder folder;
   touch(folder, {"img10.JPG", "img2.jpg", "img1.png", "notes.txt", ".hidden.jpg", "clip.mp4"});
   std::filesystem::create_directory(folder / "sub.jpg");
   CHECK(short_names(pictures_in_folder(folder.path)) == Names{"img1.png", "img2.jpg", "img10.JPG"});
 }
 
-TEST_CASE("portable pixmaps and graymaps are pictures, too") {
+TEST_CASE("portable pixmaps and graymaps are images") {
   const TemporaryFolder folder;
   std::ofstream(folder / "1.ppm") << "P6\n2 1\n255\n\x0a\x14\x1e\x01\x02\x03";
   std::ofstream(folder / "2.pgm") << "P2\n2 1\n255\n10 20\n";
@@ -68,12 +68,12 @@ TEST_CASE("portable pixmaps and graymaps are pictures, too") {
   CHECK(is_picture(names[0]));
 }
 
-TEST_CASE("a folder without pictures, and none at all") {
+TEST_CASE("an empty folder and a missing one") {
   const TemporaryFolder folder;
   touch(folder, {"notes.txt"});
   const std::string path = folder.path;
   CHECK_THROWS_MATCHES(pictures_in_folder(path), Error,
-                       Message(path + ": no pictures in this folder"));
+                       Message(path + ": no images in this directory"));
   CHECK_THROWS_AS(pictures_in_folder(folder / "missing"), Error);
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("number patterns") {
         Names{"f-1.jpg", "f-12345.jpg"});
   const std::string none = folder / "h-%d.jpg";
   CHECK_THROWS_MATCHES(pictures_of_number_pattern(none), Error,
-                       Message(none + ": no pictures of this name"));
+                       Message(none + ": no images match this pattern"));
 }
 
 TEST_CASE("wildcards") {
@@ -106,8 +106,8 @@ TEST_CASE("wildcards") {
   CHECK(short_names(pictures_of_wildcard(folder / "a [1]/?1.jpg")) == Names{"y1.jpg"});
   const std::string none = folder / "*.png";
   CHECK_THROWS_MATCHES(pictures_of_wildcard(none), Error,
-                       Message(none + ": no pictures of this name"));
+                       Message(none + ": no images match this pattern"));
   const std::string videos = folder / "*.mp4";
   CHECK_THROWS_MATCHES(pictures_of_wildcard(videos), Error,
-                       Message(videos + ": " + (folder / "x1.mp4") + " is not a picture"));
+                       Message(videos + ": " + (folder / "x1.mp4") + " is not an image"));
 }

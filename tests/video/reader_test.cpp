@@ -176,7 +176,7 @@ TEST_CASE("the display rotation is applied") {
   CHECK(difference(*frames[2], expected) < 4);
 }
 
-TEST_CASE("a folder of pictures is one video in natural order") {
+TEST_CASE("a folder of images is one video in natural order") {
   const TemporaryFolder folder;
   for (const int number : {0, 1, 2, 10, 11}) {
     write_picture(folder / ("img" + std::to_string(number) + (number % 2 ? ".png" : ".jpg")),
@@ -213,7 +213,7 @@ TEST_CASE("a number pattern") {
   CHECK(frames[2]->file == "0012.png");
 }
 
-TEST_CASE("pictures of one size do not mix") {
+TEST_CASE("images of the same size do not mix") {
   const std::string ending = GENERATE(".png", ".jpg");
   const TemporaryFolder folder;
   for (int i = 0; i < 3; ++i) {
@@ -226,7 +226,7 @@ TEST_CASE("pictures of one size do not mix") {
   }
 }
 
-TEST_CASE("one picture is a video of one frame") {
+TEST_CASE("an image is a video of one frame") {
   const TemporaryFolder folder;
   const std::string path = folder / GENERATE("a.png", "a.jpg", "100%d.png", "what? [a]*.png");
   write_picture(path, numbered_frame(64, 33, 77));
@@ -242,7 +242,7 @@ TEST_CASE("one picture is a video of one frame") {
   CHECK(read_picture(path)->rgb == frame->rgb);
 }
 
-TEST_CASE("which files are pictures") {
+TEST_CASE("files recognised as images") {
   const TemporaryFolder folder;
   write_picture(folder / "a.png", numbered_frame(32, 16, 1));
   write_picture(folder / "b.jpg", numbered_frame(32, 16, 1));
@@ -259,7 +259,7 @@ TEST_CASE("which files are pictures") {
   CHECK_FALSE(is_picture("missing.mp4"));
 }
 
-TEST_CASE("a JPEG is turned as its EXIF says") {
+TEST_CASE("the EXIF orientation of a JPEG is applied") {
   const TemporaryFolder folder;
   write_picture(folder / "a.jpg", numbered_frame(96, 64, 5));
   std::ifstream file(folder / "a.jpg", std::ios::binary);
@@ -311,18 +311,17 @@ TEST_CASE("one-line errors") {
   CHECK(error_of(text).starts_with(text + ": not a video"));
   const std::string text_picture = folder / "text.png";
   std::ofstream(text_picture) << "this is no picture";
-  CHECK(error_of(text_picture) == text_picture + ": not a picture");
-  CHECK_THROWS_MATCHES(read_picture(text_picture), Error,
-                       Message(text_picture + ": not a picture"));
+  CHECK(error_of(text_picture) == text_picture + ": not an image");
+  CHECK_THROWS_MATCHES(read_picture(text_picture), Error, Message(text_picture + ": not an image"));
 
   std::filesystem::create_directory(folder / "none");
-  CHECK(error_of(folder / "none") == (folder / "none") + ": no pictures in this folder");
-  CHECK(error_of(folder / "*.jpeg") == (folder / "*.jpeg") + ": no pictures of this name");
-  CHECK(error_of(folder / "%d.jpeg") == (folder / "%d.jpeg") + ": no pictures of this name");
+  CHECK(error_of(folder / "none") == (folder / "none") + ": no images in this directory");
+  CHECK(error_of(folder / "*.jpeg") == (folder / "*.jpeg") + ": no images match this pattern");
+  CHECK(error_of(folder / "%d.jpeg") == (folder / "%d.jpeg") + ": no images match this pattern");
   CHECK_THROWS_AS(read_picture(folder / "none"), Error);
 }
 
-TEST_CASE("sound without pictures") {
+TEST_CASE("audio without video") {
   const TemporaryFolder folder;
   const std::string path = folder / "a.wav";
   // PCM, one channel, 8000 Hz, 8 bits, 2000 samples
@@ -335,7 +334,7 @@ TEST_CASE("sound without pictures") {
   CHECK_THROWS_MATCHES(VideoReader(path), Error, Message(path + ": no video in it"));
 }
 
-TEST_CASE("a name with a colon is a file") {
+TEST_CASE("a file name may contain a colon") {
   const TemporaryFolder folder;
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path);
@@ -376,7 +375,7 @@ TEST_CASE("standard input") {
   close(saved);
 }
 
-TEST_CASE("a stop ends the waiting for a silent pipe") {
+TEST_CASE("a stop interrupts waiting for a pipe") {
   const TemporaryFolder folder;
   const std::string pipe = folder / "pipe";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);

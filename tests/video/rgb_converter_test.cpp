@@ -35,7 +35,7 @@ void fill(AVFrame& picture, int plane, int value) {
   std::memset(picture.data[plane], value, static_cast<std::size_t>(picture.linesize[plane]) * rows);
 }
 
-// One colour all over, 8 bits.
+// A uniform 8-bit picture.
 AvFrame flat_picture(AVPixelFormat format, int width, int height, int y, int u, int v) {
   AvFrame picture = new_picture(format, width, height);
   const int values[3] = {y, u, v};
@@ -72,8 +72,8 @@ std::vector<int> reds(const Frame& frame) {
 
 }  // namespace
 
-TEST_CASE("the matrix comes from the tag, else from the height") {
-  // The reds of the two standards, told apart by their green.
+TEST_CASE("the matrix is determined by the tag, else by the height") {
+  // The reds of the two standards differ in green.
   const AvFrame sd = flat_picture(AV_PIX_FMT_YUV420P, 32, 576, 81, 90, 240);
   const AvFrame hd = flat_picture(AV_PIX_FMT_YUV420P, 32, 720, 63, 102, 240);
   CHECK(converted(*sd) == Rgb{254, 0, 0});
@@ -87,7 +87,7 @@ TEST_CASE("the matrix comes from the tag, else from the height") {
   CHECK(converted(*hd) != Rgb{255, 1, 0});
 }
 
-TEST_CASE("the range comes from the tag or the format") {
+TEST_CASE("the range is determined by the tag or the format") {
   const AvFrame limited = flat_picture(AV_PIX_FMT_YUV420P, 17, 9, 235, 128, 128);
   CHECK(converted(*limited) == Rgb{255, 255, 255});
   limited->color_range = AVCOL_RANGE_JPEG;
@@ -154,7 +154,7 @@ TEST_CASE("the eight orientations") {
   CHECK(orientation_of(nullptr).upright());
 }
 
-TEST_CASE("a large picture is turned like a small one") {
+TEST_CASE("a large picture is rotated like a small one") {
   const AvFrame picture = new_picture(AV_PIX_FMT_RGB24, 101, 67);
   for (int y = 0; y < 67; ++y) {
     for (int x = 0; x < 101; ++x) {
@@ -179,7 +179,7 @@ TEST_CASE("a large picture is turned like a small one") {
   CHECK(same);
 }
 
-TEST_CASE("a format that nobody can convert is an error") {
+TEST_CASE("an unsupported format is an error") {
   RgbConverter converter(false);
   Frame frame;
   const AvFrame picture(av_frame_alloc());

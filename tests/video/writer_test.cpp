@@ -35,7 +35,7 @@ VideoWriterOptions small(const std::string& codec = "mpeg4") {
 
 }  // namespace
 
-TEST_CASE("a video takes its name when it is complete") {
+TEST_CASE("a video gets its name when it is complete") {
   const TemporaryFolder folder;
   const std::string path = folder / "a.mp4";
   {
@@ -49,7 +49,7 @@ TEST_CASE("a video takes its name when it is complete") {
   CHECK(files_in(folder) == 1);
 }
 
-TEST_CASE("a video that is not closed leaves nothing") {
+TEST_CASE("an unclosed video leaves no file") {
   const TemporaryFolder folder;
   {
     VideoWriter writer(folder / "a.mkv", small());
@@ -64,7 +64,7 @@ TEST_CASE("a video that is not closed leaves nothing") {
   CHECK(files_in(folder) == 0);
 }
 
-TEST_CASE("an existing video is replaced only by force") {
+TEST_CASE("an existing video is overwritten only with force") {
   const TemporaryFolder folder;
   const std::string path = folder / "a.avi";
   std::ofstream(path) << "mine";
@@ -88,7 +88,7 @@ TEST_CASE("a full disk is an error") {
                        Message(path + ": cannot write: No space left on device"));
 }
 
-TEST_CASE("what cannot be written is refused at once") {
+TEST_CASE("invalid options are rejected before writing") {
   const TemporaryFolder folder;
   const auto error_of = [&](const std::string& file, const VideoWriterOptions& options) {
     try {
@@ -99,8 +99,8 @@ TEST_CASE("what cannot be written is refused at once") {
     }
     return std::string("no error");
   };
-  CHECK(error_of("a.nothing", small()) == "a.nothing: no video format is known for this ending");
-  CHECK(error_of("a", small()) == "a: no video format is known for this ending");
+  CHECK(error_of("a.nothing", small()) == "a.nothing: unknown video format for this extension");
+  CHECK(error_of("a", small()) == "a: unknown video format for this extension");
   CHECK(error_of("a.webm", small("mpeg4")) == "a.webm: this file format cannot hold mpeg4");
   CHECK(error_of("a.mp4", small("nothing")) == "a.mp4: this libavcodec has no encoder nothing");
   CHECK(error_of("none/a.mp4", small()) == "none/a.mp4: cannot open: No such file or directory");
@@ -115,14 +115,14 @@ TEST_CASE("what cannot be written is refused at once") {
   CHECK(files_in(folder) == 0);
 }
 
-TEST_CASE("the first encoder that is there is taken") {
+TEST_CASE("the first available encoder is used") {
   const TemporaryFolder folder;
   VideoWriterOptions options = small();
   options.codecs = {"nothing", "mpeg4", "libx264"};
   CHECK(VideoReader(make_clip(folder / "a.mp4", 3, options)).info().codec == "mpeg4");
 }
 
-TEST_CASE("times must grow, and frames must have pixels") {
+TEST_CASE("times must increase, and frames must have pixels") {
   const TemporaryFolder folder;
   VideoWriter writer(folder / "a.mkv", small());
   writer.write(numbered_frame(96, 64, 0), 0.5);
@@ -136,7 +136,7 @@ TEST_CASE("times must grow, and frames must have pixels") {
                        MessageMatches(ContainsSubstring("frame 7 has no pixels")));
 }
 
-TEST_CASE("odd sizes are padded where a codec needs it") {
+TEST_CASE("odd sizes are padded if the codec requires it") {
   const TemporaryFolder folder;
   VideoWriterOptions options = small("libx264");
   options.width = 97;
@@ -163,7 +163,7 @@ TEST_CASE("odd sizes are padded where a codec needs it") {
   CHECK(sum / (98 * 64) < 4);
 }
 
-TEST_CASE("quality 0 is lossless where it exists") {
+TEST_CASE("quality 0 is lossless if supported") {
   const TemporaryFolder folder;
   VideoWriterOptions options = small("ffv1");
   options.quality = 0;
@@ -173,7 +173,7 @@ TEST_CASE("quality 0 is lossless where it exists") {
   }
 }
 
-TEST_CASE("pictures") {
+TEST_CASE("images") {
   const TemporaryFolder folder;
   const int width = GENERATE(1, 33, 96), height = GENERATE(1, 31);
   const Frame frame = numbered_frame(width, height, 3);
@@ -190,12 +190,12 @@ TEST_CASE("pictures") {
   CHECK(files_in(folder) == 2);
 }
 
-TEST_CASE("pictures that cannot be written") {
+TEST_CASE("images that cannot be written") {
   const TemporaryFolder folder;
   const Frame frame = numbered_frame(32, 16, 3);
   const std::string gif = folder / "a.gif";
   CHECK_THROWS_MATCHES(write_picture(gif, frame), Error,
-                       Message(gif + ": a picture is written as .png or .jpg"));
+                       Message(gif + ": the extension of an image must be .png or .jpg"));
   const std::string path = folder / "a.png";
   write_picture(path, frame, false);
   CHECK_THROWS_MATCHES(write_picture(path, frame, false), Error,

@@ -61,7 +61,7 @@ TEST_CASE("well-known colours") {
   CHECK(one_pixel(41, 240, 110, false, kBt601) == Rgb{0, 0, 255});
 }
 
-TEST_CASE("every depth, chroma and odd size is converted as defined") {
+TEST_CASE("every depth, chroma and odd size is converted by definition") {
   const int depth = GENERATE(8, 10, 12, 16);
   const int shift_x = GENERATE(0, 1, 2), shift_y = GENERATE(0, 1);
   const bool full = GENERATE(false, true);
@@ -103,7 +103,7 @@ TEST_CASE("every depth, chroma and odd size is converted as defined") {
   picture.full_range = full;
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3 + 1, 77);
   yuv_to_rgb(picture, rgb.data());
-  CHECK(rgb.back() == 77);  // nothing is written past the end
+  CHECK(rgb.back() == 77);  // not written past the end
 
   int worst = 0;
   for (int row = 0; row < height; ++row) {
