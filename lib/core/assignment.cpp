@@ -16,15 +16,15 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kNone = -1;
 
-// Potentials and distances add up costs: far from overflow.
+// Keeps sums of costs far from overflow.
 constexpr double kLargestCost = 1e150;
 
-// So costly that no solution takes one forbidden cell more than it must.
+// High enough to keep the number of forbidden cells in the solution minimal.
 double forbidden_cost(std::span<const double> costs, std::size_t rows, std::size_t columns) {
   double largest = 0;
   for (const double cost : costs) {
     if (cost == kForbidden) continue;
-    if (!(std::fabs(cost) <= kLargestCost)) fail("assignment: {} as a cost", cost);
+    if (!(std::fabs(cost) <= kLargestCost)) fail("assignment: invalid cost {}", cost);
     largest = std::max(largest, std::fabs(cost));
   }
   return 2 * static_cast<double>(std::min(rows, columns)) * (largest + 1) + 1;
@@ -39,12 +39,12 @@ struct Assignment {
   std::vector<int> column_of = std::vector<int>(rows, kNone);
   std::vector<int> row_of = std::vector<int>(columns, kNone);
 
-  // Gives `row` a column; rows that have one may have to take another.
+  // Assigns a column to `row`; rows that have one may be reassigned.
   void add(int row) {
     std::vector<double> distance(columns, kInfinity);  // of the shortest path to each column
     std::vector<int> previous(columns, kNone);         // the row before it on that path
     std::vector<int> reached_rows, reached_columns;
-    // From the last to the first, and the last fills a gap: this order decides between ties.
+    // Initially descending; the last one replaces a removed one. This order resolves ties.
     std::vector<int> open(columns);
     std::iota(open.rbegin(), open.rend(), 0);
 
@@ -63,7 +63,7 @@ struct Assignment {
           distance[j] = reduced;
           previous[j] = i;
         }
-        // Among equally near columns one that ends the search.
+        // Among equally near columns prefer one that ends the search.
         if (distance[j] < least || (distance[j] == least && row_of[j] == kNone)) {
           least = distance[j];
           best = k;

@@ -8,17 +8,15 @@
 
 namespace vremd {
 
-// The cost of a pair that must not be.
+// The cost of a forbidden pair.
 inline constexpr double kForbidden = std::numeric_limits<double>::infinity();
 
-// Pairs rows with columns, each at most once: as many pairs as the cells that are not forbidden
-// allow and, among these, the least sum of costs. `costs` is rows x columns, row by row, of numbers
-// up to 1e150 (for the greatest sum, negate) and kForbidden; an Error otherwise. Gives each row's
-// column, -1: none. Time is O(min^2 max).
+// Pairs rows with columns, each at most once: the largest possible number of allowed pairs with the
+// smallest sum of costs. `costs` is rows x columns, row-major, of kForbidden and numbers of
+// magnitude up to 1e150, else an Error. Returns each row's column or -1. Time is O(min^2 max).
 //
-// Deterministic; among equal sums the choice is that of scipy's linear_sum_assignment, with which
-// the official evaluators pair people (EVAL 5.4, 7.3). Forbidden cells get the cost that
-// py-motmetrics gives them there.
+// Deterministic: ties are resolved as in scipy's linear_sum_assignment, with which the official
+// evaluators pair people (SCORING 5.4, 7.3). Forbidden cells cost what they do in py-motmetrics.
 std::vector<int> assign(std::span<const double> costs, std::size_t rows, std::size_t columns);
 
 }  // namespace vremd

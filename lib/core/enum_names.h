@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Enums whose values have names in configurations, on command lines and in messages. Beside such
-// an enum, whose values count from 0, stands its one list of names:
+// Enums with names in configurations, on command lines and in messages. The values count from 0;
+// next to the enum is the only list of their names:
 //   enum class Geometry { kUdp, kClassic };
 //   constexpr auto enum_names(Geometry) { return std::array{"udp", "classic"}; }
 
 #include "core/error.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -26,12 +27,10 @@ constexpr std::string_view name_of(T value) {
 
 template <NamedEnum T>
 constexpr std::optional<T> enum_from_name(std::string_view name) {
-  std::size_t i = 0;
-  for (const std::string_view one : enum_names(T{})) {
-    if (one == name) return static_cast<T>(i);
-    ++i;
-  }
-  return std::nullopt;
+  const auto names = enum_names(T{});
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<T>(found - names.begin());
 }
 
 // For messages and --help: "udp classic".

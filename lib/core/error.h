@@ -10,9 +10,9 @@
 
 namespace vremd {
 
-// Something in the user's data, files or machine is wrong. The text is "place: what", lower case,
-// without a full stop: it becomes the one line "tool: place: what" (cli/tool.h) and exit status 1.
-// What it quotes of a file's content goes through excerpt().
+// An error in the user's data, files or machine. The text is "place: what", lower case, without a
+// full stop; tools print "tool: place: what" in one line and exit with status 1 (cli/tool.h).
+// Quoted file content must pass through excerpt().
 struct Error : std::runtime_error {
   explicit Error(const std::string& text) : std::runtime_error(one_line(text)) {}
 };

@@ -9,8 +9,8 @@
 
 namespace vremd {
 
-// One decoded picture, RGB, 8 bits, rows without padding, the display rotation applied.
-// Shared and read-only after it was made: the same bytes serve as key frame and as neighbour.
+// A decoded picture: 8-bit RGB, rows without padding, display rotation applied. Shared and
+// read-only, since the same bytes serve as key frame and as neighbour.
 struct Frame {
   std::int64_t index = 0;           // from 0, presentation order, no gaps
   std::optional<std::int64_t> pts;  // in the stream's time base
@@ -18,7 +18,7 @@ struct Frame {
   int width = 0, height = 0;
   bool damaged = false;           // decoded with errors
   bool missing = false;           // could not be decoded: no pixels
-  std::string file;               // the picture's own name, in a folder or pattern
+  std::string file;               // the file name of an image in a folder or pattern
   std::vector<std::uint8_t> rgb;  // height x width x 3
 
   const std::uint8_t* row(int y) const {

@@ -31,9 +31,10 @@ inline double intersection(const Box& a, const Box& b) {
   return w > 0 && h > 0 ? w * h : 0;
 }
 
-// The bounding box of the points with keep(point). Nothing: no such point.
+// The box around the points that satisfy `keep`, enlarged 1.3 times like poseval's conversion does
+// (SCORING, appendix D). Empty without points.
 template <typename Points, typename Keep>
-std::optional<Box> bounds_of(const Points& points, Keep keep) {
+std::optional<Box> box_around(const Points& points, Keep keep) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
   for (const auto& point : points) {
@@ -42,18 +43,11 @@ std::optional<Box> bounds_of(const Points& points, Keep keep) {
     top = std::min(top, point.y), bottom = std::max(bottom, point.y);
   }
   if (left > right) return std::nullopt;
-  return Box{left, top, right - left, bottom - top};
+  const double w = right - left, h = bottom - top;
+  return Box{left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
 }
 
-// The same, 1.3 times as long on each side, as in poseval's conversion (EVAL, appendix D).
-template <typename Points, typename Keep>
-std::optional<Box> box_around(const Points& points, Keep keep) {
-  const auto b = bounds_of(points, keep);
-  if (!b) return std::nullopt;
-  return Box{b->x - 0.15 * b->w, b->y - 0.15 * b->h, 1.3 * b->w, 1.3 * b->h};
-}
-
-// Intersection over union; 0 where both are empty.
+// Intersection over union; 0 if both are empty.
 inline double iou(const Box& a, const Box& b) {
   const double common = intersection(a, b);
   const double all = a.area() + b.area() - common;
@@ -68,14 +62,14 @@ struct Affine2x3 {
     return {m[0] * p.x + m[1] * p.y + m[2], m[3] * p.x + m[4] * p.y + m[5]};
   }
 
-  // The map must not be singular.
+  // The matrix must not be singular.
   Affine2x3 inverse() const {
     const double det = m[0] * m[4] - m[1] * m[3];
     const double a = m[4] / det, b = -m[1] / det, c = -m[3] / det, d = m[0] / det;
     return {{a, b, -(a * m[2] + b * m[5]), c, d, -(c * m[2] + d * m[5])}};
   }
 
-  // First `first`, then this one.
+  // The composition that applies `first`, then this.
   Affine2x3 after(const Affine2x3& first) const {
     const auto& f = first.m;
     return {{m[0] * f[0] + m[1] * f[3], m[0] * f[1] + m[1] * f[4], m[0] * f[2] + m[1] * f[5] + m[2],

@@ -5,8 +5,8 @@
 
 namespace vremd {
 
-// float32 to and from the bits of IEEE 754 binary16 and of bfloat16, rounded to nearest even.
-// What is beyond the range becomes infinity; NaN stays NaN.
+// float32 to and from the bits of IEEE 754 binary16 and bfloat16, rounded to nearest even. Values
+// out of range become infinity; NaN stays NaN.
 std::uint16_t to_half(float value);
 float from_half(std::uint16_t half);
 std::uint16_t to_bfloat16(float value);

@@ -68,7 +68,7 @@ JointSet make_set(std::string name, Names joints) {
     const int other = set.index("right_" + joint.substr(5));
     if (other >= 0) set.flip_pairs.emplace_back(i, other);
   }
-  // With a neck the shoulders hang on it, and the line between them would only hide it.
+  // If there is a neck, the shoulders are connected to it instead of to each other.
   const bool neck = set.index("head_bottom") >= 0;
   for (const auto& [from, to] : kLimbs) {
     if (neck && from == "left_shoulder" && to == "right_shoulder") continue;
@@ -102,7 +102,7 @@ const JointSet& joint_set(std::string_view name) {
   for (const JointSet& set : named_sets()) {
     if (set.name == name) return set;
   }
-  fail("{}: no such joint set (there are posetrack15, posetrack17, coco17)", excerpt(name));
+  fail("{}: unknown joint set (known: posetrack15, posetrack17, coco17)", excerpt(name));
 }
 
 std::vector<std::string> split_names(std::string_view list) {

@@ -10,9 +10,9 @@
 
 namespace vremd {
 
-// Runs body(0) ... body(count - 1) on up to `threads` threads, this one among them. After an
-// exception no further one begins; of several the one with the smallest index is thrown, so that
-// the message does not depend on the number of threads.
+// Runs body(0) ... body(count - 1) on up to `threads` threads, including the calling one. After an
+// exception no further call begins. Of several exceptions the one with the smallest index is
+// rethrown, so that the message does not depend on the number of threads.
 template <typename Body>
 void for_each_index(std::size_t count, int threads, const Body& body) {
   std::atomic<std::size_t> next{0};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Random numbers that are the same for a seed on every platform: the standard fixes the engine and
-// its seeding, but neither its distributions nor std::shuffle.
+// Random numbers that depend only on the seed, not on the platform: the standard specifies the
+// engine and its seeding exactly, but neither its distributions nor std::shuffle.
 
 #include <cmath>
 #include <cstdint>

@@ -6,17 +6,17 @@
 
 namespace vremd {
 
-// Sorts those of `items` that `counts` accepts by `less`, stably, into the places that they had;
-// the others stay where they are. For items of which some have no key: to compare these with the
-// rest by something else is no order (10 < none < 5 < 10), and std::sort may leave the array.
-template <typename T, typename Counts, typename Less>
-void sort_some(std::vector<T>& items, Counts counts, Less less) {
+// Stably sorts the items with a key by `less`, among the places they occupy; items without a key
+// keep their places. Comparing the latter by another criterion is not a strict weak order (10 <
+// no key < 5 < 10), for which std::sort is undefined.
+template <typename T, typename HasKey, typename Less>
+void sort_some(std::vector<T>& items, HasKey has_key, Less less) {
   std::vector<T> sorted;
-  std::copy_if(items.begin(), items.end(), std::back_inserter(sorted), counts);
+  std::copy_if(items.begin(), items.end(), std::back_inserter(sorted), has_key);
   std::stable_sort(sorted.begin(), sorted.end(), less);
   auto next = sorted.begin();
   for (T& item : items) {
-    if (counts(item)) item = *next++;
+    if (has_key(item)) item = *next++;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Charts as SVG text: pictures that need no other file.
+// Charts as self-contained SVG files.
 
 #include <array>
 #include <string>
@@ -11,18 +11,18 @@
 
 namespace vremd {
 
-// M. Okabe and K. Ito's colours, which also the colour-blind can tell apart: blue, vermilion,
-// green, purple, orange, sky blue, black.
+// The colour-blind safe palette of M. Okabe and K. Ito: blue, vermilion, green, purple, orange, sky
+// blue, black.
 inline constexpr std::array kChartColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                              "#e69f00", "#56b4e9", "#000000"};
 
-// "stroke" attributes of a colour; `dashes` 0: a solid line, 1: dashed, 2: dotted.
+// The stroke attributes of a line; `dashes` 0: solid, 1: dashed, 2: dotted.
 std::string stroke(const char* colour, int dashes = 0);
 
 std::string xml_escaped(std::string_view text);
 
-// Coordinates are pixels from the upper left; texts are escaped. `style`: further attributes. The
-// title is shown under the pointer.
+// Coordinates are pixels from the upper left; text is escaped. `style` is additional attributes.
+// The title is a tooltip.
 class SvgPicture {
  public:
   SvgPicture(int width, int height, int font_size, std::string_view title);
@@ -32,7 +32,7 @@ class SvgPicture {
   void turned_text(double x, double y, double degrees, const char* anchor, std::string_view words);
   void line(double x1, double y1, double x2, double y2, const std::string& style);
   void rectangle(double x, double y, double width, double height, const char* fill);
-  // `name` is shown under the pointer. A single point becomes a small circle.
+  // `name` is a tooltip. A single point is drawn as a small circle.
   void curve(const std::vector<std::pair<double, double>>& points, const std::string& style,
              std::string_view name);
 

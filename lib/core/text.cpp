@@ -6,7 +6,7 @@
 namespace vremd {
 namespace {
 
-// How a line shows a character; `is_utf8`: else it is a byte of none.
+// A character as shown in a line; without `is_utf8` it is a single invalid byte.
 std::string shown(std::string_view character, bool is_utf8) {
   const auto byte = static_cast<unsigned char>(character[0]);
   if (byte == '\n') return "\\n";
@@ -22,7 +22,7 @@ std::string shown(std::string_view character, bool is_utf8) {
   return escaped;
 }
 
-// Appends `text` to `line` until it would be longer than `most` bytes. False: something is left.
+// Appends `text` to `line` up to `most` bytes. False if not all of it fits.
 bool append_line(std::string_view text, std::size_t most, std::string& line) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);

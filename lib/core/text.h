@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Text from files and users, as part of messages of one line.
+// Text from files and users for one-line messages.
 
 #include <cstddef>
 #include <string>
@@ -9,20 +9,20 @@
 
 namespace vremd {
 
-// The bytes of the UTF-8 sequence that `text` begins with; 0: none that is well formed (RFC 3629:
-// no overlong forms, no surrogates).
+// The length in bytes of the UTF-8 sequence at the start of `text`, 0 if it is ill-formed (RFC
+// 3629: no overlong forms, no surrogates).
 std::size_t utf8_length(std::string_view text);
 
-// With \n, \t, \r and \xNN instead of control characters and of bytes that are not UTF-8.
+// Escapes control characters and invalid UTF-8 as \n, \t, \r and \xNN.
 std::string one_line(std::string_view text);
 
-// What stands before the first \n: LibTorch's messages carry a stack trace behind it.
+// The text before the first \n: LibTorch appends a stack trace to its messages.
 std::string first_line(std::string_view text);
 
-// What messages quote of a file's content: one line, and where that is longer than `most` bytes, as
-// many whole characters of its beginning as fit in, and "…".
+// Quotes file content in a message: one line, truncated with "…" to whole characters within `most`
+// bytes.
 constexpr std::size_t kExcerptBytes = 60;
-constexpr std::size_t kPathExcerptBytes = 200;  // of names of files
+constexpr std::size_t kPathExcerptBytes = 200;  // for file names
 std::string excerpt(std::string_view text, std::size_t most = kExcerptBytes);
 
 }  // namespace vremd

@@ -56,7 +56,7 @@ partial=$(ls whole.jsonl.tmp.*)
 test "$(tail -n 1 err)" = "vremd-convert: incomplete output left in $partial"
 test "$(wc -l < $partial)" -eq 3
 rm $partial
-# In a folder only the file of that video is not complete.
+# In a directory, only the file of that video is incomplete.
 sed '1s/clip.mp4/other.mp4/' clip.jsonl > other.jsonl
 status=0; vremd-convert endless.jsonl other.jsonl --to csv -o split/ 2> err || status=$?
 test $status -eq 1
@@ -138,7 +138,7 @@ csv 'frame,person,video\n0,,caf\xe9\n' 't.csv:2: not UTF-8'
 { echo 'frame,person,video'; head -c 100000000 /dev/zero | tr '\0' 'x'; } > long.csv
 bad 'long.csv:2: a row longer than 1 MiB' long.csv
 
-# ---- what a message quotes: one line, no control characters, and not too much of it
+# ---- quotes in messages: one line, no control characters, limited length
 csv 'frame,person\n"x\ny\x1b[2J",0\n' "t.csv:2: frame: 'x\\ny\\x1b[2J' is not an integer"
 long=$(printf '%065d' 0)
 csv "frame,person\n$long,x\n" "t.csv:2: person: 'x' is not an integer"
@@ -166,7 +166,7 @@ bad "keys.json:1: [0].${long:0:60}…: duplicate key" --from mmpose keys.json
 echo '{"type":"a\nb"}' > type.jsonl
 bad 'type.jsonl:1: type: neither header, frame nor end: a\nb' --from records type.jsonl
 echo '{"type":"header","video":"a","joint_set":"a\nb"}' > set.jsonl
-bad 'set.jsonl:1: joint_set: a\nb: no such joint set (there are posetrack15, posetrack17, coco17)' \
+bad 'set.jsonl:1: joint_set: a\nb: unknown joint set (known: posetrack15, posetrack17, coco17)' \
   set.jsonl
 sed '1s/clip.mp4/cl\\nip.mp4/' clip.jsonl > video.jsonl
 bad 'cl\nip.mp4: frame 0: no image id: neither an image_id in the records nor a number in the picture'"'"'s name' \
@@ -177,7 +177,7 @@ ip.txt'
 bad 'cl\nip.txt:1: record without a header' --from records 'cl
 ip.txt'
 
-# A file that is there is not written over, nor a folder's.
+# Existing files are not overwritten, nor those in a directory.
 echo precious > kept.json
 status=0; vremd-convert -q clip.jsonl --to csv -o kept.json 2> err || status=$?
 test $status -eq 1

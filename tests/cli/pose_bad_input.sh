@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Wrong command lines end with 2, bad input with 1, one line that names the place, and no file.
+# Invalid command lines: status 2. Invalid input: status 1, one line with the place, no file.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights table4_baseline tiny.safetensors
 vremd_pose_files clip 4 clip.mkv
@@ -28,7 +28,7 @@ usage --no-such-option
 usage clip.mkv
 grep -q '^vremd-pose: clip.mkv is a video; use: vremd-detect clip.mkv | vremd-pose$' err
 
-# bad MESSAGE ARGUMENTS...: exit status 1 and this line; nothing is left under the name of the output
+# bad MESSAGE ARGUMENTS...: status 1 and this line; no output file
 bad() {
   message=$1; shift
   status=0; vremd-pose -q -w tiny.safetensors -o out.jsonl "$@" 2> err || status=$?
@@ -64,13 +64,13 @@ vremd_pose_files records 7 clip.mkv |
   bad 'clip.mkv: the video has 4 frames, but the records continue to frame 4'
 cat boxes.jsonl boxes.jsonl |
   bad 'standard input:7: a second video, but --video is a single file' --video clip.mkv
-bad '--joints tail: no such joint set (there are posetrack15, posetrack17, coco17)' --joints tail boxes.jsonl
+bad '--joints tail: unknown joint set (known: posetrack15, posetrack17, coco17)' --joints tail boxes.jsonl
 status=0; vremd-pose -q -w tiny.safetensors --joints nose,tail boxes.jsonl > out 2> err || status=$?
 test $status -ne 0
 test ! -s out
 grep -q "the weights have no joint 'tail'" err
 
-# Weights that are missing, of another network, cut short, or that promise too much.
+# Weights that are missing, of another network, truncated, or with invalid sizes.
 weights() {
   message=$1 file=$2
   status=0; vremd-pose -q -w $file boxes.jsonl -o out.jsonl 2> err || status=$?
@@ -87,7 +87,7 @@ weights 'short.safetensors: ' short.safetensors
 printf '\0\0\0\0\0\0\0\200{}' > huge.safetensors
 weights 'huge.safetensors: ' huge.safetensors
 
-# No GPU: only auto falls back.
+# Without a GPU only auto falls back.
 if ! test -e /dev/nvidia0; then
   status=0; vremd-pose -q -w tiny.safetensors --device cuda boxes.jsonl > out 2> err || status=$?
   test $status -eq 1
@@ -97,7 +97,7 @@ if ! test -e /dev/nvidia0; then
   grep -q 'on cpu' err
 fi
 
-# Boxes that cannot be cropped stay, without keypoints that count.
+# Boxes that cannot be cropped are kept, with keypoints of score 0.
 jq -c 'if .frame == 1 then .instances += [
   {"box":[10,10,0,20]}, {"box":[900,10,20,20]}, {"box":[null,1,2,3]}] else . end' boxes.jsonl > odd.jsonl
 vremd-pose -w tiny.safetensors odd.jsonl > out 2> err
@@ -105,14 +105,14 @@ grep -q 'warning: 3 instances without keypoints: their boxes cannot be cropped' 
 sed -n 3p out | jq -e '.instances | length == 4 and (.[0].score > 0) and
   all(.[1:][]; .score == 0 and (.keypoints | length) == 15 and all(.keypoints[]; .[2] == 0))' > ok
 
-# A video that is not there does not stop the others.
+# A missing video does not stop the others.
 cat gone.jsonl boxes.jsonl > two.jsonl
 status=0; vremd-pose -q -w tiny.safetensors two.jsonl > out 2> err || status=$?
 test $status -eq 1
 test $(wc -l < out) -eq 6
 grep -q gone.mkv err
 
-# A full disk, and an existing file that is not to be replaced.
+# A full disk, and an existing file without --force.
 status=0; vremd-pose -q -w tiny.safetensors boxes.jsonl > /dev/full 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-pose: .*No space left on device' err

@@ -21,17 +21,17 @@ struct Sum {
   }
 };
 
-// The best of all ways to pair the rows from `row` on.
+// The best way to pair the rows from `row` on, by exhaustive search.
 Sum best_by_trying(const std::vector<double>& costs, int rows, int columns, int row,
-                   std::vector<bool>& taken) {
+                   std::vector<bool>& used) {
   if (row == rows) return {};
-  Sum best = best_by_trying(costs, rows, columns, row + 1, taken);
+  Sum best = best_by_trying(costs, rows, columns, row + 1, used);
   for (int j = 0; j < columns; ++j) {
     const double cost = costs[row * columns + j];
-    if (taken[j] || cost == kForbidden) continue;
-    taken[j] = true;
-    Sum sum = best_by_trying(costs, rows, columns, row + 1, taken);
-    taken[j] = false;
+    if (used[j] || cost == kForbidden) continue;
+    used[j] = true;
+    Sum sum = best_by_trying(costs, rows, columns, row + 1, used);
+    used[j] = false;
     ++sum.pairs;
     sum.cost += cost;
     if (sum.better_than(best)) best = sum;
@@ -39,17 +39,17 @@ Sum best_by_trying(const std::vector<double>& costs, int rows, int columns, int 
   return best;
 }
 
-// Of a solution that takes each column at most once and no forbidden cell.
+// The sum of a solution, which must use each column at most once and no forbidden cell.
 Sum sum_of(const std::vector<double>& costs, int columns, const std::vector<int>& solution) {
   Sum sum;
-  std::vector<bool> taken(columns, false);
+  std::vector<bool> used(columns, false);
   for (std::size_t i = 0; i < solution.size(); ++i) {
     const int j = solution[i];
     if (j < 0) continue;
     REQUIRE(j < columns);
-    REQUIRE(!taken[j]);
+    REQUIRE(!used[j]);
     REQUIRE(costs[i * columns + j] != kForbidden);
-    taken[j] = true;
+    used[j] = true;
     ++sum.pairs;
     sum.cost += costs[i * columns + j];
   }
@@ -58,7 +58,7 @@ Sum sum_of(const std::vector<double>& costs, int columns, const std::vector<int>
 
 }  // namespace
 
-TEST_CASE("assignment: as good as the best of all") {
+TEST_CASE("assignment: as good as exhaustive search") {
   std::mt19937 random(7);
   const auto number = [&random](int end) { return static_cast<int>(random() % end); };
   for (int round = 0; round < 2000; ++round) {
@@ -72,14 +72,14 @@ TEST_CASE("assignment: as good as the best of all") {
     const std::vector<int> solution = assign(costs, rows, columns);
     REQUIRE(solution.size() == static_cast<std::size_t>(rows));
     const Sum found = sum_of(costs, columns, solution);
-    std::vector<bool> taken(columns, false);
-    const Sum best = best_by_trying(costs, rows, columns, 0, taken);
+    std::vector<bool> used(columns, false);
+    const Sum best = best_by_trying(costs, rows, columns, 0, used);
     REQUIRE(found.pairs == best.pairs);
     REQUIRE(found.cost == best.cost);
   }
 }
 
-TEST_CASE("assignment: equal sums are decided as scipy decides") {
+TEST_CASE("assignment: ties are resolved as in scipy") {
   using Rows = std::vector<int>;
   const std::vector<double> zeros(15, 0.0);
   CHECK(assign(std::span(zeros).first(9), 3, 3) == Rows{0, 1, 2});
@@ -105,12 +105,12 @@ TEST_CASE("assignment: nothing to pair") {
   CHECK(assign(forbidden, 3, 2) == Rows{-1, -1, -1});
 }
 
-TEST_CASE("assignment: more pairs come before a smaller sum") {
+TEST_CASE("assignment: more pairs take precedence over a smaller sum") {
   const std::vector<double> costs = {0, 100, 1, kForbidden};
   CHECK(assign(costs, 2, 2) == std::vector<int>{1, 0});
 }
 
-TEST_CASE("assignment: costs that are no numbers") {
+TEST_CASE("assignment: invalid costs") {
   const std::vector<double> nan = {0, std::nan("")}, huge = {1e200, 0}, minus = {-kForbidden, 0};
   CHECK_THROWS_AS(assign(nan, 1, 2), Error);
   CHECK_THROWS_AS(assign(huge, 1, 2), Error);

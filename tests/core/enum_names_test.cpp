@@ -19,7 +19,7 @@ static_assert(name_of(Fruit::kPear) == "pear");
 
 }  // namespace
 
-TEST_CASE("an enum is read and written by its names") {
+TEST_CASE("enums are read and written by name") {
   CHECK(enum_from_name<Fruit>("fig") == Fruit::kFig);
   CHECK_FALSE(enum_from_name<Fruit>("figs"));
   CHECK(enum_value<Fruit>("apple", "a.json: fruit") == Fruit::kApple);

@@ -7,7 +7,7 @@
 
 using namespace vremd;
 
-TEST_CASE("PoseTrack's fifteen joints, by id and downward") {
+TEST_CASE("PoseTrack's fifteen joints, by id and from head to foot") {
   const JointSet& set = joint_set("posetrack15");
   for (int i = 0; i < kPoseJoints; ++i) {
     CHECK(pose_joint(kPoseJointNames[i]) == i);
@@ -16,7 +16,7 @@ TEST_CASE("PoseTrack's fifteen joints, by id and downward") {
   CHECK(pose_joint("left_ear") == -1);
 }
 
-TEST_CASE("every joint is in a column of the tables") {
+TEST_CASE("every joint has a table column") {
   const auto column = [](const char* joint) {
     return std::string(kPoseColumns[pose_column(joint)]);
   };

@@ -5,7 +5,7 @@
 
 using namespace vremd;
 
-TEST_CASE("a picture is known by its extension, in any case") {
+TEST_CASE("images are recognised by their extension in any case") {
   for (const char* name : {"a.jpg", "a/b.JPEG", "a.Png", "a.bmp", "a.webp", "a.tif", "a.tiff",
                            "a.ppm", "a.pgm", "a.jp2"}) {
     CHECK(has_picture_name(name));
@@ -15,7 +15,7 @@ TEST_CASE("a picture is known by its extension, in any case") {
   }
 }
 
-TEST_CASE("the number of a picture is at the end of its name") {
+TEST_CASE("the number of an image is at the end of its name") {
   CHECK(number_in("images/000030.jpg") == 30);
   CHECK(number_in("v2_f7.png") == 7);
   CHECK_FALSE(number_in("images7/a.jpg"));

@@ -11,7 +11,7 @@ using Catch::Approx;
 
 TEST_CASE("a seed gives the same numbers with every standard library") {
   Random random(8888);
-  Random standard;  // the standard's own check: the 10000th value of the default seed
+  Random standard;  // specified by the standard: the 10000th value of the default seed
   standard.discard(9999);
   CHECK(standard() == 9981545732273789042u);
 

@@ -5,7 +5,7 @@
 
 using namespace vremd;
 
-TEST_CASE("sort_some orders what has a key, around what has none") {
+TEST_CASE("sort_some sorts items with a key around those without") {
   constexpr int kNone = -1;
   const auto sorted = [](std::vector<int> items) {
     sort_some(items, [](int item) { return item != kNone; }, [](int a, int b) { return a < b; });

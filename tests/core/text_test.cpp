@@ -7,7 +7,7 @@
 
 using namespace vremd;
 
-TEST_CASE("utf8_length takes whole, shortest sequences") {
+TEST_CASE("utf8_length accepts complete, shortest sequences") {
   CHECK(utf8_length("") == 0);
   CHECK(utf8_length("ab") == 1);
   CHECK(utf8_length("ä") == 2);
@@ -19,7 +19,7 @@ TEST_CASE("utf8_length takes whole, shortest sequences") {
   }
 }
 
-TEST_CASE("one_line escapes control characters and what is not UTF-8, nothing else") {
+TEST_CASE("one_line escapes only control characters and invalid UTF-8") {
   CHECK(one_line("a\nb\r\tc") == "a\\nb\\r\\tc");
   CHECK(one_line(std::string_view("\0\x1b[31m\x7f", 7)) == "\\x00\\x1b[31m\\x7f");
   CHECK(one_line("\xc2\x85 \xc2\x9f\xc2\xa0") == "\\xc2\\x85 \\xc2\\x9f\xc2\xa0");  // C1, no-break
@@ -28,14 +28,14 @@ TEST_CASE("one_line escapes control characters and what is not UTF-8, nothing el
   CHECK(one_line(one_line("\n")) == one_line("\n"));
 }
 
-TEST_CASE("first_line leaves out what stands behind a line break") {
+TEST_CASE("first_line ends before the first line break") {
   CHECK(first_line("shapes differ\nException raised from check at Foo.cpp:3\n") == "shapes differ");
   CHECK(first_line("\nrest").empty());
   CHECK(first_line("one") == "one");
   CHECK(first_line("").empty());
 }
 
-TEST_CASE("excerpt cuts behind whole characters and escapes") {
+TEST_CASE("excerpt truncates after whole characters and escapes") {
   const std::string sixty(60, 'x');
   CHECK(excerpt(sixty) == sixty);
   CHECK(excerpt(sixty + "y") == sixty + "…");
@@ -47,7 +47,7 @@ TEST_CASE("excerpt cuts behind whole characters and escapes") {
   CHECK(excerpt("") == "");
 }
 
-TEST_CASE("an Error is one line whatever it quotes") {
+TEST_CASE("an Error is always one line") {
   try {
     fail("{}: '{}' is wrong", "a\nb.json", "\xff");
   } catch (const Error& error) {

@@ -83,7 +83,7 @@ TEST_CASE("config errors name the path") {
   check_refused(R"({"backbone": {"size": "xl"}})",
                 "backbone.size: 'xl' is not one of: s b l h tiny");
   check_refused(R"({"model": {"joints": "coco18"}})",
-                "model.joints: coco18: no such joint set (there are posetrack15, posetrack17, "
+                "model.joints: coco18: unknown joint set (known: posetrack15, posetrack17, "
                 "coco17)");
   check_refused(R"({"model": {"joints": "nose,nose"}})", "model.joints: duplicate joint nose");
   check_refused(R"({"model": {"trained_joints": ["left_ear"]}})",
