@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Wrong command lines end with 2; bad input with 1 and the place; no file after an error.
+# Invalid command lines: status 2. Invalid input: status 1, its place, and no output file.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 cp $TEST_DIR/cli/golden/annotations.json .
 
@@ -44,7 +44,7 @@ sed 's/"file_name": "images\/park.jpg", //' annotations.json > nameless.json
 bad 'nameless.json: images[0]: no file_name' nameless.json
 echo '[]' > list.json
 bad 'list.json: not an object with images and annotations, or an annolist' list.json
-# The first file is good: still no output.
+# The first file is valid: still no output.
 bad 'list.json: not an object with images and annotations, or an annolist' annotations.json list.json
 
 status=0; vremd-convert -q --from posetrack18 annotations.json > /dev/full 2> err || status=$?

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every option of --help is in the man page, and the pages are clean.
+# The man pages document every option of --help and have no errors.
 check() {
   page=$MAN_DIR/$1.1; shift
   test -e $page || exit 77

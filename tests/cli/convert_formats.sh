@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Files as the other tools write them are recognised and read; what is written has their form.
+# Files of other tools are recognised and read; written files have the same form.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 cp -r $TEST_DIR/cli/golden/convert/* .
 convert() { vremd-convert -q "$@"; }
@@ -22,12 +22,12 @@ is "$(frames '.[1].instances[0].keypoints | .[0], .[17]' < op.jsonl | tr '\n' ' 
 convert openpose/*.json | cmp <(sed 's|convert -q openpose"|X|' op.jsonl | tail -n 4) <(tail -n 4)
 is "$(convert picture_keypoints.json | jq -r 'select(.joints) | .video, .joints[17]' | tr '\n' ' ')" \
   'picture left_ear '
-# neck: OpenPose's own stands for head_bottom; head_top comes from nose and shoulders
+# OpenPose's neck is head_bottom; head_top is derived from nose and shoulders
 convert openpose --joints posetrack15 > op15.jsonl
 is "$(frames '.[1].instances[0] | .derived, .keypoints[1], .keypoints[2]' < op15.jsonl | tr '\n' ' ')" \
   '["head_bottom","head_top"] [103.25,55.5,0.51] [89.75,33.0,0.5] '
 
-# AlphaPose: frame 1 had nobody.
+# AlphaPose: frame 1 has no people.
 convert alphapose-results.json > ap.jsonl
 is "$(frames '[.[].frame], [.[].instances | length], [.[].instances[].track]' < ap.jsonl | tr '\n' ' ')" \
   '[0,1,2,3] [1,0,2,1] [1,1,2,null] '
@@ -56,7 +56,7 @@ grep -q 'warning: coco_boxes.json: categories other than person skipped: 1$' err
 convert coco_results.json --to coco-results -o results.json
 is "$(jq -c 'map(keys_unsorted[:4]) | unique' results.json)" '[["image_id","category_id","keypoints","score"]]'
 is "$(jq 'any(has("bbox"))' results.json)" false  # pycocotools would take them for boxes
-# its persons in PoseTrack18's form: the region with several people stays
+# its people in PoseTrack18's form: the crowd region is kept
 convert coco_persons.json --to posetrack18 -o persons18.json
 jq -c '.annotations[] | {id, image_id, area, iscrowd, bbox, num: (.keypoints | length),
   neck: .keypoints[3:6], derived}' persons18.json > out
@@ -105,7 +105,7 @@ grep -q 'warning: table.csv: unknown columns skipped: note$' err
 is "$(frames '[.[] | .frame, .file], .[0].instances[0].keypoints' < table.jsonl | tr '\n' ' ')" \
   '[0,"a,1.jpg",2,"b.jpg",3,"c.jpg"] [[1.5,2.5,0.5],[3.5,4.5,1.0]] '
 
-# What is lost is said, once, in one line.
+# Losses are reported once, in one line.
 vremd-convert sequence.jsonl --to alphapose 2> err > /dev/null
 is "$(grep -c 'cannot represent' err)" 1
 grep -q 'alphapose cannot represent: earlier tools and their settings (1), frames without people (1), names of videos (1), picture sizes (1), scores of boxes (3), times (3)' err
@@ -119,7 +119,7 @@ is "$(convert clip.jsonl --scale 0.5 | jq -c 'if .width then [.width, .height] e
   .instances[0]?.keypoints[0] end' | head -n 2 | tr '\n' ' ')" '[320,240] [5.13,10.25,0.912345] '
 is "$(convert clip.jsonl --joints left_wrist,nose | jq -c 'select(.joints).joints')" '["left_wrist","nose"]'
 
-# --root: names are joined, and the files looked for.
+# --root: paths are joined and files checked.
 mkdir -p data/images/val/012834_mpii_test
 status=0; vremd-convert sequence.jsonl --root data > out 2> err || status=$?
 is $status 1
@@ -128,7 +128,7 @@ touch data/images/val/012834_mpii_test/00000{0,1,2,3}.jpg
 convert sequence.jsonl --root data > out
 is "$(jq -r 'select(.video).video' out)" data/images/val/012834_mpii_test
 
-# A folder: a file for each video. One file: a second sequence is refused.
+# A directory gets a file per video. A single file rejects a second sequence.
 convert clip.jsonl sequence.jsonl --to posetrack17 -o folder/
 is "$(ls folder | tr '\n' ' ')" '012834_mpii_test.json clip.json '
 status=0; convert clip.jsonl sequence.jsonl --to posetrack17 -o one.json 2> err || status=$?

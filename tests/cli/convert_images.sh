@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# --images: every frame of the data set is in the output, also where the input has none.
+# --images: the output has every frame of the data set, even those missing from the input.
 case=$TEST_DIR/data/eval-cases/p6_synth_pt18
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
@@ -8,7 +8,7 @@ scores() { vremd-eval -q --kit pt21 -g $case/gt -p $1 -o $1.scores > $1.text; }
 vremd-convert -q $case/pred/*.json --to posetrack21 -o direct/
 scores direct
 
-# COCO's results of all sequences: without the frame without people, the kit cannot score them.
+# COCO results of all sequences: the kit cannot score them without the frames without people.
 vremd-convert $case/pred/*.json --to coco-results --joints posetrack17 -o results.json 2> err
 grep -q 'coco-results cannot represent: .*frames without people (1)' err
 test "$(jq '[.[].image_id] | unique | length' results.json)" -eq 159
@@ -21,7 +21,7 @@ done
 scores back
 cmp direct.scores/posetrack21.json back.scores/posetrack21.json
 cmp direct.text back.text
-# In another order it is the same.
+# The order does not matter.
 jq -c reverse results.json > reversed.json
 vremd-convert -q reversed.json --input-joints posetrack17 --images $case/gt --to records -o one.jsonl
 vremd-convert -q results.json --input-joints posetrack17 --images $case/gt --to records -o two.jsonl
@@ -29,7 +29,7 @@ frames() { jq -c 'select(.type == "frame") | .instances |= sort_by(.track)' $1; 
 diff <(frames one.jsonl) <(frames two.jsonl)
 test "$(jq -c 'select(.type == "end").frames' one.jsonl | tr '\n' ' ')" = '40 40 40 40 '
 
-# AlphaPose's results of one sequence, whose frames without people are at the end, too.
+# AlphaPose results of one sequence, with frames without people also at the end.
 name=900002_mpii_test.json
 jq '(.images[-2:] | map(.id)) as $last | .annotations |= map(select(.image_id as $i | $last | index($i) | not))' \
   $case/pred/$name > less.json
@@ -41,18 +41,18 @@ vremd-convert -q alphapose-results.json --input-joints posetrack17 --images $cas
   --to posetrack21 -o alphapose/
 diff <(jq -S '.images, [.annotations[] | del(.scores)]' less/$name) \
   <(jq -S '.images, [.annotations[] | del(.scores)]' alphapose/$name)
-# The same by their numbers, as of a video.
+# The same by frame number, as for a video.
 jq '[.[] | .image_id |= "\(rtrimstr(".jpg") | tonumber).jpg"]' alphapose-results.json > video.json
 vremd-convert -q video.json --input-joints posetrack17 --images $case/gt/$name --to posetrack21 -o video/
 cmp alphapose/$name video/$name
 
-# A list in another format, without ids: by the names of the pictures.
+# A list in another format, without ids: by image name.
 vremd-convert -q $case/gt/$name --to posetrack17 -o list.json
 vremd-convert -q alphapose-results.json --input-joints posetrack17 --images list.json \
   --to posetrack21 -o named/
 cmp <(jq -c .annotations alphapose/$name) <(jq -c .annotations named/$name)
 
-# --frames and the others choose among the frames of the list.
+# --frames and the like select among the frames of the list.
 vremd-convert -q alphapose-results.json --input-joints posetrack17 --images $case/gt/$name \
   --frames 37:39 | jq -r 'select(.frame) | "\(.frame) \(.image_id) \(.file) \(.instances | length)"' > out
 diff - out << 'END'
@@ -60,7 +60,7 @@ diff - out << 'END'
 38 19000020038 000038.jpg 0
 END
 
-# What is not there, or there twice.
+# Missing and duplicate frames.
 bad() {
   message=$1; shift
   status=0; vremd-convert -q --to posetrack21 -o made/ "$@" 2> err || status=$?

@@ -3,7 +3,7 @@
 # Annotated boxes as records: stills, a video, a folder of pictures with global frame numbers.
 cd $TEST_DIR/cli/golden
 work=$(mktemp -d); trap 'rm -rf $work' EXIT
-# Without what other tests look at: keypoints and the keys of annotations.
+# Without keypoints and annotation keys, which other tests check.
 plain() {
   jq -c 'del(.format, .tool, .version, .command, .joint_set, .joints, .is_labeled) |
     if .type == "frame" then .instances[] |= del(.keypoints, .visibility, .bbox_head, .area)
@@ -27,7 +27,7 @@ plain < $work/out.jsonl | normal | diff $work/want -
 vremd-convert -q --from posetrack18 annotations.json annotations.json > $work/twice
 test "$(grep -c '"type":"header"' $work/twice)" -eq 4
 
-# Names are relative to the JSON file, or to --root.
+# Names are relative to the JSON file or to --root.
 cd $work
 mkdir deep
 cp $TEST_DIR/cli/golden/annotations.json deep

@@ -1,11 +1,11 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Records -> format -> records: exact, but for what the format has no place for.
+# Records -> format -> records: exact, except for fields that the format cannot represent.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 cp $TEST_DIR/cli/golden/convert/*.jsonl .
 convert() { vremd-convert -q "$@"; }
 
-# The records of a file as lines of JSON without what every run writes anew, $1 being more to leave out.
+# The records of a file without the fields that differ between runs and those that $1 deletes.
 # people(f) does f to every person.
 plain() {
   jq -c "def people(f): if .type == \"frame\" then .instances[] |= f else . end;
@@ -53,7 +53,7 @@ convert openpose --joints coco17 -o back.jsonl -f
 same 'del(.width, .height, .video, .time) | people({track, keypoints})' \
   clip.jsonl back.jsonl
 
-# COCO's results know images only: one still each.
+# COCO results contain only images: one still each.
 convert sequence.jsonl --joints posetrack17 --to coco-results -o results.json
 convert results.json --input-joints posetrack17 -o back.jsonl -f
 people() { jq -c 'select(.type == "frame") | .instances[]' $1; }
@@ -83,6 +83,6 @@ convert $golden/pt17_truth.json --to posetrack18 -o 18.json -f
 convert 18.json --from posetrack18 --to posetrack17 -o 17.json -f
 diff <(jq -S "$points" $golden/pt17_truth.json) <(jq -S "$points" 17.json)
 
-# Many readers of one stream give the bytes of one.
+# Several readers of one stream give the same bytes as one.
 cat clip.jsonl sequence.jsonl | convert --to csv > joined.csv
 convert clip.jsonl sequence.jsonl --to csv | cmp joined.csv -

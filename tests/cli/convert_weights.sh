@@ -1,11 +1,11 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Weights of others: in, used at once, out again; what is wrong with a file is said in one line.
+# Foreign weights: import, use, export; one-line errors for invalid files.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 for what in vitpose legacy plus vit yolox; do vremd_import_files $what $what.pth; done
 weights() { vremd-convert weights -j 1 "$@"; }
 
-# ViTPose: the numbers of the self-test are told, the file knows where it comes from.
+# ViTPose: the self-test prints its numbers, the file records its origin.
 weights vitpose.pth -o vitpose.safetensors > out 2> err
 test ! -s out
 grep -q 'vitpose-tiny of vitpose.pth (PyTorch zip, names of ViTPose), heatmaps of the self-test' err
@@ -30,7 +30,7 @@ vremd_pose_files records 2 clip.mkv | vremd-pose -q -w vitpose.safetensors > pos
 jq -es '.[0].joints[1] == "left_eye" and (.[0].model | startswith("sha256:"))
   and ([.[] | select(.type == "frame") | .instances[].keypoints | length] | unique) == [17]' poses.jsonl > out
 
-# To Hugging Face and back; straight from the .pth it is the same.
+# To Hugging Face and back; the same directly from the .pth.
 weights -q --to huggingface vitpose.safetensors -o hub 2> err || grep -q 'a head of 8 channels' err
 test ! -e hub
 weights -q plus.pth -o plus.safetensors --dtype fp32
@@ -43,7 +43,7 @@ jq -e '.size == {"height": 256, "width": 192}' hub/preprocessor_config.json > ou
 weights -q hub -o again.safetensors --dtype fp32
 cmp <(tensors plus.safetensors) <(tensors again.safetensors)
 
-# A plain ViT is a backbone: vremd-pose says so.
+# A plain ViT is only a backbone, which vremd-pose reports.
 weights -q vit.pth -o vit.safetensors
 weights --info vit.safetensors | grep -qx 'kind: backbone'
 status=0; vremd_pose_files records 2 clip.mkv | vremd-pose -q -w vit.safetensors > out 2> err || status=$?

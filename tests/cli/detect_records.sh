@@ -1,10 +1,10 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# The people of the demo clip: the same bytes for any number of threads, file or pipe.
+# People in the demo clip: the same bytes for any number of threads, file or pipe.
 clip=$SOURCE_DIR/examples/street.mp4
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 detect() { vremd-detect -q --device cpu --input-size 416 "$@"; }
-# what differs by design
+# fields that differ by design
 plain() { jq -c 'del(.command, .device)' "$@"; }
 
 detect -j 1 --frames 2:8 $clip -o one.jsonl
@@ -21,14 +21,14 @@ head -n 1 piped.jsonl | jq -e '.video == "-"' > out
 jq -s -e '[.[1:7][].frame] == [2,3,4,5,6,7]' one.jsonl > out
 tail -n 1 one.jsonl | jq -e '.frames == 6 and .instances > 0 and (.missing // 0) == 0' > out
 
-# Every frame of a street scene shows people; boxes lie in the frame, best first.
+# Every frame of a street scene has people; boxes are inside the frame, best first.
 jq -s -e '.[0] as $h | all(.[1:7][].instances; length >= 2 and
   all(.[]; .box[0] >= 0 and .box[1] >= 0 and .box[2] > 0 and .box[3] > 0 and
     .box[0] + .box[2] <= $h.width + 0.02 and .box[1] + .box[3] <= $h.height + 0.02 and
     .box_score >= 0.3 and .score == .box_score) and
   ([.[].score] == ([.[].score] | sort | reverse)))' one.jsonl > out
 
-# --every: the frames between hold the boxes of the last look.
+# --every: frames in between have the boxes of the last detection.
 detect --every 3 --frames 2:8 $clip > held.jsonl
 jq -s -e '[.[1:7][].held] == [null,2,2,null,5,5]' held.jsonl > out
 jq -s -e '.[2].instances == .[1].instances and .[3].instances == .[1].instances and
@@ -36,14 +36,14 @@ jq -s -e '.[2].instances == .[1].instances and .[3].instances == .[1].instances 
 cmp <(sed -n 2p one.jsonl) <(sed -n 2p held.jsonl)
 cmp <(sed -n 5p one.jsonl) <(sed -n 5p held.jsonl)
 
-# --max-people keeps the best; --min-score leaves out the others.
+# --max-people keeps the best; --min-score discards low scores.
 detect --max-people 1 --frames 2:4 $clip > best.jsonl
 jq -s -e --slurpfile all one.jsonl '.[1].instances == $all[1].instances[:1] and
   .[2].instances == $all[2].instances[:1]' best.jsonl > out
 detect --min-score 0.5 --frames 2:3 $clip > sure.jsonl
 jq -s -e --slurpfile all one.jsonl '.[1].instances == [$all[1].instances[] |
   select(.score >= 0.5)]' sure.jsonl > out
-# Two sizes find what both find, once.
+# Detections at both sizes are merged.
 detect --input-size 416,640 --frames 2:3 $clip | sed -n 2p > both.jsonl
 jq -e --slurpfile one one.jsonl '(.instances | length) >= ($one[1].instances | length)' both.jsonl > out
 detect --precision bf16 --frames 2:3 $clip | sed -n 2p > bf16.jsonl

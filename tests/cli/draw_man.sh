@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every option of --help is in the man page.
+# The man page documents every option of --help.
 page=$MAN_DIR/vremd-draw.1
 test -e $page || exit 77
 text=$(sed 's/\\-/-/g; s/\\f[BIRP]//g' $page)

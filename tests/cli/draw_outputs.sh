@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# A video, a folder of pictures, one picture and a sheet, from a file and from a pipe.
+# A video, a directory of images, one image and a sheet, from a file and a pipe.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
 # records VIDEO FIRST LAST: one person walking, 17 joints on a line
@@ -21,7 +21,7 @@ grep -q '^vremd-draw: 8 frames of 1 video' err
 test -s out.mp4
 test -z "$(ls | grep tmp)"
 
-# The drawing has all frames, and they are not those of the source.
+# The drawing has all frames, which differ from the source.
 vremd-draw r.jsonl --video out.mp4 -o again/ 2> err
 test "$(wc -l < err)" -eq 1  # no warning
 vremd-draw r.jsonl --root $SOURCE_DIR -o frames/ 2> /dev/null
@@ -40,7 +40,7 @@ vremd-draw -j 1 - --root $SOURCE_DIR -o single/ < r.jsonl 2> /dev/null
 diff -r frames piped
 diff -r frames single
 
-# Sizes, one picture, a sheet, PNG on standard output.
+# Sizes, one image, a sheet, PNG on standard output.
 records examples/street.mp4 3 3 > one.jsonl
 vremd-draw one.jsonl --root $SOURCE_DIR --size 0.5 -o half.png 2> /dev/null
 test "$(png_size half.png)" = 384x288
@@ -56,7 +56,7 @@ test ${size#*x} -ge 450
 vremd-draw r.jsonl --root $SOURCE_DIR --sheet --sheet-frames 4 --size 700x600 -o - 2> /dev/null |
   od -An -tx1 -N4 | grep -q '89 50 4e 47'
 
-# Still pictures: one header each, a picture each, or one sheet of all.
+# Stills: one header and one image each, or one sheet of all.
 mkdir stills; cp frames/000000.png stills/a.png; cp frames/000001.png stills/b.png
 { records stills/a.png 0 0; records stills/b.png 0 0; } > stills.jsonl
 vremd-draw stills.jsonl -o drawn/ 2> /dev/null
@@ -65,6 +65,6 @@ vremd-draw stills.jsonl --sheet -o stills.jpg 2> err
 grep -q '^vremd-draw: 2 frames of 2 videos' err
 test -s stills.jpg
 
-# Several videos: one file each, also from several files.
+# Several videos, also from several files: one file each.
 vremd-draw one.jsonl r.jsonl --root $SOURCE_DIR -o videos/ 2> /dev/null
 test "$(ls videos | tr '\n' ' ')" = 'street-2.mp4 street.mp4 '

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# A stop keeps the video so far, playable, under its temporary name.
+# After a signal the video so far is playable under its temporary name.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files clip 30 clip.mkv
 {
@@ -25,6 +25,6 @@ grep -Eq "^vremd-draw: stopped after [0-9]+ frames: $partial$" err || { cat err;
 frames=$(sed -n 's/.*stopped after \([0-9]*\) frames.*/\1/p' err)
 test $frames -ge 1
 test $frames -le 20
-# Every frame of it can be read.
+# Every frame is readable.
 { head -n $((1 + frames)) r.jsonl; echo "{\"type\":\"end\"}"; } | vremd-draw --video $partial -o frames/ 2> /dev/null
 test "$(ls frames | wc -l)" -eq $frames

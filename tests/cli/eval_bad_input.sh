@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Wrong command lines end with 2, bad input with 1, the place, and nothing on standard output.
+# Invalid command lines: status 2. Invalid input: status 1, the place, no standard output.
 golden=$TEST_DIR/cli/golden
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 cp $golden/annotations.json $golden/poses.jsonl .
@@ -27,7 +27,7 @@ usage -e --json-nan nil -g annotations.json -p poses.jsonl
 usage -e -g annotations.json -p - -
 usage -t --plots plots -g annotations.json -p poses.jsonl
 
-# bad MESSAGE ARGUMENTS...: exit status 1, just this line
+# bad MESSAGE ARGUMENTS...: status 1, only this line
 bad() {
   message=$1; shift
   status=0; vremd-eval "$@" > out 2> err || status=$?
@@ -72,7 +72,7 @@ test $status -eq 1
 test ! -s out
 grep -q '^vremd-eval: boxes.jsonl: the records have no keypoints: PCK needs poses$' err
 
-# A full disk, and an existing file that is not to be replaced.
+# A full disk, and an existing file without --force.
 status=0; vremd-eval --bbox -g annotations.json -p poses.jsonl > /dev/full 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-eval: .*No space left on device' err

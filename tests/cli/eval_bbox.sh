@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Box AP in cocoapi's twelve lines; annotated boxes through the pipe find everything.
+# Box AP in cocoapi's twelve lines; annotated boxes from a pipe score 1.
 cd $TEST_DIR/cli/golden
 work=$(mktemp -d); trap 'rm -rf $work' EXIT
 cat > $work/want << 'END'

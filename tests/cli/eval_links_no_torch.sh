@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# The tools that start in milliseconds do not link LibTorch, and one that does is seen to.
+# Tools that start in milliseconds do not link LibTorch; the check recognises one that does.
 torch() { ldd $(command -v $1) | grep -E 'libtorch|libc10'; }
 torch vremd-pose > /dev/null
 for tool in vremd-eval vremd-convert vremd-track vremd-draw; do

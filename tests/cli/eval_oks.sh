@@ -1,11 +1,11 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# OKS AP as cocoapi and xtcocotools print it, from results and from records; what has to be refused.
+# OKS AP as printed by cocoapi and xtcocotools, from results and records; errors.
 case=$TEST_DIR/data/eval-cases/oks_made_up
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 cp $case/gt.json $case/pred.json .
 
-# like NAME OPTIONS...: the lines and, to the last bit, the numbers of the original
+# like NAME OPTIONS...: the original's lines and bit-exact numbers
 like() {
   name=$1; shift
   vremd-eval -q -g gt.json -p pred.json -o out "$@" > text
@@ -22,7 +22,7 @@ like cocoapi_posetrack17alt --oks cocoapi --sigmas sigmas.json
 test "$(jq -c '[.kit, .sigmas[1], .use_area, .images, .annotated, .predicted]' out/oks.json)" = '["cocoapi",0.08,true,6,16,46]'
 vremd-eval -q -g gt.json -p pred.json --oks cocoapi --json - | jq -S .stats | diff - <(jq -S .stats $case/expected/cocoapi.json)
 
-# Files that others write: a byte order mark, indents, annotations of pictures and kinds elsewhere.
+# Files of other tools: a byte order mark, indentation, annotations of unknown images and categories.
 { printf '\xef\xbb\xbf'; jq . pred.json; } > marked.json
 vremd-eval -q -g gt.json -p marked.json --oks xtcoco | diff $case/expected/xtcoco_stdout.txt -
 jq '.annotations += [(.annotations[0] | .id = 900 | .image_id = 12345),
@@ -32,7 +32,7 @@ vremd-eval -g more.json -p more_pred.json --oks xtcoco 2> err | diff $case/expec
 grep -q 'warning: 2 annotations with an unknown image or category$' err
 grep -q 'warning: 1 results with an unknown category$' err
 
-# Records with image ids give what results give; joints are known by name, in any order.
+# Records with image ids score like results; joints are matched by name, in any order.
 names=$(jq -c '.categories[0].keypoints' gt.json)
 to_records='
   {type: "header", video: "set", joints: (if $mixed then $names | reverse else $names end)},
@@ -46,7 +46,7 @@ for mixed in false true; do
   vremd-eval -q -g gt.json -p poses.jsonl --oks xtcoco | diff $case/expected/xtcoco_stdout.txt -
 done
 vremd-eval -q -g gt.json -p - --oks xtcoco < poses.jsonl | diff $case/expected/xtcoco_stdout.txt -
-# Keypoints that records lack are missed, which is said where they are annotated (ears are not).
+# Keypoints missing from the records are misses, reported if annotated (ears are not).
 sed 's/"left_knee"/"left_heel"/; s/"left_ear"/"left_horn"/' poses.jsonl > heels.jsonl
 vremd-eval -g gt.json -p heels.jsonl --oks xtcoco > out.txt 2> err
 grep -q 'warning: annotated, but never predicted (all missed): left_knee$' err
@@ -57,7 +57,7 @@ test $status -eq 1
 diff $case/expected/xtcoco_stdout.txt out.txt
 grep -q 'warning: -: no end record: the records are truncated$' err
 
-# Nobody there, nobody found.
+# No people annotated or predicted.
 echo '[]' > nobody.json
 vremd-eval -q -g gt.json -p nobody.json --oks cocoapi | grep -q 'AP) @\[ IoU=0.50:0.95 | area=   all | maxDets= 20 \] = 0.000$'
 jq '.annotations = []' gt.json > empty.json
@@ -65,13 +65,13 @@ vremd-eval -q -g empty.json -p pred.json --oks cocoapi | grep -q 'AP) @\[ IoU=0.
 jq '.annotations = [] | del(.categories[].keypoints)' gt.json > bare.json
 vremd-eval -q -g bare.json -p nobody.json --oks cocoapi | grep -q -- '= -1.000$'
 
-# The area of results is that of their boxes where the first one has a box.
+# Results use the area of their boxes if the first one has a box.
 jq 'map(.bbox = [0, 0, 1, 1])' pred.json > boxes.json
 vremd-eval -q -g gt.json -p boxes.json --oks cocoapi > boxes.txt
 status=0; diff $case/expected/cocoapi_stdout.txt boxes.txt > difference || status=$?
 test $status -eq 1
 
-# refused STATUS MESSAGE OPTIONS...: just this line (a usage error has a second one)
+# refused STATUS MESSAGE OPTIONS...: only this line (usage errors have a second one)
 refused() {
   wanted=$1; message=$2; shift 2
   status=0; vremd-eval "$@" -o left > out.txt 2> err || status=$?
@@ -91,7 +91,7 @@ refused 1 'short.json: not an array of 17 numbers' --oks cocoapi --sigmas short.
 jq '.[3] = 0' sigmas.json > zero.json
 refused 1 'zero.json: [3]: not above 0' --oks cocoapi --sigmas zero.json -g gt.json -p pred.json
 
-# truth MESSAGE FILTER, prediction MESSAGE FILTER: a file that is wrong
+# truth MESSAGE FILTER, prediction MESSAGE FILTER: an invalid file
 truth() {
   jq "$2" gt.json > bad.json
   refused 1 "bad.json: $1" --oks cocoapi -g bad.json -p pred.json

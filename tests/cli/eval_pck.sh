@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# PCK of hand-made poses; file = pipe, text and JSON tell the same, a cut stream ends with 1.
+# PCK of synthetic poses; file = pipe, text = JSON, a truncated stream has status 1.
 cd $TEST_DIR/cli/golden
 work=$(mktemp -d); trap 'rm -rf $work' EXIT
 cat > $work/want << 'END'
@@ -24,7 +24,7 @@ END
 vremd-eval --pck torso -g annotations.json -p poses.jsonl | diff $work/want -
 vremd-eval --pck torso -g annotations.json -p - < poses.jsonl | diff $work/want -
 vremd-eval --pck torso -g - -p poses.jsonl < annotations.json | diff $work/want -
-# A folder of annotations, and a predicted video that is not in it.
+# A directory of annotations, and a predicted video without annotations.
 mkdir $work/truth
 cp annotations.json $work/truth
 sed 's/run.avi/walk.avi/' poses.jsonl > $work/other.jsonl

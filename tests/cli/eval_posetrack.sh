@@ -1,10 +1,10 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# The official files and tables of PoseTrack, from files and from records; what has to be refused.
+# PoseTrack's official files and tables, from files and records; errors.
 cases=$TEST_DIR/data/eval-cases
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
-# Folder names with and without '/', one thread and several.
+# Directory names with and without '/', one and several threads.
 case=$cases/p6_synth_pt18
 vremd-eval -g $case/gt -p $case/pred/ -e -s -o ap -j 1 > ap.txt
 diff -r $case/expected/AP ap
@@ -17,11 +17,11 @@ grep '^&' $case/expected/MOT_motmetrics-1.0.2_stdout.txt | diff - <(grep '^&' bo
 grep -q '^as with py-motmetrics 1.0.2$' both.txt
 vremd-eval -g $case/gt -p $case/pred -t --mot-compat 1.4.0 > mot.txt
 grep '^&' $case/expected/MOT_motmetrics-1.4.0_stdout.txt | diff - <(grep '^&' mot.txt)
-# The files are replaced, as officially.
+# Existing files are overwritten, like the official program does.
 vremd-eval -g $case/gt -p $case/pred -e -s -o ap > again.txt
 diff ap.txt again.txt
 
-# NaN is no JSON.
+# NaN is not JSON.
 case=$cases/p4_edge/e13_no_gt_for_joint
 vremd-eval -g $case/gt -p $case/pred -e -o nan > out
 cmp $case/expected/AP/total_AP_metrics.json nan/total_AP_metrics.json
@@ -39,7 +39,7 @@ grep -q '^right_wrist  .* 585  ' text
 grep -q '^joints found by head size in pixels: below 20 ' text
 test "$(tail -n 4 text | awk '{print $1}' | sort -n | tr '\n' ' ')" = "$(tail -n 4 text | awk '{print $1}' | tr '\n' ' ')"
 test "$(jq -c '[.analysis.by_visibility[].annotated] | add' all.json)" = "$(jq -c '[.analysis.by_head_size[].annotated] | add' all.json)"
-# Joints of the head at shoulders, and people by overlap: counted on their own in another language.
+# Head joints at shoulders, and people by overlap: the numbers of an independent implementation.
 grep -q '^head_bottom      85.5       498       17 (3.4 %)               1$' text
 grep -q '^from 0.3         79.0       102  1.9 % of 1181 joints$' text
 test "$(jq -c '[.analysis.head_joints[] | [.compared, .near_shoulder, .of_these_wrong]]' all.json)" = '[[497,1,1],[498,17,1],[487,3,3]]'
@@ -53,7 +53,7 @@ status=0; vremd-eval -g $case/gt -p $case/pred -e --plots plots > out 2> err || 
 test $status -eq 1
 grep -q 'plots/precision_recall.svg: already exists; --force overwrites it$' err
 
-# The same poses as records, in one file or several, beside a folder, and from a pipe.
+# The same poses as records: one file, several, with a directory, and from a pipe.
 case=$cases/p6_synth_pt18
 to_records='
   .images as $images | .annotations as $people |
@@ -85,13 +85,13 @@ cp $case/pred/90000[12]* half
 vremd-eval -g $case/gt -p half -e -t -s -o mixed records/900003* records/900004* > out
 diff -r both mixed
 
-# Hidden files are no sequences.
+# Hidden files are not sequences.
 cp -r $case/gt $case/pred .
 echo oops > gt/._900001_mpii_test.json
 vremd-eval -g gt -p pred -e -t -s -o hidden > out
 diff -r both hidden
 
-# Missing sequences of records count as without people; what is superfluous does not count.
+# Sequences without records count as having no people; additional ones are ignored.
 sed 's/900004_mpii_test/else/' records/900004_mpii_test.jsonl > else.jsonl
 vremd-eval -g $case/gt -p half -e -o some else.jsonl > out 2> err
 grep -q '^sequences: 4 scored, 0 without annotated frames, 2 without predictions, 1 superfluous$' out
@@ -102,7 +102,7 @@ test $status -eq 1
 grep -q '^& Head' out
 grep -q 'warning: no end record' err
 
-# Refused with one line, and nothing is left behind.
+# One-line errors without output files.
 refused() {
   message=$1; shift
   status=0; vremd-eval "$@" -o left > out 2> err || status=$?

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# What PoseTrack21's kit prints, from files and from records; its errors; its faults on demand only.
+# The output of PoseTrack21's kit, from files and records; errors; the kit's bugs only on demand.
 cases=$TEST_DIR/data/eval-cases
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
@@ -13,7 +13,7 @@ vremd-eval -q --kit pt21 -g $case/gt -p $case/pred -o out -j 3 --json all.json |
 cmp out/posetrack21.json all.json
 vremd-eval -q --kit pt21 -g $case/gt -p $case/pred --json - | cmp all.json -
 
-# The kit's folders: one called sequences, one around it, one with several trackers.
+# The kit's directories: "sequences", its parent, and one with several trackers.
 mkdir -p results/sequences trackers/{one,two}/sequences trackers/.hidden/sequences trackers/notes
 cp $case/pred/*.json results/sequences
 cp $case/pred/*.json trackers/one/sequences
@@ -58,19 +58,19 @@ jq -c 'if .type == "frame" then .instances = [] else . end' poses.jsonl |
   vremd-eval -q --kit pt21 -g $case/gt -p - --json nobody.json > out.txt
 test "$(jq -c '[.hota.combined["HOTA(0)"][15], .hota.combined["LocA(0)"][15], .map.combined.map.Total] | map(floor)' nobody.json)" = '[0,1,0]'
 
-# The fault of frames without predictions, and without it.
+# With and without the bug for frames without predictions.
 case=$cases/p4_edge/e23_pt21_frame_without_predictions
 fn() { vremd-eval -q --kit pt21 -g $case/gt -p $case/pred --json - "$@" | jq -c '[.hota.combined["HOTA_FN(0)"][0,15]] | map(floor)'; }
 test "$(fn)" = '[8,120]'
 test "$(fn --hota-fix)" = '[2,30]'
 
-# A joint that nobody has, but that is predicted: AP 0, not nan.
+# A joint that is predicted but never annotated: AP 0, not nan.
 mkdir noseless
 jq '.annotations[].keypoints[:3] = [0, 0, 0]' $case/gt/*.json > noseless/000002_mpii_test.json
 vremd-eval -q --kit pt21 -g noseless -p $case/pred > out.txt
 test "$(awk '/^map/ {getline; print $2, $NF}' out.txt)" = '50.0 70.0'
 
-# Scores beside integers: as the file has them, or cut off as by the kit.
+# Scores with integer keypoints: as in the file, or truncated like the kit does.
 mkdir whole
 for file in $cases/p6_synth_pt18/pred/*.json; do
   jq '.annotations[].keypoints |= map(round)' $file > whole/$(basename $file)

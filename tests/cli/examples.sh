@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# The examples do what they say, on a piece of the demo clip.
+# The examples work on a part of the demo clip.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd-detect -q --frames 0:6 $SOURCE_DIR/examples/street.mp4 > boxes.jsonl
 vremd-draw -q boxes.jsonl -o short.mp4
@@ -8,7 +8,7 @@ bash $SOURCE_DIR/examples/pose_one_video.sh short.mp4 out
 test "$(jq -r .type out/short.jsonl | sort | uniq -c | tr -s ' \n' ' ')" = " 1 end 6 frame 1 header "
 test -s out/short.mp4
 test "$(head -c 4 out/short.png | tail -c 3)" = PNG
-# Each person has a pose; most of the joints are sure.
+# Each person has a pose; most joints have high scores.
 jq -se '[.[] | select(.type == "frame").instances[]] | length > 0 and all(.keypoints | length > 0)' \
   out/short.jsonl
 
@@ -24,7 +24,7 @@ status=0; each day1/missing.mp4 2> err || status=$?
 test $status -eq 1
 grep -q 'missing.mp4' err
 
-# Two tasks of an array: each does its share.
+# Two tasks of an array process one share each.
 mkdir archive/day2; cp short.mp4 archive/day2
 printf 'day1/short.mp4\nday2/short.mp4\n' > list
 mkdir fake; printf '#!/bin/sh\nexec "$@"\n' > fake/srun; chmod +x fake/srun
@@ -39,7 +39,7 @@ test ! -e nothing
 cmp <(jq -c 'select(.type == "frame")' cluster/poses/day1/short.mp4.jsonl) \
     <(jq -c 'select(.type == "frame")' out/short.jsonl)
 
-# Weights of one's own, from a video.
+# Training weights from a video.
 bash $SOURCE_DIR/examples/train_toy.sh short.mp4 toy > log 2>&1 || { cat log; exit 1; }
 test -s toy/run/report.html
 test -s toy/run/samples.png

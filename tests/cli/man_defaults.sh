@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every default that --help shows is stated in the man page, in the paragraph of its option.
+# The man page states every default of --help in the paragraph of its option.
 for tool in ${TOOLS:-convert detect draw eval pose track train}; do
   page=$MAN_DIR/vremd-$tool.1
   test -e $page || exit 77

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Many inputs, each into a file of its own; --resume does what is not there yet.
+# One output file per input; --resume processes only missing ones.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights paper tiny.safetensors
 mkdir -p day1 day2
@@ -17,7 +17,7 @@ refused() {  # status, message, command ...
   grep -q -e "$text" err || { cat err; exit 1; }
 }
 
-# Folders of relative names stay; one that cannot be read fails alone.
+# Relative names keep their directories; an unreadable input does not affect the others.
 refused 1 '^vremd-detect: warning: 1 of 3 inputs failed$' \
   detect day1/00.mkv day2/bad.mkv day2/00.mkv --output-dir boxes
 test "$(sed -n 's/^vremd-detect: \(.*\): [0-9]* frames, .*/\1/p' err | xargs)" = \
@@ -28,7 +28,7 @@ for day in 1 2; do
   detect -q day$day/00.mkv | plain > one
   plain boxes/day$day/00.mkv.jsonl | cmp - one
 done
-# What is there is left alone, what is not is tried again.
+# Existing outputs are untouched; missing ones are retried.
 before=$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)
 rm boxes/day2/00.mkv.jsonl
 detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err
@@ -40,12 +40,12 @@ refused 1 'day1/00.mkv.jsonl: already exists (--force overwrites it, --resume sk
   detect day1/00.mkv --output-dir boxes
 refused 1 'day2/bad.mkv' detect --fail-fast day2/bad.mkv day2/00.mkv --output-dir fast
 test ! -e fast/day2/00.mkv.jsonl
-# An absolute input has its name alone, so two may meet.
+# An absolute input keeps only its name, so two may collide.
 refused 2 'would both write flat/00.mkv.jsonl ' \
   detect $work/day1/00.mkv $work/day2/00.mkv --output-dir flat
 test ! -e flat
 
-# Keypoints: one model for all inputs, the same records as one by one.
+# Keypoints: one model for all inputs gives the same records as separate runs.
 for day in 1 2; do
   mkdir -p people/day$day
   vremd_pose_files records $((5 - day)) day$day/00.mkv > people/day$day/00.mkv.jsonl
@@ -55,7 +55,7 @@ for day in 1 2; do
   pose -q people/day$day/00.mkv.jsonl | plain > one
   plain poses/day$day/00.mkv.jsonl | jq -c 'del(.seconds)' | cmp - one
 done
-# An input that was cut is not done.
+# The output of a truncated input is not complete.
 head -n 3 people/day1/00.mkv.jsonl > people/cut.jsonl
 refused 1 'vremd-pose: incomplete output left in poses/people/cut.jsonl.tmp' \
   pose --output-dir poses people/cut.jsonl
@@ -63,7 +63,7 @@ grep -q '^vremd-pose: poses/people/cut.jsonl.tmp[.0-9]*: 2 frames, ' err
 test ! -e poses/people/cut.jsonl
 test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
 
-# Nor is one of whose videos one is gone; its part stays beside.
+# Nor is that of an input with a missing video; the partial file is kept.
 { cat people/day1/00.mkv.jsonl; sed 's/day2/day3/' people/day2/00.mkv.jsonl; } > people/two.jsonl
 for _ in 1 2; do
   refused 1 'day3/00.mkv: cannot open' pose --resume --output-dir poses people/two.jsonl
@@ -73,7 +73,7 @@ vremd-draw -q people/day1/00.mkv.jsonl --sheet -o day1/one.png
 mkdir stills; cp day1/one.png stills; echo nothing > stills/two.png
 refused 1 'vremd-detect: incomplete output left in boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
 test ! -e boxes/stills.jsonl
-# --fail-fast stops at the first.
+# --fail-fast stops at the first failure.
 refused 1 'people/gone.jsonl: cannot open: No such file or directory' \
   pose --fail-fast --output-dir fast people/gone.jsonl people/day1/00.mkv.jsonl
 test ! -e fast/people/day1/00.mkv.jsonl

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every option of --help is in the man page, and the page is clean.
+# The man page documents every option of --help and has no errors.
 page=$MAN_DIR/vremd-pose.1
 test -e $page || exit 77
 mandoc -Tlint -W error $page

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Memory does not grow with the length of the video: frames of 57 KB each, 300 and 3000 of them.
+# Memory does not grow with the length of the video: 300 and 3000 frames of 57 KB.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights paper tiny.safetensors
 peak() {

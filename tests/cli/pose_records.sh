@@ -1,13 +1,13 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Records in, records with keypoints out: the same bytes for any threads and batch, file or pipe.
+# Records in, records with keypoints out: the same bytes for any number of threads, batch size, file or pipe.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights paper tiny.safetensors
 vremd_pose_files weights table4_baseline single.safetensors
 vremd_pose_files clip 12 clip.mkv
 vremd_pose_files records 12 clip.mkv > boxes.jsonl
 pose() { vremd-pose -q --device cpu -w tiny.safetensors "$@"; }
-# what differs by design
+# fields that differ by design
 plain() { jq -c 'del(.command)' "$@"; }
 
 pose -j 1 boxes.jsonl -o one.jsonl
@@ -28,12 +28,12 @@ jq -s -e '[.[1:13][].frame] == [range(12)] and all(.[1:13][].instances[0];
   (.keypoints | length) == 15 and .box_score == 0.9 and .score > 0)' one.jsonl > out
 tail -n 1 one.jsonl | jq -e '.frames == 12 and .instances == 12' > out
 
-# Poses of poses: the boxes are still there, and where they came from.
+# Poses of poses keep the boxes and their origin.
 pose one.jsonl > again.jsonl
 cmp <(plain one.jsonl | tail -n +2) <(plain again.jsonl | tail -n +2)
 head -n 1 again.jsonl | jq -e '[.from[].tool] == ["vremd-pose", "vremd-detect"]' > out
 
-# Settings that change a result stand in the header, and change it.
+# Settings that affect results are in the header, and have an effect.
 changes() {
   pose boxes.jsonl "$@" 2> err > other.jsonl
   ! cmp -s <(sed -n 5p one.jsonl) <(sed -n 5p other.jsonl) || { echo "no change: $*"; exit 1; }
@@ -64,20 +64,20 @@ jq -e '.precision == "bf16"' <(head -n 1 other.jsonl) > out
 vremd-pose -w tiny.safetensors --enlarge 1.5 boxes.jsonl 2>&1 > out |
   grep -q 'warning: --box-padding 1.5: the weights were trained with 1.25'
 
-# Part of the joints, part of the frames.
+# A subset of joints and frames.
 pose --joints nose,left_knee boxes.jsonl > joints.jsonl
 jq -s -e --slurpfile all one.jsonl '.[0].joints == ["nose","left_knee"] and
   .[4].instances[0].keypoints == [$all[4].instances[0].keypoints[0, 11]]' joints.jsonl > out
 pose --frames 3:5 boxes.jsonl > part.jsonl
 jq -s -e '[.[1:-1][].frame] == [3,4] and .[0].settings.frames == "3:5"' part.jsonl > out
-# Many frames before or behind the range: each gets past them to the end record.
+# Many frames before or after the range: all are skipped up to the end record.
 pose --frames 10:12 boxes.jsonl > late.jsonl
 jq -s -e '[.[1:-1][].frame] == [10,11] and .[-1].frames == 2' late.jsonl > out
 pose --frames :2 boxes.jsonl > early.jsonl
 jq -s -e '[.[1:-1][].frame] == [0,1] and .[-1].frames == 2' early.jsonl > out
 cmp <(sed -n 5,6p one.jsonl) <(sed -n 2,3p part.jsonl)
 
-# Another name for the video; a folder in front of its name; one frame at a time.
+# --root, --video, and a single-frame network.
 mkdir elsewhere
 mv clip.mkv elsewhere/
 pose --root elsewhere boxes.jsonl | cmp <(plain one.jsonl) <(plain)
@@ -87,7 +87,7 @@ cmp <(tail -n +2 one.jsonl) <(tail -n +2 named.jsonl)
 vremd-pose -q -w single.safetensors --root elsewhere boxes.jsonl | sed -n 2p |
   jq -e '.instances[0] | has("neighbours") | not' > out
 
-# What was typed, and the seconds of the stages.
+# The command line and the times of the stages.
 pose --root elsewhere --stats boxes.jsonl > stats.jsonl
 jq -e '.command | contains("--stats")' <(head -n 1 stats.jsonl) > out
 tail -n 1 stats.jsonl | jq -e '.seconds | .backbone > 0 and has("read") and has("write")' > out
@@ -102,7 +102,7 @@ for name in crops heatmaps hk hm human_mask keypoint_mask f_human f_joint offset
   grep -q "^ *$name " info || { echo "not dumped: $name"; cat info; exit 1; }
 done
 
-# Answers come while the input is still open: no more is awaited than the batch.
+# Output appears while the input is still open: at most a batch is buffered.
 cd elsewhere
 cp ../tiny.safetensors .
 mkfifo boxes answers

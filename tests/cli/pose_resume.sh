@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# A run goes on with what a stopped one has left; the result is that of one run.
+# A resumed run gives the result of a single run.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights paper tiny.safetensors
 vremd_pose_files clip 6 clip.mkv
@@ -12,7 +12,7 @@ pose -q boxes.jsonl > whole.jsonl
 lines=$(wc -l < whole.jsonl)
 test $lines -eq 16
 
-# Cut after any line, and within one.
+# Truncated after any line, and within one.
 for done in 1 2 5 7 8 9 12 16; do
   head -n $done whole.jsonl > part.jsonl
   pose --resume-from part.jsonl -o out.jsonl -f boxes.jsonl 2> err
@@ -23,18 +23,18 @@ pose --resume-from part.jsonl -j 3 < boxes.jsonl > out.jsonl 2> err
 plain out.jsonl | diff <(plain whole.jsonl) -
 grep -q '^vremd-pose: 3 frames taken over from the interrupted run$' err
 
-# What a killed run left is not destroyed, not even by one of the same process id.
+# The partial file of a killed run is kept, even by a run with the same process id.
 sh -c 'head -n 3 whole.jsonl > again.jsonl.tmp.$$
   exec vremd-pose -q --device cpu -w tiny.safetensors --resume-from again.jsonl.tmp.$$ -o again.jsonl boxes.jsonl'
 plain again.jsonl | diff <(plain whole.jsonl) -
 test $(cat again.jsonl.tmp.* | wc -l) -eq 3
 
-# What is done is not done again: its keypoints are taken as they are.
+# Completed frames are not recomputed: their keypoints are copied.
 head -n 3 whole.jsonl | sed 's/"score":0[0-9.]*/"score":0.125/' > part.jsonl
 pose -q --resume-from part.jsonl boxes.jsonl | sed -n 3p > third
 cmp third <(sed -n 3p part.jsonl)
 
-# Another model, setting, video, people: errors that name the line.
+# A different model, setting, video or people: errors with the line.
 refused() {
   local want=$1; shift
   local status=0

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Signals, a reader that goes, an input that is cut: what is done is written, no end record.
+# Signals, an exiting reader, truncated input: completed frames are written, no end record.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights table4_baseline tiny.safetensors
 vremd_pose_files clip 6 clip.mkv
@@ -9,7 +9,7 @@ pose() { vremd-pose --device cpu -w tiny.safetensors "$@"; }
 pose -q boxes.jsonl > whole.jsonl
 same_start() { cmp <(jq -c 'del(.command)' whole.jsonl | head -n $(wc -l < $1)) <(jq -c 'del(.command)' $1); }
 
-# SIGTERM while it waits for input that does not come: ends at once, keeps what was done.
+# SIGTERM while waiting for input: ends at once, keeps completed frames.
 for threads in 1 4; do
   mkfifo slow
   vremd-pose -w tiny.safetensors -j $threads --batch-size 1 slow -o stopped.jsonl 2> err & child=$!
@@ -33,11 +33,11 @@ for threads in 1 4; do
   rm -f slow $partial
 done
 
-# The reader has gone: quiet, by SIGPIPE.
+# The reader has exited: silent, by SIGPIPE.
 status=0
 { pose boxes.jsonl 2> err || echo $? > code; } | true
 test "$(cat code)" -eq 141 && test ! -s <(grep -v 'vremd-pose: 0' err) || { cat code err; exit 1; }
-# ... also while the input stays open.
+# ... also while the input is open.
 mkfifo slow
 rm code
 { pose --batch-size 1 slow 2> err || echo $? > code; } | head -n 1 > first & child=$!
@@ -50,13 +50,13 @@ for _ in $(seq 100); do test -s code && break; sleep 0.1; done
 exec 7>&-
 grep -q 141 code
 
-# An input without its end: everything in it is done, no end record, status 1 and a warning.
+# Truncated input: all of it is processed, no end record, status 1 and a warning.
 status=0; head -n 5 boxes.jsonl | pose > cut.jsonl 2> err || status=$?
 test $status -eq 1
 grep -q 'warning: standard input:5: truncated input: no end record' err
 test $(wc -l < cut.jsonl) -eq 5
 same_start cut.jsonl
-# ... and a file keeps its temporary name, the last message says which; --resume-from goes on with it.
+# ... and a file keeps its temporary name, shown by the last message; --resume-from continues it.
 head -n 5 boxes.jsonl > short.jsonl
 for quiet in '' -q; do
   status=0; pose $quiet short.jsonl -o done.jsonl 2> err || status=$?
@@ -69,7 +69,7 @@ for quiet in '' -q; do
   cmp <(jq -c 'del(.command)' whole.jsonl) <(jq -c 'del(.command)' done.jsonl)
   rm done.jsonl $partial
 done
-# A range of frames that is complete has its end, whatever is missing behind it.
+# A complete range of frames has an end record, even if later frames are missing.
 for lines in 4 5; do
   status=0; head -n $lines boxes.jsonl | pose --frames 1:3 > range.jsonl 2> err || status=$?
   test $status -eq 1
@@ -83,7 +83,7 @@ status=0; pose two.jsonl -o done.jsonl 2> err || status=$?
 test $status -eq 1
 test ! -e done.jsonl
 test "$(tail -n 1 err)" = "vremd-pose: incomplete output left in $(ls done.jsonl.tmp.*)"
-# All of them: no output, and nothing is said of it.
+# If all fail, there is no output and no message about one.
 rm done.jsonl.tmp.*
 sed s/clip.mkv/gone.mkv/ boxes.jsonl > gone.jsonl
 status=0; pose gone.jsonl -o done.jsonl 2> err || status=$?

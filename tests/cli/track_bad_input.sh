@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Wrong command lines end with 2, bad input with 1, one line that names the place, and no file.
+# Invalid command lines: status 2. Invalid input: status 1, one line with the place, no file.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 header='{"type":"header","video":"a.mp4","joint_set":"posetrack17"}'
 end='{"type":"end"}'
@@ -29,7 +29,7 @@ grep -q '^vremd-track: --beta requires --smooth one-euro$' err
 usage --min-cutoff 3 --smooth none
 usage --no-such-option
 
-# bad MESSAGE ARGUMENTS...: exit status 1 and this line; nothing is left under the name of the output
+# bad MESSAGE ARGUMENTS...: status 1 and this line; no output file
 bad() {
   message=$1; shift
   status=0; vremd-track -q -o out.jsonl "$@" 2> err || status=$?
@@ -58,12 +58,12 @@ tail -n +2 a.jsonl | bad 'standard input:1: record without a header'
 { echo "$header"; frame 0 '{"box":[0,0,1,1],"keypoints":[[1,2,0.5]]}'; } |
   bad 'standard input:2: an instance with 1 keypoints, but 17 joints in the header'
 
-# Truncated records: what there is, a warning, no end record, and no further input.
+# Truncated records: output up to there, a warning, no end record, no further input.
 status=0; head -n 2 a.jsonl > cut.jsonl; vremd-track cut.jsonl a.jsonl > out 2> err || status=$?
 test $status -eq 1
 test $(wc -l < out) -eq 2
 grep -q '^vremd-track: warning: cut.jsonl:2: truncated input: no end record$' err
-# ... and a file keeps its temporary name, which the last message tells.
+# ... and a file keeps its temporary name, shown by the last message.
 status=0; vremd-track cut.jsonl -o t.jsonl 2> err || status=$?
 test $status -eq 1
 test ! -e t.jsonl
@@ -71,17 +71,17 @@ partial=$(ls t.jsonl.tmp.*)
 test "$(tail -n 1 err)" = "vremd-track: incomplete output left in $partial"
 cmp <(jq -c 'del(.command)' out) <(jq -c 'del(.command)' $partial)
 
-# What another run has left under a temporary name is not touched, not even by one of its number.
+# The temporary file of another run is kept, even if the process id is the same.
 status=0; sh -c 'echo left > u.jsonl.tmp.$$; exec vremd-track -q a.jsonl -o u.jsonl' || status=$?
 test $status -eq 0
 test $(wc -l < u.jsonl) -eq 3
 test "$(cat u.jsonl.tmp.*)" = left
 
-# Messages come after the line of progress is cleared.
+# The progress line is cleared before messages.
 { head -n 1 a.jsonl; sleep 0.5; tail -n +2 a.jsonl; } | vremd-track --progress always 2> err > out
 grep -q $'^frames: 1 (.*/s)\r\033\\[Kvremd-track: 1 frames, ' err
 
-# A full disk, and an existing file that is not to be replaced.
+# A full disk, and an existing file without --force.
 status=0; vremd-track -q a.jsonl > /dev/full 2> err || status=$?
 test $status -eq 1
 grep -q '^vremd-track: .*No space left on device' err

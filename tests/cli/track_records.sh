@@ -1,10 +1,10 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Records in, the same records with track numbers out: file = pipe, nothing else changes.
+# Adds only track numbers to the records; file = pipe.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
-# people FRAMES STEP NAME: two people who walk towards each other, one after the other in the list
-# by turns, and a low-scored third one in every third frame.
+# people FRAMES STEP NAME: two people who walk towards each other, listed in alternating order, and a
+# third one with a low score in every third frame.
 people() {
   echo "{\"type\":\"header\",\"format\":1,\"tool\":\"vremd-detect\",\"version\":\"1\",\"command\":\"detect\",\"video\":\"$3\",\"width\":640,\"height\":480,\"fps\":[25,1],\"model\":\"sha256:1\",\"settings\":{\"nms\":0.6},\"device\":\"cpu\",\"precision\":\"fp32\",\"vid_id\":\"7\"}"
   for f in $(seq 0 $(($1 - 1))); do
@@ -27,7 +27,7 @@ test "$(jq -c --argjson id 1 "$same" out.jsonl | sort | uniq -c | tr -d ' ')" = 
 test "$(jq -c --argjson id 2 "$same" out.jsonl | sort | uniq -c | tr -d ' ')" = 202
 test "$(jq -c --argjson id 3 "$same" out.jsonl | sort -u)" = null
 
-# But for the tracks and the provenance it is the input.
+# Equal to the input except for tracks and provenance.
 bare='del(.command, .tool, .version, .settings, .model, .device, .precision, .from, .tracks)
   | if .type == "end" then {type, seconds} else . end
   | if .type == "frame" then .instances |= map(del(.track)) else . end'
@@ -39,7 +39,7 @@ head -n 1 out.jsonl | jq -e '.tool == "vremd-track" and .command == "vremd-track
   {min_score: 0.4, min_similarity: 0.2, max_age: 15, smooth: "none"} and .from == [{tool: "vremd-detect",
   version: "1", command: "detect", model: "sha256:1", settings: {nms: 0.6}}]' > ok
 
-# File = pipe = standard input in drops; twice the same.
+# File = pipe = standard input in small pieces; reproducible.
 plain() { jq -c 'del(.command)' $1 > $1.plain; }
 plain out.jsonl
 vremd-track -q < a.jsonl > pipe.jsonl
@@ -49,7 +49,7 @@ vremd-track -q out.jsonl > again.jsonl  # the tracks of the input are replaced
 cmp <(jq -c '.instances' out.jsonl) <(jq -c '.instances' again.jsonl)
 head -n 1 again.jsonl | jq -e '[.from[].tool] == ["vremd-track", "vremd-detect"]' > ok
 
-# Videos joined in one stream are the videos one by one, and so are several files.
+# Several videos in one stream, or several files, give the same as single videos.
 vremd-track -q b.jsonl > b.out
 cat out.jsonl b.out > both.jsonl
 plain both.jsonl
@@ -57,7 +57,7 @@ cat a.jsonl b.jsonl | vremd-track -q > joined.jsonl
 vremd-track -q a.jsonl b.jsonl > listed.jsonl
 for one in joined.jsonl listed.jsonl; do plain $one; cmp both.jsonl.plain $one.plain; done
 
-# Frames that are not there count by their index; those without people, or lost, are passed on.
+# Absent frames count by index; frames without people and missing frames are passed on.
 header=$(head -n 1 a.jsonl)
 tracks() { jq -c 'select(.type == "frame") | [.frame, (.instances | map(.track)), .damaged]' | tr '\n' ' '; }
 frame() { echo "{\"type\":\"frame\",\"frame\":$1,\"instances\":[$2]${3-}}"; }
@@ -70,7 +70,7 @@ test "$(vremd-track -q --max-age 11 gaps.jsonl | tracks)" = \
   '[0,[1],null] [1,[],"missing"] [2,[],null] [7,[1],null] [8,[],null] [18,[1],null] [20,[1],null] '
 vremd-track -q gaps.jsonl | tail -n 1 | jq -e '.missing == 1 and .frames == 7' > ok
 
-# People that nothing can be compared with keep their place.
+# People without comparable boxes keep their place.
 { echo "$header"; frame 0 "{\"box\":[9,9,0,9]},$here,{\"box\":[null,1,2,3]}"
   frame 1 "{\"box\":[9,9,0,9]},{\"box\":[1,null,2,3]},$here"; echo '{"type":"end"}'; } > odd.jsonl
 vremd-track odd.jsonl 2> err > odd.out
@@ -78,7 +78,7 @@ test "$(tracks < odd.out)" = '[0,[null,1,null],null] [1,[null,null,1],null] '
 grep -q '^vremd-track: warning: 4 people without a track: neither a box area nor keypoints$' err
 sed -n 2p odd.out | jq -e '.instances[2].box == [null, 1, 2, 3]' > ok
 
-# Poses: the joints tell people apart who have the same box; people without keypoints have the box.
+# Poses: joints distinguish people with the same box; people without keypoints are matched by box.
 pose='{"type":"header","video":"a.mp4","fps":[25,1],"joints":["left_wrist","right_wrist"]}'
 up='{"box":[0,0,99,99],"keypoints":[[20,10,0.9],[80,10,0.9]]}'
 down='{"box":[0,0,99,99],"keypoints":[[20,90,0.9],[80,90,0.9]]}'

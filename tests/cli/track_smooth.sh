@@ -1,9 +1,9 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# --smooth changes coordinates, not who is who, and not without being asked.
+# --smooth changes only coordinates, not tracks.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
-# trembling HEADER TIMES: a person whose keypoints and box jump by 4 pixels, for 40 frames.
+# trembling HEADER TIMES: a person whose keypoints and box jitter by 4 pixels, for 40 frames.
 trembling() {
   echo "{\"type\":\"header\",\"video\":\"a.mp4\",$1\"joints\":[\"left_wrist\",\"right_wrist\"]}"
   for f in $(seq 0 39); do
@@ -14,7 +14,7 @@ trembling() {
   done
   echo '{"type":"end"}'
 }
-# How far KEY of the instances goes after the first second.
+# The range of KEY of the instances after the first second.
 range() { jq -s "map(select(.type == \"frame\" and .frame >= 20) | .instances[0] | $1) | max - min" $2; }
 
 trembling '"fps":[25,1],' '' > shaky.jsonl
@@ -29,7 +29,7 @@ same='del(.command, .settings) | if .type == "frame" then .instances |= map(del(
   .keypoints |= map(.[2])) else . end'
 cmp <(jq -c "$same" plain.jsonl) <(jq -c "$same" smooth.jsonl)
 
-# The parameters are in the header, and do something.
+# The parameters are in the header and have an effect.
 head -n 1 smooth.jsonl | jq -e '.settings == {min_score: 0.4, min_similarity: 0.3, max_age: 15,
   smooth: "one-euro", min_cutoff: 2, beta: 20, derivative_cutoff: 1}' > ok
 for option in min-cutoff beta derivative-cutoff; do
@@ -38,7 +38,7 @@ for option in min-cutoff beta derivative-cutoff; do
   head -n 1 other.jsonl | jq -e ".settings.${option//-/_} == 0.5" > ok
 done
 
-# The time is that of the frames, where they have none that of the frame rate.
+# Times are those of the frames, else derived from the frame rate.
 trembling '' '"time":TIME,' > timed.jsonl
 vremd-track -q --smooth one-euro timed.jsonl > timed.out
 cmp <(jq -c .instances smooth.jsonl) <(jq -c .instances timed.out)

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Each frame is written as it comes. Signals and a reader that goes: what is done is kept.
+# Each frame is written immediately. Signals and an exiting reader: completed frames are kept.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 records() {
   echo '{"type":"header","video":"a.mp4"}'
@@ -11,10 +11,10 @@ records() {
 }
 records 6 > boxes.jsonl
 
-# SIGTERM while it waits for input that does not come.
+# SIGTERM while waiting for input.
 for signal in TERM INT; do
   mkfifo slow
-  # A shell starts what runs in the background with SIGINT ignored; a subshell with -m does not.
+  # A shell ignores SIGINT in background jobs; a subshell with -m does not.
   (set -m; vremd-track slow -o stopped.jsonl 2> err & echo $! > pid; status=0; wait $! || status=$?; echo $status > status) &
   exec 7> slow
   head -n 4 boxes.jsonl >&7
@@ -33,7 +33,7 @@ for signal in TERM INT; do
   rm -f slow $partial
 done
 
-# The reader has gone: quiet, by SIGPIPE.
+# The reader has exited: silent, by SIGPIPE.
 records 3000 > long.jsonl
 { vremd-track -q long.jsonl 2> err || echo $? > code; } | head -n 1 > first
 test "$(cat code)" -eq 141

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# Every option of --help and every preset is in the man page.
+# The man page documents every option of --help and every preset.
 page=$MAN_DIR/vremd-train.1
 test -e $page || exit 77
 text=$(sed 's/\\-/-/g; s/\\f[BIRP]//g' $page)

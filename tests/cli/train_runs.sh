@@ -30,7 +30,7 @@ cat > run.json <<'END'
 }
 END
 
-# Comments are allowed; what is no JSON, and a key that is there twice, is named with its line.
+# Comments are allowed; invalid JSON and duplicate keys are reported with their line.
 sed '1a // a network small enough for a test' run.json > remarks.json
 vremd-train --config remarks.json -o remarks --dry-run > /dev/null
 sed '3a ]' run.json > broken.json
@@ -42,7 +42,7 @@ status=0; vremd-train --config twice.json -o remarks 2> err || status=$?
 test $status -eq 1
 grep -q 'vremd-train: twice.json:5: train.epochs: duplicate key' err
 
-# A dry run counts, draws what will be learnt, and trains nothing.
+# A dry run counts and draws samples without training.
 vremd-train --config run.json -o dry --dry-run > counts 2> err
 grep -q '  24 persons in 1 videos and stills' counts
 grep -q ' nose 24 ' counts
@@ -51,7 +51,7 @@ grep -q 'no label of left_knee' counts
 test "$(ls dry)" = samples.png
 test "$(head -c 4 dry/samples.png | tail -c 3)" = PNG
 
-# ... and names what is missing, before a long run would.
+# ... and reports missing files before a long run.
 jq '.images[].file_name |= "gone.mp4"' toy.json > gone.json
 jq -n '{data: [{annotations: "gone.json"}], model: {backbone: {size: "tiny"}}}' > gone-run.json
 status=0; vremd-train --config gone-run.json -o gone --dry-run > /dev/null 2> err || status=$?
@@ -64,7 +64,7 @@ status=0; vremd-train --config short.json -o dry --dry-run > counts 2> err || st
 test $status -eq 1
 grep -q 'train.epochs = 0.01 gives no optimizer steps$' err
 
-# An option instead of the configuration's key; it needs a backbone that stays.
+# An option instead of the configuration key; it requires a frozen backbone.
 vremd-train --config run.json --cache-features 2 -o kept -q
 test "$(jq .train.cache_features kept/config.json)" = 2
 jq '.model.backbone.freeze = false' run.json > learns.json
@@ -89,7 +89,7 @@ cmp whole/samples.png people.png
 test "$(ls whole | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.json last.safetensors metrics.jsonl report.html samples.png '
 test "$(jq -c 'select(.epoch) | [.epoch, .step]' whole/metrics.jsonl | tr '\n' ' ')" = '[1,3] [2,6] [3,9] '
 
-# Killed anywhere and resumed: the same weights, to the byte, with another number of threads.
+# Killed anywhere and resumed with another number of threads: byte-identical weights.
 jq '.train.checkpoint_minutes = 0.0001' run.json > often.json
 vremd-train --config often.json -o often -q
 cmp often/last.safetensors whole/last.safetensors
@@ -107,7 +107,7 @@ for epoch in 0 1 2; do  # each hits a run that is in or after that epoch
   killed=$((${killed:-0} + (status == 137)))
   vremd-train --config often.json -o parts -j 2 -q --resume
   for file in last best; do cmp parts/$file.safetensors whole/$file.safetensors; done
-  # With the steps and scores that a run has which nobody has killed, each once.
+  # With the steps and scores of an uninterrupted run, each once.
   told() { jq -c 'select(.loss or .epoch) | [.step, .loss, .epoch, .pck]' $1/metrics.jsonl; }
   test "$(told parts | jq -c 'select(.[2])')" = "$(told whole | jq -c 'select(.[2])')"
   test -z "$(jq -r 'select(.loss).step' parts/metrics.jsonl | sort | uniq -d)"
@@ -115,7 +115,7 @@ for epoch in 0 1 2; do  # each hits a run that is in or after that epoch
 done
 test $killed -ge 2
 
-# SIGTERM: a checkpoint of where it was, --resume goes on.
+# SIGTERM writes a checkpoint; --resume continues.
 rm -rf parts
 vremd-train --config run.json -o parts -q & child=$!
 for _ in $(seq 200); do test -s parts/metrics.jsonl && break; sleep 0.05; done
@@ -148,8 +148,8 @@ jq -ne --argjson a "$(losses whole)" --argjson b "$(losses two)" '
   ($a | length) == 3 and ($b | length) == 3 and
   ([range(3) | ($a[.] - $b[.]) / $a[.] | fabs] | max) < 1e-5'
 
-# The scores in the metrics are those that vremd-eval gives for what vremd-pose finds, with two
-# workers, too.
+# The scores in the metrics equal those of vremd-eval for the output of vremd-pose, also with two
+# workers.
 jq '.validate_by = "ap" | .train.epochs = 12 | .train.ema = 0.5' run.json > ap.json
 vremd-train --config ap.json -o ap -q -j 2
 vremd-convert -q --from posetrack18 toy.json | vremd-pose -q --device cpu --decode dark_udp -w ap/last.safetensors > poses.jsonl
@@ -161,7 +161,7 @@ jq -ne --argjson m "$last" --slurpfile ap ap-scores.json --slurpfile pck pck-sco
   ([$m.joint_ap | to_entries[] | .value - $ap[0].ap.ap[.key] | fabs] | max) < 1e-4 and
   $m.pck > 0.3 and ($m.joint_ap.right_hip > 50)'
 
-# Every row of the paper's tables trains a step, and no two are the same network.
+# Every row of the paper's tables trains a step, and all networks differ.
 jq '.train = {epochs: 1, batch: 24, micro_batch: 24}' run.json > row.json
 rows="table4_baseline table4_a table4_b table4_c table5_a table5_b table5_c table6_a table6_b table6_c"
 for row in $rows; do
@@ -170,7 +170,7 @@ for row in $rows; do
 done | sort -u > networks
 test $(wc -l < networks) -eq $(wc -w <<< "$rows")
 
-# What cannot be trained says why, before it has cost an epoch.
+# Invalid training setups are rejected before the first epoch.
 expect() {  # MESSAGE ARGUMENTS...: exit 1 and a line with the message
   local message=$1; shift
   status=0; vremd-train "$@" -o refused -q 2> err || status=$?
