@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-motion-set: annotated stills -> clips of three frames with the still in the middle.
 //
-// A fixed, seeded protocol to test whether neighbours help. The previous and the next frame are
-// the still, moved about the centre of the person: with a velocity per person (sigma: 3 % of the
-// longer box side, 2 degrees and 2 % of scale per frame) and a deviation from it of 30 %. The key
-// frame is unchanged, blurred (two box blurs of 2.5 % of the longer box side) or covered (a
-// rectangle of 45 % of the sides of the box at a random position in it, in the mean colour of the
-// image).
+// A seeded protocol that tests whether neighbouring frames help. The previous and next frames are
+// the still, moved about the person's centre with a random velocity (sigma: 3 % of the longer box
+// side, 2 degrees and 2 % of scale per frame) plus 30 % jitter. The key frame is unchanged, blurred
+// (two box blurs of 2.5 % of the longer box side) or covered (a random rectangle in the box, 45 %
+// of its sides, in the mean colour of the image).
 
 #include "annotation/annotations.h"
 #include "cli/tool.h"
@@ -34,7 +33,7 @@ struct Config {
   int seed = 1;
 };
 
-// The picture through `map` (target -> source pixels); what lies outside is black.
+// The picture warped by `map` (target -> source pixels), black outside.
 Frame warped(const Frame& picture, const Affine2x3& map, int blur) {
   const int width = picture.width, height = picture.height;
   std::vector<float> planes(std::size_t{3} * width * height);
@@ -70,7 +69,7 @@ Frame warped(const Frame& picture, const Affine2x3& map, int blur) {
   return result;
 }
 
-void cover(Frame& frame, const Box& box, Random& random) {
+void erase(Frame& frame, const Box& box, Random& random) {
   std::uniform_real_distribution<double> share(0, 0.55);
   std::array<double, 3> mean{};
   for (std::size_t i = 0; i < frame.rgb.size(); ++i) mean[i % 3] += frame.rgb[i];
@@ -89,7 +88,7 @@ void cover(Frame& frame, const Box& box, Random& random) {
   }
 }
 
-// Turned and scaled about `centre`, then shifted.
+// Rotates and scales about `centre`, then shifts.
 Affine2x3 moved(const Point& centre, double degrees, double scale, double dx, double dy) {
   const double angle = degrees * M_PI / 180;
   const double c = scale * std::cos(angle), s = scale * std::sin(angle);
@@ -98,11 +97,10 @@ Affine2x3 moved(const Point& centre, double degrees, double scale, double dx, do
 }
 
 int make_set(const Config& config) {
-  if (config.inputs.size() != 1) throw cli::UsageError("expected exactly one annotation file");
-  if (config.output.empty()) throw cli::UsageError("no output directory: use -o");
-  if (config.key != "plain" && config.key != "blur" && config.key != "cover") {
-    throw cli::UsageError("--key must be plain, blur or cover");
-  }
+  cli::require(config.inputs.size() == 1, "expected exactly one annotation file");
+  cli::require(!config.output.empty(), "no output directory: use -o");
+  cli::require(config.key == "plain" || config.key == "blur" || config.key == "cover",
+               "--key must be plain, blur or cover");
   const annotation::Annotations annotations = annotation::Annotations::read(config.inputs.front());
   const Json source = io::read_json_file(config.inputs.front());
   Json images = Json::array(), labels = Json::array();
@@ -132,7 +130,7 @@ int make_set(const Config& config) {
       }
       const bool blurred = t == 1 && config.key == "blur";
       Frame made = warped(*still, map, blurred ? std::max(1, static_cast<int>(0.025 * side)) : 0);
-      if (t == 1 && config.key == "cover") cover(made, *person.box, random);
+      if (t == 1 && config.key == "cover") erase(made, *person.box, random);
       const std::string name = fmt::format("{}/{:06}.png", folder, t);
       video::write_picture((std::filesystem::path(config.output) / name).string(), made);
       images.push_back({{"id", 10 * id + t},

@@ -1,5 +1,5 @@
-# Stops the configuration where a file of lib/ includes a header of a library that its own library
-# does not link to: one include root serves all, so the compiler would not notice.
+# Stops the configuration if a file of lib/ includes a header of a library that its library does not
+# link to. All libraries share one include root, so the compiler does not detect this.
 function(vremd_check_includes)
   get_property(libraries GLOBAL PROPERTY vremd_libraries)
   foreach(library ${libraries})
