@@ -8,7 +8,6 @@
 #include "core/text.h"
 #include "io/json_file.h"
 #include "ops/device.h"
-#include "train/load_config.h"
 #include "train/presets.h"
 #include "train/preview.h"
 #include "train/trainer.h"

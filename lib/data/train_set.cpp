@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// METHOD 1.1: the part of a box that lies in the picture, in the form of DCPose. Nothing: none.
+// METHOD 1.1: the box clipped to the picture, as in DCPose; nullopt if empty.
 std::optional<Box> inside(const Box& box, const annotation::AnnotatedFrame& frame) {
   if (!(box.area() > 0)) return std::nullopt;
   if (frame.width <= 0 || frame.height <= 0) return box;
@@ -31,8 +31,8 @@ std::optional<Box> inside(const Box& box, const annotation::AnnotatedFrame& fram
   return Box{x1, y1, x2 - x1, y2 - y1};
 }
 
-// METHOD 1.1 needs the size of the pictures, which PoseTrack's files do not have: all of a video
-// are as large as its first with people. What cannot be read is named when it is loaded.
+// METHOD 1.1 needs picture sizes, which PoseTrack's files lack: uses that of the first frame with
+// people for the whole video. Unreadable files are reported when they are loaded.
 void find_size(annotation::AnnotatedVideo& video) {
   const auto first = std::find_if(video.frames.begin(), video.frames.end(), [](const auto& frame) {
     return frame.width == 0 && !frame.persons.empty();
@@ -57,7 +57,7 @@ void find_size(annotation::AnnotatedVideo& video) {
   }
 }
 
-// The name of the picture `by` numbers on, with as many digits; nothing where there is no number.
+// File name with its number increased by `by`, keeping the digits; nullopt without a number.
 std::optional<std::string> numbered_on(const std::string& file_name, std::int64_t by) {
   const std::string stem = fs::path(file_name).stem();
   const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
@@ -94,7 +94,7 @@ std::vector<std::string> dataset_names() {
 
 DatasetFiles dataset_files(const std::string& name, const std::string& root,
                            const std::string& split) {
-  std::vector<DatasetFiles> places;  // the first that is there
+  std::vector<DatasetFiles> places;  // the first existing one is used
   const fs::path base = root;
   if (name == "posetrack17" || name == "posetrack18" || name == "posetrack21") {
     for (const char* folder : {"annotations", "posetrack_data/annotations", "posetrack_data"}) {
@@ -110,7 +110,7 @@ DatasetFiles dataset_files(const std::string& name, const std::string& root,
         places.push_back({base / "annotations" / file, folder});
       }
     }
-    if (places.empty()) fail("{}: no folder {}2017 with the pictures of COCO", root, split);
+    if (places.empty()) fail("{}: no directory {}2017 with the pictures of COCO", root, split);
   } else {
     fail("dataset '{}': not one of: {}", name, fmt::join(dataset_names(), " "));
   }
@@ -142,7 +142,7 @@ void TrainSet::add(const TrainDataConfig& given) {
            count.videos,
            count.suspect_lr ? fmt::format(", {} marked suspect_lr skipped", count.suspect_lr) : "");
   if (count.labels_outside > 0) {
-    log_warning("{}: {} labels outside the picture left out", config.annotations,
+    log_warning("{}: {} labels outside the picture skipped", config.annotations,
                 count.labels_outside);
   }
   counts_.push_back(std::move(count));
@@ -254,7 +254,7 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
     result.path = fs::path(video.path) / *name;
   }
   if (result.path.empty()) {
-    const bool named = number_in(key.file_name).has_value();  // else that before 000000.jpg
+    const bool named = number_in(key.file_name).has_value();  // else: before 000000.jpg
     if (inside && !named) {
       result.missing = video.picture(key) + ": no number that names its neighbours";
     }

@@ -10,7 +10,7 @@
 namespace vremd::data {
 namespace {
 
-// Time stamps that stand still must not make the window grow without end.
+// Bounds the window if time stamps do not increase.
 constexpr int kFurthestFrames = 250;
 
 }  // namespace
@@ -59,7 +59,7 @@ void TripletWindow::fill_by_stride(std::int64_t key) {
 
 void TripletWindow::fill_by_time(std::int64_t key) {
   const double delta = options_.delta_ms / 1000;
-  const auto enough_before = [&] {  // frames_[1] will do for the latest frame's past
+  const auto enough_before = [&] {  // frames_[1] is old enough for the latest frame
     return frames_.size() > 1 &&
            (frames_[1]->time <= frames_.back()->time - delta || frames_.size() > kFurthestFrames);
   };
@@ -75,8 +75,8 @@ void TripletWindow::fill_by_time(std::int64_t key) {
   }
 }
 
-// The frame on that side of the key frame that is nearest to the time; of equal ones the nearer
-// to the key frame. The key frame itself only where there is no other.
+// The frame nearest to `time` on its side of the key frame; ties go to the frame nearer to the key
+// frame. Null if there is none.
 FramePtr TripletWindow::nearest(const Frame& key, double time) const {
   const bool before = time < key.time;
   FramePtr best;

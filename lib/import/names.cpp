@@ -43,7 +43,7 @@ constexpr std::array<Pair, 4> kMovenetHeads{{
     {"kpt_offset_0/", "offset"},
 }};
 
-// In the order of the numbers that the exporter gave them.
+// In the order of the exporter's numbering.
 std::vector<std::string> nanodet_layers() {
   std::vector<std::string> names{"backbone.stem"};
   constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};

@@ -5,8 +5,8 @@
 
 namespace vremd::importer {
 
-// The name of a convolution's layer in our files ("backbone.block_1.expand", to which ".weight"
-// and ".bias" are added) for its node in the TensorFlow.js graph. Empty: not known.
+// The layer name in our files ("backbone.block_1.expand", without ".weight" or ".bias") of a
+// convolution node of a TensorFlow.js graph; empty if unknown.
 //
 // movenet (MobileNetV2, pyramid, four heads):
 //   backbone.stem, backbone.block_0.{depthwise,project},

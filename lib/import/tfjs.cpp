@@ -62,7 +62,7 @@ void read_attribute(TfjsNode& node, const std::string& key, const io::JsonNode& 
       node.strings[key].push_back(from_base64(item));
     } else if (kind == "type" && item.is_string()) {
       node.strings[key].push_back(item.string());
-    }  // tensors are in the manifest; functions and the rest have no meaning here
+    }  // tensors are in the manifest; functions and others are ignored
   };
   value.for_each_member([&](std::string_view kind, const io::JsonNode& content) {
     if (kind == "list" && content.is_object()) {
@@ -95,7 +95,7 @@ TfjsNode read_node(const io::JsonNode& json) {
   return node;
 }
 
-// How the values of one tensor lie in the .bin file.
+// Storage type of a tensor in the .bin file.
 struct Storage {
   enum Kind { kFloat32, kFloat16, kInt32, kUint16, kUint8 } kind = kFloat32;
   double scale = 1, min = 0;  // of quantised integers
@@ -154,7 +154,7 @@ float value_at(const char* bytes, std::size_t index, const Storage& storage) {
   return 0;
 }
 
-// The tensors of one group lie in the concatenation of its files.
+// The tensors of a group are stored in the concatenation of its files.
 void read_group(TfjsModel& model, const io::JsonNode& group) {
   const auto [paths, weights] = group.fields({"paths", "weights"});
   const auto folder = std::filesystem::path(model.path).parent_path();
@@ -190,11 +190,11 @@ void read_group(TfjsModel& model, const io::JsonNode& group) {
     }
     offset += count * storage.size();
     if (!model.tensors.emplace(name, std::move(tensor)).second) {
-      fail("{}: tensor {} appears twice", model.path, name);
+      fail("{}: duplicate tensor {}", model.path, name);
     }
   }
   if (offset != data.size()) {
-    fail("{}: {} bytes, but the manifest of {} tells {}", names, data.size(), model.path, offset);
+    fail("{}: {} bytes, but the manifest of {} lists {}", names, data.size(), model.path, offset);
   }
 }
 

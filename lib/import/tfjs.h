@@ -8,11 +8,11 @@
 
 namespace vremd::importer {
 
-// One operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
-// types and base64 strings are strings; a shape's -1 is unknown.
+// An operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
+// types and base64 strings are strings; -1 in a shape is unknown.
 struct TfjsNode {
   std::string name, op;
-  std::vector<std::string> inputs;  // names of nodes, "name:1" for a second output
+  std::vector<std::string> inputs;  // node names; "name:1" is a second output
   std::map<std::string, std::vector<std::int64_t>> ints;
   std::map<std::string, std::vector<double>> floats;
   std::map<std::string, std::vector<std::string>> strings;
@@ -34,11 +34,10 @@ struct TfjsModel {
   const TfjsTensor& tensor(const std::string& name) const;  // Error "file: no tensor NAME"
 };
 
-// Reads "x.json" and the .bin files that it names, beside it. An Error names the file and what
-// is wrong with it.
+// Reads "x.json" and its .bin files in the same directory.
 TfjsModel read_tfjs(const std::string& path);
 
-// A convolution with the bias that is fused into it or added by its only consumer.
+// A convolution with its fused bias, or the bias added by its only consumer.
 struct TfjsConvolution {
   std::string name;  // of the node
   bool depthwise = false;

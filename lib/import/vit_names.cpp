@@ -12,7 +12,7 @@ namespace {
 
 using std::string_view;
 
-// '#' is the number of a block; what has several parts stands as "a|b|c".
+// '#' is the number of a block; "a|b|c" are concatenated parts.
 struct Layer {
   string_view ours, vitpose, mmpose, hugging_face, plain;
 };
@@ -114,7 +114,7 @@ std::vector<std::string> names_of(VitNames names, const std::string& name) {
   const auto [pattern, number] = split_number(name);
   for (const Layer& layer : kLayers) {
     if (!pattern.starts_with(layer.ours)) continue;
-    const std::string ending = pattern.substr(layer.ours.size());  // ".weight", or none
+    const std::string ending = pattern.substr(layer.ours.size());  // ".weight" or empty
     if (!ending.empty() && ending.find_first_of('.') != 0) continue;
     std::vector<std::string> found;
     string_view rest = named(layer, names);
@@ -141,7 +141,7 @@ std::string expert_name(VitNames names, const std::string& fc2, int number) {
   return name.replace(place, kFc2.size(), ".experts." + std::to_string(number) + ".");
 }
 
-bool has_no_place(VitNames names, const std::string& theirs) {
+bool is_unused(VitNames names, const std::string& theirs) {
   if (theirs.ends_with(".num_batches_tracked")) return true;
   const auto begins = [&](std::initializer_list<string_view> beginnings) {
     return std::ranges::any_of(beginnings,

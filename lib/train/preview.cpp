@@ -18,8 +18,8 @@
 namespace vremd::train {
 namespace {
 
-constexpr std::size_t kErrors = 10;  // are named
-constexpr int kSamples = 24;         // are drawn
+constexpr std::size_t kErrors = 10;  // reported
+constexpr int kSamples = 24;         // drawn
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
@@ -30,7 +30,7 @@ void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int
     if (count.unlabelled) print(fmt::format(", {} without a label", count.unlabelled));
     if (count.outside) print(fmt::format(", {} without a box in the picture", count.outside));
     if (count.labels_outside) {
-      print(fmt::format(", {} labels outside the picture left out", count.labels_outside));
+      print(fmt::format(", {} labels outside the picture skipped", count.labels_outside));
     }
     if (count.suspect_lr) print(fmt::format(", {} marked suspect_lr skipped", count.suspect_lr));
     print("\n  labels:");
@@ -47,33 +47,33 @@ void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int
   }
 }
 
-bool all_there(const data::TrainSet::MissingFiles& missing) {
+bool none_missing(const data::TrainSet::MissingFiles& missing) {
   for (const std::string& line : missing.lines) log_error("{}", line);
   if (missing.substituted > 0) {
-    print(fmt::format("{} neighbours are not there: the frame itself stands in for them\n",
+    print(fmt::format("{} neighbours are missing: the frame itself is used instead\n",
                       missing.substituted));
   }
   return missing.lines.empty();
 }
 
-// What the training itself would end with, some time after its start.
+// Runs the checks that a training run makes after reading its data.
 bool can_begin(data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   config.some_steps(persons, /*processes=*/1);
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
   if (config.validate.empty()) return true;
   Validation validation(config);
-  return all_there(validation.set().missing_files(kErrors, validation.chosen()));
+  return none_missing(validation.set().missing_files(kErrors, validation.chosen()));
 }
 
 }  // namespace
 
 bool preview(const TrainConfig& config, const std::string& folder) {
-  require_no_run(folder, "a dry run wants a folder of its own");
+  require_no_run(folder, "use another directory for a dry run");
   data::TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
                      config.train.frame_mib);
   const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
   print_counts(set, config, persons);
-  if (!all_there(set.missing_files(kErrors))) return false;
+  if (!none_missing(set.missing_files(kErrors))) return false;
   io::make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);

@@ -114,7 +114,7 @@ void Replicas::discard() {
   for (std::size_t b = 0; b < buffers.size(); ++b) buffers[b].copy_(statistics_before_[b]);
 }
 
-// A replica's parameter shares the values of the model's, but not the count of their changes.
+// A replica's parameters share the values of the model's, but not their version counter.
 void Replicas::notice_changes() {
   for (std::size_t i = 1; i < replicas_.size(); ++i) {
     for (const at::Tensor& parameter : replicas_[i]->parameters()) {

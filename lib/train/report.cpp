@@ -95,7 +95,7 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-// The values at `place` ("/key", "/key/key in it") over `x`, where both are numbers.
+// The values at `place` (a JSON pointer) over `x`, if both are numbers.
 Curve curve_of(const std::vector<Json>& metrics, const char* x, const char* place) {
   Curve curve{place + 1, {}};
   const Json::json_pointer to_y(place);
