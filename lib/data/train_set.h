@@ -69,7 +69,9 @@ class TrainSet {
   const std::vector<TrainSample>& samples() const { return samples_; }
   const std::vector<annotation::AnnotatedVideo>& videos() const { return videos_; }
   const JointSet& joints() const { return joints_; }
-  const JointSet& file_joints(const TrainSample& sample) const;  // of the annotations
+  const JointSet& file_joints(const TrainSample& sample) const {  // of the annotations
+    return file_joints_[sample.video];
+  }
 
   // Shuffled indices into samples() for one epoch; each file `repeat` times.
   std::vector<int> order(std::uint64_t seed, std::uint64_t epoch) const;
@@ -86,7 +88,9 @@ class TrainSet {
   };
   Frames frames(const TrainSample& sample);
   FramePtr key_frame(const TrainSample& sample);
-  bool is_still(const TrainSample& sample) const;
+  bool is_still(const TrainSample& sample) const {
+    return videos_[sample.video].source == annotation::VideoSource::kStill;
+  }
   bool trained(int joint) const { return trained_[joint]; }  // it has a label
   std::string place(const TrainSample& sample) const;        // for messages
   // Whether the data set (entry of the configuration) of sample `sample` has a label of `joint`,

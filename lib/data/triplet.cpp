@@ -8,12 +8,9 @@
 #include <utility>
 
 namespace vremd::data {
-namespace {
 
 // Bounds the window if time stamps do not increase.
 constexpr int kFurthestFrames = 250;
-
-}  // namespace
 
 TripletWindow::TripletWindow(Source source, TripletOptions options)
     : source_(std::move(source)), options_(options) {
@@ -94,22 +91,15 @@ FramePtr TripletWindow::nearest(const Frame& key, double time) const {
 
 std::optional<Triplet> TripletWindow::around(std::int64_t key) {
   const bool by_time = options_.delta_ms > 0;
-  if (by_time)
-    fill_by_time(key);
-  else
-    fill_by_stride(key);
-
+  by_time ? fill_by_time(key) : fill_by_stride(key);
   const FramePtr centre = at(key);
   if (!centre) return std::nullopt;
   Triplet triplet;
   triplet.frames = {centre, centre, centre};
   for (const int side : {-1, 1}) {
-    FramePtr neighbour;
-    if (by_time) {
-      neighbour = nearest(*centre, centre->time + side * options_.delta_ms / 1000);
-    } else {
-      neighbour = at(std::clamp<std::int64_t>(key + side * options_.stride, 0, decoded_ - 1));
-    }
+    const FramePtr neighbour =
+        by_time ? nearest(*centre, centre->time + side * options_.delta_ms / 1000)
+                : at(std::clamp<std::int64_t>(key + side * options_.stride, 0, decoded_ - 1));
     if (!neighbour || neighbour == centre) continue;
     if (neighbour->missing || neighbour->width != centre->width ||
         neighbour->height != centre->height) {

@@ -6,7 +6,6 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "import/huggingface.h"
-#include "import/names.h"
 #include "import/self_test.h"
 #include "import/source.h"
 #include "import/tensor_file.h"

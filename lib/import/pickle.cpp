@@ -197,11 +197,6 @@ class PickleMachine {
     into.items.insert(into.items.end(), items.begin(), items.end());
   }
 
-  void push_dict_of(const Stack& items) {
-    push(Kind::kDict);
-    set_items(items);
-  }
-
   void push_global(std::string_view module, std::string_view name) {
     const auto plain = [](char c) { return c > ' ' && c < 0x7f; };
     if (module.empty() || name.empty() || module.size() + name.size() > 500 ||
@@ -310,25 +305,19 @@ class PickleMachine {
       case kEmptySet: push(Kind::kSet); return;
       case kFrozenSet: push_items(Kind::kSet); return;
       case kEmptyDict: push(Kind::kDict); return;
-      case kDict: push_dict_of(pop_mark()); return;
-      case kAppend: {
-        const Stack item{pop()};
-        return append(item);
-      }
-      case kAppends:
-      case kAddItems: {
+      case kDict: {
         const Stack items = pop_mark();
-        return append(items);
-      }
-      case kSetItem: {
-        PickleValue* value = pop();
-        const Stack item{pop(), value};
-        return set_items(item);
-      }
-      case kSetItems: {
-        const Stack items = pop_mark();
+        push(Kind::kDict);
         return set_items(items);
       }
+      case kAppend: return append({pop()});
+      case kAppends:
+      case kAddItems: return append(pop_mark());
+      case kSetItem: {
+        PickleValue* value = pop();
+        return set_items({pop(), value});
+      }
+      case kSetItems: return set_items(pop_mark());
 
       case kBinPut: put(number<std::uint8_t>()); return;
       case kLongBinPut: put(number<std::uint32_t>()); return;

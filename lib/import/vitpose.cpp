@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "io/json_node.h"
 #include "model/weights.h"
+#include "ops/stored_tensors.h"
 
 #include <fmt/ranges.h>
 
@@ -47,8 +48,7 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
 }
 
 at::Tensor to_tensor(const SourceTensor& tensor) {
-  const std::vector<float> values = tensor.to_float();
-  return at::tensor(at::ArrayRef<float>(values)).view(tensor.shape);
+  return ops::to_tensor(tensor.shape, tensor.to_float());
 }
 
 // Reads the tensors of a file by our names and records the names read.

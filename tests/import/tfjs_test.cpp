@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "core/half.h"
 #include "import/convert_weights.h"
-#include "import/names.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "temporary_folder.h"
