@@ -12,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 
 namespace vremd::train {
@@ -21,37 +20,35 @@ namespace {
 constexpr std::size_t kErrors = 10;  // reported
 constexpr int kSamples = 24;         // drawn
 
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
-
 void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   for (const data::TrainSet::Count& count : set.counts()) {
-    print(fmt::format("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
-                      count.videos));
-    if (count.unlabelled) print(fmt::format(", {} without a label", count.unlabelled));
-    if (count.outside) print(fmt::format(", {} without a box in the picture", count.outside));
+    fmt::print("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
+               count.videos);
+    if (count.unlabelled) fmt::print(", {} without a label", count.unlabelled);
+    if (count.outside) fmt::print(", {} without a box in the picture", count.outside);
     if (count.labels_outside) {
-      print(fmt::format(", {} labels outside the picture skipped", count.labels_outside));
+      fmt::print(", {} labels outside the picture skipped", count.labels_outside);
     }
-    if (count.suspect_lr) print(fmt::format(", {} marked suspect_lr skipped", count.suspect_lr));
-    print("\n  labels:");
+    if (count.suspect_lr) fmt::print(", {} marked suspect_lr skipped", count.suspect_lr);
+    fmt::print("\n  labels:");
     for (int j = 0; j < set.joints().size(); ++j) {
-      print(fmt::format(" {} {}", set.joints().joints[j], count.labels[j]));
+      fmt::print(" {} {}", set.joints().joints[j], count.labels[j]);
     }
-    print("\n");
+    fmt::print("\n");
   }
   const TrainConfig::Steps steps = config.steps(persons, /*processes=*/1);
-  print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons,
-                    steps.per_epoch, config.persons_of_step(), steps.all));
+  fmt::print("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, steps.per_epoch,
+             config.persons_of_step(), steps.all);
   for (int j = 0; j < set.joints().size(); ++j) {
-    if (!set.trained(j)) print(fmt::format("no label of {}\n", set.joints().joints[j]));
+    if (!set.trained(j)) fmt::print("no label of {}\n", set.joints().joints[j]);
   }
 }
 
 bool none_missing(const data::TrainSet::MissingFiles& missing) {
   for (const std::string& line : missing.lines) log_error("{}", line);
   if (missing.substituted > 0) {
-    print(fmt::format("{} neighbours are missing: the frame itself is used instead\n",
-                      missing.substituted));
+    fmt::print("{} neighbours are missing: the frame itself is used instead\n",
+               missing.substituted);
   }
   return missing.lines.empty();
 }
@@ -78,7 +75,7 @@ bool preview(const TrainConfig& config, const std::string& folder) {
   const std::string path = std::filesystem::path(folder) / "samples.png";
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
   draw::write_canvas(draw_samples(drawn, config), path, /*force=*/true);
-  print(fmt::format("{}: {} samples with their targets\n", path, drawn.size()));
+  fmt::print("{}: {} samples with their targets\n", path, drawn.size());
   return can_begin(set, config, persons);
 }
 

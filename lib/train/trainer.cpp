@@ -88,9 +88,7 @@ Json ProgressReport::take(std::int64_t step, double epoch, const BatchLoader& lo
   return line;
 }
 
-}  // namespace
-
-struct Trainer::Impl {
+struct Training {
   TrainConfig config;
   TrainerOptions options;
   ProcessGroup processes;
@@ -105,7 +103,7 @@ struct Trainer::Impl {
   std::optional<FeatureCache> cache;
   bool epoch_is_recorded = false;  // metrics.jsonl has the epoch that ends at learner->step
 
-  Impl(TrainConfig c, TrainerOptions o, ProcessGroup p)
+  Training(TrainConfig c, TrainerOptions o, ProcessGroup p)
       : config(std::move(c)),
         options(std::move(o)),
         processes(std::move(p)),
@@ -280,11 +278,10 @@ struct Trainer::Impl {
   }
 };
 
-Trainer::Trainer(TrainConfig config, TrainerOptions options, ProcessGroup processes)
-    : impl_(std::make_unique<Impl>(std::move(config), std::move(options), std::move(processes))) {}
+}  // namespace
 
-Trainer::~Trainer() = default;
-
-bool Trainer::run() { return impl_->run(); }
+bool run_training(TrainConfig config, TrainerOptions options, ProcessGroup processes) {
+  return Training(std::move(config), std::move(options), std::move(processes)).run();
+}
 
 }  // namespace vremd::train

@@ -4,10 +4,7 @@
 #include "train/config.h"
 #include "train/process_group.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
-#include <memory>
 #include <string>
 
 namespace vremd::train {
@@ -32,17 +29,8 @@ struct TrainerOptions {
 //   metrics.jsonl           one JSON object per report
 //   report.html             curves and samples, self-contained, after each epoch
 // Files are replaced atomically; a stopped run writes a checkpoint first.
-class Trainer {
- public:
-  Trainer(TrainConfig config, TrainerOptions options, ProcessGroup processes = {});
-  ~Trainer();
-
-  // False if stopped before the end.
-  bool run();
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
+//
+// False if stopped before the end.
+bool run_training(TrainConfig config, TrainerOptions options, ProcessGroup processes = {});
 
 }  // namespace vremd::train

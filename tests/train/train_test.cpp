@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "io/json.h"
+#include "io/json_file.h"
 #include "model/weights.h"
 #include "train/checkpoint.h"
 #include "train/feature_cache.h"
@@ -39,17 +39,6 @@ using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-struct Folder {
-  std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_train_" + std::to_string(getpid()));
-  Folder() {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path + "/images");
-    set_log("test", LogLevel::kError);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 // Pictures with a bright cross whose middle is the nose, and their annotations.
 void make_data(const std::string& folder, int count) {
@@ -95,6 +84,18 @@ void make_data(const std::string& folder, int count) {
       << Json{{"images", images}, {"annotations", labels}, {"categories", Json::array()}}.dump();
 }
 
+struct Folder {
+  std::string path =
+      std::filesystem::temp_directory_path() / ("vremd_train_" + std::to_string(getpid()));
+  explicit Folder(int people = 0) {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path + "/images");
+    set_log("test", LogLevel::kError);
+    if (people > 0) make_data(path, people);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
 TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
   const Json json = Json::parse(R"({
     "model": {"backbone": {"kind": "vit", "size": "tiny", "freeze": false}, "model": {"head": "simple"},
@@ -116,17 +117,10 @@ TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
 
 std::vector<double> losses_of(const std::string& folder) {
   std::vector<double> losses;
-  std::ifstream in(folder + "/metrics.jsonl");
-  for (std::string line; std::getline(in, line);) {
-    const Json json = Json::parse(line);
-    if (json.contains("loss")) losses.push_back(json["loss"].get<double>());
+  for (const Json& line : read_metrics(folder + "/metrics.jsonl")) {
+    if (line.contains("loss")) losses.push_back(line["loss"].get<double>());
   }
   return losses;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 TrainerOptions options_for(const std::string& output) {
@@ -220,11 +214,10 @@ TEST_CASE("damaged checkpoints are rejected") {
 }
 
 TEST_CASE("training converges, and a resumed run gives identical weights", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 30);
+  const Folder folder(30);
   const TrainConfig config = toy_config(folder.path);
 
-  REQUIRE(Trainer(config, options_for(folder.path + "/whole")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/whole")));
   const auto losses = losses_of(folder.path + "/whole");
   REQUIRE(losses.size() == 40);
   CHECK(losses.back() < 0.7 * losses.front());
@@ -234,30 +227,29 @@ TEST_CASE("training converges, and a resumed run gives identical weights", "[slo
   TrainerOptions first = options_for(folder.path + "/parts");
   int asked = 0;
   first.stopped = [&] { return ++asked > 17; };
-  CHECK_FALSE(Trainer(config, first).run());
+  CHECK_FALSE(run_training(config, first));
   CHECK_FALSE(std::filesystem::exists(folder.path + "/parts/best.safetensors"));
   TrainerOptions second = options_for(folder.path + "/parts");
-  CHECK_THROWS_WITH(Trainer(config, second), ContainsSubstring("contains a training run"));
+  CHECK_THROWS_WITH(run_training(config, second), ContainsSubstring("contains a training run"));
   second.resume = true;
   TrainConfig other = config;
   other.train.lr = 1;
-  CHECK_THROWS_WITH(Trainer(other, second), ContainsSubstring("another configuration"));
-  REQUIRE(Trainer(config, second).run());
-  CHECK(bytes_of(folder.path + "/parts/last.safetensors") ==
-        bytes_of(folder.path + "/whole/last.safetensors"));
+  CHECK_THROWS_WITH(run_training(other, second), ContainsSubstring("another configuration"));
+  REQUIRE(run_training(config, second));
+  CHECK(io::read_text_file(folder.path + "/parts/last.safetensors") ==
+        io::read_text_file(folder.path + "/whole/last.safetensors"));
 }
 
 TEST_CASE("a three-frame model starts from a single-frame model and trains on stills", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+  const Folder folder(12);
   TrainConfig single = toy_config(folder.path);
   single.train.epochs = 1;
-  REQUIRE(Trainer(single, options_for(folder.path + "/single")).run());
+  REQUIRE(run_training(single, options_for(folder.path + "/single")));
   TrainConfig config = toy_config(folder.path, true);
   config.start.single_frame = folder.path + "/single/last.safetensors";
   TrainerOptions options = options_for(folder.path + "/three");
   options.threads = 2;
-  REQUIRE(Trainer(config, options).run());
+  REQUIRE(run_training(config, options));
   const auto before = model::load_model(folder.path + "/single/last.safetensors");
   const auto after = model::load_model(folder.path + "/three/last.safetensors");
   const auto state = model::state_of(*before.model), trained = model::state_of(*after.model);
@@ -270,8 +262,7 @@ TEST_CASE("a three-frame model starts from a single-frame model and trains on st
 }
 
 TEST_CASE("LayerNorm eps and heads of the backbone are taken from its file") {
-  const Folder folder;
-  make_data(folder.path, 6);
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 1;
   config.start.backbone = folder.path + "/backbone.safetensors";
@@ -281,12 +272,12 @@ TEST_CASE("LayerNorm eps and heads of the backbone are taken from its file") {
   model::VremdImpl imported(source);
   imported.init();
   model::save_backbone(config.start.backbone, imported, io::DType::kF32);
-  REQUIRE(Trainer(config, options_for(folder.path + "/a")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/a")));
   const model::ModelConfig taken = model::load_model(folder.path + "/a/last.safetensors").config;
   CHECK(taken.backbone.ln_eps == 1e-12);
   CHECK(taken.backbone_heads() == 2);
   config.model.backbone.ln_eps = 1e-5;  // the configuration overrides it
-  REQUIRE(Trainer(config, options_for(folder.path + "/b")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/b")));
   CHECK(model::load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
 }
 
@@ -333,14 +324,13 @@ TEST_CASE("the network of start.weights is continued with the changes of the con
   Json run{{"start", {{"weights", path}}},
            {"data", {{{"annotations", folder.path + "/data.json"}}}},
            {"train", {{"epochs", 1}, {"batch", 6}, {"amp", "fp32"}}}};
-  REQUIRE(Trainer(load_train_config(run, "c"), options_for(folder.path + "/run")).run());
+  REQUIRE(run_training(load_train_config(run, "c"), options_for(folder.path + "/run")));
   CHECK(model::load_model(folder.path + "/run/last.safetensors").config.model.trained_joints ==
         std::vector<std::string>{"nose", "left_ear", "left_knee"});
 }
 
 TEST_CASE("a prior is loaded from its file into a model without one") {
-  const Folder folder;
-  make_data(folder.path, 6);
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path);
   config.start.calibrate = false;
   config.model.backbone.kind = model::BackboneKind::kMovenet;
@@ -381,8 +371,7 @@ TEST_CASE("a prior is loaded from its file into a model without one") {
 }
 
 TEST_CASE("a pasted person changes the crops but not the targets") {
-  const Folder folder;
-  make_data(folder.path, 6);
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
   config.aug.corrupt = {};
   data::TrainSet set(config.data, config.model.joints());
@@ -399,28 +388,26 @@ TEST_CASE("a pasted person changes the crops but not the targets") {
 }
 
 TEST_CASE("missing and damaged files are reported") {
-  const Folder folder;
-  make_data(folder.path, 6);
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path);
   std::filesystem::remove(folder.path + "/images/03.png");
-  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/a")).run(),
+  CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/a")),
                     ContainsSubstring("images/03.png"));
   config.train.batch = 7;
-  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/c")),
+  CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/c")),
                     ContainsSubstring("train.batch: 7 persons of a step are more than the 6"));
   config.data[0].annotations = folder.path + "/nothing.json";
-  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/d")),
+  CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/d")),
                     ContainsSubstring("nothing.json"));
 }
 
 TEST_CASE("a run resumes without loss after an error", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+  const Folder folder(12);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 2;
   config.validate = folder.path + "/data.json";
   const std::string whole = folder.path + "/whole", parts = folder.path + "/parts";
-  REQUIRE(Trainer(config, options_for(whole)).run());
+  REQUIRE(run_training(config, options_for(whole)));
   TrainerOptions options = options_for(parts);
   options.resume = true;  // nothing to resume: starts a new run
   const auto gone = [&](int sample, const auto& body) {
@@ -432,39 +419,38 @@ TEST_CASE("a run resumes without loss after an error", "[slow]") {
   // In the second step of the first epoch ...
   const data::TrainSet set(config.data, config.model.joints());
   gone(set.order(8888, 0).back(),
-       [&] { CHECK_THROWS_WITH(Trainer(config, options).run(), ContainsSubstring(".png")); });
+       [&] { CHECK_THROWS_WITH(run_training(config, options), ContainsSubstring(".png")); });
   CHECK(load_checkpoint(parts + "/checkpoint.safetensors").step == 1);
   // ... and while it is scored.
-  Json other = Json::parse(bytes_of(folder.path + "/data.json"));
+  Json other = Json::parse(io::read_text_file(folder.path + "/data.json"));
   other["images"][3]["file_name"] = "images/x.png";
   std::ofstream(folder.path + "/score.json") << other.dump();
   TrainConfig scored = config;
   scored.validate = folder.path + "/score.json";
   TrainerOptions scored_options = options_for(folder.path + "/scored");
-  CHECK_THROWS_WITH(Trainer(scored, scored_options).run(), ContainsSubstring("images/x.png"));
+  CHECK_THROWS_WITH(run_training(scored, scored_options), ContainsSubstring("images/x.png"));
   CHECK(load_checkpoint(folder.path + "/scored/checkpoint.safetensors").step == 2);
   CHECK_NOTHROW(model::load_model(folder.path + "/scored/last.safetensors"));
   std::filesystem::copy(folder.path + "/images/03.png", folder.path + "/images/x.png");
   scored_options.resume = true;
-  REQUIRE(Trainer(scored, scored_options).run());
+  REQUIRE(run_training(scored, scored_options));
   CHECK(read_metrics(folder.path + "/scored/metrics.jsonl").size() == 6);
 
   // Lines that a killed run wrote after its last checkpoint are not duplicated.
   std::ofstream(parts + "/metrics.jsonl", std::ios::app) << R"({"step": 2, "loss": 1})" << "\n";
-  REQUIRE(Trainer(config, options).run());
+  REQUIRE(run_training(config, options));
   CHECK(losses_of(parts) == losses_of(whole));
   for (const char* file : {"/last.safetensors", "/best.safetensors"}) {
-    CHECK(bytes_of(parts + file) == bytes_of(whole + file));
+    CHECK(io::read_text_file(parts + file) == io::read_text_file(whole + file));
   }
   // Different data: a different run.
   make_data(folder.path, 13);
-  CHECK_THROWS_WITH(Trainer(config, options), ContainsSubstring("12 persons an epoch"));
+  CHECK_THROWS_WITH(run_training(config, options), ContainsSubstring("12 persons an epoch"));
 }
 
 TEST_CASE("gradients are accumulated over batches, and the weight average follows the weights",
           "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+  const Folder folder(12);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 1;
   config.train.batch = 12;
@@ -473,7 +459,7 @@ TEST_CASE("gradients are accumulated over batches, and the weight average follow
   data::TrainSet set(config.data, config.model.joints());
   const auto start = model::state_of(*make_network(config, set, true));
   const auto trained = [&](const std::string& name) {
-    REQUIRE(Trainer(config, options_for(folder.path + "/" + name)).run());
+    REQUIRE(run_training(config, options_for(folder.path + "/" + name)));
     return load_checkpoint(folder.path + "/" + name + "/checkpoint.safetensors").tensors;
   };
   const auto one = trained("one");
@@ -529,9 +515,8 @@ TEST_CASE("clipping bounds the gradient, and decay skips tokens and vectors") {
 }
 
 TEST_CASE("neighbours replaced by the key frame are counted", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
-  Json data = Json::parse(bytes_of(folder.path + "/data.json"));
+  const Folder folder(12);
+  Json data = Json::parse(io::read_text_file(folder.path + "/data.json"));
   for (int n = 0; n < 12; ++n) {  // one video
     data["images"][n]["vid_id"] = "v";
     data["images"][n]["frame_id"] = n;
@@ -545,7 +530,7 @@ TEST_CASE("neighbours replaced by the key frame are counted", "[slow]") {
   config.train.batch = 11;
   config.train.epochs = 2;
   const std::string output = folder.path + "/out";
-  REQUIRE(Trainer(config, options_for(output)).run());
+  REQUIRE(run_training(config, options_for(output)));
   const std::vector<Json> lines = read_metrics(output + "/metrics.jsonl");
   REQUIRE_FALSE(lines.empty());
   std::vector<int> counts;
@@ -568,7 +553,7 @@ TEST_CASE("neighbours replaced by the key frame are counted", "[slow]") {
     }
     return epochs;
   };
-  REQUIRE(Trainer(config, options_for(folder.path + "/whole")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/whole")));
   const auto whole = counts_of(folder.path + "/whole");
   REQUIRE(whole.size() == 2);
   CHECK(whole[0].ends_with(" 2"));
@@ -577,18 +562,17 @@ TEST_CASE("neighbours replaced by the key frame are counted", "[slow]") {
     int asked = 0;
     options.stopped = [&] { return ++asked > last; };
     options.threads = 1;
-    if (Trainer(config, options).run()) continue;
+    if (run_training(config, options)) continue;
     options.stopped = [] { return false; };
     options.resume = true;
-    REQUIRE(Trainer(config, options).run());
+    REQUIRE(run_training(config, options));
     CHECK(counts_of(options.output) == whole);
   }
 }
 
 TEST_CASE("validation selects whole frames") {
-  const Folder folder;
-  make_data(folder.path, 8);
-  Json data = Json::parse(bytes_of(folder.path + "/data.json"));
+  const Folder folder(8);
+  Json data = Json::parse(io::read_text_file(folder.path + "/data.json"));
   for (int n = 0; n < 8; ++n) {  // duplicates each person
     Json other = data["annotations"][n];
     other["id"] = 100 + n;
@@ -608,8 +592,7 @@ TEST_CASE("validation selects whole frames") {
 }
 
 TEST_CASE("weights do not depend on the number of threads or prefetched batches", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 24);
+  const Folder folder(24);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 2;
   config.train.batch = 7;
@@ -623,8 +606,8 @@ TEST_CASE("weights do not depend on the number of threads or prefetched batches"
     options.threads = threads;
     config.train.loaders = threads;
     config.train.prefetch = 5 * threads;
-    REQUIRE(Trainer(config, options).run());
-    weights.push_back(bytes_of(options.output + "/checkpoint.safetensors"));
+    REQUIRE(run_training(config, options));
+    weights.push_back(io::read_text_file(options.output + "/checkpoint.safetensors"));
   }
   // The configuration in the header differs; the tensors must not.
   const auto tensors = [&](const std::string& bytes) {
@@ -636,18 +619,17 @@ TEST_CASE("weights do not depend on the number of threads or prefetched batches"
 }
 
 TEST_CASE("a run writes a self-contained report", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+  const Folder folder(12);
   TrainConfig config = toy_config(folder.path, true);
   config.train.epochs = 2;
   config.validate = folder.path + "/data.json";
-  REQUIRE(Trainer(config, options_for(folder.path + "/run")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/run")));
   const auto metrics = read_metrics(folder.path + "/run/metrics.jsonl");
   REQUIRE(metrics.size() == 6);  // two steps and one score per epoch
   CHECK(metrics[0].contains("wait"));
   CHECK(metrics[2]["epoch"] == 1);
   CHECK(metrics[2].contains("pck"));
-  const std::string html = bytes_of(folder.path + "/run/report.html");
+  const std::string html = io::read_text_file(folder.path + "/run/report.html");
   CHECK(html.starts_with("<!doctype html>"));
   CHECK_THAT(html, ContainsSubstring("<title>loss</title>") && ContainsSubstring("data:image/png"));
   CHECK(html.find("http://") ==
@@ -656,30 +638,29 @@ TEST_CASE("a run writes a self-contained report", "[slow]") {
 }
 
 TEST_CASE("cached features give the same training after a resume", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 24);
+  const Folder folder(24);
   TrainConfig config = toy_config(folder.path, true);
   config.train.epochs = 5;
   config.train.cache_features = 2;
   const std::string whole = folder.path + "/whole", parts = folder.path + "/parts";
-  REQUIRE(Trainer(config, options_for(whole)).run());
+  REQUIRE(run_training(config, options_for(whole)));
   // Stopped in epoch 4, where all features come from the cache; resumed with an empty one.
   TrainerOptions options = options_for(parts);
   int asked = 0;
   options.stopped = [&] { return ++asked > 13; };
-  CHECK_FALSE(Trainer(config, options).run());
+  CHECK_FALSE(run_training(config, options));
   TrainerOptions again = options_for(parts);
   again.resume = true;
-  REQUIRE(Trainer(config, again).run());
-  CHECK(bytes_of(whole + "/last.safetensors") == bytes_of(parts + "/last.safetensors"));
+  REQUIRE(run_training(config, again));
+  CHECK(io::read_text_file(whole + "/last.safetensors") ==
+        io::read_text_file(parts + "/last.safetensors"));
   for (const auto& entry : std::filesystem::directory_iterator(whole)) {
     CHECK_THAT(entry.path().filename(), !ContainsSubstring("cache"));
   }
 }
 
 TEST_CASE("the feature cache does not depend on threads or loaders", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 10);
+  const Folder folder(10);
   TrainConfig config = toy_config(folder.path, true);
   config.data[0].repeat = 3;  // people recur before their features are stored
   config.train.epochs = 3;
@@ -692,7 +673,7 @@ TEST_CASE("the feature cache does not depend on threads or loaders", "[slow]") {
     options.threads = threads;
     config.train.loaders = threads;
     config.train.prefetch = 1 + 12 * (threads - 1);
-    REQUIRE(Trainer(config, options).run());
+    REQUIRE(run_training(config, options));
     weights.push_back(load_checkpoint(options.output + "/checkpoint.safetensors").tensors);
   }
   for (const auto& [name, tensor] : weights[0]) CHECK(at::equal(tensor, weights[1].at(name)));
