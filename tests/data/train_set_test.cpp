@@ -73,7 +73,9 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are clipped, neighbours found by num
   for (const int n : {4, 5}) {
     folder.picture(fmt::format("images/train/000111_mpii/{:06}.jpg", n), 40 * n);
   }
-  TrainDataConfig data{.dataset = "posetrack18", .root = folder.path};
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   REQUIRE(set.samples().size() == 1);
   CHECK(set.counts()[0].outside == 1);  // the second person's box
@@ -100,7 +102,9 @@ TEST_CASE("boxes are clipped to the picture if the file has no sizes") {
   listed["images"][0].erase("width");
   listed["images"][0].erase("height");
   folder.write("annotations/train/000111_mpii.json", listed.dump());
-  TrainDataConfig data{.dataset = "posetrack18", .root = folder.path};
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
   {
     const TrainSet unread(
         {data}, joint_set("posetrack15"));  // a missing picture is reported when it is loaded
@@ -127,7 +131,9 @@ TEST_CASE("a neighbour missing inside a video is an error or replaced by the key
   listed["images"].push_back(next);
   folder.write("annotations/train/000111_mpii.json", listed.dump());
   folder.picture("images/train/000111_mpii/000005.jpg", 200);
-  TrainDataConfig data{.dataset = "posetrack18", .root = folder.path};
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   CHECK_THROWS_WITH(set.frames(set.samples()[0]), ContainsSubstring("000006.jpg: no such file"));
   REQUIRE(set.missing_files(5).lines.size() == 1);
@@ -173,7 +179,9 @@ TEST_CASE("neighbours of a different size are not used") {
   small.width = small.height = 16;
   small.rgb.assign(3 * 16 * 16, 100);
   video::write_picture(folder.path + "/images/train/000111_mpii/000006.jpg", small);
-  TrainDataConfig data{.dataset = "posetrack18", .root = folder.path};
+  TrainDataConfig data;
+  data.dataset = "posetrack18";
+  data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   const auto frames = set.frames(set.samples()[0]);
   CHECK(frames.frames[2] == frames.frames[1]);
@@ -190,7 +198,9 @@ TEST_CASE("PoseTrack17 annolists") {
     {"image": [{"name": "images/bonn/v/00000002.jpg"}], "imgnum": [2], "annorect": []}]})");
   folder.picture("images/bonn/v/00000001.jpg", 10);
   folder.picture("images/bonn/v/00000002.jpg", 90);
-  TrainDataConfig data{.dataset = "posetrack17", .root = folder.path};
+  TrainDataConfig data;
+  data.dataset = "posetrack17";
+  data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   REQUIRE(set.samples().size() == 1);
   const TrainSample& sample = set.samples()[0];
@@ -229,7 +239,9 @@ TEST_CASE("PoseTrack21 as downloaded: root is the download or its data/") {
   folder.picture("data/images/train/000001_bonn/000000.jpg", 20);
   folder.picture("data/images/train/000001_bonn/000001.jpg", 120);
   for (const char* root : {"", "data"}) {
-    TrainDataConfig data{.dataset = "posetrack21", .root = fs::path(folder.path) / root};
+    TrainDataConfig data;
+    data.dataset = "posetrack21";
+    data.root = fs::path(folder.path) / root;
     TrainSet set({data}, joint_set("posetrack15"));
     REQUIRE(set.samples().size() == 2);
     CHECK(set.counts()[0].videos == 1);
@@ -257,7 +269,9 @@ TEST_CASE("COCO person keypoints are stills; unknown joints are skipped") {
       "left_wrist","right_wrist","left_hip","right_hip","left_knee","right_knee","left_ankle",
       "right_ankle"]}]})");
   folder.picture("train2017/000000000009.jpg", 77);
-  TrainDataConfig data{.dataset = "coco", .root = folder.path};
+  TrainDataConfig data;
+  data.dataset = "coco";
+  data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   REQUIRE(set.samples().size() == 1);
   const TrainSample& sample = set.samples()[0];
@@ -291,7 +305,9 @@ TEST_CASE("missing files of a data set are reported") {
       ContainsSubstring("no annotations of posetrack18") && ContainsSubstring("annotations/train"));
   CHECK_THROWS_WITH(dataset_files("mpii", folder.path, "train"), ContainsSubstring("not one of"));
   folder.write("a/train.json", kPoseTrack18);
-  TrainDataConfig data{.annotations = folder.path + "/a", .root = folder.path};
+  TrainDataConfig data;
+  data.annotations = folder.path + "/a";
+  data.root = folder.path;
   TrainSet set({data}, joint_set("posetrack15"));
   const auto missing = set.missing_files(5);
   REQUIRE(missing.lines.size() == 1);
@@ -317,7 +333,8 @@ TEST_CASE("only required frames of a video are kept") {
   label["images"][0]["file_name"] = "clip.mp4";
   label["images"][0]["frame_id"] = 29;
   folder.write("label.json", label.dump());
-  TrainDataConfig data{.annotations = folder.path + "/label.json"};
+  TrainDataConfig data;
+  data.annotations = folder.path + "/label.json";
   TrainSet set({data}, joint_set("posetrack15"));
   REQUIRE(set.samples().size() == 1);
   const auto [frames, substituted] = set.frames(set.samples()[0]);
