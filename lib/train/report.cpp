@@ -143,8 +143,8 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
       "<style>body {{ font-family: sans-serif; max-width: 1000px; margin: 2em auto; }} svg, img "
       "{{ max-width: 100%; height: auto; }}</style></head><body>\n<h1>{0}</h1>\n",
       xml_escaped(title));
-  const auto add = [&](const char* title, const char* x, const char* place) {
-    html += chart(title, x, {curve_of(metrics, x, place)});
+  const auto add = [&](const char* name, const char* x, const char* place) {
+    html += chart(name, x, {curve_of(metrics, x, place)});
   };
   add("loss", "step", "/loss");
   add("norm of the gradient, before clipping", "step", "/norm");
