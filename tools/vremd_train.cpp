@@ -7,7 +7,6 @@
 #include "core/text.h"
 #include "io/json_file.h"
 #include "ops/device.h"
-#include "train/load_config.h"
 #include "train/presets.h"
 #include "train/preview.h"
 #include "train/trainer.h"
@@ -99,8 +98,7 @@ int run(const Config& config, const cli::Common& common) {
   try {
     train::ProcessGroup processes =
         place ? train::ProcessGroup(*place, options.device) : train::ProcessGroup();
-    train::Trainer trainer(what, options, std::move(processes));
-    if (!trainer.run()) {  // some process received a signal
+    if (!train::run_training(what, options, std::move(processes))) {  // some process got a signal
       log_info("stopped; continue with --resume");
       return cli::kFailure;
     }

@@ -11,7 +11,7 @@ bool is_lower(const std::string& joint) {
   return joint.ends_with("_hip") || joint.ends_with("_knee") || joint.ends_with("_ankle");
 }
 
-// The extent of the labelled joints of one half, as a region; nothing where there are too few.
+// Crop region of the labelled joints of one half; nullopt if there are too few.
 std::optional<ops::CropRegion> half_body(Random& random, const AugmentConfig::HalfBody& config,
                                          std::span<const JointLabel> joints, const JointSet& set,
                                          const ops::CropSpec& spec) {
@@ -55,7 +55,7 @@ double rotation_degrees(Random& random, const AugmentConfig::Rotation& config) {
   return draw(random, config.mode, config.sigma, config.limit);
 }
 
-// Turned, scaled about the crop's middle, then shifted.
+// Rotation and scaling about the crop's centre, then a shift.
 Affine2x3 motion(double angle_degrees, double scale, double dx, double dy,
                  const ops::CropSpec& spec) {
   const double angle = angle_degrees * M_PI / 180;
@@ -106,7 +106,7 @@ Augmentation::Pasted pasted(Random& random, const AugmentConfig::CopyPaste& conf
   return result;
 }
 
-// Along one axis: `count` lines of `length` values, `step` apart, in place.
+// Blurs in place `count` lines, `next` apart, of `length` values, `step` apart.
 void box_blur(float* values, int length, std::ptrdiff_t step, int count, std::ptrdiff_t next,
               int radius) {
   std::vector<float> line(length);
@@ -181,7 +181,7 @@ Affine2x3 pasted_to_frame(const Augmentation::Pasted& pasted, const Box& box) {
 
 void paste_person(std::span<float> crop, std::span<const float> over, int height, int width,
                   const Affine2x3& to_frame, const Box& box) {
-  constexpr double kSoftEdge = 0.1;  // share of the way from the middle
+  constexpr double kSoftEdge = 0.1;  // share of the distance from the centre
   const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(height) * width;
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
@@ -222,7 +222,7 @@ void change_crop(std::span<float> crop, int height, int width, const Augmentatio
       }
     }
     if (augmentation.brightness == 1 && augmentation.contrast == 1) continue;
-    // Contrast about the middle grey, brightness from black; both clipped to what pixels can be.
+    // Contrast about middle grey, brightness from black, clipped to the range of pixels.
     const auto middle = (lowest[c] + highest[c]) / 2;
     const auto contrast = static_cast<float>(augmentation.contrast);
     const auto brightness = static_cast<float>(augmentation.brightness);

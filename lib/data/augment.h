@@ -16,40 +16,40 @@
 
 namespace vremd::data {
 
-// A label in frame pixels. weight 0: not labelled, takes no part in the loss.
+// A label in frame pixels. weight 0: unlabelled, ignored by the loss.
 struct JointLabel {
   double x = 0, y = 0, weight = 0;
 };
 
-// Of scale and rotation: clipped_normal: sigma n, clipped to +- limit; uniform: within +- limit.
+// Distribution of scale and rotation: sigma n clipped to +- limit, or uniform within +- limit.
 enum class DrawMode { kClippedNormal, kUniform };
 constexpr auto enum_names(DrawMode) { return std::array{"clipped_normal", "uniform"}; }
 
-// METHOD 1.5, and what it leaves open. One draw serves all frames of a sample.
+// METHOD 1.5 and additions. All frames of a sample share one draw.
 struct AugmentConfig {
   struct HalfBody {
     double prob = 0.3;
-    int min_joints = 8;    // more than this many must be labelled
-    double enlarge = 1.5;  // of the extent of the chosen half
+    int min_joints = 8;    // requires more labelled joints than this
+    double enlarge = 1.5;  // multiple of the extent of the chosen half
   } half_body;
   struct Scale {
-    DrawMode mode = DrawMode::kClippedNormal;  // of the factor's distance from 1
+    DrawMode mode = DrawMode::kClippedNormal;  // of (factor - 1)
     double sigma = 0.35, limit = 0.35;
   } scale;
   struct Rotation {
     DrawMode mode = DrawMode::kClippedNormal;
     double prob = 0.6, sigma = 45, limit = 45;  // degrees
-    double any = 0;  // probability of any angle instead: people who are upside down
+    double any = 0;  // probability of a uniform angle in +- 180 instead (upside-down people)
   } rotation;
   double flip = 0.5;
-  double shift = 0;  // +- this share of the region's sides
+  double shift = 0;  // +- share of the region's sides
 
   struct Colour {
-    double brightness = 0;  // values x (1 +- this)
-    double contrast = 0;    // distance from middle grey x (1 +- this)
+    double brightness = 0;  // factor 1 +- this
+    double contrast = 0;    // factor 1 +- this, about middle grey
   } colour;
 
-  // Three frames from a still: its neighbours are the same picture, moved.
+  // Neighbours of a still: the same picture, moved.
   struct Motion {
     double shift = 0.05;  // sigma of the velocity, share of the crop's sides per frame
     double rotation = 3;  // sigma, degrees per frame
@@ -57,36 +57,36 @@ struct AugmentConfig {
     double jitter = 0.3;  // sigma of the deviation from constant velocity, in units of the above
   } motion;
 
-  // Something is wrong with the key frame, so that the neighbours have to help.
+  // Degrades the key frame so that the network has to use the neighbours.
   struct Corrupt {
     double blur = 0;               // probability of a blurred key frame
-    double erase = 0;              // probability that a part of it is erased (random erasing)
+    double erase = 0;              // probability of random erasing in the key frame
     double largest_blur = 8;       // radius, crop pixels
     double largest_erased = 0.45;  // side, share of the crop's
-    double neighbours = 0;         // probability that a part of a neighbour is erased
+    double neighbours = 0;         // probability of random erasing in a neighbour
   } corrupt;
 
-  // Another sample's person is pasted beside this one, over what is there: in pictures of one
-  // person nothing else teaches which person's joints are wanted.
+  // Pastes another sample's person beside this one: pictures of one person do not teach the network
+  // which person it has to find.
   struct CopyPaste {
     double prob = 0;
-    double near = 0.3, far = 0.6;  // of its middle from the crop's, in shares of the crop's width
-    double scale_limit = 0.3;      // the longer side of its box is this one's times 1 +- this
+    double near = 0.3, far = 0.6;  // distance of the centres, in crop widths
+    double scale_limit = 0.3;      // its longer side is this person's times 1 +- this
   } copy_paste;
 };
 
-// How one sample is changed: where it is cropped, and how the crops' values change.
+// The drawn augmentation of one sample.
 struct Augmentation {
   ops::CropRegion region;
   double brightness = 1, contrast = 1;
 
   struct Erased {
-    int x = 0, y = 0, width = 0, height = 0;  // crop pixels; 0 x 0: nothing
-    int from_x = 0, from_y = 0;               // filled with the crop's own pixels from here
+    int x = 0, y = 0, width = 0, height = 0;  // crop pixels; 0 x 0: none
+    int from_x = 0, from_y = 0;               // source of the fill, in the same crop
   };
   struct FrameChange {
-    Affine2x3 moved;  // crop pixels -> crop pixels: a still's neighbours
-    int blur = 0;     // radius of a box blur, twice applied
+    Affine2x3 moved;  // crop pixels -> crop pixels, for neighbours of a still
+    int blur = 0;     // radius of a box blur, applied twice
     Erased erased;
   };
   std::array<FrameChange, 3> frames;  // previous, key, next
@@ -99,33 +99,33 @@ struct Augmentation {
   } pasted;
 };
 
-// A generator for one sample of one epoch: the same at every run, on any thread.
+// Reproducible generator for one sample of one epoch.
 Random random_for(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample);
 
-// Draws in the order of METHOD 1.5. `still`: the neighbours are made by synthetic motion.
+// Draws in the order of METHOD 1.5. `still`: neighbours are made by synthetic motion.
 Augmentation draw_augmentation(Random& random, const AugmentConfig& config, const Box& box,
                                std::span<const JointLabel> joints, const JointSet& set,
                                const ops::CropSpec& spec, bool still);
 
-// No change: the box as it is.
+// The plain crop of the box.
 Augmentation no_augmentation(const Box& box, const ops::CropSpec& spec);
 
-// Values of one crop [3, height, width] in place: blur, erasing, contrast, brightness. `lowest` and
-// `highest` are what black and white are after normalisation, per channel.
+// Changes one crop [3, height, width] in place: blur, erasing, contrast, brightness. `lowest` and
+// `highest`: normalised black and white per channel.
 void change_crop(std::span<float> crop, int height, int width, const Augmentation& augmentation,
                  const Augmentation::FrameChange& change, std::span<const float, 3> lowest,
                  std::span<const float, 3> highest);
 
-// The map that crops the pasted person: crop pixels -> pixels of the frame where its `box` is.
+// Crop pixels -> pixels of the pasted person's frame, in which its box is `box`.
 Affine2x3 pasted_to_frame(const Augmentation::Pasted& pasted, const Box& box);
 
-// Lays `over` on `crop`, both [3, height, width], where `to_frame` (crop pixels -> frame pixels)
-// falls into `box`, with round corners and a soft edge.
+// Blends `over` into `crop`, both [3, height, width], where `to_frame` (crop pixels -> frame
+// pixels) falls into `box`, with round corners and a soft edge.
 void paste_person(std::span<float> crop, std::span<const float> over, int height, int width,
                   const Affine2x3& to_frame, const Box& box);
 
-// Labels in crop pixels; left and right are exchanged where the region is flipped. What falls
-// outside the crop has weight 0.
+// Labels in crop pixels; left and right are swapped if the region is flipped. Labels outside the
+// crop get weight 0.
 std::vector<JointLabel> joints_in_crop(std::span<const JointLabel> joints, const JointSet& set,
                                        const ops::CropRegion& region, const ops::CropSpec& spec);
 

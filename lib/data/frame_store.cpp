@@ -32,7 +32,7 @@ void FrameStore::count(const std::string& path, Entry& entry) {
   const std::lock_guard lock(mutex_);
   entry.bytes = bytes;
   const auto own = entries_.find(path);
-  if (own == entries_.end() || own->second.get() != &entry) return;  // thrown out meanwhile
+  if (own == entries_.end() || own->second.get() != &entry) return;  // evicted meanwhile
   bytes_ += entry.bytes;
   while (bytes_ > most_bytes_ && uses_.size() > 1) {
     const auto oldest = entries_.find(uses_.back());

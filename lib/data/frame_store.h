@@ -14,37 +14,37 @@
 
 namespace vremd::data {
 
-// Decoded frames, the last used ones kept: pictures are read one by one, of a video file all the
-// frames that will be asked for. Thread-safe, but for will_need().
+// LRU cache of decoded frames. Pictures are read individually; a video file is decoded once,
+// keeping the frames announced with will_need(). Thread-safe except will_need().
 class FrameStore {
  public:
   explicit FrameStore(double most_mebibytes) : most_bytes_(most_mebibytes * (1 << 20)) {}
 
   FramePtr picture(const std::string& path);
-  // For each frame of a video that will be asked for, before the first one is.
+  // Call for each required frame of a video before the first video_frame().
   void will_need(const std::string& path, std::int64_t index) { needed_[path].insert(index); }
-  // Null: before or past the video's ends.
+  // Null if outside the video.
   FramePtr video_frame(const std::string& path, std::int64_t index);
-  // Frames; where the video goes on behind the last one that is needed, up to that one.
+  // Number of frames, at most up to the last required one.
   std::int64_t video_length(const std::string& path);
 
  private:
   struct Entry {
     std::once_flag once;
-    std::vector<FramePtr> frames;  // one: a picture; of a video: null where not needed
+    std::vector<FramePtr> frames;  // a single picture, or a video's frames, null if not required
     double bytes = 0;
     std::list<std::string>::iterator use;
   };
   std::shared_ptr<Entry> entry(const std::string& path);
   std::shared_ptr<Entry> clip(const std::string& path);
-  void count(const std::string& path, Entry& entry);  // its frames are there now
+  void count(const std::string& path, Entry& entry);  // after reading its frames
 
   double most_bytes_, bytes_ = 0;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
   std::map<std::string, std::set<std::int64_t>> needed_;
-  std::list<std::string> uses_;    // paths, the last used one first
-  std::set<std::string> damaged_;  // pictures that the user was told of
+  std::list<std::string> uses_;    // paths, most recently used first
+  std::set<std::string> damaged_;  // pictures already reported
 };
 
 }  // namespace vremd::data

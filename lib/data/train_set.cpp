@@ -4,12 +4,14 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/picture_names.h"
-#include "data/train_labels.h"
+#include "io/json_file.h"
+#include "io/json_node.h"
 #include "video/reader.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -20,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// METHOD 1.1: the part of a box that lies in the picture, in the form of DCPose. Nothing: none.
+// METHOD 1.1: the box clipped to the picture, as in DCPose; nullopt if empty.
 std::optional<Box> inside(const Box& box, const annotation::AnnotatedFrame& frame) {
   if (!(box.area() > 0)) return std::nullopt;
   if (frame.width <= 0 || frame.height <= 0) return box;
@@ -31,8 +33,8 @@ std::optional<Box> inside(const Box& box, const annotation::AnnotatedFrame& fram
   return Box{x1, y1, x2 - x1, y2 - y1};
 }
 
-// METHOD 1.1 needs the size of the pictures, which PoseTrack's files do not have: all of a video
-// are as large as its first with people. What cannot be read is named when it is loaded.
+// METHOD 1.1 needs picture sizes, which PoseTrack's files lack: uses that of the first frame with
+// people for the whole video. Unreadable files are reported when they are loaded.
 void find_size(annotation::AnnotatedVideo& video) {
   const auto first = std::find_if(video.frames.begin(), video.frames.end(), [](const auto& frame) {
     return frame.width == 0 && !frame.persons.empty();
@@ -57,7 +59,7 @@ void find_size(annotation::AnnotatedVideo& video) {
   }
 }
 
-// The name of the picture `by` numbers on, with as many digits; nothing where there is no number.
+// File name with its number increased by `by`, keeping the digits; nullopt without a number.
 std::optional<std::string> numbered_on(const std::string& file_name, std::int64_t by) {
   const std::string stem = fs::path(file_name).stem();
   const std::size_t start = stem.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
@@ -65,6 +67,116 @@ std::optional<std::string> numbered_on(const std::string& file_name, std::int64_
   if (!number || *number + by < 0) return std::nullopt;
   return fmt::format("{}{:0{}}{}", stem.substr(0, start), *number + by, stem.size() - start,
                      fs::path(file_name).extension().string());
+}
+
+// ---- labels -------------------------------------------------------------------------------------
+
+double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
+  double longest = 0;
+  for (const auto& [a, b] :
+       {std::pair{"left_shoulder", "right_hip"}, std::pair{"right_shoulder", "left_hip"}}) {
+    const int i = set.index(a), j = set.index(b);
+    if (i < 0 || j < 0 || joints[i].weight <= 0 || joints[j].weight <= 0) continue;
+    longest = std::max(longest, std::hypot(joints[i].x - joints[j].x, joints[i].y - joints[j].y));
+  }
+  return longest;
+}
+
+double flip_distance(const annotation::AnnotatedPerson& person, int joint) {
+  const auto list = person.other.find("flip_dist");
+  const auto index = static_cast<std::size_t>(joint);
+  if (list == person.other.end() || !list->is_array() || index >= list->size() ||
+      !(*list)[index].is_number()) {
+    return 0;
+  }
+  return (*list)[index].get<double>();
+}
+
+// Reads TrainDataConfig::pseudo_labels ("": none). Non-numeric keys are ignored as comments. Error:
+// invalid file.
+PseudoLabels read_pseudo_labels(const std::string& path) {
+  PseudoLabels result;
+  if (path.empty()) return result;
+  const Json json = io::read_json_file(path);
+  const io::JsonNode root(&json, {path});
+  root.for_each_member([&](std::string_view key, const io::JsonNode& points) {
+    std::int64_t id = 0;
+    const char* end = key.data() + key.size();
+    const auto [rest, error] = std::from_chars(key.data(), end, id);
+    if (error != std::errc() || rest != end || !points.is_array()) return;
+    std::vector<JointLabel>& one = result[id];
+    for (const io::JsonNode point : points.array()) {
+      const auto xys = point.numbers<3>();
+      if (!xys) point.wrong("not an array of 3 numbers");
+      one.push_back({(*xys)[0], (*xys)[1], (*xys)[2]});
+    }
+  });
+  return result;
+}
+
+// Labels of one person, `count` in the order of the file's joints.
+std::vector<JointLabel> labels_of(const annotation::AnnotatedPerson& person,
+                                  const TrainDataConfig& config, std::size_t count) {
+  std::vector<JointLabel> labels(count);
+  for (const annotation::AnnotatedJoint& joint : person.joints) {
+    if (!joint.labelled) continue;
+    const double score = joint.has_score() ? joint.score : 1;
+    if (score < config.min_score || flip_distance(person, joint.index) > config.max_flip_distance) {
+      continue;
+    }
+    labels[static_cast<std::size_t>(joint.index)] = {
+        joint.x, joint.y, config.weigh_by_score ? std::clamp(score, 0.0, 1.0) : 1};
+  }
+  return labels;
+}
+
+// Drops labels contradicted by a confident pseudo-label and adds pseudo-labels of joints that the
+// data set never labels.
+void correct_labels(const std::vector<JointLabel>& pseudo, const TrainDataConfig& config,
+                    const JointSet& set, const std::vector<bool>& labelled_in_set,
+                    std::vector<JointLabel>& labels) {
+  const double size = torso(labels, set);
+  for (std::size_t j = 0; j < labels.size() && j < pseudo.size(); ++j) {
+    const JointLabel& other = pseudo[j];
+    if (labels[j].weight > 0) {
+      const double apart = std::hypot(labels[j].x - other.x, labels[j].y - other.y);
+      if (size > 0 && other.weight > config.pseudo_veto_score &&
+          apart > config.pseudo_veto_distance * size) {
+        labels[j].weight = 0;
+      }
+    } else if (!labelled_in_set[j] && other.weight >= config.pseudo_add_score) {
+      labels[j] = {other.x, other.y, 1};
+    }
+  }
+}
+
+// Joints labelled on at least one person of the file.
+std::vector<bool> labelled_joints(const annotation::Annotations& annotations) {
+  std::vector<bool> labelled(annotations.joints.joints.size(), false);
+  for (const annotation::AnnotatedVideo& video : annotations.videos) {
+    for (const annotation::AnnotatedFrame& frame : video.frames) {
+      for (const annotation::AnnotatedPerson& person : frame.persons) {
+        for (const annotation::AnnotatedJoint& joint : person.joints) {
+          if (joint.labelled) labelled[static_cast<std::size_t>(joint.index)] = true;
+        }
+      }
+    }
+  }
+  return labelled;
+}
+
+// Drops labels outside the picture; returns their number.
+int drop_outside(std::vector<JointLabel>& labels, const annotation::AnnotatedFrame& frame) {
+  if (frame.width <= 0 || frame.height <= 0) return 0;
+  int count = 0;
+  for (JointLabel& label : labels) {
+    if (label.weight <= 0) continue;
+    const bool inside =
+        label.x >= -0.5 && label.y >= -0.5 && label.x < frame.width && label.y < frame.height;
+    if (!inside) label.weight = 0;
+    count += !inside;
+  }
+  return count;
 }
 
 }  // namespace
@@ -94,7 +206,7 @@ std::vector<std::string> dataset_names() {
 
 DatasetFiles dataset_files(const std::string& name, const std::string& root,
                            const std::string& split) {
-  std::vector<DatasetFiles> places;  // the first that is there
+  std::vector<DatasetFiles> places;  // the first existing one is used
   const fs::path base = root;
   if (name == "posetrack17" || name == "posetrack18" || name == "posetrack21") {
     for (const char* folder : {"annotations", "posetrack_data/annotations", "posetrack_data"}) {
@@ -110,7 +222,7 @@ DatasetFiles dataset_files(const std::string& name, const std::string& root,
         places.push_back({base / "annotations" / file, folder});
       }
     }
-    if (places.empty()) fail("{}: no folder {}2017 with the pictures of COCO", root, split);
+    if (places.empty()) fail("{}: no directory {}2017 with the pictures of COCO", root, split);
   } else {
     fail("dataset '{}': not one of: {}", name, fmt::join(dataset_names(), " "));
   }
@@ -142,7 +254,7 @@ void TrainSet::add(const TrainDataConfig& given) {
            count.videos,
            count.suspect_lr ? fmt::format(", {} marked suspect_lr skipped", count.suspect_lr) : "");
   if (count.labels_outside > 0) {
-    log_warning("{}: {} labels outside the picture left out", config.annotations,
+    log_warning("{}: {} labels outside the picture skipped", config.annotations,
                 count.labels_outside);
   }
   counts_.push_back(std::move(count));
@@ -211,16 +323,12 @@ void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& 
   }
 }
 
-const JointSet& TrainSet::file_joints(const TrainSample& sample) const {
-  return file_joints_[sample.video];
-}
-
 std::vector<int> TrainSet::order(std::uint64_t seed, std::uint64_t epoch) const {
   Random random = random_for(seed, epoch, ~std::uint64_t{0});
   std::vector<int> result;
   for (const Part& part : parts_) {
     std::vector<int> all(part.count);
-    for (int i = 0; i < part.count; ++i) all[i] = part.first + i;
+    std::iota(all.begin(), all.end(), part.first);
     shuffle(all, random);
     const auto wanted = static_cast<std::size_t>(std::llround(part.repeat * part.count));
     for (std::size_t i = 0; i < wanted; ++i) result.push_back(all[i % all.size()]);
@@ -254,7 +362,7 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
     result.path = fs::path(video.path) / *name;
   }
   if (result.path.empty()) {
-    const bool named = number_in(key.file_name).has_value();  // else that before 000000.jpg
+    const bool named = number_in(key.file_name).has_value();  // else: before 000000.jpg
     if (inside && !named) {
       result.missing = video.picture(key) + ": no number that names its neighbours";
     }
@@ -348,10 +456,6 @@ bool TrainSet::annotated(int sample, int joint) const {
   const auto part = std::find_if(parts_.begin(), parts_.end(),
                                  [&](const Part& one) { return sample < one.first + one.count; });
   return counts_[static_cast<std::size_t>(part - parts_.begin())].labels[joint] > 0;
-}
-
-bool TrainSet::is_still(const TrainSample& sample) const {
-  return videos_[sample.video].source == annotation::VideoSource::kStill;
 }
 
 std::string TrainSet::place(const TrainSample& sample) const {

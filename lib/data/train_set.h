@@ -16,42 +16,42 @@
 
 namespace vremd::data {
 
-// A neighbour that is missing inside of a video: an Error, or the key frame stands in.
+// Missing neighbours inside a video: an Error, or replaced by the key frame.
 enum class MissingNeighbour { kError, kKeyFrame };
 constexpr auto enum_names(MissingNeighbour) { return std::array{"error", "key"}; }
 
-// Annotations as training data.
+// Annotations of a training set.
 struct TrainDataConfig {
-  std::string dataset;           // posetrack17, 18 or 21, coco, as downloaded to `root`; "": none
-  std::string annotations;       // a file, or a folder of them
-  std::string root;              // what its file names are relative to; "": its folder
-  double repeat = 1;             // how often each person comes per epoch; 0.5: half of them
-  double min_score = 0;          // joints with `scores` below this are not labels
-  double max_flip_distance = 1;  // joints whose `flip_dist` exceeds this are not labels
-  bool weigh_by_score = false;   // a joint's weight is its score
-  bool skip_suspect_lr = false;  // persons marked `suspect_lr`: left and right perhaps swapped
-  bool sanitise_boxes = true;    // cut at the picture's edge (METHOD 1.1)
+  std::string dataset;           // posetrack17, 18, 21 or coco as downloaded to `root`; "": none
+  std::string annotations;       // a file or directory
+  std::string root;              // base of relative file names; "": directory of the annotations
+  double repeat = 1;             // repetitions per epoch; 0.5: half of the persons
+  double min_score = 0;          // drop joints with `scores` below this
+  double max_flip_distance = 1;  // drop joints with `flip_dist` above this
+  bool weigh_by_score = false;   // weight joints by their score
+  bool skip_suspect_lr = false;  // skip persons marked `suspect_lr` (left/right possibly swapped)
+  bool sanitise_boxes = true;    // clip to the picture (METHOD 1.1)
   MissingNeighbour missing = MissingNeighbour::kError;
 
   std::string pseudo_labels;          // {annotation id: [[x, y, score], ...]} of another model
-  double pseudo_veto_score = 0.6;     // a pseudo-label with a score above this drops a label that
-  double pseudo_veto_distance = 0.5;  // is further from it than this, in torsos
-  double pseudo_add_score = 2;        // from this score on it labels what the set never labels
+  double pseudo_veto_score = 0.6;     // pseudo-labels above this score drop labels further away
+  double pseudo_veto_distance = 0.5;  // than this distance, in torso lengths
+  double pseudo_add_score = 2;        // minimal score to add joints that the set never labels
 };
 
-// Another model's joints of people, by annotation id, in the order of the annotation file; weight =
+// Another model's joints by annotation id, in the joint order of the annotation file; weight =
 // score.
 using PseudoLabels = std::map<std::int64_t, std::vector<JointLabel>>;
 
-// A person in a frame, with labels in the order of the model's joints.
+// A person in a frame; labels in the order of the model's joints.
 struct TrainSample {
   int video = 0, frame = 0, person = 0;  // of TrainSet::videos
   Box box;                               // METHOD 1.1
   std::vector<JointLabel> joints;
 };
 
-// Where a data set as it is downloaded to `root` keeps a split ("train", "val"): posetrack17,
-// posetrack18, posetrack21, coco. Error: an unknown name; no such folder or file.
+// Files of a split ("train", "val") of the data set posetrack17, posetrack18, posetrack21 or coco
+// as downloaded to `root`. Error: unknown name; missing directory or file.
 struct DatasetFiles {
   std::string annotations, root;
 };
@@ -59,58 +59,60 @@ std::vector<std::string> dataset_names();
 DatasetFiles dataset_files(const std::string& name, const std::string& root,
                            const std::string& split);
 
-// The persons of some annotation files.
+// The persons of several annotation files.
 class TrainSet {
  public:
-  // `neighbours`: of each frame, besides itself. `frame_mebibytes`: of decoded frames that are kept
-  // in memory.
+  // `neighbours`: load the neighbours of key frames. `frame_mebibytes`: cache of decoded frames.
   TrainSet(const std::vector<TrainDataConfig>& configs, const JointSet& joints,
            bool neighbours = true, double frame_mebibytes = 4096);
 
   const std::vector<TrainSample>& samples() const { return samples_; }
   const std::vector<annotation::AnnotatedVideo>& videos() const { return videos_; }
   const JointSet& joints() const { return joints_; }
-  const JointSet& file_joints(const TrainSample& sample) const;  // of the annotations
+  const JointSet& file_joints(const TrainSample& sample) const {  // of the annotations
+    return file_joints_[sample.video];
+  }
 
-  // Indices into samples() for one epoch, shuffled; each file as often as its `repeat` says.
+  // Shuffled indices into samples() for one epoch; each file `repeat` times.
   std::vector<int> order(std::uint64_t seed, std::uint64_t epoch) const;
 
-  // Previous, key, next. Ends clamp; a still, and without `neighbours` anything, is all three. A
-  // neighbour that the annotations do not list is the picture with the next number, as many digits
-  // long (METHOD 1.2). Error: a picture cannot be read, or a neighbour is missing between frames
-  // that the annotations list, unless `missing` allows it.
+  // Previous, key, next. Ends clamp; all three are the same for a still and without `neighbours`.
+  // An unlisted neighbour is the picture with the next number, with as many digits (METHOD 1.2).
+  // Error: an unreadable picture, or a neighbour missing between annotated frames unless `missing`
+  // allows it.
   struct Frames {
     std::array<FramePtr, 3> frames;
-    // Neighbours that the key frame stands in for inside of the video: missing or damaged where
-    // `missing` allows it, of a video file not decoded, or of another size.
+    // Neighbours inside the video replaced by the key frame: missing or damaged if `missing` allows
+    // it, undecodable in a video file, or of a different size.
     int substituted = 0;
   };
   Frames frames(const TrainSample& sample);
   FramePtr key_frame(const TrainSample& sample);
-  bool is_still(const TrainSample& sample) const;
-  bool trained(int joint) const { return trained_[joint]; }  // some label of it exists
+  bool is_still(const TrainSample& sample) const {
+    return videos_[sample.video].source == annotation::VideoSource::kStill;
+  }
+  bool trained(int joint) const { return trained_[joint]; }  // it has a label
   std::string place(const TrainSample& sample) const;        // for messages
-  // Some label of `joint` exists in the data set of `sample` (an index), one entry of the
-  // configuration; and whether these entries differ in that.
+  // Whether the data set (entry of the configuration) of sample `sample` has a label of `joint`,
+  // and whether the data sets differ in their labelled joints.
   bool annotated(int sample, int joint) const;
   bool sets_differ() const { return sets_differ_; }
 
-  // For checks before a long run: what is wrong with the files of samples (indices), at most `most`
-  // lines, and how many neighbours `missing` allows to be missing. All pictures and videos are
-  // looked for, not opened.
+  // Check before a long run: missing files of samples (indices), at most `most` lines, and the
+  // number of missing neighbours that `missing` allows. Files are not opened.
   struct MissingFiles {
     std::vector<std::string> lines;
     std::int64_t substituted = 0;
   };
   MissingFiles missing_files(std::size_t most, std::span<const int> samples) const;
-  MissingFiles missing_files(std::size_t most) const;  // of all
+  MissingFiles missing_files(std::size_t most) const;  // of all samples
 
   struct Count {
     std::string annotations;  // as in the configuration
     int samples = 0, videos = 0, suspect_lr = 0;
     int unlabelled = 0;       // persons without a label
-    int outside = 0;          // persons without a box in the picture
-    int labels_outside = 0;   // labels outside the picture, left out
+    int outside = 0;          // persons without a box inside the picture
+    int labels_outside = 0;   // labels outside the picture, skipped
     std::vector<int> labels;  // of each joint of joints()
   };
   const std::vector<Count>& counts() const { return counts_; }
@@ -120,18 +122,18 @@ class TrainSet {
   void add(annotation::Annotations& annotations, const TrainDataConfig& config,
            const PseudoLabels& pseudo_labels, Count& count);
   FramePtr load(const annotation::AnnotatedVideo& video, int frame);
-  // Nothing: the video ends there. A null pointer: it cannot be used.
+  // Nullopt: outside the video. Null pointer: unusable.
   std::optional<FramePtr> neighbour(int video, int frame, int side);
   struct NeighbourPicture {
-    std::string path;     // "": there is none
-    std::string missing;  // "", or "file: what" where one should be
+    std::string path;     // "" if none exists
+    std::string missing;  // "file: what" if one should exist
   };
   NeighbourPicture neighbour_picture(int video, int frame, int side) const;
 
   JointSet joints_;
   std::vector<annotation::AnnotatedVideo> videos_;
   std::vector<JointSet> file_joints_;  // of each video
-  std::vector<bool> may_miss_;         // of each video: a neighbour
+  std::vector<bool> may_miss_;         // of each video: missing neighbours are allowed
   std::vector<TrainSample> samples_;
   std::vector<bool> trained_;
   struct Part {

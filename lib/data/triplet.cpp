@@ -8,12 +8,9 @@
 #include <utility>
 
 namespace vremd::data {
-namespace {
 
-// Time stamps that stand still must not make the window grow without end.
+// Bounds the window if time stamps do not increase.
 constexpr int kFurthestFrames = 250;
-
-}  // namespace
 
 TripletWindow::TripletWindow(Source source, TripletOptions options)
     : source_(std::move(source)), options_(options) {
@@ -59,7 +56,7 @@ void TripletWindow::fill_by_stride(std::int64_t key) {
 
 void TripletWindow::fill_by_time(std::int64_t key) {
   const double delta = options_.delta_ms / 1000;
-  const auto enough_before = [&] {  // frames_[1] will do for the latest frame's past
+  const auto enough_before = [&] {  // frames_[1] is old enough for the latest frame
     return frames_.size() > 1 &&
            (frames_[1]->time <= frames_.back()->time - delta || frames_.size() > kFurthestFrames);
   };
@@ -75,8 +72,8 @@ void TripletWindow::fill_by_time(std::int64_t key) {
   }
 }
 
-// The frame on that side of the key frame that is nearest to the time; of equal ones the nearer
-// to the key frame. The key frame itself only where there is no other.
+// The frame nearest to `time` on its side of the key frame; ties go to the frame nearer to the key
+// frame. Null if there is none.
 FramePtr TripletWindow::nearest(const Frame& key, double time) const {
   const bool before = time < key.time;
   FramePtr best;
@@ -94,22 +91,15 @@ FramePtr TripletWindow::nearest(const Frame& key, double time) const {
 
 std::optional<Triplet> TripletWindow::around(std::int64_t key) {
   const bool by_time = options_.delta_ms > 0;
-  if (by_time)
-    fill_by_time(key);
-  else
-    fill_by_stride(key);
-
+  by_time ? fill_by_time(key) : fill_by_stride(key);
   const FramePtr centre = at(key);
   if (!centre) return std::nullopt;
   Triplet triplet;
   triplet.frames = {centre, centre, centre};
   for (const int side : {-1, 1}) {
-    FramePtr neighbour;
-    if (by_time) {
-      neighbour = nearest(*centre, centre->time + side * options_.delta_ms / 1000);
-    } else {
-      neighbour = at(std::clamp<std::int64_t>(key + side * options_.stride, 0, decoded_ - 1));
-    }
+    const FramePtr neighbour =
+        by_time ? nearest(*centre, centre->time + side * options_.delta_ms / 1000)
+                : at(std::clamp<std::int64_t>(key + side * options_.stride, 0, decoded_ - 1));
     if (!neighbour || neighbour == centre) continue;
     if (neighbour->missing || neighbour->width != centre->width ||
         neighbour->height != centre->height) {

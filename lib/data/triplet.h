@@ -11,35 +11,35 @@
 
 namespace vremd::data {
 
-// Which frames stand beside a key frame (METHOD 1.2).
+// Choice of the neighbours of a key frame (METHOD 1.2).
 struct TripletOptions {
-  int stride = 1;       // neighbours in steps of frames; 0: none is looked at
-  double delta_ms = 0;  // > 0 instead: the frames nearest in time to -delta_ms and +delta_ms
+  int stride = 1;       // distance in frames; 0: no neighbours
+  double delta_ms = 0;  // if > 0: the frames nearest in time to -delta_ms and +delta_ms
 };
 
-// Previous, key and next frame of one moment.
+// Previous, key and next frame.
 struct Triplet {
-  std::array<FramePtr, 3> frames;       // a neighbour that there is not is the key frame itself
+  std::array<FramePtr, 3> frames;       // missing neighbours are the key frame
   std::array<int, 2> neighbours{0, 0};  // frame offsets used, such as [-1, 1]; 0: the key frame
-  int substituted = 0;  // neighbours in the video that cannot be used: missing, or of another size
+  int substituted = 0;                  // unusable neighbours: damaged or of a different size
 
   const FramePtr& key() const { return frames[1]; }
 };
 
-// Triplets around growing key frames of one video, of which no more is decoded than they need.
+// Triplets around increasing key frames of one video, decoding only as far as required.
 //
-// The ends clamp: the first and last frame of the video stand in for what lies beyond them.
+// At the ends of the video, neighbours clamp to the first and last frame.
 class TripletWindow {
  public:
   using Source = std::function<FramePtr()>;  // the video's next frame; null at its end
 
   TripletWindow(Source source, TripletOptions options);
 
-  // The triplet around frame `key`, which must exceed that of the call before. Nothing: the video
-  // ends before it, after decoded() frames.
+  // The triplet around frame `key`, which must exceed that of the previous call. Nullopt if the
+  // video ends before it, after decoded() frames.
   std::optional<Triplet> around(std::int64_t key);
 
-  // Skips to frame `index`; false: the video ends before it.
+  // Skips to frame `index`; false if the video ends before it.
   bool reach(std::int64_t index);
 
   std::int64_t decoded() const { return decoded_; }
@@ -54,7 +54,7 @@ class TripletWindow {
 
   Source source_;
   TripletOptions options_;
-  std::deque<FramePtr> frames_;  // consecutive, the last one is the last that was decoded
+  std::deque<FramePtr> frames_;  // consecutive, up to the last decoded one
   std::int64_t decoded_ = 0;
   bool ended_ = false;
 };

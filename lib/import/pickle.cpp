@@ -13,7 +13,7 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-// The opcodes that are read, by the names of Python's pickle module.
+// Supported opcodes, named as in Python's pickle module.
 enum Opcode : unsigned char {
   kMark = '(',
   kStop = '.',
@@ -86,7 +86,7 @@ class PickleMachine {
       const auto opcode = static_cast<Opcode>(number<std::uint8_t>());
       if (opcode == kStop) break;
       step(opcode);
-      if (pickle_.values_.size() > kMaxPickleValues) wrong("more values than are read");
+      if (pickle_.values_.size() > kMaxPickleValues) wrong("too many values");
     }
     pickle_.value_ = pop();
     pickle_.size_ = at_;
@@ -103,7 +103,7 @@ class PickleMachine {
 
   std::string_view take(std::uint64_t count) {
     if (count > bytes_.size() - at_) {
-      wrong(cut_ ? "longer than what is read" : "ends here (is the file cut short?)");
+      wrong(cut_ ? "too long" : "ends here (truncated?)");
     }
     const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + at_;
     at_ += count;
@@ -178,11 +178,11 @@ class PickleMachine {
     push(kind).items.assign(items.begin(), items.end());
   }
 
-  // ---- what opcodes mean -----------------------------------------------------------------------
+  // ---- opcodes -------------------------------------------------------------------------------
 
   void append(const Stack& items) {
     PickleValue& into = top();
-    if (into.kind == Kind::kObject) return;  // of a class of its own: stays inert
+    if (into.kind == Kind::kObject) return;  // of an unknown class: stays inert
     if (into.kind != Kind::kList && into.kind != Kind::kSet) {
       wrong("items for " + into.describe());
     }
@@ -197,11 +197,6 @@ class PickleMachine {
     into.items.insert(into.items.end(), items.begin(), items.end());
   }
 
-  void push_dict_of(const Stack& items) {
-    push(Kind::kDict);
-    set_items(items);
-  }
-
   void push_global(std::string_view module, std::string_view name) {
     const auto plain = [](char c) { return c > ' ' && c < 0x7f; };
     if (module.empty() || name.empty() || module.size() + name.size() > 500 ||
@@ -212,7 +207,7 @@ class PickleMachine {
     push_text(Kind::kGlobal, std::string(module) + "." + std::string(name));
   }
 
-  // `callable` called with `arguments`: what comes of it, without calling it.
+  // The inert result of calling `callable` with `arguments`.
   void push_result(const PickleValue& callable, const PickleValue& arguments) {
     if (callable.text == kOrderedDict && callable.kind == Kind::kGlobal &&
         (arguments.items.empty() || is_pairs(arguments))) {
@@ -233,8 +228,8 @@ class PickleMachine {
   bool is_pairs(const PickleValue& arguments) {
     if (arguments.items.size() != 1 || arguments.items[0]->kind != Kind::kList) return false;
     const PickleValue::Items& pairs = arguments.items[0]->items;
-    copied_ += pairs.size();  // one list may be the argument of many calls
-    if (copied_ > kMaxPickleValues) wrong("more values than are read");
+    copied_ += pairs.size();  // a list may be the argument of many calls
+    if (copied_ > kMaxPickleValues) wrong("too many values");
     return std::ranges::all_of(pairs,
                                [](const PickleValue* pair) { return pair->items.size() == 2; });
   }
@@ -261,7 +256,7 @@ class PickleMachine {
 
   void get(std::uint32_t index) {
     const auto found = memo_.find(index);
-    if (found == memo_.end()) wrong(fmt::format("nothing was stored as {}", index));
+    if (found == memo_.end()) wrong(fmt::format("no memo {}", index));
     stack_.push_back(found->second);
   }
 
@@ -274,7 +269,7 @@ class PickleMachine {
         return;
       case kFrame: number<std::uint64_t>(); return;
       case kMark: marks_.push_back(stack_.size()); return;
-      case kPop:  // a mark, where nothing lies above it
+      case kPop:  // pops the mark if it is on top
         if (!marks_.empty() && stack_.size() == marks_.back())
           marks_.pop_back();
         else
@@ -310,25 +305,19 @@ class PickleMachine {
       case kEmptySet: push(Kind::kSet); return;
       case kFrozenSet: push_items(Kind::kSet); return;
       case kEmptyDict: push(Kind::kDict); return;
-      case kDict: push_dict_of(pop_mark()); return;
-      case kAppend: {
-        const Stack item{pop()};
-        return append(item);
-      }
-      case kAppends:
-      case kAddItems: {
+      case kDict: {
         const Stack items = pop_mark();
-        return append(items);
-      }
-      case kSetItem: {
-        PickleValue* value = pop();
-        const Stack item{pop(), value};
-        return set_items(item);
-      }
-      case kSetItems: {
-        const Stack items = pop_mark();
+        push(Kind::kDict);
         return set_items(items);
       }
+      case kAppend: return append({pop()});
+      case kAppends:
+      case kAddItems: return append(pop_mark());
+      case kSetItem: {
+        PickleValue* value = pop();
+        return set_items({pop(), value});
+      }
+      case kSetItems: return set_items(pop_mark());
 
       case kBinPut: put(number<std::uint8_t>()); return;
       case kLongBinPut: put(number<std::uint32_t>()); return;
@@ -349,7 +338,7 @@ class PickleMachine {
         const PickleValue* name = pop();
         const PickleValue* module = pop();
         if (module->kind != Kind::kString || name->kind != Kind::kString) {
-          wrong("a global whose name is no text");
+          wrong("a global whose name is not a string");
         }
         return push_global(module->text, name->text);
       }
@@ -364,7 +353,7 @@ class PickleMachine {
       }
       case kStop: break;
     }
-    wrong(fmt::format("opcode 0x{:02x} is not read", static_cast<unsigned>(opcode)));
+    wrong(fmt::format("unsupported opcode 0x{:02x}", static_cast<unsigned>(opcode)));
   }
 
   Pickle& pickle_;
@@ -392,7 +381,7 @@ std::string PickleValue::describe() const {
     case Kind::kBool:
     case Kind::kInt:
     case Kind::kFloat: return "a number";
-    case Kind::kString: return "a text";
+    case Kind::kString: return "a string";
     case Kind::kBytes: return "bytes";
     case Kind::kList: return "a list";
     case Kind::kTuple: return "a tuple";

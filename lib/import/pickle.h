@@ -11,8 +11,7 @@
 
 namespace vremd::importer {
 
-// One value that a pickle describes. Only data: what Python would import, call or fill with state
-// stays a name and the arguments that stood beside it.
+// A value of a pickle. Pure data: globals, calls and object states are kept as names and arguments.
 struct PickleValue {
   enum class Kind {
     kNone,
@@ -20,14 +19,14 @@ struct PickleValue {
     kInt,
     kFloat,
     kString,  // text is UTF-8
-    kBytes,   // text; also whole numbers beyond 64 bits, little endian
+    kBytes,   // text; also integers beyond 64 bits, little endian
     kList,
     kTuple,
     kSet,
-    kDict,        // items: key, value, key, value ... as they came; collections.OrderedDict, too
+    kDict,        // items: key, value, key, value ... in file order; also collections.OrderedDict
     kGlobal,      // text is "module.name"
-    kObject,      // what the call of the global `text` would give; items[0]: its arguments
-    kPersistent,  // items[0]: the id by which a storage is found
+    kObject,      // result of calling the global `text`; items[0]: its arguments
+    kPersistent,  // items[0]: id of a storage
   };
   using Items = std::vector<const PickleValue*>;
 
@@ -37,22 +36,22 @@ struct PickleValue {
   std::string text;
   Items items;
 
-  const PickleValue* find(std::string_view key) const;  // in a dict; null: not there, no dict
+  const PickleValue* find(std::string_view key) const;  // in a dict; null if absent or not a dict
   std::string describe() const;                         // for messages: "a list", "torch.dtype"
 };
 
-// One pickle, read by a machine that can call nothing: of the opcodes of protocols 2 to 5 those
-// that put data on the stack, and the four that name, call or fill objects, which make inert
-// values (PickleValue). An Error, "place: byte N: what", at anything else. Lists and dicts may
-// contain themselves.
+// A pickle, read by a machine that cannot call anything. Supports the opcodes of protocols 2 to 5
+// that push data, and the four that name, call or fill objects, which yield inert PickleValues.
+// Error "place: byte N of the pickle: what" for anything else. Lists and dicts may contain
+// themselves.
 class Pickle {
  public:
-  // Starts at bytes[0]; what comes after its end is not looked at.
+  // Starts at bytes[0]; bytes after its end are ignored.
   Pickle(std::span<const std::byte> bytes, const std::string& place);
 
   const PickleValue& value() const { return *value_; }
-  std::size_t size() const { return size_; }                         // the bytes that it takes
-  const std::deque<PickleValue>& values() const { return values_; }  // in the order of their birth
+  std::size_t size() const { return size_; }                         // in bytes
+  const std::deque<PickleValue>& values() const { return values_; }  // in order of creation
 
  private:
   friend class PickleMachine;
@@ -61,7 +60,7 @@ class Pickle {
   std::size_t size_ = 0;
 };
 
-// Limits: no checkpoint of a network comes near.
+// Limits, far beyond those of checkpoints.
 constexpr std::size_t kMaxPickleBytes = std::size_t{64} << 20;
 constexpr std::size_t kMaxPickleValues = std::size_t{4} << 20;
 

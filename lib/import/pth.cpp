@@ -36,14 +36,14 @@ constexpr std::array<std::pair<std::string_view, io::DType>, 9> kStorages{{
     {"torch.BoolStorage", io::DType::kU8},
 }};
 
-// What a persistent id says of a storage: ("storage", type, key, location, elements).
+// The persistent id of a storage: ("storage", type, key, location, elements).
 struct StorageId {
   io::DType dtype;
   std::string key;
   std::int64_t count;
 };
 
-// Nothing where the type is none that is read.
+// Nullopt for unsupported types.
 std::optional<StorageId> storage_id(const PickleValue& persistent, const std::string& path) {
   const auto wrong = [&] { fail("{}: an unknown kind of persistent id", path); };
   if (persistent.kind != Kind::kPersistent) return {};
@@ -62,7 +62,7 @@ std::optional<StorageId> storage_id(const PickleValue& persistent, const std::st
   return {};
 }
 
-// Where storages lie. An Error where one is not there.
+// Lookup of storages. Error if one is missing.
 class Storages {
  public:
   virtual ~Storages() = default;
@@ -91,7 +91,7 @@ class ZipStorages : public Storages {
     }
     if (folder_.empty()) fail("{}: a zip file, but not of torch.save (no data.pkl)", path);
     if (entries_.contains(folder_ + "constants.pkl")) {
-      fail("{}: a TorchScript program; its state dict has to be saved alone", path);
+      fail("{}: a TorchScript program; save only its state dict", path);
     }
     if (entries_.contains(folder_ + "byteorder")) {
       const Bytes order = checked("byteorder");
@@ -123,7 +123,7 @@ class ZipStorages : public Storages {
  private:
   Bytes checked(const std::string& name) const {
     const ZipEntry& entry = entries_.at(folder_ + name);
-    // PyTorch can be told to compute no checksums, and writes 0.
+    // PyTorch can disable checksums and then writes 0.
     if (entry.crc != 0 && crc32(entry.bytes) != entry.crc) {
       fail("{}: {}: damaged (its checksum is wrong)", path_, excerpt(folder_ + name));
     }
@@ -137,7 +137,7 @@ class ZipStorages : public Storages {
   bool big_endian_ = false;
 };
 
-// Behind the pickle: a list of keys, and for each key the number of elements and the elements.
+// After the pickle: a list of keys; then per key the number of elements and the elements.
 class LegacyStorages : public Storages {
  public:
   LegacyStorages(Bytes rest, const Pickle& pickle, const std::string& path) : path_(path) {
@@ -145,10 +145,10 @@ class LegacyStorages : public Storages {
     for (const PickleValue& value : pickle.values()) {
       if (value.kind != Kind::kPersistent) continue;
       const auto id = storage_id(value, path);
-      if (!id) fail("{}: a storage of a type that is not read", path);
+      if (!id) fail("{}: a storage of unsupported type", path);
       const auto size = element_size.emplace(id->key, io::size_of(id->dtype)).first->second;
       if (size != io::size_of(id->dtype)) {
-        fail("{}: storage {} is of two types", path, excerpt(id->key));
+        fail("{}: storage {} has two types", path, excerpt(id->key));
       }
     }
     const Pickle keys(rest, path);
@@ -157,7 +157,7 @@ class LegacyStorages : public Storages {
     for (const PickleValue* key : keys.value().items) {
       const auto known = element_size.find(key->text);
       if (known == element_size.end()) {
-        fail("{}: storage {}: of no tensor", path, excerpt(key->text));
+        fail("{}: storage {}: not used by any tensor", path, excerpt(key->text));
       }
       std::uint64_t count = 0;
       if (rest.size() < sizeof(count)) cut(key->text);
@@ -178,7 +178,7 @@ class LegacyStorages : public Storages {
 
  private:
   [[noreturn]] void cut(const std::string& key) const {
-    fail("{}: ends inside storage {} (is it cut short?)", path_, excerpt(key));
+    fail("{}: ends inside storage {} (truncated?)", path_, excerpt(key));
   }
 
   const std::string& path_;
@@ -189,20 +189,20 @@ class LegacyStorages : public Storages {
 
 std::vector<std::int64_t> read_sizes(const PickleValue& tuple, const std::string& place) {
   if (tuple.kind != Kind::kTuple || tuple.items.size() > kMaxAxes) {
-    fail("{}: no proper shape", place);
+    fail("{}: invalid shape", place);
   }
   std::vector<std::int64_t> sizes;
   for (const PickleValue* one : tuple.items) {
-    if (one->kind != Kind::kInt || one->integer < 0) fail("{}: no proper shape", place);
+    if (one->kind != Kind::kInt || one->integer < 0) fail("{}: invalid shape", place);
     sizes.push_back(one->integer);
   }
   return sizes;
 }
 
-// Shape and strides within `room` elements from the tensor's first one on.
+// Error unless shape and strides stay within `room` elements from the tensor's first one.
 void check_extent(const SourceTensor& tensor, std::int64_t room, const std::string& place) {
   const auto outside = [&] { fail("{}: reaches outside its storage", place); };
-  if (tensor.shape.size() != tensor.strides.size()) fail("{}: no proper shape", place);
+  if (tensor.shape.size() != tensor.strides.size()) fail("{}: invalid shape", place);
   if (std::ranges::find(tensor.shape, 0) != tensor.shape.end()) return;
   std::int64_t last = 0, count = 1, reach = 0;
   for (std::size_t axis = 0; axis < tensor.shape.size(); ++axis) {
@@ -216,7 +216,7 @@ void check_extent(const SourceTensor& tensor, std::int64_t room, const std::stri
   if (count > room) fail("{}: has more elements than its storage", place);
 }
 
-// The tensor that `value` stands for; nothing where it stands for something else.
+// The tensor that `value` represents; nullopt for anything else.
 std::optional<SourceTensor> read_tensor(const PickleValue& value, Storages& storages,
                                         const std::string& path, const std::string& place) {
   const PickleValue* object = &value;
@@ -230,7 +230,7 @@ std::optional<SourceTensor> read_tensor(const PickleValue& value, Storages& stor
   }
   const PickleValue::Items& arguments = object->items[0]->items;
   if (arguments.size() < 4 || arguments[1]->kind != Kind::kInt) {
-    fail("{}: no proper tensor", place);
+    fail("{}: invalid tensor", place);
   }
   const auto id = storage_id(*arguments[0], path);
   if (!id) return {};
@@ -301,7 +301,7 @@ void read_legacy(Bytes bytes, SourceFile& source) {
   bytes = bytes.subspan(magic.size());
   const Pickle protocol(bytes, source.path);
   if (protocol.value().integer != kLegacyProtocol) {
-    fail("{}: protocol {} of torch.save is not read", source.path, protocol.value().integer);
+    fail("{}: protocol {} of torch.save is not supported", source.path, protocol.value().integer);
   }
   bytes = bytes.subspan(protocol.size());
   const Pickle system(bytes, source.path);

@@ -10,8 +10,8 @@
 namespace vremd::importer {
 namespace {
 
-// Waves of a few pixels to a third of the crop, each channel its own, as large as normalised
-// pictures are.
+// Waves of a few pixels to a third of the crop, different per channel, in the range of normalised
+// pictures.
 at::Tensor pattern(int height, int width) {
   at::Tensor crop = at::empty({1, 3, height, width}, at::kFloat);
   auto values = crop.accessor<float, 4>();

@@ -38,7 +38,7 @@ float value_of(const std::byte* at, io::DType dtype, bool big_endian) {
     case io::DType::kF32: return as(float{});
     case io::DType::kF16: return from_half(as(std::uint16_t{}));
     case io::DType::kBF16: return std::bit_cast<float>(std::uint32_t{as(std::uint16_t{})} << 16);
-    default: fail("a tensor of type {} where floating numbers are needed", io::name_of(dtype));
+    default: fail("expected a floating point tensor, not {}", io::name_of(dtype));
   }
 }
 
@@ -60,17 +60,17 @@ SourceFile read_folder(const fs::path& folder) {
   const fs::path weights = folder / "model.safetensors", config = folder / "config.json";
   if (!fs::exists(weights)) {
     const bool in_parts = fs::exists(folder / "model.safetensors.index.json");
-    fail("{}: a folder without model.safetensors{}", folder.string(),
-         in_parts ? " (in several files: not read)" : "");
+    fail("{}: no model.safetensors in this directory{}", folder.string(),
+         in_parts ? " (sharded files are not supported)" : "");
   }
-  if (!fs::exists(config)) fail("{}: a folder without config.json", folder.string());
+  if (!fs::exists(config)) fail("{}: no config.json in this directory", folder.string());
   SourceFile source = read_safetensors(weights.string());
   source.config = io::read_json_file(config.string());
   source.config_path = config.string();
   return source;
 }
 
-void take_off_module(SourceFile& source) {
+void remove_module_prefix(SourceFile& source) {
   static const std::string kModule = "module.";
   const auto all_begin_so = [](const auto& names) {
     return std::ranges::all_of(names,
@@ -121,7 +121,7 @@ const SourceTensor& SourceFile::at(const std::string& name) const {
   if (found != tensors.end()) return found->second;
   const auto other = unread.find(name);
   if (other == unread.end()) fail("{}: no tensor {}", path, name);
-  fail("{}: {} is no tensor, but {}", path, excerpt(name), excerpt(other->second));
+  fail("{}: {} is not a tensor, but {}", path, excerpt(name), excerpt(other->second));
 }
 
 SourceFile read_source(const std::string& path) {
@@ -138,7 +138,7 @@ SourceFile read_source(const std::string& path) {
   } else {
     source = read_pth(path);
   }
-  take_off_module(source);
+  remove_module_prefix(source);
   return source;
 }
 

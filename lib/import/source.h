@@ -15,7 +15,7 @@
 
 namespace vremd::importer {
 
-// A tensor as it lies in a file of others. Everything lies inside the file: checked.
+// A tensor of a foreign file, checked to lie within the file.
 struct SourceTensor {
   io::DType dtype = io::DType::kF32;
   std::vector<std::int64_t> shape, strides;  // strides in elements, not negative
@@ -26,15 +26,14 @@ struct SourceTensor {
   std::vector<float> to_float() const;  // row-major; Error for integers
 };
 
-// A file of weights of others, whatever its container: the tensors of one network by the names
-// that its framework gave them.
+// Foreign weights in any container: the tensors of one network by the names of its framework.
 struct SourceFile {
   std::string path;       // of the file with the tensors
   std::string container;  // "PyTorch zip", "PyTorch legacy" or "safetensors"
   std::string sha256;     // of that file
   std::map<std::string, SourceTensor> tensors;
-  std::map<std::string, std::string> unread;  // what stands under other names: "a number"
-  std::optional<Json> config;                 // config.json beside it, of a Hugging Face folder
+  std::map<std::string, std::string> unread;  // other values and their kind, such as "a number"
+  std::optional<Json> config;                 // config.json of a Hugging Face directory
   std::string config_path;
 
   const SourceTensor& at(const std::string& name) const;  // Error "path: no tensor NAME ..."
@@ -42,9 +41,8 @@ struct SourceFile {
   std::shared_ptr<const void> owner;  // of the bytes
 };
 
-// Reads a .pth or .pt (pth.h), a .safetensors, or a folder with model.safetensors and config.json.
-// A common beginning "module." of all names (DataParallel) is taken off. An Error names the file
-// and what is wrong.
+// Reads a .pth or .pt (pth.h), a .safetensors, or a directory with model.safetensors and
+// config.json. A prefix "module." of all names (DataParallel) is removed.
 SourceFile read_source(const std::string& path);
 
 }  // namespace vremd::importer

@@ -25,7 +25,7 @@ void TensorFile::add(const std::string& name, const std::vector<std::int64_t>& s
     std::memcpy(&bytes[2 * i], &half, 2);
   }
   if (!views_.emplace(name, io::TensorView{dtype, shape, bytes}).second) {
-    fail("tensor {} appears twice", name);
+    fail("duplicate tensor {}", name);
   }
 }
 

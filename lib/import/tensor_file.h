@@ -12,19 +12,18 @@
 
 namespace vremd::importer {
 
-// The tensors of a file to be written, with the bytes that their views point to.
+// Tensors of a file to be written, and the owner of their bytes.
 class TensorFile {
  public:
   explicit TensorFile(io::DType dtype) : dtype_(dtype) {}
 
-  // In the file's type of number. An Error where a value is too large for it, or the name is
-  // there already.
+  // Stored as `dtype`. Error: a value out of range, or a duplicate name.
   void add(const std::string& name, const std::vector<std::int64_t>& shape,
            const std::vector<float>& values) {
     add(name, shape, values, dtype_);
   }
 
-  // Vectors stay in float32: they are small, and sums and statistics need their digits.
+  // Vectors are stored in float32: they are small and need the precision.
   void add_kept(const std::string& name, const std::vector<std::int64_t>& shape,
                 const std::vector<float>& values) {
     add(name, shape, values, shape.size() >= 2 ? dtype_ : io::DType::kF32);

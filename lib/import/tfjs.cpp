@@ -8,10 +8,12 @@
 #include "io/safetensors.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace vremd::importer {
 namespace {
@@ -62,7 +64,7 @@ void read_attribute(TfjsNode& node, const std::string& key, const io::JsonNode& 
       node.strings[key].push_back(from_base64(item));
     } else if (kind == "type" && item.is_string()) {
       node.strings[key].push_back(item.string());
-    }  // tensors are in the manifest; functions and the rest have no meaning here
+    }  // tensors are in the manifest; functions and others are ignored
   };
   value.for_each_member([&](std::string_view kind, const io::JsonNode& content) {
     if (kind == "list" && content.is_object()) {
@@ -95,7 +97,7 @@ TfjsNode read_node(const io::JsonNode& json) {
   return node;
 }
 
-// How the values of one tensor lie in the .bin file.
+// Storage type of a tensor in the .bin file.
 struct Storage {
   enum Kind { kFloat32, kFloat16, kInt32, kUint16, kUint8 } kind = kFloat32;
   double scale = 1, min = 0;  // of quantised integers
@@ -154,7 +156,7 @@ float value_at(const char* bytes, std::size_t index, const Storage& storage) {
   return 0;
 }
 
-// The tensors of one group lie in the concatenation of its files.
+// The tensors of a group are stored in the concatenation of its files.
 void read_group(TfjsModel& model, const io::JsonNode& group) {
   const auto [paths, weights] = group.fields({"paths", "weights"});
   const auto folder = std::filesystem::path(model.path).parent_path();
@@ -190,11 +192,11 @@ void read_group(TfjsModel& model, const io::JsonNode& group) {
     }
     offset += count * storage.size();
     if (!model.tensors.emplace(name, std::move(tensor)).second) {
-      fail("{}: tensor {} appears twice", model.path, name);
+      fail("{}: duplicate tensor {}", model.path, name);
     }
   }
   if (offset != data.size()) {
-    fail("{}: {} bytes, but the manifest of {} tells {}", names, data.size(), model.path, offset);
+    fail("{}: {} bytes, but the manifest of {} lists {}", names, data.size(), model.path, offset);
   }
 }
 
@@ -242,12 +244,10 @@ const TfjsTensor& TfjsModel::tensor(const std::string& name) const {
 TfjsModel read_tfjs(const std::string& path) {
   const Json json = io::read_json_file(path);
   const io::JsonNode root(&json, {path});
-  const auto [topology, generated_by, manifest] =
-      root.fields({"modelTopology", "generatedBy", "weightsManifest"});
+  const auto [topology, manifest] = root.fields({"modelTopology", "weightsManifest"});
   if (!topology) fail("{}: not a TensorFlow.js graph model: no modelTopology", path);
   TfjsModel model;
   model.path = path;
-  if (generated_by.is_string()) model.generated_by = generated_by.string();
   const io::JsonNode nodes = topology.field("node");
   for (const io::JsonNode node : nodes.array()) model.nodes.push_back(read_node(node));
   for (const io::JsonNode group : manifest.array()) read_group(model, group);
@@ -286,6 +286,111 @@ std::vector<TfjsConvolution> convolutions(const TfjsModel& model) {
     result.push_back(std::move(convolution));
   }
   return result;
+}
+
+// ---- names -------------------------------------------------------------------------------------
+
+namespace {
+
+using Pair = std::pair<const char*, const char*>;
+
+constexpr const char* kExtractor =
+    "StatefulPartitionedCall/center_net_mobile_net_v2fpn_feature_extractor/model_1/";
+
+constexpr std::array<Pair, 14> kMovenetParts{{
+    {"model/Conv1_relu/Relu6", "stem"},
+    {"model/expanded_conv_depthwise/depthwise", "block_0.depthwise"},
+    {"model/expanded_conv_project_BN/FusedBatchNormV3", "block_0.project"},
+    {"model/out_relu/Relu6", "last"},
+    {"conv2d/BiasAdd", "lateral_32"},
+    {"conv2d_1/BiasAdd", "lateral_16"},
+    {"conv2d_2/BiasAdd", "lateral_8"},
+    {"conv2d_3/BiasAdd", "lateral_4"},
+    {"separable_conv2d/separable_conv2d/depthwise", "pyramid_16.depthwise"},
+    {"re_lu/Relu", "pyramid_16.pointwise"},
+    {"separable_conv2d_1/separable_conv2d/depthwise", "pyramid_8.depthwise"},
+    {"re_lu_1/Relu", "pyramid_8.pointwise"},
+    {"separable_conv2d_2/separable_conv2d/depthwise", "pyramid_4.depthwise"},
+    {"re_lu_2/Relu", "pyramid_4.pointwise"},
+}};
+
+constexpr std::array<Pair, 3> kMovenetBlock{{
+    {"_expand_relu/Relu6", "expand"},
+    {"_depthwise/depthwise", "depthwise"},
+    {"_project_BN/FusedBatchNormV3", "project"},
+}};
+
+constexpr std::array<Pair, 4> kMovenetHeads{{
+    {"kpt_heatmap_0/", "heatmap"},
+    {"kpt_regress_0/", "regression"},
+    {"center_0/", "centre"},
+    {"kpt_offset_0/", "offset"},
+}};
+
+// In the order of the exporter's numbering.
+std::vector<std::string> nanodet_layers() {
+  std::vector<std::string> names{"backbone.stem"};
+  constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};
+  for (std::size_t s = 0; s < kBlocks.size(); ++s) {
+    const std::string stage = "backbone.stage_" + std::to_string(s + 1);
+    names.push_back(stage + ".enter");
+    for (int b = 1; b <= kBlocks[s]; ++b) {
+      const std::string block = stage + ".block_" + std::to_string(b);
+      names.push_back(block + ".first");
+      names.push_back(block + ".second");
+    }
+    names.push_back(stage + ".leave");
+  }
+  for (const char* stride : {"8", "16", "32"}) {
+    names.push_back(std::string("neck.lateral_") + stride);
+  }
+  for (const char* stride : {"8", "16", "32"}) {
+    for (const char* part : {".features", ".output"}) {
+      names.push_back(std::string("head.stride_") + stride + part);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string movenet_name(const std::string& node) {
+  static const std::string kExtractorPrefix = kExtractor, kPrefix = "StatefulPartitionedCall/";
+  if (node.starts_with(kExtractorPrefix)) {
+    const std::string rest = node.substr(kExtractorPrefix.size());
+    for (const auto& [theirs, ours] : kMovenetParts) {
+      if (rest == theirs) return std::string("backbone.") + ours;
+    }
+    const std::string block = "model/block_";
+    if (!rest.starts_with(block)) return "";
+    const auto digits = rest.find_first_not_of("0123456789", block.size());
+    if (digits == std::string::npos) return "";
+    for (const auto& [theirs, ours] : kMovenetBlock) {
+      if (rest.substr(digits) == theirs) {
+        return "backbone.block_" + rest.substr(block.size(), digits - block.size()) + "." + ours;
+      }
+    }
+    return "";
+  }
+  for (const auto& [theirs, ours] : kMovenetHeads) {
+    if (!node.starts_with(kPrefix + theirs)) continue;
+    const std::string head = std::string("head.") + ours;
+    if (node.ends_with("/depthwise")) return head + ".depthwise";
+    if (node.ends_with("/Relu")) return head + ".pointwise";
+    if (node.ends_with("/BiasAdd")) return head + ".output";
+  }
+  return "";
+}
+
+std::string nanodet_name(const std::string& node) {
+  static const std::string kPrefix = "PartitionedCall/convolution";
+  static const std::vector<std::string> kLayers = nanodet_layers();
+  if (!node.starts_with(kPrefix)) return "";
+  const std::string rest = node.substr(kPrefix.size());  // "", "_1", "_2" ...
+  for (std::size_t i = 0; i < kLayers.size(); ++i) {
+    if (rest == (i == 0 ? "" : "_" + std::to_string(i))) return kLayers[i];
+  }
+  return "";
 }
 
 }  // namespace vremd::importer

@@ -8,11 +8,11 @@
 
 namespace vremd::importer {
 
-// One operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
-// types and base64 strings are strings; a shape's -1 is unknown.
+// An operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
+// types and base64 strings are strings; -1 in a shape is unknown.
 struct TfjsNode {
   std::string name, op;
-  std::vector<std::string> inputs;  // names of nodes, "name:1" for a second output
+  std::vector<std::string> inputs;  // node names; "name:1" is a second output
   std::map<std::string, std::vector<std::int64_t>> ints;
   std::map<std::string, std::vector<double>> floats;
   std::map<std::string, std::vector<std::string>> strings;
@@ -27,18 +27,16 @@ struct TfjsTensor {
 // A graph model: the nodes in the file's (topological) order, and the constants by node name.
 struct TfjsModel {
   std::string path;
-  std::string generated_by;
   std::vector<TfjsNode> nodes;
   std::map<std::string, TfjsTensor> tensors;
 
   const TfjsTensor& tensor(const std::string& name) const;  // Error "file: no tensor NAME"
 };
 
-// Reads "x.json" and the .bin files that it names, beside it. An Error names the file and what
-// is wrong with it.
+// Reads "x.json" and its .bin files in the same directory.
 TfjsModel read_tfjs(const std::string& path);
 
-// A convolution with the bias that is fused into it or added by its only consumer.
+// A convolution with its fused bias, or the bias added by its only consumer.
 struct TfjsConvolution {
   std::string name;  // of the node
   bool depthwise = false;
@@ -49,5 +47,22 @@ struct TfjsConvolution {
 };
 
 std::vector<TfjsConvolution> convolutions(const TfjsModel& model);  // in graph order
+
+// The layer name in our files ("backbone.block_1.expand", without ".weight" or ".bias") of a
+// convolution node of a TensorFlow.js graph; empty if unknown.
+//
+// movenet (MobileNetV2, pyramid, four heads):
+//   backbone.stem, backbone.block_0.{depthwise,project},
+//   backbone.block_K.{expand,depthwise,project} (K = 1...16), backbone.last (1280 channels),
+//   backbone.lateral_{32,16,8,4} (1 x 1 into the pyramid, by stride),
+//   backbone.pyramid_{16,8,4}.{depthwise,pointwise},
+//   head.{heatmap,regression,centre,offset}.{depthwise,pointwise,output}
+std::string movenet_name(const std::string& node);
+
+// nanodet:
+//   backbone.stem, backbone.stage_S.{enter,leave}, backbone.stage_S.block_B.{first,second}
+//   (S = 1...4 with 1, 2, 2, 3 blocks), neck.lateral_{8,16,32},
+//   head.stride_{8,16,32}.{features,output}
+std::string nanodet_name(const std::string& node);
 
 }  // namespace vremd::importer

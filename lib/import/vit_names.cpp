@@ -6,16 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace vremd::importer {
 namespace {
 
 using std::string_view;
 
-// '#' is the number of a block; what has several parts stands as "a|b|c".
-struct Layer {
-  string_view ours, vitpose, mmpose, hugging_face, plain;
-};
+// '#' is the number of a block; "a|b|c" are concatenated parts.
+using Layer = std::array<string_view, 5>;  // our name, then by VitNames
 constexpr std::array<Layer, 14> kLayers{{
     {"backbone.patch_embed.proj", "backbone.patch_embed.proj", "backbone.patch_embed.projection",
      "backbone.embeddings.patch_embeddings.projection", "patch_embed.proj"},
@@ -48,26 +47,12 @@ constexpr std::array<Layer, 14> kLayers{{
      "backbone.embeddings.position_embeddings", "pos_embed"},
 }};
 
-string_view named(const Layer& layer, VitNames names) {
-  switch (names) {
-    case VitNames::kVitpose: return layer.vitpose;
-    case VitNames::kMmpose: return layer.mmpose;
-    case VitNames::kHuggingFace: return layer.hugging_face;
-    case VitNames::kPlain: return layer.plain;
-  }
-  return "";
-}
-
 bool is_number(string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // "backbone.blocks.11.norm1" -> "backbone.blocks.#.norm1" and "11".
-struct Numbered {
-  std::string pattern, number;
-};
-
-Numbered split_number(const std::string& name) {
+std::pair<std::string, std::string> split_number(const std::string& name) {
   static const std::string kBlocks = "backbone.blocks.";
   if (!name.starts_with(kBlocks)) return {name, ""};
   const std::size_t end = name.find('.', kBlocks.size());
@@ -113,11 +98,11 @@ constexpr const char* kAnimal =
 std::vector<std::string> names_of(VitNames names, const std::string& name) {
   const auto [pattern, number] = split_number(name);
   for (const Layer& layer : kLayers) {
-    if (!pattern.starts_with(layer.ours)) continue;
-    const std::string ending = pattern.substr(layer.ours.size());  // ".weight", or none
+    if (!pattern.starts_with(layer[0])) continue;
+    const std::string ending = pattern.substr(layer[0].size());  // ".weight" or empty
     if (!ending.empty() && ending.find_first_of('.') != 0) continue;
     std::vector<std::string> found;
-    string_view rest = named(layer, names);
+    string_view rest = layer[1 + static_cast<std::size_t>(names)];
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('|'), rest.size());
       std::string theirs(rest.substr(0, end));
@@ -141,7 +126,7 @@ std::string expert_name(VitNames names, const std::string& fc2, int number) {
   return name.replace(place, kFc2.size(), ".experts." + std::to_string(number) + ".");
 }
 
-bool has_no_place(VitNames names, const std::string& theirs) {
+bool is_unused(VitNames names, const std::string& theirs) {
   if (theirs.ends_with(".num_batches_tracked")) return true;
   const auto begins = [&](std::initializer_list<string_view> beginnings) {
     return std::ranges::any_of(beginnings,

@@ -6,7 +6,7 @@
 
 namespace vremd::importer {
 
-// Who named the tensors of a ViTPose or ViT (METHOD 4.3).
+// Naming scheme of the tensors of a ViTPose or ViT (METHOD 4.3).
 enum class VitNames {
   kVitpose,      // the official repository, on mmpose 0.x
   kMmpose,       // mmpose 1.x
@@ -14,21 +14,20 @@ enum class VitNames {
   kPlain,        // timm and MAE: a ViT without a head
 };
 
-// The tensors of theirs whose rows, one after another, are our tensor `name` (METHOD 12):
-// "backbone.blocks.0.attn.qkv.weight" -> Hugging Face's query, key and value. Empty where they
-// have no such tensor.
+// The foreign tensors whose concatenated rows are our tensor `name` (METHOD 12):
+// "backbone.blocks.0.attn.qkv.weight" -> Hugging Face's query, key and value. Empty if absent.
 std::vector<std::string> names_of(VitNames names, const std::string& name);
 
-// Expert `number` of the block's last layer, in ViTPose+: its rows come after those of `fc2`, one
-// of names_of(); empty for names that know no experts.
+// ViTPose+: the tensor of expert `number`, whose rows follow those of `fc2` (one of names_of());
+// empty for schemes without experts.
 std::string expert_name(VitNames names, const std::string& fc2, int number);
 
-// Whether such a file may hold the tensor although our model has no place for it: class tokens,
-// counters of batches, decoders of the pretraining, further heads, experts.
-bool has_no_place(VitNames names, const std::string& theirs);
+// Whether a foreign tensor is expected but unused by our model: class tokens, batch counters,
+// pretraining decoders, further heads, experts.
+bool is_unused(VitNames names, const std::string& theirs);
 
-// The joints of the data sets that ViTPose+ was trained on, by expert: COCO, AIC, MPII, AP-10K,
-// APT-36K, COCO-WholeBody.
+// Joints of the training sets of ViTPose+ by expert: COCO, AIC, MPII, AP-10K, APT-36K,
+// COCO-WholeBody.
 constexpr int kExperts = 6;
 std::vector<std::string> expert_joints(int expert);
 

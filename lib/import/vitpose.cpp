@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "io/json_node.h"
 #include "model/weights.h"
+#include "ops/stored_tensors.h"
 
 #include <fmt/ranges.h>
 
@@ -24,7 +25,7 @@ constexpr double kOfficialEps = 1e-6, kHuggingFaceEps = 1e-12;
 
 struct NamedFirst {
   VitNames names;
-  const char* tensor;  // that a file with these names has
+  const char* tensor;  // identifies the scheme
   const char* text;
 };
 constexpr NamedFirst kFirst[] = {
@@ -47,11 +48,10 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
 }
 
 at::Tensor to_tensor(const SourceTensor& tensor) {
-  const std::vector<float> values = tensor.to_float();
-  return at::tensor(at::ArrayRef<float>(values)).view(tensor.shape);
+  return ops::to_tensor(tensor.shape, tensor.to_float());
 }
 
-// Reads the tensors of one file by our names, and remembers which were asked for.
+// Reads the tensors of a file by our names and records the names read.
 class Reader {
  public:
   Reader(const SourceFile& source, VitNames names) : source_(source), names_(names) {}
@@ -63,7 +63,7 @@ class Reader {
 
   const SourceTensor& only(const std::string& ours) { return take(names_of(names_, ours).at(0)); }
 
-  // All rows of ours, in float32.
+  // All rows of our tensor `ours`, in float32.
   at::Tensor rows(const std::string& ours, int expert) {
     std::vector<at::Tensor> parts;
     for (const std::string& theirs : names_of(names_, ours)) {
@@ -74,7 +74,7 @@ class Reader {
     if (parts.empty()) fail("{}: no tensor {}", source_.path, ours);
     for (const at::Tensor& part : parts) {
       if (part.dim() == 0 || part[0].sizes() != parts[0][0].sizes()) {
-        fail("{}: the parts of {} do not fit together", source_.path, ours);
+        fail("{}: the parts of {} have different shapes", source_.path, ours);
       }
     }
     return parts.size() == 1 ? parts[0] : at::cat(parts);
@@ -85,12 +85,13 @@ class Reader {
     return source_.at(theirs);
   }
 
-  // `passed_over`: the beginning of further names that need not have been asked for.
-  void refuse_others(const std::string& passed_over) const {
+  // Error for tensors that were not read, are not is_unused() and do not start with `ignored` (if
+  // not empty).
+  void refuse_others(const std::string& ignored) const {
     for (const auto& [name, tensor] : source_.tensors) {
-      const bool passed = !passed_over.empty() && name.starts_with(passed_over);
-      if (!taken_.contains(name) && !passed && !has_no_place(names_, name)) {
-        fail("{}: tensor {} {} is no part of such a network", source_.path, excerpt(name),
+      const bool passed = !ignored.empty() && name.starts_with(ignored);
+      if (!taken_.contains(name) && !passed && !is_unused(names_, name)) {
+        fail("{}: tensor {} {} does not belong to this network", source_.path, excerpt(name),
              text_of(tensor.shape));
       }
     }
@@ -104,7 +105,7 @@ class Reader {
 
 // ---- configuration -----------------------------------------------------------------------------
 
-// What Hugging Face's config.json says, or its defaults; only what the network is able to do.
+// Settings of Hugging Face's config.json or their defaults. Error for unsupported ones.
 struct HuggingFaceConfig {
   double ln_eps = kHuggingFaceEps;
   std::int64_t heads = 12, part_features = 0;
@@ -112,7 +113,7 @@ struct HuggingFaceConfig {
 
   explicit HuggingFaceConfig(const SourceFile& source) {
     if (!source.config) {
-      fail("{}: Hugging Face's names, but no config.json beside it", source.path);
+      fail("{}: Hugging Face's names, but no config.json in its directory", source.path);
     }
     const io::JsonNode whole(&*source.config, {source.config_path});
     const auto [inner, scale_factor] = whole.fields({"backbone_config", "scale_factor"});
@@ -126,7 +127,7 @@ struct HuggingFaceConfig {
     if (activation && activation.string() != "gelu") {
       activation.wrong(excerpt(activation.string()) + " is not gelu");
     }
-    if (qkv_bias && !qkv_bias.flag()) qkv_bias.wrong("false is not read");
+    if (qkv_bias && !qkv_bias.flag()) qkv_bias.wrong("false is not supported");
   }
 };
 
@@ -135,7 +136,7 @@ model::VitSize size_of_width(std::int64_t dim, const std::string& path) {
                                     model::VitSize::kH, model::VitSize::kTiny}) {
     if (model::vit_shape(size).dim == dim) return size;
   }
-  fail("{}: {} wide: not one of ViTPose's sizes (384, 768, 1024, 1280)", path, dim);
+  fail("{}: {} wide: not a size of ViTPose (384, 768, 1024, 1280)", path, dim);
 }
 
 std::array<int, 2> input_size(std::int64_t positions, const std::string& path) {
@@ -151,7 +152,7 @@ std::string joint_names(std::int64_t rows, int expert, const std::string& path) 
       if (std::ssize(joints) != rows) continue;
       return known == 0 ? "coco17" : fmt::format("{}", fmt::join(joints, ","));
     }
-    fail("{}: a head of {} joints, whose names are not known", path, rows);
+    fail("{}: a head of {} joints with unknown names", path, rows);
   }
   const auto joints = expert_joints(expert);
   if (std::ssize(joints) > rows) {
@@ -160,9 +161,9 @@ std::string joint_names(std::int64_t rows, int expert, const std::string& path) 
   return fmt::format("{}", fmt::join(joints, ","));
 }
 
-// ---- tensors that are not taken as they are ----------------------------------------------------
+// ---- converted tensors -------------------------------------------------------------------------
 
-// [1, N, D] and the row that was the class token's, [1, 1, D] or none.
+// [1, N, D], and the class token's row [1, 1, D] or undefined.
 struct Positions {
   at::Tensor grid, first;
 };
@@ -172,7 +173,7 @@ Positions split_first(const at::Tensor& rows, bool with_first) {
   return {rows.slice(1, 1), rows.slice(1, 0, 1)};
 }
 
-// Square grids as mmpose resizes them.
+// Resizes a square grid as mmpose does.
 at::Tensor resized(const at::Tensor& grid, const model::ModelConfig& config) {
   const std::int64_t side = std::lround(std::sqrt(static_cast<double>(grid.size(1))));
   const at::Tensor map = grid.view({1, side, side, grid.size(2)}).permute({0, 3, 1, 2});
@@ -182,7 +183,7 @@ at::Tensor resized(const at::Tensor& grid, const model::ModelConfig& config) {
       .transpose(1, 2);
 }
 
-// The model adds its first row to all others (model/vit.h): here it is added already.
+// The model adds its first row to all others (model/vit.h): adds it here and sets the row to 0.
 at::Tensor folded(const Positions& positions) {
   const at::Tensor grid =
       positions.first.defined() ? positions.grid + positions.first : positions.grid;
@@ -229,7 +230,7 @@ class VitImport {
     if (names_ == VitNames::kPlain && backbone.size == model::VitSize::kS && !backbone.heads) {
       fail(
           "{}: ViT-S has 6 attention heads (timm, DeiT, DINO) or 12 (ViTPose's own), and the "
-          "tensors do not tell: --heads does",
+          "tensors do not determine it: use --heads",
           source_.path);
     }
     config_.backbone.ln_eps = kOfficialEps;
@@ -258,7 +259,8 @@ class VitImport {
       };
       first_row_ = side(count - 1) * side(count - 1) == count - 1;
       if (!first_row_ && side(count) * side(count) != count) {
-        fail("{}: {} positions are no square, with or without a class token", source_.path, count);
+        fail("{}: {} positions are not a square, with or without a class token", source_.path,
+             count);
       }
       return;
     }
@@ -266,8 +268,8 @@ class VitImport {
     config_.input.size = input_size(count - (first_row_ ? 1 : 0), source_.path);
     if (!first_row_) {
       imported_.warnings.push_back(
-          "the positions have no first row; where it was dropped, and not added to the others, "
-          "when somebody converted the file from the official one, the poses are a little off");
+          "the positions have no first row; if the conversion from the official file dropped it "
+          "instead of adding it to the others, the poses are slightly off");
     }
   }
 
@@ -277,7 +279,7 @@ class VitImport {
     const std::int64_t dim = model::vit_shape(config_.backbone.size).dim;
     const bool whole = !rows.shape.empty() && rows.shape[0] == dim;
     if (whole && expert_ > 0) {
-      fail("{}: no experts to choose from: its blocks are whole", source_.path);
+      fail("{}: no experts: --expert must be 0", source_.path);
     }
     imported_.expert = merged_expert_ = whole ? -1 : expert_;
     if (!whole && expert_name(names_, fc2, 0).empty()) {
@@ -296,12 +298,12 @@ class VitImport {
     }
     const SourceTensor& final_layer = source_.at(head_name("hm.final_layer.weight"));
     const std::int64_t rows = final_layer.shape.empty() ? 0 : final_layer.shape[0];
-    // Hugging Face keeps COCO's head, whatever the expert.
+    // Hugging Face keeps COCO's head for every expert.
     const bool own_head = names_ == VitNames::kVitpose;
     config_.model.joints = joint_names(rows, own_head ? merged_expert_ : 0, source_.path);
   }
 
-  // Further experts have heads of their own in the official files.
+  // In the official files each further expert has its own head.
   std::string head_name(const std::string& ours) const {
     std::string theirs = names_of(names_, ours).at(0);
     if (names_ == VitNames::kVitpose && merged_expert_ > 0) {
@@ -319,7 +321,7 @@ class VitImport {
     }
     if (name.starts_with("hm.")) {
       const at::Tensor value = to_tensor(reader_.take(head_name(name)));
-      // Heads of several data sets are as wide as the widest.
+      // All heads are as wide as the widest.
       const bool last = name.starts_with("hm.final_layer.") && value.dim() > 0;
       if (names_ == VitNames::kVitpose && merged_expert_ > 0 && last) {
         return value.slice(0, 0, config_.joints().size());
@@ -340,7 +342,7 @@ class VitImport {
         !reader_.has(name)) {
       const bool weight = name.ends_with(".weight");
       tensor.fill_(weight ? 1 : 0);
-      if (weight) imported_.warnings.push_back("no last norm: it starts as 1 and 0");
+      if (weight) imported_.warnings.push_back("no last norm: initialised with 1 and 0");
       return;
     }
     const at::Tensor value = value_of(name);
@@ -355,7 +357,7 @@ class VitImport {
   VitNames names_;
   Reader reader_;
   int expert_;
-  int merged_expert_ = -1;  // -1: the blocks are whole
+  int merged_expert_ = -1;  // -1: no experts
   bool first_row_ = true;
   model::ModelConfig config_;
   ImportedVit imported_;

@@ -14,12 +14,12 @@
 namespace vremd::importer {
 namespace {
 
-constexpr double kBatchNormEps = 1e-3;  // that the official models are made with
+constexpr double kBatchNormEps = 1e-3;  // of the official models
 constexpr const char* kStem = "backbone.backbone.stem.conv";
 
 bool is_prediction(const std::string& layer) { return layer.find("_preds.") != std::string::npos; }
 
-// Our layer -> the module that holds "conv" and "bn", or of a prediction the convolution itself.
+// Our layer -> the module with "conv" and "bn", or the convolution itself for predictions.
 std::string official(const std::string& layer) {
   static const std::string kBackbone = "backbone.", kNeck = "neck.";
   if (layer == "backbone.stem") return kStem;
@@ -28,7 +28,7 @@ std::string official(const std::string& layer) {
   return layer;
 }
 
-// The other way round, for the weights of convolutions; "" where `name` is no such.
+// The inverse for weights of convolutions; "" for other tensors.
 std::string layer_of(const std::string& name) {
   static const std::string kConv = ".conv.weight", kWeight = ".weight", kInner = "backbone.";
   if (is_prediction(name) && name.ends_with(kWeight)) {
@@ -58,7 +58,7 @@ class Import {
     for (const detect::YoloxLayer& layer : detect::yolox_layers(imported_.shape)) add(layer);
     for (const auto& [tensor, value] : source_.tensors) {
       if (!taken_.contains(tensor) && !tensor.ends_with(".num_batches_tracked")) {
-        fail("{}: tensor {} is no part of {}", source_.path, excerpt(tensor), name);
+        fail("{}: tensor {} does not belong to {}", source_.path, excerpt(tensor), name);
       }
     }
     return std::move(imported_);

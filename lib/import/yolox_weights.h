@@ -13,12 +13,12 @@ bool is_yolox(const SourceFile& source);  // by the official names
 
 struct ImportedYolox {
   detect::YoloxShape shape;
-  int input_size = 640;  // longer side that it was trained with; nano, tiny 416
+  int input_size = 640;  // longer side of the training; 416 for nano and tiny
   TensorFile tensors;    // batch norms folded into the convolutions
 };
 
-// The official state dict -> our layers, in `dtype`. An Error "path: what" for a tensor that is
-// missing, of another shape, or of no YOLOX.
+// Converts the official state dict to our layers in `dtype`. Error "path: what" for a missing or
+// unknown tensor or a wrong shape.
 ImportedYolox import_yolox(const SourceFile& source, io::DType dtype);
 
 }  // namespace vremd::importer

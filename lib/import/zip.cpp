@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// APPNOTE.TXT of PKWARE, 4.3: local headers and data, then a directory of all, then its place.
+// PKWARE APPNOTE.TXT, 4.3: local headers and data, central directory, end record.
 #include "import/zip.h"
 
 #include "core/error.h"
@@ -27,7 +27,7 @@ class Reader {
 
   std::span<const std::byte> part(std::uint64_t begin, std::uint64_t size) const {
     if (begin > bytes_.size() || size > bytes_.size() - begin) {
-      wrong("points outside the file (is it cut short?)");
+      wrong("points outside the file (truncated?)");
     }
     return bytes_.subspan(begin, size);
   }
@@ -51,7 +51,7 @@ struct Directory {
 };
 
 Directory find_directory(const Reader& zip) {
-  if (zip.size() < kEndSize) zip.wrong("cut short");
+  if (zip.size() < kEndSize) zip.wrong("truncated");
   const std::size_t last = zip.size() - kEndSize;
   const std::size_t first = last - std::min(last, kMaxComment);
   for (std::size_t at = last + 1; at-- > first;) {
@@ -66,14 +66,14 @@ Directory find_directory(const Reader& zip) {
     }
     return directory;
   }
-  zip.wrong("no directory at its end (is the file cut short?)");
+  zip.wrong("no central directory (truncated?)");
 }
 
 struct Sizes {
   std::uint64_t stored, original, offset;
 };
 
-// The 64-bit values of those that do not fit into the entry's 32 bits, in their fixed order.
+// The 64-bit values of fields that exceed the entry's 32 bits, in their fixed order.
 void read_zip64(const Reader& zip, std::uint64_t extra, std::uint64_t extra_size, Sizes& sizes) {
   const std::uint64_t end = extra + extra_size;
   while (extra + 4 <= end) {
@@ -149,10 +149,10 @@ std::map<std::string, ZipEntry> read_zip(std::span<const std::byte> bytes,
     at += kEntrySize + name_size + extra_size + comment_size;
     if (name.ends_with('/')) continue;
     if (flags & 1) zip.wrong("encrypted");
-    if (method != 0) zip.wrong("has compressed entries; PyTorch stores them as they are");
+    if (method != 0) zip.wrong("has compressed entries; PyTorch stores them uncompressed");
     if (sizes.stored != sizes.original) zip.wrong("damaged (sizes of an entry)");
     if (!entries.emplace(name, ZipEntry{data_of(zip, sizes), crc}).second) {
-      zip.wrong("an entry is there twice");
+      zip.wrong("duplicate entry");
     }
   }
   return entries;

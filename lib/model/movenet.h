@@ -38,7 +38,7 @@ struct SeparableConvImpl : torch::nn::Module {
 //   [384, 704)    stride 8: pyramid 24 and block_5 56 channels, space to depth 2 x 2
 //   [704, 904)    stride 16: pyramid 32 and block_12 168 channels
 //   [904, 1464)   stride 32: block_16, 560 channels, upsampled
-// Input: RGB, 0...255; sides are multiples of 32. Names as in the converted file (import/names.h).
+// Input: RGB, 0...255; sides are multiples of 32. Names as in the converted file (import/tfjs.h).
 struct MovenetImpl : BackboneImpl {
   MovenetImpl();
   at::Tensor forward_tokens(const at::Tensor& crops_nchw) override;

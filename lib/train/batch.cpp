@@ -26,9 +26,9 @@ void encode_targets(std::span<const data::JointLabel> joints, const model::Model
   }
 }
 
-// Another sample's person over one of the crops.
+// Another sample's person pasted onto a crop.
 struct PastedPerson {
-  std::size_t crop;  // under it
+  std::size_t crop;  // pasted onto this one
   Affine2x3 to_frame;
   Box box;
 };
@@ -67,7 +67,7 @@ TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::M
   batch.weights = at::zeros({count, joints});
   if (set.sets_differ()) batch.annotated = at::zeros({count, joints});
   std::vector<ops::CropRequest> requests;
-  std::vector<FramePtr> alive;
+  std::vector<FramePtr> held;
   std::vector<data::Augmentation> augmentations;
   std::vector<ops::CropRequest> pasted_requests;
   std::vector<PastedPerson> pasted;
@@ -95,7 +95,7 @@ TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::M
     if (one.pasted.size > 0) {
       other = &set.samples()[one.pasted.pick % set.samples().size()];
       picture = set.key_frame(*other);
-      alive.push_back(picture);
+      held.push_back(picture);
     }
     for (int t = 0; t < frames; ++t) {
       const int slot = frames > 1 ? t : 1;
@@ -106,7 +106,7 @@ TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::M
         pasted_requests.push_back({picture.get(), to_frame});
       }
       requests.push_back({pictures[slot].get(), crop_to_frame.after(moved)});
-      alive.push_back(pictures[slot]);
+      held.push_back(pictures[slot]);
     }
     augmentations.push_back(std::move(one));
   }

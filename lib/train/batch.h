@@ -13,44 +13,44 @@
 
 namespace vremd::train {
 
-// Where a person's features come from: computed from crops; computed and stored in the cache; read
-// from there (train.cache_features).
+// Source of a person's features: computed from crops; computed and stored in the cache; read from
+// the cache (train.cache_features).
 enum class FeatureUse : char { kCompute, kStore, kRead };
 
-// What goes through the network at once.
+// Input of one network call.
 struct TrainBatch {
   at::Tensor crops;    // [m T, 3, H, W], frames of one sample side by side
   at::Tensor targets;  // [n, J, h, w]
   at::Tensor weights;  // [n, J]
-  // [n, J], 1: the sample's data set annotates the joint. Undefined: all that any set annotates.
+  // [n, J], 1 if the sample's data set annotates the joint. Undefined if the data sets agree.
   at::Tensor annotated;
 
-  int substituted = 0;  // neighbours that could not be used (TrainSet::Frames)
+  int substituted = 0;  // neighbours replaced by the key frame (TrainSet::Frames)
 
   std::vector<int> samples;              // of the training set
-  std::vector<std::int64_t> with_crops;  // the m of the n that have crops
+  std::vector<std::int64_t> with_crops;  // the m rows with crops
 
-  // With a cache of features (cached_batch.h):
-  std::vector<FeatureUse> uses;      // of the n
-  at::Tensor features;               // [n, T, N, C]; set where they were read already
-  std::vector<std::int64_t> unread;  // of the n: to be read, and not there yet
+  // With a FeatureCache:
+  std::vector<FeatureUse> uses;      // [n]
+  at::Tensor features;               // [n, T, N, C]; rows already read are set
+  std::vector<std::int64_t> unread;  // rows to be read from the cache
   int variant = 0;
 };
 
-// Which samples a batch has, and how they are drawn.
+// Samples of a batch and their random draws.
 struct BatchPlan {
   std::vector<int> samples;
-  std::vector<std::uint64_t> draws;  // one for each: with seed and epoch the whole of its chance
+  std::vector<std::uint64_t> draws;  // per sample; seed, epoch and draw determine the augmentation
   std::uint64_t seed = 0, epoch = 0;
-  std::vector<FeatureUse> uses;  // empty: all computed; those that are read get no crops
+  std::vector<FeatureUse> uses;  // empty: all computed; kRead gets no crops
 };
 
-// Cuts, changes and labels some samples. `augment` null: as they are. The result is a function of
-// the plan alone.
+// Crops, augments and labels samples; no augmentation if `augment` is null. The result depends only
+// on the plan.
 TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::ModelConfig& model,
                       const data::AugmentConfig* augment);
 
-// Samples as they are.
+// Without augmentation.
 TrainBatch make_plain(data::TrainSet& set, std::span<const int> samples,
                       const model::ModelConfig& model);
 

@@ -10,13 +10,13 @@
 namespace vremd::train {
 namespace {
 
-// What may change between a run and its continuation is left out.
+// The configuration without the keys that may change when a run is resumed.
 Json decisive(const TrainConfig& config) {
   Json json = config.to_json();
   for (const char* key : {"checkpoint_minutes", "loaders", "prefetch", "frame_mib"}) {
     json["train"].erase(key);
   }
-  json.erase("validate_missing");  // with "error" there is nothing that "key" would have replaced
+  json.erase("validate_missing");  // a run with "error" has no replaced neighbours
   for (Json& one : json["data"]) one.erase("missing");
   return json;
 }
@@ -77,21 +77,6 @@ void require_same_run(const Checkpoint& checkpoint, const std::string& path,
   if (checkpoint.processes != processes || checkpoint.persons != persons) {
     fail("{}: was trained by {} processes on {} persons an epoch, not by {} on {}", path,
          checkpoint.processes, checkpoint.persons, processes, persons);
-  }
-}
-
-void store_state(const std::map<std::string, at::Tensor>& state, const std::string& prefix,
-                 Checkpoint& checkpoint) {
-  for (const auto& [name, tensor] : state) checkpoint.tensors[prefix + name] = tensor;
-}
-
-void restore_state(const Checkpoint& checkpoint, const std::string& path, const std::string& prefix,
-                   const std::map<std::string, at::Tensor>& state) {
-  at::NoGradGuard no_grad;
-  for (const auto& [name, own] : state) {
-    const auto found = checkpoint.tensors.find(prefix + name);
-    if (found == checkpoint.tensors.end()) fail("{}: no tensor {}{}", path, prefix, name);
-    own.detach().copy_(found->second);
   }
 }
 

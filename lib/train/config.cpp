@@ -81,7 +81,7 @@ void describe(Io& io, data::AugmentConfig& c) {
   });
 }
 
-// All but `model` and `data`, which are read by their own.
+// All but `model` and `data`, which are read separately.
 template <typename Io>
 void describe(Io& io, TrainConfig& c) {
   io.group("start", [&](auto& in) {
@@ -226,10 +226,10 @@ void TrainConfig::validate_values() const {
     fail("start.prior: model.prior is none");
   }
   if (!start.backbone.empty() && !start.single_frame.empty()) {
-    fail("start.single_frame: brings its backbone; start.backbone cannot be given, too");
+    fail("start.single_frame includes a backbone: mutually exclusive with start.backbone");
   }
   if (!start.weights.empty() && (!start.backbone.empty() || !start.single_frame.empty())) {
-    fail("start.weights: a whole model; backbone or single_frame cannot be given, too");
+    fail("start.weights is a complete model: mutually exclusive with backbone and single_frame");
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 
-#include <ATen/ops/from_blob.h>
+#include <ATen/Functions.h>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,10 +14,9 @@
 #include <cstring>
 
 namespace vremd::train {
-
 namespace {
 
-// Network file systems know no O_TMPFILE: there a file that loses its name at once.
+// Network file systems lack O_TMPFILE: use a named file and unlink it at once.
 int unnamed_file(const std::string& folder) {
   const int file = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return file;
@@ -25,6 +24,16 @@ int unnamed_file(const std::string& folder) {
   const int named = mkostemp(name.data(), O_CLOEXEC);
   if (named >= 0) unlink(name.c_str());
   return named;
+}
+
+// Reads the features that are still missing, if stored.
+void read_features(TrainBatch& batch, const FeatureCache& cache) {
+  std::erase_if(batch.unread, [&](std::int64_t row) {
+    const int sample = batch.samples[row];
+    if (!cache.has(sample, batch.variant)) return false;
+    batch.features[row].copy_(cache.get(sample, batch.variant));
+    return true;
+  });
 }
 
 }  // namespace
@@ -37,7 +46,7 @@ FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int 
   bytes_ = entries * entry_bytes_;
   const int file = unnamed_file(folder);
   if (file < 0) fail("{}: cannot keep features here: {}", folder, std::strerror(errno));
-  // All of it at once: a disk that fills up later would end the process.
+  // Preallocated: a disk that fills up later would kill the process (SIGBUS).
   const int error = posix_fallocate(file, 0, static_cast<off_t>(bytes_));
   void* mapped =
       error ? MAP_FAILED : mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -48,7 +57,7 @@ FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int 
          entries, static_cast<double>(bytes_) * 1e-9, std::strerror(why));
   }
   data_ = static_cast<std::byte*>(mapped);
-  there_ = std::make_unique<std::atomic<bool>[]>(entries);
+  stored_ = std::make_unique<std::atomic<bool>[]>(entries);
 }
 
 FeatureCache::~FeatureCache() { munmap(data_, bytes_); }
@@ -64,11 +73,40 @@ at::Tensor FeatureCache::get(std::int64_t sample, int variant) const {
 void FeatureCache::put(std::int64_t sample, int variant, const at::Tensor& features) {
   const std::size_t at = entry(sample, variant);
   view(at).copy_(features);
-  there_[at] = true;
+  stored_[at] = true;
 }
 
 at::Tensor FeatureCache::rounded(const at::Tensor& features) const {
   return features.to(at::kCPU, dtype_).to(at::kFloat);
+}
+
+TrainBatch make_cached_batch(data::TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
+                             FeatureCache& cache) {
+  TrainBatch batch =
+      make_batch(set, plan, config.model, cache.variants() > 1 ? &config.aug : nullptr);
+  batch.uses = plan.uses;
+  batch.variant = static_cast<int>(plan.epoch);
+  const auto& shape = cache.shape();
+  batch.features = at::empty({std::ssize(batch.samples), shape[0], shape[1], shape[2]}, at::kFloat);
+  for (std::int64_t row = 0; row < std::ssize(batch.samples); ++row) {
+    if (plan.uses[row] == FeatureUse::kRead) batch.unread.push_back(row);
+  }
+  read_features(batch, cache);
+  return batch;
+}
+
+void complete_features(TrainBatch& batch, const at::Tensor& fresh, FeatureCache& cache) {
+  at::NoGradGuard no_grad;
+  for (std::size_t m = 0; m < batch.with_crops.size(); ++m) {
+    const std::int64_t row = batch.with_crops[m];
+    const at::Tensor rounded = cache.rounded(fresh[static_cast<std::int64_t>(m)]);
+    if (batch.uses[row] == FeatureUse::kStore) {
+      cache.put(batch.samples[row], batch.variant, rounded);
+    }
+    batch.features[row].copy_(rounded);
+  }
+  read_features(batch, cache);
+  TORCH_CHECK(batch.unread.empty(), "features are read before they are stored");
 }
 
 }  // namespace vremd::train

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "train/batch.h"
+#include "train/config.h"
 
 #include <array>
 #include <atomic>
@@ -12,14 +13,14 @@
 
 namespace vremd::train {
 
-// What a frozen backbone gives for augmented crops, kept for later epochs (METHOD 10.4): each
+// Features of a frozen backbone for augmented crops, reused in later epochs (METHOD 10.4). Each
 // sample has `variants` frozen augmentations.
 //
-// The values lie in a file without a name in `folder`, which is gone when the process ends, however
-// it ends. An entry is put once; has() and get() may run in other threads meanwhile.
+// Stored in an unnamed file in `folder`, which vanishes with the process. Each entry is put once;
+// has() and get() may run concurrently in other threads.
 class FeatureCache {
  public:
-  // [T, N, C] a value; `dtype`: bfloat16 or float32. Error: no room for all of them.
+  // `shape` of an entry: [T, N, C]; `dtype`: bfloat16 or float32. Error: not enough disk space.
   FeatureCache(const std::string& folder, std::int64_t samples, int variants,
                std::array<std::int64_t, 3> shape, at::ScalarType dtype);
   ~FeatureCache();
@@ -28,10 +29,10 @@ class FeatureCache {
 
   int variants() const { return variants_; }
   const std::array<std::int64_t, 3>& shape() const { return shape_; }
-  bool has(std::int64_t sample, int variant) const { return there_[entry(sample, variant)]; }
+  bool has(std::int64_t sample, int variant) const { return stored_[entry(sample, variant)]; }
   at::Tensor get(std::int64_t sample, int variant) const;  // float32, on the CPU
   void put(std::int64_t sample, int variant, const at::Tensor& features);
-  at::Tensor rounded(const at::Tensor& features) const;  // as get() gives what was put
+  at::Tensor rounded(const at::Tensor& features) const;  // as get() returns it after put()
 
  private:
   std::size_t entry(std::int64_t sample, int variant) const {
@@ -45,7 +46,17 @@ class FeatureCache {
   at::ScalarType dtype_;
   std::size_t entry_bytes_, bytes_;
   std::byte* data_ = nullptr;
-  std::unique_ptr<std::atomic<bool>[]> there_;
+  std::unique_ptr<std::atomic<bool>[]> stored_;
 };
+
+// A batch of a plan with `uses` (METHOD 10.4: frozen augmentations; none with a single variant).
+// Features already in the cache are read; complete_features() adds the others.
+TrainBatch make_cached_batch(data::TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
+                             FeatureCache& cache);
+
+// Writes `fresh` [m, T, N, C], the features of the batch's crops (undefined if none), into
+// batch.features with the precision of the cache, and into the cache if the plan says so. All
+// entries that the batch reads must be stored: the steps of earlier epochs are complete.
+void complete_features(TrainBatch& batch, const at::Tensor& fresh, FeatureCache& cache);
 
 }  // namespace vremd::train

@@ -9,22 +9,19 @@
 
 namespace vremd::train {
 
-// Makes batches in threads of its own, ahead of those who take them.
-//
-// At most `ahead` batches wait at a time, so memory is bounded however slow the training is.
+// Prepares batches in its own threads, at most `ahead` in advance.
 class BatchLoader {
  public:
   using Make = std::function<TrainBatch(std::int64_t)>;
 
-  // Batches `first` ... `last` - 1, each made by `make` (in any of `threads` threads).
+  // Batches `first` ... `last` - 1, made by `make` in any of `threads` threads.
   BatchLoader(Make make, std::int64_t first, std::int64_t last, int threads, int ahead);
-  ~BatchLoader();  // waits for those that are being made, drops the rest
+  ~BatchLoader();  // waits for batches in progress, drops the rest
 
-  // Each once, in any order within `ahead` of each other; from any thread. Throws what `make`
-  // threw.
+  // Each batch once, in any order within `ahead`, from any thread. Rethrows exceptions of `make`.
   TrainBatch take(std::int64_t index);
 
-  double seconds_waited() const;  // in take(), by all who took
+  double seconds_waited() const;  // in take(), sum over all callers
 
  private:
   struct Impl;

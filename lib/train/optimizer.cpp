@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/optimizer.h"
 
-#include "train/schedule.h"
-
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <map>
+#include <numbers>
 
 namespace vremd::train {
+
+double learning_rate_factor(const TrainConfig::Train& config, double step, double steps,
+                            double steps_per_epoch, double warmup) {
+  const double start = warmup > 0 ? std::min(1.0, (step + 1) / warmup) : 1;
+  if (config.schedule == Schedule::kCosine) {
+    return start * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, step / steps)));
+  }
+  double factor = start;
+  for (const double milestone : config.milestones) {
+    if (step >= milestone * steps_per_epoch) factor *= config.gamma;
+  }
+  return factor;
+}
 
 bool is_backbone(const std::string& parameter) { return parameter.starts_with("backbone."); }
 
@@ -35,7 +48,7 @@ double global_norm(const std::vector<at::Tensor>& parameters) {
 Optimizer::Optimizer(const TrainConfig::Train& config,
                      const std::vector<std::pair<std::string, at::Tensor>>& parameters)
     : config_(config) {
-  // Descending: the modules' group comes last.
+  // Descending, so that the modules' group is last.
   std::map<std::pair<bool, bool>, Group, std::greater<>> groups;
   for (const auto& [name, tensor] : parameters) {
     const bool backbone = is_backbone(name);

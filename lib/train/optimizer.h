@@ -12,17 +12,21 @@
 
 namespace vremd::train {
 
-// AdamW with the groups of METHOD 10.2: of the backbone or not, decayed or not.
+// Learning rate factor at `step` (from 0) of `steps` (METHOD 10.2). With a milestone of 16, epochs
+// 1-16 run at the full rate, later ones at gamma times it.
+double learning_rate_factor(const TrainConfig::Train& config, double step, double steps,
+                            double steps_per_epoch, double warmup);
+
+// AdamW with the parameter groups of METHOD 10.2: backbone or not, decayed or not.
 class Optimizer {
  public:
   Optimizer(const TrainConfig::Train& config,
             const std::vector<std::pair<std::string, at::Tensor>>& parameters);
 
-  // The parameters move against their gradients, at the learning rates of `step` (from 0) of
-  // `steps`. Gives the gradients' global norm before clipping; where it is not finite, nothing
-  // moves.
+  // Updates the parameters with the learning rates of `step` (from 0) of `steps`. Returns the
+  // global gradient norm before clipping; if it is not finite, the parameters are unchanged.
   double step(std::int64_t step, std::int64_t steps, double steps_per_epoch);
-  double learning_rate() const;  // of the last group: the modules
+  double learning_rate() const;  // of the last group, the modules
 
   void store(Checkpoint& checkpoint) const;
   void restore(const Checkpoint& checkpoint);
@@ -39,7 +43,7 @@ class Optimizer {
 };
 
 bool is_backbone(const std::string& parameter);
-// What wd_on "matrices" decays: neither vectors nor tokens and embeddings, whatever their shape.
+// Decayed with wd_on "matrices": all but vectors, tokens and embeddings.
 bool is_matrix(const std::string& parameter, const at::Tensor& tensor);
 
 }  // namespace vremd::train

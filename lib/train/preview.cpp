@@ -12,73 +12,70 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 
 namespace vremd::train {
 namespace {
 
-constexpr std::size_t kErrors = 10;  // are named
-constexpr int kSamples = 24;         // are drawn
-
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+constexpr std::size_t kErrors = 10;  // reported
+constexpr int kSamples = 24;         // drawn
 
 void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   for (const data::TrainSet::Count& count : set.counts()) {
-    print(fmt::format("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
-                      count.videos));
-    if (count.unlabelled) print(fmt::format(", {} without a label", count.unlabelled));
-    if (count.outside) print(fmt::format(", {} without a box in the picture", count.outside));
+    fmt::print("{}\n  {} persons in {} videos and stills", count.annotations, count.samples,
+               count.videos);
+    if (count.unlabelled) fmt::print(", {} without a label", count.unlabelled);
+    if (count.outside) fmt::print(", {} without a box in the picture", count.outside);
     if (count.labels_outside) {
-      print(fmt::format(", {} labels outside the picture left out", count.labels_outside));
+      fmt::print(", {} labels outside the picture skipped", count.labels_outside);
     }
-    if (count.suspect_lr) print(fmt::format(", {} marked suspect_lr skipped", count.suspect_lr));
-    print("\n  labels:");
+    if (count.suspect_lr) fmt::print(", {} marked suspect_lr skipped", count.suspect_lr);
+    fmt::print("\n  labels:");
     for (int j = 0; j < set.joints().size(); ++j) {
-      print(fmt::format(" {} {}", set.joints().joints[j], count.labels[j]));
+      fmt::print(" {} {}", set.joints().joints[j], count.labels[j]);
     }
-    print("\n");
+    fmt::print("\n");
   }
   const TrainConfig::Steps steps = config.steps(persons, /*processes=*/1);
-  print(fmt::format("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons,
-                    steps.per_epoch, config.persons_of_step(), steps.all));
+  fmt::print("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, steps.per_epoch,
+             config.persons_of_step(), steps.all);
   for (int j = 0; j < set.joints().size(); ++j) {
-    if (!set.trained(j)) print(fmt::format("no label of {}\n", set.joints().joints[j]));
+    if (!set.trained(j)) fmt::print("no label of {}\n", set.joints().joints[j]);
   }
 }
 
-bool all_there(const data::TrainSet::MissingFiles& missing) {
+bool none_missing(const data::TrainSet::MissingFiles& missing) {
   for (const std::string& line : missing.lines) log_error("{}", line);
   if (missing.substituted > 0) {
-    print(fmt::format("{} neighbours are not there: the frame itself stands in for them\n",
-                      missing.substituted));
+    fmt::print("{} neighbours are missing: the frame itself is used instead\n",
+               missing.substituted);
   }
   return missing.lines.empty();
 }
 
-// What the training itself would end with, some time after its start.
+// Runs the checks that a training run makes after reading its data.
 bool can_begin(data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   config.some_steps(persons, /*processes=*/1);
   static_cast<void>(make_network(config, set, /*calibrated=*/false));
   if (config.validate.empty()) return true;
   Validation validation(config);
-  return all_there(validation.set().missing_files(kErrors, validation.chosen()));
+  return none_missing(validation.set().missing_files(kErrors, validation.chosen()));
 }
 
 }  // namespace
 
 bool preview(const TrainConfig& config, const std::string& folder) {
-  require_no_run(folder, "a dry run wants a folder of its own");
+  require_no_run(folder, "use another directory for a dry run");
   data::TrainSet set(config.data, config.model.joints(), config.model.frames() > 1,
                      config.train.frame_mib);
   const auto persons = static_cast<std::int64_t>(set.order(0, 0).size());
   print_counts(set, config, persons);
-  if (!all_there(set.missing_files(kErrors))) return false;
+  if (!none_missing(set.missing_files(kErrors))) return false;
   io::make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
   const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
   draw::write_canvas(draw_samples(drawn, config), path, /*force=*/true);
-  print(fmt::format("{}: {} samples with their targets\n", path, drawn.size()));
+  fmt::print("{}: {} samples with their targets\n", path, drawn.size());
   return can_begin(set, config, persons);
 }
 

@@ -7,9 +7,8 @@
 
 namespace vremd::train {
 
-// Looks at the data of a training run before it starts: prints how many people, labels and steps
-// there are and the first files that are missing, reads some samples, and draws them as they will
-// be augmented, with their targets, into `folder`/samples.png. False: something is wrong.
+// Dry run: prints the numbers of people, labels and steps and the first missing files, and draws
+// some augmented samples with their targets to `folder`/samples.png. False: files are missing.
 bool preview(const TrainConfig& config, const std::string& folder);
 
 }  // namespace vremd::train

@@ -25,16 +25,17 @@ namespace vremd::train {
 namespace {
 
 constexpr std::chrono::minutes kConnectTime{10};
-constexpr std::chrono::hours kWaitTime{6};        // for the slowest of the others
-constexpr std::chrono::seconds kFailureTime{20};  // for all to notice that one has failed
-constexpr const char* kFailed = "failed";         // key in the store: the rank of that one
-constexpr const char* kNoticed = "noticed";       // key in the store: how many know it
+constexpr std::chrono::hours kWaitTime{6};        // for the slowest process
+constexpr std::chrono::seconds kFailureTime{20};  // for all to notice a failure
+constexpr const char* kFailed = "failed";         // store key: rank that failed
+constexpr const char* kNoticed = "noticed";       // store key: number of processes that noticed
 
 int number(const char* name, const char* text) {
   int value = 0;
   const char* end = text + std::strlen(text);
   const auto [rest, error] = std::from_chars(text, end, value);
-  if (error != std::errc() || rest != end || value < 0) fail("{}: '{}' is no number", name, text);
+  if (error != std::errc() || rest != end || value < 0)
+    fail("{}: '{}' is not a number", name, text);
   return value;
 }
 
@@ -59,7 +60,7 @@ std::string first_host(const std::string& slurm_list) {
     return slurm_list.substr(0, bracket);
   }
   const std::size_t end = slurm_list.find_first_of("-,]", bracket);
-  if (end == std::string::npos) fail("SLURM_JOB_NODELIST: '{}' is no list of hosts", slurm_list);
+  if (end == std::string::npos) fail("SLURM_JOB_NODELIST: '{}' is not a list of hosts", slurm_list);
   return slurm_list.substr(0, bracket) + slurm_list.substr(bracket + 1, end - bracket - 1);
 }
 
@@ -75,7 +76,7 @@ std::optional<ProcessPlace> process_place() {
       place.host = host;
       place.port = required("MASTER_PORT", "WORLD_SIZE");
     }
-  } else if (std::getenv("SLURM_STEP_NUM_TASKS")) {  // not in a batch script itself
+  } else if (std::getenv("SLURM_STEP_NUM_TASKS")) {  // unset in the batch script itself
     place.size = required("SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_TASKS");
     place.rank = required("SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
     place.local_rank = optional("SLURM_LOCALID", 0);
@@ -136,7 +137,7 @@ struct ProcessGroup::Backend {
   }
 
   void wait(c10d::Work& work) {
-    constexpr int kTurns = 500;  // of a millisecond, between two looks into the store
+    constexpr int kTurns = 500;  // of 1 ms, between checks of the store
     for (int turn = 1; !work.isCompleted(); ++turn) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       if (turn % kTurns == 0) refuse_failed();
@@ -148,11 +149,11 @@ struct ProcessGroup::Backend {
     } catch (const std::exception& error) {
       lost = first_line(error.what());
     }
-    refuse_failed();  // who fails says so before it closes the connection
+    refuse_failed();  // a failing process sets the key before it closes the connection
     fail("rank {}: lost another process: {}", place.rank, lost);
   }
 
-  // Error: another process has failed.
+  // Error if another process has failed.
   void refuse_failed() {
     std::vector<std::uint8_t> rank;
     try {
@@ -167,7 +168,7 @@ struct ProcessGroup::Backend {
          std::string(rank.begin(), rank.end()), place.size);
   }
 
-  // This process fails. The store is that of rank 0, which stays until the others have looked.
+  // Rank 0 owns the store and waits until the others have noticed.
   void announce_failure() noexcept {
     try {
       if (!store->check({kFailed})) store->set(kFailed, std::to_string(place.rank));
@@ -176,7 +177,7 @@ struct ProcessGroup::Backend {
              std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
-    } catch (const std::exception&) {  // the store is gone: so is rank 0
+    } catch (const std::exception&) {  // rank 0 and its store are gone
     }
   }
 };
@@ -185,7 +186,7 @@ struct ProcessGroup::Backend {
 
 struct ProcessGroup::Backend {
   Backend(const ProcessPlace&, const at::Device&) {
-    fail("several processes: this build has no gloo (libgloo-dev was not there)");
+    fail("several processes: this build has no gloo (built without libgloo-dev)");
   }
   void sum(at::Tensor&) {}
   void broadcast(at::Tensor&) {}
@@ -215,7 +216,7 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device)
 
 namespace {
 
-// All tensors side by side in one on the device, changed by `change`, and back.
+// Applies `change` to the concatenated tensors on the device and copies the result back.
 template <typename Change>
 void changed_as_one(const std::vector<at::Tensor>& tensors, const at::Device& device,
                     const Change& change) {

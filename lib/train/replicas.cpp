@@ -15,6 +15,11 @@ std::vector<at::Tensor> buffers_of(const model::VremdImpl& model) {
   return result;
 }
 
+void copy(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to) {
+  at::NoGradGuard no_grad;
+  for (std::size_t b = 0; b < from.size(); ++b) to[b].copy_(from[b]);
+}
+
 }  // namespace
 
 Autocast::Autocast(bool on, const at::Device& device) : device_(device.type()) {
@@ -58,8 +63,7 @@ double Replicas::accumulate(std::int64_t first, std::int64_t last,
     at::NoGradGuard no_grad;
     for (at::Tensor& sum : gradients_) sum.zero_();
     for (at::Tensor& sum : statistics_) sum.zero_();
-    const auto buffers = buffers_of(model());
-    for (std::size_t b = 0; b < buffers.size(); ++b) statistics_before_[b].copy_(buffers[b]);
+    copy(buffers_of(model()), statistics_before_);
   }
   double total = 0;
   const auto count = static_cast<std::int64_t>(replicas_.size());
@@ -71,12 +75,8 @@ double Replicas::accumulate(std::int64_t first, std::int64_t last,
       model::VremdImpl& replica = *replicas_[worker];
       TrainBatch batch = take(wave + static_cast<std::int64_t>(worker));
       replica.train();
-      {
-        at::NoGradGuard no_grad;
-        const auto buffers = buffers_of(replica);
-        for (std::size_t b = 0; b < buffers.size(); ++b) buffers[b].copy_(statistics_before_[b]);
-        for (auto& parameter : replica.parameters()) parameter.mutable_grad() = at::Tensor();
-      }
+      copy(statistics_before_, buffers_of(replica));
+      for (auto& parameter : replica.parameters()) parameter.mutable_grad() = at::Tensor();
       const at::Tensor one = loss(replica, batch);
       one.backward();
       losses[worker] = one.item<double>();
@@ -108,13 +108,9 @@ void Replicas::apply(std::int64_t micro_batches) {
   }
 }
 
-void Replicas::discard() {
-  at::NoGradGuard no_grad;
-  const auto buffers = buffers_of(model());
-  for (std::size_t b = 0; b < buffers.size(); ++b) buffers[b].copy_(statistics_before_[b]);
-}
+void Replicas::discard() { copy(statistics_before_, buffers_of(model())); }
 
-// A replica's parameter shares the values of the model's, but not the count of their changes.
+// A replica's parameters share the values of the model's, but not their version counter.
 void Replicas::notice_changes() {
   for (std::size_t i = 1; i < replicas_.size(); ++i) {
     for (const at::Tensor& parameter : replicas_[i]->parameters()) {
@@ -124,12 +120,8 @@ void Replicas::notice_changes() {
 }
 
 void Replicas::copy_statistics() {
-  at::NoGradGuard no_grad;
   const auto own = buffers_of(model());
-  for (std::size_t i = 1; i < replicas_.size(); ++i) {
-    const auto others = buffers_of(*replicas_[i]);
-    for (std::size_t b = 0; b < own.size(); ++b) others[b].copy_(own[b]);
-  }
+  for (std::size_t i = 1; i < replicas_.size(); ++i) copy(own, buffers_of(*replicas_[i]));
 }
 
 }  // namespace vremd::train

@@ -18,7 +18,7 @@
 
 namespace vremd::train {
 
-// Mixed precision where it pays (METHOD 10.2), on this thread, for the life of the object.
+// Mixed precision (METHOD 10.2) on this thread, for the lifetime of the object.
 class Autocast {
  public:
   Autocast(bool on, const at::Device& device);
@@ -30,38 +30,38 @@ class Autocast {
   at::DeviceType device_;
 };
 
-// A model and workers that share its parameters: each worker runs forward and backward on some
-// micro-batches of a step. Gradients are summed in the order of the micro-batches, and batch
-// statistics are averaged over them, so the result does not depend on the number of workers.
+// A model and workers that share its parameters; each worker runs some micro-batches of a step.
+// Gradients are summed and batch statistics averaged in the order of the micro-batches, so the
+// result does not depend on the number of workers.
 class Replicas {
  public:
-  // On the CPU each worker is a thread; on a GPU there is one.
+  // On the CPU each worker is a thread; a GPU has a single worker.
   Replicas(std::shared_ptr<model::VremdImpl> model, int workers, const at::Device& device);
 
   model::VremdImpl& model() { return *replicas_.front(); }
   const at::Device& device() const { return device_; }
   std::size_t size() const { return replicas_.size(); }
 
-  // The loss of a micro-batch, already weighted with its share of the step.
+  // Loss of a micro-batch, weighted by its share of the step.
   using Loss = std::function<at::Tensor(model::VremdImpl&, TrainBatch&)>;
 
-  // Gradients and batch statistics of micro-batches `first` ... `last` - 1: into gradients() and
-  // statistics(); gives the sum of the losses.
+  // Sums gradients and batch statistics of micro-batches `first` ... `last` - 1 into gradients()
+  // and statistics(). Returns the sum of the losses.
   double accumulate(std::int64_t first, std::int64_t last,
                     const std::function<TrainBatch(std::int64_t)>& take, const Loss& loss);
 
   std::vector<at::Tensor>& gradients() { return gradients_; }    // of trained_parameters()
   std::vector<at::Tensor>& statistics() { return statistics_; }  // sums over micro-batches
-  // Puts both into the model; `micro_batches`: how many the sums are of.
+  // Writes both to the model; `micro_batches`: number of summands.
   void apply(std::int64_t micro_batches);
-  void discard();  // instead: the model's statistics as they were before
+  void discard();  // restores the model's statistics
 
   const std::vector<std::pair<std::string, at::Tensor>>& trained_parameters() const {
     return trained_;
   }
 
-  // Evaluation: body(replica, i) for i = 0 ... count - 1, in that order, each by the worker that is
-  // free first.
+  // Evaluation: body(replica, i) for i = 0 ... count - 1, started in that order on the next free
+  // worker.
   template <typename Body>
   void evaluate(std::int64_t count, const Body& body) {
     copy_statistics();
@@ -74,7 +74,7 @@ class Replicas {
       try {
         for (std::int64_t i = next++; i < count; i = next++) body(*replicas_[worker], i);
       } catch (...) {
-        next = count;  // for the others
+        next = count;  // stops the others
         throw;
       }
     });
@@ -87,8 +87,9 @@ class Replicas {
       oneapi::tbb::parallel_for(std::size_t{0}, count, body, oneapi::tbb::simple_partitioner{});
     });
   }
-  void copy_statistics();  // the model's to all replicas
-  void notice_changes();   // of shared parameters: layers keep packed copies (ops/linear.h)
+  void copy_statistics();  // from the model to all replicas
+  // Invalidates the packed copies that layers keep of shared parameters (ops/linear.h).
+  void notice_changes();
 
   std::vector<std::shared_ptr<model::VremdImpl>> replicas_;  // [0] is the model
   at::Device device_;

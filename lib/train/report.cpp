@@ -95,7 +95,7 @@ std::string base64(const std::string& bytes) {
   return text;
 }
 
-// The values at `place` ("/key", "/key/key in it") over `x`, where both are numbers.
+// The values at `place` (a JSON pointer) over `x`, if both are numbers.
 Curve curve_of(const std::vector<Json>& metrics, const char* x, const char* place) {
   Curve curve{place + 1, {}};
   const Json::json_pointer to_y(place);
@@ -143,21 +143,19 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
       "<style>body {{ font-family: sans-serif; max-width: 1000px; margin: 2em auto; }} svg, img "
       "{{ max-width: 100%; height: auto; }}</style></head><body>\n<h1>{0}</h1>\n",
       xml_escaped(title));
-  html += chart("loss", "step", {curve_of(metrics, "step", "/loss")});
-  html +=
-      chart("norm of the gradient, before clipping", "step", {curve_of(metrics, "step", "/norm")});
-  html += chart("learning rate", "step", {curve_of(metrics, "step", "/lr")});
-  html += chart("persons per second", "step", {curve_of(metrics, "step", "/rate")});
-  html += chart("share of time that workers waited for data", "step",
-                {curve_of(metrics, "step", "/wait")});
-  html += chart("Mask_k: tokens that it looks at", "step",
-                {curve_of(metrics, "step", "/mask/effective")});
-  html += chart("Mask_k: log of its largest value", "step",
-                {curve_of(metrics, "step", "/mask/log_largest")});
-  html += chart("validation: PCK@0.2 of the torso, 12 body joints", "epoch",
-                {curve_of(metrics, "epoch", "/pck")});
+  const auto add = [&](const char* name, const char* x, const char* place) {
+    html += chart(name, x, {curve_of(metrics, x, place)});
+  };
+  add("loss", "step", "/loss");
+  add("norm of the gradient, before clipping", "step", "/norm");
+  add("learning rate", "step", "/lr");
+  add("persons per second", "step", "/rate");
+  add("share of time that workers waited for data", "step", "/wait");
+  add("Mask_k: tokens that it looks at", "step", "/mask/effective");
+  add("Mask_k: log of its largest value", "step", "/mask/log_largest");
+  add("validation: PCK@0.2 of the torso, 12 body joints", "epoch", "/pck");
   html += chart("validation: PCK@0.2 of each joint", "epoch", joint_curves(metrics, "joints"));
-  html += chart("validation: PoseTrack AP", "epoch", {curve_of(metrics, "epoch", "/ap")});
+  add("validation: PoseTrack AP", "epoch", "/ap");
   html +=
       chart("validation: PoseTrack AP of each joint", "epoch", joint_curves(metrics, "joint_ap"));
   if (!png.empty()) {

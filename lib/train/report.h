@@ -8,12 +8,12 @@
 
 namespace vremd::train {
 
-// The lines of a run's metrics.jsonl; one that a kill cut off is left out.
+// The lines of a run's metrics.jsonl, without one truncated by a kill.
 std::vector<Json> read_metrics(const std::string& path);
 
-// A page that shows how a run went: curves of the loss, the learning rate, the share of time that
-// the workers waited for data, Mask_k, the validation score and that of each joint, and a picture.
-// It needs no other file and no network. `png`: the picture's bytes; "": none. `caption`: its.
+// Self-contained page with the curves of a run: loss, learning rate, share of time spent waiting
+// for data, Mask_k, validation scores in total and per joint; and the picture `png` (file content,
+// may be "") with `caption`.
 std::string html_report(const std::string& title, const std::vector<Json>& metrics,
                         const std::string& png, const std::string& caption);
 

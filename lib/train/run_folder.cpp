@@ -19,15 +19,13 @@ constexpr const char* kMetrics = "metrics.jsonl";
 
 void require_no_run(const std::string& folder, const char* advice) {
   if (!fs::exists(fs::path(folder) / kCheckpoint)) return;
-  fail("{}: holds a training run; {}", folder, advice);
+  fail("{}: contains a training run; {}", folder, advice);
 }
 
 RunFolder::RunFolder(std::string path, bool resume, bool writes)
     : path_(std::move(path)), writes_(writes) {
-  if (!resume) require_no_run(path_, "--resume goes on with it");
-  std::error_code error;
-  fs::create_directories(path_, error);
-  if (error) fail("{}: cannot make the folder: {}", path_, error.message());
+  if (!resume) require_no_run(path_, "--resume continues it");
+  io::make_folder(path_);
   holds_run_ = fs::exists(checkpoint());
 }
 

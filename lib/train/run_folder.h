@@ -10,18 +10,17 @@
 
 namespace vremd::train {
 
-// Error "FOLDER: holds a training run; ADVICE" if it does.
+// Error "FOLDER: contains a training run; ADVICE" if it does.
 void require_no_run(const std::string& folder, const char* advice);
 
-// The output folder of a training run and what a run finds there again (trainer.h). Only the first
-// of several processes writes.
+// Output directory of a training run (trainer.h). Only the first of several processes writes.
 class RunFolder {
  public:
-  // Makes the folder. Error: it holds a run, and `resume` is false.
+  // Creates the directory. Error: it contains a run and `resume` is false.
   RunFolder(std::string path, bool resume, bool writes);
 
   const std::string& path() const { return path_; }
-  bool holds_run() const { return holds_run_; }  // that goes on now
+  bool holds_run() const { return holds_run_; }  // to be resumed
   bool writes() const { return writes_; }
 
   std::string file(const char* name) const;
@@ -29,8 +28,8 @@ class RunFolder {
 
   void write(const char* name, const std::string& text) const;
 
-  // Continues metrics.jsonl behind the lines up to `step`: what a killed run did after its last
-  // checkpoint is done again. True: it has a line of the epoch that ends with `step`.
+  // Opens metrics.jsonl for appending, dropping lines after `step`: a killed run repeats the steps
+  // after its last checkpoint. True if it has the line of the epoch that ends at `step`.
   bool open_metrics(std::int64_t step);
   void add_metrics(const Json& line);
   std::vector<Json> metrics() const;

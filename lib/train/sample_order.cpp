@@ -45,7 +45,7 @@ BatchPlan SampleOrder::plan(std::int64_t micro_batch) {
   return plan;
 }
 
-// In their order: what an epoch stores the later ones read.
+// Makes epochs in order: later ones read what earlier ones store.
 std::shared_ptr<const SampleOrder::Epoch> SampleOrder::take(std::int64_t epoch) {
   const std::lock_guard lock(mutex_);
   for (; next_epoch_ <= epoch; ++next_epoch_) epochs_[next_epoch_] = make(next_epoch_);

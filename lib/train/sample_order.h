@@ -12,30 +12,29 @@
 
 namespace vremd::train {
 
-// Which persons one of several processes sees in which micro-batch. Micro-batches are numbered
-// through the training, those of a step (TrainConfig::micro_batches) one after another. What a
-// batch is made of depends on its number only, not on when it is asked for.
+// Assigns persons to the micro-batches of one process. Micro-batches are numbered over the whole
+// training, TrainConfig::micro_batches per step; the content of a batch depends only on its number.
 //
-// With a cache of features (METHOD 10.4), an epoch reads what an earlier epoch of this run has
-// stored; each entry is stored once, by its first person of the run.
+// With a feature cache (METHOD 10.4), an epoch reads entries stored by earlier epochs of this run.
+// Each entry is stored once, at the first occurrence of its person.
 class SampleOrder {
  public:
-  // `first_step`: where this run begins.
+  // `first_step`: first step of this run.
   SampleOrder(const data::TrainSet& set, const TrainConfig& config, std::int64_t steps_per_epoch,
               int rank, int processes, std::int64_t first_step);
 
-  // Each micro-batch from `first_step` on once, from any thread.
+  // Call once per micro-batch from `first_step` on, from any thread.
   BatchPlan plan(std::int64_t micro_batch);
 
  private:
   struct Epoch {
     std::vector<int> order;
     std::vector<FeatureUse> uses;  // of this process's part of `order`
-    std::int64_t unplanned = 0;    // micro-batches that nobody has asked for yet
+    std::int64_t unplanned = 0;    // micro-batches not yet requested
   };
   std::shared_ptr<const Epoch> take(std::int64_t epoch);
   std::shared_ptr<Epoch> make(std::int64_t epoch);
-  // The place in an epoch's order of this process's person `number` of step `step` of the epoch.
+  // Index in the epoch's order of person `number` of this process in step `step` of the epoch.
   std::size_t place(std::int64_t step, std::int64_t number) const {
     return static_cast<std::size_t>((step * processes_ + rank_) * persons_ + number);
   }
@@ -47,7 +46,7 @@ class SampleOrder {
   std::mutex mutex_;
   std::int64_t next_epoch_;
   std::map<std::int64_t, std::shared_ptr<Epoch>> epochs_;
-  std::vector<bool> stored_;  // [sample][variant], by the epochs that were made
+  std::vector<bool> stored_;  // [sample][variant], by the epochs made so far
 };
 
 }  // namespace vremd::train

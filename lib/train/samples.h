@@ -13,27 +13,27 @@
 
 namespace vremd::train {
 
-// A sample as the network sees it, for people to look at.
+// A network input to be drawn.
 struct DrawnSample {
   at::Tensor crops;  // [T, 3, H, W], normalised
-  at::Tensor heat;   // [h, w], 0...1, painted over the key frame's crop; undefined: nothing
+  at::Tensor heat;   // [h, w], 0...1, drawn over the key frame's crop; may be undefined
   std::vector<io::Keypoint> joints;  // crop pixels; score 0: not drawn
 };
 
-// The first samples of an epoch as they are augmented, with their targets.
+// The first augmented samples of an epoch with their targets.
 std::vector<DrawnSample> training_samples(data::TrainSet& set, const TrainConfig& config,
                                           int count);
 
-// People of the validation set, evenly spread, with the joints that were predicted last.
+// Evenly spread people of the validation set with their last predictions.
 std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config,
                                             int count);
 
-// samples.png and report.html of a run: its curves, and people of the validation set as they were
-// predicted last, or without one (null) of the training set as they are learnt.
+// Writes samples.png and report.html of a run: its curves, and validation samples or, if
+// `validation` is null, training samples.
 void write_report(const RunFolder& folder, Validation* validation, data::TrainSet& set,
                   const TrainConfig& config);
 
-// A row of crops for each sample: previous, key, next; the skeleton is on the key frame.
+// One row of crops per sample: previous, key (with the skeleton), next.
 draw::Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& config);
 
 }  // namespace vremd::train

@@ -16,7 +16,8 @@
 namespace vremd::train {
 namespace {
 
-// Parameters of `into` that begin with `prefix`: from the tensors of the file that begin otherwise.
+// Loads the parameters of `into` that start with `prefix`. `stored_name` maps their names to those
+// of the file; "" skips one.
 void load_part(const std::string& name, model::VremdImpl& into, const std::string& prefix,
                const std::function<std::string(const std::string&)>& stored_name) {
   const io::SafetensorsFile weights(io::find_weights(name));
@@ -32,17 +33,17 @@ void load_backbone(const std::string& name, model::VremdImpl& into) {
   load_part(name, into, "backbone.", [](const std::string& key) { return key; });
 }
 
-// From MoveNet Thunder with its own head.
+// Loads MoveNet Thunder with its own head.
 void load_prior(const std::string& name, model::VremdImpl& into) {
   load_part(name, into, "prior.", [](const std::string& key) -> std::string {
-    if (key == "prior.sharpness") return {};  // no part of Thunder: as it begins
+    if (key == "prior.sharpness") return {};  // not part of Thunder
     const std::string inner = key.substr(std::strlen("prior."));
     return inner.starts_with("backbone.") ? inner : "head." + inner;
   });
 }
 
-// What the tensors of the file that the backbone comes from do not tell, the eps of its norms and
-// the number of its heads, where the configuration leaves them to the source.
+// Takes the backbone's LayerNorm eps and number of heads, which its tensors do not determine, from
+// the metadata of its file unless the configuration sets them.
 void take_from_source(const TrainConfig::Start& start, model::ModelConfig& model) {
   auto& own = model.backbone;
   for (const std::string& name : {start.weights, start.backbone, start.single_frame}) {
@@ -54,8 +55,8 @@ void take_from_source(const TrainConfig::Start& start, model::ModelConfig& model
   }
 }
 
-// proj.norm such that each channel of its output has mean 0 and variance 1 on some samples: the
-// maps that a convolutional backbone brings together differ in scale by orders of magnitude.
+// Fits proj.norm so that each output channel has mean 0 and variance 1 on some samples: the maps of
+// a convolutional backbone differ in scale by orders of magnitude.
 void calibrate(const TrainConfig& config, data::TrainSet& set, model::VremdImpl& model) {
   at::NoGradGuard no_grad;
   auto state = model::state_of(model);

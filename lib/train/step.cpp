@@ -2,7 +2,6 @@
 #include "train/step.h"
 
 #include "core/error.h"
-#include "train/cached_batch.h"
 #include "train/loss.h"
 
 #include <ATen/ops/zeros.h>
@@ -32,9 +31,9 @@ std::optional<StepResult> TrainStep::take(BatchLoader& loader) {
 std::optional<StepResult> TrainStep::try_step(BatchLoader& loader) {
   Replicas& replicas = learner_.replicas;
   const std::int64_t step = learner_.step;
-  const bool alone = processes_.size() == 1;
+  const bool single = processes_.size() == 1;
   const bool stop = stopped_();
-  if (alone && stop) return std::nullopt;
+  if (single && stop) return std::nullopt;
   const std::int64_t count = config_.micro_batches();
   std::atomic<std::int64_t> substituted = 0;
   const auto take = [&](std::int64_t index) {
@@ -46,21 +45,21 @@ std::optional<StepResult> TrainStep::try_step(BatchLoader& loader) {
       step * count, (step + 1) * count, take,
       [&](model::VremdImpl& network, TrainBatch& batch) { return loss_of(network, batch); });
   StepResult result{loss, 0, substituted};
-  if (!alone) {
-    at::Tensor told = at::zeros({3}, at::TensorOptions(replicas.device()));
-    told[0] = loss;
-    told[1] = stop ? 1 : 0;
-    told[2] = static_cast<double>(result.substituted);
+  if (!single) {
+    at::Tensor shared = at::zeros({3}, at::TensorOptions(replicas.device()));
+    shared[0] = loss;
+    shared[1] = stop ? 1 : 0;
+    shared[2] = static_cast<double>(result.substituted);
     std::vector<at::Tensor> all = replicas.gradients();
     for (const at::Tensor& tensor : replicas.statistics()) all.push_back(tensor);
-    all.push_back(told);
+    all.push_back(shared);
     processes_.sum(all);
-    if (told[1].item<double>() > 0) {
+    if (shared[1].item<double>() > 0) {
       replicas.discard();
       return std::nullopt;
     }
-    result.loss = told[0].item<double>();
-    result.substituted = std::llround(told[2].item<double>());
+    result.loss = shared[0].item<double>();
+    result.substituted = std::llround(shared[2].item<double>());
   }
   if (!std::isfinite(result.loss)) fail("step {}: the loss is not finite ({})", step, result.loss);
   replicas.apply(count * processes_.size());

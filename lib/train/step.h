@@ -16,25 +16,25 @@
 namespace vremd::train {
 
 struct StepResult {
-  double loss = 0, norm = 0;     // of all processes; the norm before clipping
-  std::int64_t substituted = 0;  // neighbours that could not be used
+  double loss = 0, norm = 0;     // over all processes; norm before clipping
+  std::int64_t substituted = 0;  // neighbours replaced by the key frame
 };
 
-// The steps of the optimizer: forward and backward of the micro-batches, sums over the processes,
-// the parameters' move (METHOD 10.2), their average.
+// Optimizer steps: forward and backward passes of the micro-batches, all-reduce over the processes,
+// parameter update (METHOD 10.2), weight average.
 class TrainStep {
  public:
-  // All must outlive it; `cache` null: no cache of features.
+  // All arguments must outlive this object. `cache` may be null.
   TrainStep(const TrainConfig& config, const TrainConfig::Steps& steps, Learner& learner,
             ProcessGroup& processes, FeatureCache* cache, std::function<bool()> stopped);
 
-  // The next step. Nothing: some process was told to stop, the step is not taken. What is thrown
-  // leaves the learner as it was before the step.
+  // The next step; nullopt if some process was asked to stop before it. On an exception the learner
+  // is unchanged.
   std::optional<StepResult> take(BatchLoader& loader);
 
   double learning_rate() const { return learner_.optimizer.learning_rate(); }
 
-  // Of Mask_k in one micro-batch since the last call (METHOD 5.2).
+  // Concentration of Mask_k in one micro-batch since the last call (METHOD 5.2).
   std::optional<model::MaskConcentration> mask_concentration();
 
  private:

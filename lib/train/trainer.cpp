@@ -4,9 +4,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "model/weights.h"
-#include "train/cached_batch.h"
 #include "train/learner.h"
-#include "train/progress_report.h"
 #include "train/run_folder.h"
 #include "train/sample_order.h"
 #include "train/samples.h"
@@ -19,35 +17,93 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cmath>
 #include <optional>
 
 namespace vremd::train {
 namespace {
 
-// On a GPU the one worker waits for the crops of all; on the CPU the workers need the cores.
+// A GPU needs crops fast; on the CPU the workers need the cores.
 int loaders_of(const TrainConfig& config, const TrainerOptions& options) {
   if (config.train.loaders > 0) return config.train.loaders;
   return options.device.is_cpu() ? 1 : std::max(1, options.threads - 1);
 }
 
-}  // namespace
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
 
-struct Trainer::Impl {
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// Accumulates the steps since the last line of metrics.jsonl.
+class ProgressReport {
+ public:
+  // `workers` wait for data; `persons` per step, over all processes.
+  ProgressReport(std::int64_t workers, std::int64_t persons)
+      : workers_(workers), persons_(persons) {}
+
+  void add(const StepResult& step) {
+    loss_ += step.loss;
+    norm_ += step.norm;
+    ++steps_;
+  }
+  bool empty() const { return steps_ == 0; }
+  double seconds() const { return clock_.seconds(); }
+  void restart_clock() { clock_ = {}; }
+
+  // The line of metrics after `step` steps ("step", "loss", "norm", "lr", "rate", "wait", "mask"),
+  // logged with `log`. Resets the accumulator.
+  Json take(std::int64_t step, double epoch, const BatchLoader& loader, TrainStep& train_step,
+            bool log);
+
+ private:
+  std::int64_t workers_, persons_;
+  Stopwatch clock_;
+  double loss_ = 0, norm_ = 0, waited_ = 0;  // waited_: at the last line
+  int steps_ = 0;
+};
+
+Json ProgressReport::take(std::int64_t step, double epoch, const BatchLoader& loader,
+                          TrainStep& train_step, bool log) {
+  const double elapsed = seconds(), all_waited = loader.seconds_waited();
+  const double rate = static_cast<double>(steps_ * persons_) / elapsed;
+  const double waited = (all_waited - waited_) / (elapsed * static_cast<double>(workers_));
+  const double lr = train_step.learning_rate(), loss = loss_ / steps_;
+  if (log) {
+    log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s, waiting {:.1f} %",
+             epoch, step, loss, lr, rate, 100 * waited);
+  }
+  Json line{{"step", step}, {"loss", loss}, {"norm", norm_ / steps_},
+            {"lr", lr},     {"rate", rate}, {"wait", waited}};
+  if (const auto mask = train_step.mask_concentration()) {
+    line["mask"] = {{"log_largest", std::log(mask->largest)}, {"effective", mask->effective}};
+  }
+  *this = ProgressReport(workers_, persons_);
+  waited_ = all_waited;
+  return line;
+}
+
+struct Training {
   TrainConfig config;
   TrainerOptions options;
   ProcessGroup processes;
-  // Workers, loaders, this thread, and the readers of validation.
+  // Workers, loaders, this thread and the loaders of the validation.
   oneapi::tbb::global_control parallelism;
   data::TrainSet set;
   RunFolder folder;
-  std::int64_t persons;  // of an epoch, of all processes
+  std::int64_t persons;  // per epoch, over all processes
   TrainConfig::Steps steps;
   std::optional<Learner> learner;
   std::optional<Validation> validation;
   std::optional<FeatureCache> cache;
-  bool epoch_is_recorded = false;  // the epoch that ends with learner->step, in metrics.jsonl
+  bool epoch_is_recorded = false;  // metrics.jsonl has the epoch that ends at learner->step
 
-  Impl(TrainConfig c, TrainerOptions o, ProcessGroup p)
+  Training(TrainConfig c, TrainerOptions o, ProcessGroup p)
       : config(std::move(c)),
         options(std::move(o)),
         processes(std::move(p)),
@@ -66,7 +122,7 @@ struct Trainer::Impl {
       learner->resume(folder.checkpoint(), config, processes.size(), persons);
       log_info("resumed at step {} of {}", learner->step, steps.all);
     }
-    std::vector<at::Tensor> all;  // of rank 0, should libraries differ between machines
+    std::vector<at::Tensor> all;  // from rank 0, in case the libraries of the machines differ
     for (const auto& [name, tensor] : model::state_of(model())) all.push_back(tensor);
     processes.broadcast(all);
     if (config.train.cache_features > 0) {
@@ -80,7 +136,7 @@ struct Trainer::Impl {
     const at::Tensor recorded = at::full({1}, folder.open_metrics(learner->step) ? 1.0 : 0.0);
     processes.broadcast({recorded});
     epoch_is_recorded = recorded.item<double>() > 0;
-    if (epoch_is_recorded) learner->substituted = 0;  // they are in that line
+    if (epoch_is_recorded) learner->substituted = 0;  // already in that line
   }
 
   model::VremdImpl& model() { return learner->replicas.model(); }
@@ -88,7 +144,7 @@ struct Trainer::Impl {
   std::int64_t busy_workers() const {
     return std::min<std::int64_t>(workers(), config.micro_batches());
   }
-  std::int64_t step_size() const {  // persons, of all processes together
+  std::int64_t step_size() const {  // persons, over all processes
     return config.persons_of_step() * processes.size();
   }
   bool at_epoch_end() const {
@@ -114,13 +170,13 @@ struct Trainer::Impl {
     try {
       return train();
     } catch (...) {
-      save_what_was_learnt();
+      save_progress();
       throw;
     }
   }
 
-  // After an error, where the model is as the last step has left it.
-  void save_what_was_learnt() {
+  // After an error: the model is in the state after the last step.
+  void save_progress() {
     if (learner->step == std::max<std::int64_t>(learner->saved_step, 0)) return;
     try {
       save();
@@ -171,8 +227,8 @@ struct Trainer::Impl {
     return true;
   }
 
-  // The weights are safe before anything else is done. The line in metrics.jsonl comes last: an
-  // epoch without one is scored again by the run that goes on. False: stopped meanwhile.
+  // Saves the weights first. The line in metrics.jsonl is written last: a resumed run scores an
+  // epoch without one again. False if stopped.
   bool end_epoch() {
     const std::int64_t epoch = (learner->step + steps.per_epoch - 1) / steps.per_epoch;
     if (folder.writes()) {
@@ -190,8 +246,7 @@ struct Trainer::Impl {
     folder.add_metrics(line);
     if (folder.writes()) {
       if (learner->substituted > 0) {
-        log_warning("{} neighbours could not be used: the frame itself stood in for them",
-                    learner->substituted);
+        log_warning("{} neighbours replaced by the frame itself", learner->substituted);
       }
       write_report(folder, validation ? &*validation : nullptr, set, config);
     }
@@ -202,7 +257,7 @@ struct Trainer::Impl {
   bool validate(std::int64_t epoch, Json& line) {
     const WeightAverage::InModel averaged(learner->average);
     const auto stopped = [this] { return processes.size() == 1 && options.stopped(); };
-    // Without a backward pass one thread could not crop for all workers of a CPU.
+    // Without a backward pass a single thread cannot crop for all CPU workers.
     const bool own = config.train.loaders == 0 && options.device.is_cpu();
     const auto scores = validation->score(
         learner->replicas, processes, own ? options.threads : loaders_of(config, options), stopped);
@@ -223,11 +278,10 @@ struct Trainer::Impl {
   }
 };
 
-Trainer::Trainer(TrainConfig config, TrainerOptions options, ProcessGroup processes)
-    : impl_(std::make_unique<Impl>(std::move(config), std::move(options), std::move(processes))) {}
+}  // namespace
 
-Trainer::~Trainer() = default;
-
-bool Trainer::run() { return impl_->run(); }
+bool run_training(TrainConfig config, TrainerOptions options, ProcessGroup processes) {
+  return Training(std::move(config), std::move(options), std::move(processes)).run();
+}
 
 }  // namespace vremd::train

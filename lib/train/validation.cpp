@@ -27,7 +27,7 @@ data::TrainDataConfig data_of(const TrainConfig& config) {
   data.annotations = config.validate;
   data.root = config.validate_root;
   data.missing = config.validate_missing;
-  data.sanitise_boxes = false;  // as vremd-pose takes them
+  data.sanitise_boxes = false;  // as in vremd-pose
   return data;
 }
 
@@ -71,12 +71,12 @@ Validation::Validation(const TrainConfig& config)
            config.train.frame_mib) {
   choose(config.validate_most);
   predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});
-  // What the annotations lack for it is to be told before the training, not after.
+  // Reports unsuitable annotations before the training starts.
   if (config.validate_by == ValidationScore::kAp) static_cast<void>(average_precision());
 }
 
-// Whole frames, evenly spread, with at most about `most` persons: in a frame that is scored nobody
-// may be left out. 0: all.
+// Evenly spread whole frames (a scored frame needs all its people) with about `most` persons; 0:
+// all.
 void Validation::choose(int most) {
   const std::vector<data::TrainSample>& samples = set_.samples();
   std::vector<int> begins;  // of each frame's samples
@@ -106,7 +106,7 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
     own.push_back(i);
     samples.push_back(chosen_[i]);
   }
-  // On the CPU small ones, for all workers have something to do; the same for any number of them.
+  // Small batches on the CPU keep all workers busy; independent of their number.
   const int most = replicas.device().is_cpu() ? kCpuBatch : config_.train.micro_batch;
   const std::int64_t size = std::min(most, config_.train.micro_batch);
   const std::int64_t batches = (std::ssize(own) + size - 1) / size;
@@ -138,7 +138,7 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
   return scores;
 }
 
-// Into predictions_ at `places`.
+// Writes to predictions_ at `places`.
 void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
                          const at::Device& device, std::span<const std::int64_t> places) {
   const model::ModelConfig& model = config_.model;
@@ -170,7 +170,7 @@ void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
   }
 }
 
-// Every frame with a chosen person, its people and what was predicted for them.
+// The frames with a chosen person, and their predictions.
 eval::Matching Validation::matching() const {
   const auto joints = std::make_shared<const JointSet>(set_.joints());
   eval::Matching result;
@@ -199,12 +199,12 @@ eval::Matching Validation::matching() const {
   return result;
 }
 
-// As poseval would score it: all people of the frames that have a chosen person.
+// As poseval: all people of the frames with a chosen person.
 eval::PoseAp Validation::average_precision() const {
   eval::PoseSamples samples;
   std::vector<int> numbers = annotation::pose_joints(set_.joints().joints);
   const std::vector<int> trained = config_.model.trained_joints();
-  for (int j = 0; j < set_.joints().size(); ++j) {  // no labels: not written either (METHOD 7)
+  for (int j = 0; j < set_.joints().size(); ++j) {  // untrained joints are not written (METHOD 7)
     if (std::find(trained.begin(), trained.end(), j) == trained.end()) numbers[j] = -1;
   }
   const eval::Matching all = matching();
@@ -216,7 +216,7 @@ eval::PoseAp Validation::average_precision() const {
                   [](const annotation::AnnotatedPerson& one) { return !one.has_joints; });
     for (annotation::AnnotatedPerson& person : own.persons) {
       annotation::renumber(person, annotation::pose_joints(frame.truth_joints->joints));
-      person.track.reset();  // nothing is tracked, and poseval refuses large numbers
+      person.track.reset();  // no tracking here, and poseval rejects large ids
     }
     annotation::AnnotatedFrame& other = predicted.frames.emplace_back();
     other.file_name = own.file_name;

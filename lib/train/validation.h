@@ -15,13 +15,13 @@
 
 namespace vremd::train {
 
-// What a network scores on annotated people whose boxes are given, by vremd-eval's own code.
+// Scores on annotated people with ground-truth boxes, computed by the code of vremd-eval.
 struct ValidationScores {
   eval::Pck pck;                   // PCK@0.2 of the torso (EVAL 8b)
-  std::optional<eval::PoseAp> ap;  // PoseTrack AP (EVAL 4), where it was asked for
-  std::int64_t substituted = 0;    // neighbours that could not be used (TrainSet::Frames)
+  std::optional<eval::PoseAp> ap;  // PoseTrack AP (EVAL 4), if requested
+  std::int64_t substituted = 0;    // neighbours replaced by the key frame (TrainSet::Frames)
 
-  double body_pck() const;                   // of the 12 body joints, 0...1; 0 without any
+  double body_pck() const;                   // of the 12 body joints, 0...1; 0 if unlabelled
   double best_by(ValidationScore by) const;  // body_pck(), or the total AP, 0...100
   Json to_json() const;                      // {"pck": ..., "joints": {...}, "ap": ..., ...}
 };
@@ -30,14 +30,14 @@ class Validation {
  public:
   explicit Validation(const TrainConfig& config);
 
-  // Each process predicts its share of the people, while `loaders` threads read and crop the next
-  // ones; all get the scores. With the weights that are in the model. Nothing: stopped meanwhile.
+  // Each process predicts its share of the people with the current weights while `loaders` threads
+  // prepare the next ones; all processes get the scores. Nullopt if stopped.
   std::optional<ValidationScores> score(Replicas& replicas, ProcessGroup& processes, int loaders,
                                         const std::function<bool()>& stopped);
 
   data::TrainSet& set() { return set_; }
   const std::vector<int>& chosen() const { return chosen_; }  // of set().samples()
-  // People as they were predicted last: [persons, J, 3] x, y in frame pixels, score.
+  // Last predictions: [persons, J, 3] x, y in frame pixels, score.
   const at::Tensor& predictions() const { return predictions_; }
 
  private:
@@ -53,8 +53,8 @@ class Validation {
   at::Tensor predictions_;
 };
 
-// The joints of crops' heatmaps [n, J, h, w] (what `probabilities` gives): [n, J, 3], heatmap
-// pixels, by the model's default decoder (METHOD 2.2).
+// Joints [n, J, 3] in heatmap pixels of the probabilities [n, J, h, w], by the model's default
+// decoder (METHOD 2.2).
 at::Tensor decode_heatmaps(const at::Tensor& probabilities, const model::ModelConfig& model);
 
 }  // namespace vremd::train

@@ -81,18 +81,18 @@ bad() {
 }
 bad 'none.pth: cannot open: No such file or directory' none.pth
 mkdir folder
-bad 'folder: a folder without model.safetensors' folder
+bad 'folder: no model.safetensors in this directory' folder
 : > empty.pth
 bad 'empty.pth: not a file of torch.save' empty.pth
 head -c 100000 vitpose.pth > cut.pth
-bad 'cut.pth: zip: no directory at its end (is the file cut short?)' cut.pth
+bad 'cut.pth: zip: no central directory (truncated?)' cut.pth
 head -c 100000 legacy.pth > cut.pth
 status=0; weights -q cut.pth -o bad.safetensors 2> err || status=$?
 test $status -eq 1
-grep -qE '^vremd-convert weights: cut.pth: ends inside storage [0-9]+ \(is it cut short\?\)$' err
+grep -qE '^vremd-convert weights: cut.pth: ends inside storage [0-9]+ \(truncated\?\)$' err
 bad 'vitpose.pth: --arch yolox, but it is vitpose' --arch yolox vitpose.pth
 bad 'vitpose.pth: weights for pose, not --task detect' --task detect vitpose.pth
-bad 'vitpose.pth: no experts to choose from: its blocks are whole' --expert 1 vitpose.pth
+bad 'vitpose.pth: no experts: --expert must be 0' --expert 1 vitpose.pth
 bad 'vit.pth: a backbone without a head' --to huggingface vit.pth
 printf '\x80\x02cos\nsystem\nX\x0c\x00\x00\x00touch hacked\x85R.' > evil.pth
 bad 'evil.pth: a pickle, but not of torch.save' evil.pth

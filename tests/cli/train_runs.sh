@@ -84,7 +84,7 @@ vremd-train --config run.json -o whole -j 2 2> err
 cp whole/samples.png people.png
 status=0; vremd-train --config run.json -o whole --dry-run 2> err || status=$?
 test $status -eq 1
-grep -q 'whole: holds a training run' err
+grep -q 'whole: contains a training run' err
 cmp whole/samples.png people.png
 test "$(ls whole | tr '\n' ' ')" = 'best.safetensors checkpoint.safetensors config.json last.safetensors metrics.jsonl report.html samples.png '
 test "$(jq -c 'select(.epoch) | [.epoch, .step]' whole/metrics.jsonl | tr '\n' ' ')" = '[1,3] [2,6] [3,9] '

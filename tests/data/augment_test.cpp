@@ -31,7 +31,7 @@ AugmentConfig nothing() {
 
 }  // namespace
 
-TEST_CASE("without chance the augmentation is the plain crop") {
+TEST_CASE("without augmentation the region is the plain crop") {
   Random random = random_for(1, 2, 3);
   const auto joints = some_joints();
   const auto drawn =
@@ -43,7 +43,7 @@ TEST_CASE("without chance the augmentation is the plain crop") {
   CHECK_FALSE(drawn.region.flip);
 }
 
-TEST_CASE("draws depend on seed, epoch and sample alone, and keep their limits") {
+TEST_CASE("draws depend only on seed, epoch and sample, and stay within their limits") {
   const auto joints = some_joints();
   const auto draw = [&](std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample) {
     Random random = random_for(seed, epoch, sample);
@@ -63,10 +63,10 @@ TEST_CASE("draws depend on seed, epoch and sample alone, and keep their limits")
   }
   CHECK(std::abs(flips - 500) < 60);
   CHECK(std::abs(turned - 600) < 60);
-  CHECK(std::abs(at_limit - 600 * 0.317) < 60);  // METHOD 1.5: 32 % of the turned ones
+  CHECK(std::abs(at_limit - 600 * 0.317) < 60);  // METHOD 1.5: 32 % of the rotated samples
 }
 
-TEST_CASE("a mirrored crop exchanges left and right, and labels outside lose their weight") {
+TEST_CASE("flipping swaps left and right; labels outside the crop get weight 0") {
   const JointSet& set = joint_set("posetrack15");
   auto joints = some_joints();
   joints[14] = {1000, 1000, 1};
@@ -78,11 +78,11 @@ TEST_CASE("a mirrored crop exchanges left and right, and labels outside lose the
   CHECK(mirrored[left].x == Approx(kSpec.width - 1 - plain[right].x));
   CHECK(mirrored[left].y == Approx(plain[right].y));
   CHECK(plain[14].weight == 0);
-  CHECK(mirrored[13].weight == 0);  // the ankles change places, too
+  CHECK(mirrored[13].weight == 0);  // the ankles are swapped as well
   CHECK(plain[0].weight == 1);
 }
 
-TEST_CASE("half body takes the extent of one half") {
+TEST_CASE("half body crops the extent of one half") {
   AugmentConfig config = nothing();
   config.half_body.prob = 1;
   const JointSet& set = joint_set("posetrack15");
@@ -101,7 +101,7 @@ TEST_CASE("half body takes the extent of one half") {
   CHECK(std::abs(upper - 691) < 50);  // a normal draw below 0.5
 }
 
-TEST_CASE("a still's neighbours move against each other, the key frame stays") {
+TEST_CASE("neighbours of a still move in opposite directions, the key frame is unchanged") {
   AugmentConfig config = nothing();
   config.motion.jitter = 0;
   Random random = random_for(3, 0, 0);
@@ -114,7 +114,7 @@ TEST_CASE("a still's neighbours move against each other, the key frame stays") {
   CHECK(std::hypot(after.x - middle.x, after.y - middle.y) > 0.1);
 }
 
-TEST_CASE("crops are blurred, erased and brightened as drawn") {
+TEST_CASE("blur, erasing and brightness are applied as drawn") {
   constexpr int kHeight = 8, kWidth = 6;
   std::vector<float> crop(3 * kHeight * kWidth);
   std::iota(crop.begin(), crop.end(), 0.0f);
@@ -137,7 +137,7 @@ TEST_CASE("crops are blurred, erased and brightened as drawn") {
   Augmentation::FrameChange blur;
   blur.blur = 1;
   const auto blurred = changed({}, blur);
-  // A plane of constant slope stays as it is where the borders are out of reach.
+  // Blur keeps a linear ramp away from the borders.
   CHECK(blurred[4 * kWidth + 2] == Approx(crop[4 * kWidth + 2]));
   CHECK(blurred[0] > crop[0]);
 
@@ -148,7 +148,7 @@ TEST_CASE("crops are blurred, erased and brightened as drawn") {
   CHECK(bright[143] == 255);
 }
 
-TEST_CASE("a pasted person stands beside the person, as large, and comes as often as asked") {
+TEST_CASE("pasted persons have the configured position, size and probability") {
   AugmentConfig config = nothing();
   config.copy_paste.prob = 0.5;
   const auto joints = some_joints();
@@ -170,7 +170,7 @@ TEST_CASE("a pasted person stands beside the person, as large, and comes as ofte
   CHECK(there < 570);
 }
 
-TEST_CASE("a pasted person is cropped from its box, mirrored where it says so") {
+TEST_CASE("a pasted person is cropped from its box, optionally mirrored") {
   Augmentation::Pasted pasted;
   pasted.size = 80;
   pasted.middle = {100, 60};
@@ -187,7 +187,7 @@ TEST_CASE("a pasted person is cropped from its box, mirrored where it says so") 
   CHECK(near(to_frame({107.5, 100}), 10, 180));
 }
 
-TEST_CASE("a pasted person covers the box with round corners and leaves the rest as it was") {
+TEST_CASE("pasting fills the box with round corners and leaves the rest unchanged") {
   constexpr int kSide = 41;
   std::vector<float> crop(3 * kSide * kSide, 1), over(crop.size(), 5);
   Augmentation::Pasted pasted;

@@ -67,7 +67,7 @@ constexpr const char* kPoseTrack18 = R"({
 
 }  // namespace
 
-TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their numbers") {
+TEST_CASE("PoseTrack18 as downloaded: boxes are clipped, neighbours found by number") {
   const Folder folder;
   folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
   for (const int n : {4, 5}) {
@@ -96,7 +96,7 @@ TEST_CASE("PoseTrack18 as downloaded: boxes are cut, neighbours found by their n
   CHECK(set.missing_files(5).lines.empty());
 }
 
-TEST_CASE("boxes are cut at the picture's edge where the file has no sizes") {
+TEST_CASE("boxes are clipped to the picture if the file has no sizes") {
   const Folder folder;
   Json listed = Json::parse(kPoseTrack18);
   listed["images"][0].erase("width");
@@ -106,7 +106,8 @@ TEST_CASE("boxes are cut at the picture's edge where the file has no sizes") {
   data.dataset = "posetrack18";
   data.root = folder.path;
   {
-    const TrainSet unread({data}, joint_set("posetrack15"));  // no picture: named when it is loaded
+    const TrainSet unread(
+        {data}, joint_set("posetrack15"));  // a missing picture is reported when it is loaded
     CHECK(unread.samples().size() == 2);
   }
   folder.picture("images/train/000111_mpii/000005.jpg", 200);  // 64 x 48
@@ -121,7 +122,7 @@ TEST_CASE("boxes are cut at the picture's edge where the file has no sizes") {
   CHECK(TrainSet({data}, joint_set("posetrack15")).samples()[0].box.x == -4);
 }
 
-TEST_CASE("a neighbour that is missing inside of a video is an error, or the frame itself") {
+TEST_CASE("a neighbour missing inside a video is an error or replaced by the key frame") {
   const Folder folder;
   Json listed = Json::parse(kPoseTrack18);
   Json next = listed["images"][0];
@@ -148,17 +149,17 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
   CHECK(lenient.missing_files(5).lines.empty());
   CHECK(lenient.missing_files(5).substituted == 1);
 
-  // It is there, but no picture.
+  // An invalid picture.
   folder.write("images/train/000111_mpii/000006.jpg", "cut off");
   CHECK_THROWS_WITH(set.frames(set.samples()[0]),
                     ContainsSubstring("000006.jpg: ") && ContainsSubstring("a neighbour of frame"));
   CHECK(lenient.frames(lenient.samples()[0]).substituted == 1);
-  // What cannot be read is no bad picture.
+  // An unreadable file is an error.
   fs::remove(folder.path + "/images/train/000111_mpii/000006.jpg");
   fs::create_directory(folder.path + "/images/train/000111_mpii/000006.jpg");
   CHECK_THROWS_WITH(lenient.frames(lenient.samples()[0]), ContainsSubstring("not a file"));
   fs::remove(folder.path + "/images/train/000111_mpii/000006.jpg");
-  // A name without a number names no neighbours.
+  // A file name without a number.
   listed["images"][0]["file_name"] = "images/train/000111_mpii/a.jpg";
   listed["images"][0]["frame_id"] = 5;
   listed["images"][1]["frame_id"] = 9;
@@ -170,7 +171,7 @@ TEST_CASE("a neighbour that is missing inside of a video is an error, or the fra
                     ContainsSubstring("a.jpg: no number that names its neighbours"));
 }
 
-TEST_CASE("a neighbour of another size is not used") {
+TEST_CASE("neighbours of a different size are not used") {
   const Folder folder;
   folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
   folder.picture("images/train/000111_mpii/000005.jpg", 200);
@@ -187,7 +188,7 @@ TEST_CASE("a neighbour of another size is not used") {
   CHECK(frames.substituted == 1);
 }
 
-TEST_CASE("PoseTrack17's annolist is read for training") {
+TEST_CASE("PoseTrack17 annolists") {
   const Folder folder;
   folder.write("annotations/train/v.json", R"({"annolist": [
     {"image": [{"name": "images/bonn/v/00000001.jpg"}], "imgnum": [1], "is_labeled": [1],
@@ -207,7 +208,7 @@ TEST_CASE("PoseTrack17's annolist is read for training") {
   CHECK(sample.joints[ankle].weight == 1);  // hidden, but annotated
   CHECK(sample.joints[ankle].x == 30);
   CHECK(sample.joints[head].y == 20);
-  // The extent of the joints and 15 % of it on each side, less one (METHOD 1.1).
+  // The extent of the joints, padded by 15 % on each side, minus one (METHOD 1.1).
   CHECK(sample.box.x == Approx(10 - 0.15 * 20));
   CHECK(sample.box.h == Approx(1.3 * 20 - 1));
   const auto frames = set.frames(sample).frames;
@@ -215,7 +216,7 @@ TEST_CASE("PoseTrack17's annolist is read for training") {
   CHECK(number_of(frames[2]) == Approx(90).margin(2));
 }
 
-TEST_CASE("PoseTrack21 as downloaded: the folder of its download, or data/ in it") {
+TEST_CASE("PoseTrack21 as downloaded: root is the download or its data/") {
   const Folder folder;
   folder.write("data/posetrack_data/train/000001_bonn_train.json", R"({
     "images": [{"id": 10000010000, "image_id": 10000010000, "vid_id": "000001", "nframes": 2,
@@ -255,7 +256,7 @@ TEST_CASE("PoseTrack21 as downloaded: the folder of its download, or data/ in it
   }
 }
 
-TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
+TEST_CASE("COCO person keypoints are stills; unknown joints are skipped") {
   const Folder folder;
   folder.write("annotations/person_keypoints_train2017.json", R"({
     "images": [{"id": 9, "file_name": "000000000009.jpg", "width": 64, "height": 48}],
@@ -281,7 +282,7 @@ TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
   CHECK_FALSE(set.trained(set.joints().index("head_top")));
   CHECK_FALSE(set.sets_differ());
 
-  // Beside a set that annotates other joints.
+  // Together with a set that annotates other joints.
   folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
   TrainDataConfig other;
   other.dataset = "posetrack18";
@@ -297,7 +298,7 @@ TEST_CASE("COCO's person keypoints are stills, other joints are left out") {
   CHECK(number_of(set.frames(sample).frames[0]) == Approx(77).margin(2));
 }
 
-TEST_CASE("what a data set lacks is named") {
+TEST_CASE("missing files of a data set are reported") {
   const Folder folder;
   CHECK_THROWS_WITH(
       dataset_files("posetrack18", folder.path, "train"),
@@ -318,7 +319,7 @@ TEST_CASE("what a data set lacks is named") {
                     ContainsSubstring("a folder without JSON files"));
 }
 
-TEST_CASE("of a video those frames are kept that will be asked for") {
+TEST_CASE("only required frames of a video are kept") {
   const Folder folder;
   const std::string clip = make_clip(folder.path + "/clip.mp4", 30);
   FrameStore store(100);
@@ -326,7 +327,7 @@ TEST_CASE("of a video those frames are kept that will be asked for") {
   CHECK(number_in(*store.video_frame(clip, 4)) == 4);
   CHECK(number_in(*store.video_frame(clip, 9)) == 9);
   CHECK_FALSE(store.video_frame(clip, 5));
-  CHECK(store.video_length(clip) == 10);  // nobody asks for the rest
+  CHECK(store.video_length(clip) == 10);  // the rest is not required
 
   Json label = Json::parse(kPoseTrack18);
   label["images"][0]["file_name"] = "clip.mp4";
@@ -343,7 +344,7 @@ TEST_CASE("of a video those frames are kept that will be asked for") {
   CHECK(substituted == 0);
 }
 
-TEST_CASE("a small store forgets the pictures that were used longest ago, and reads them again") {
+TEST_CASE("a small store evicts the least recently used pictures") {
   const Folder folder;
   for (int n = 0; n < 4; ++n) folder.picture(fmt::format("{}.png", n), 10 * n);
   const double one = 3.0 * 64 * 48 / (1 << 20);

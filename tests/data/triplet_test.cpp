@@ -13,11 +13,11 @@ using namespace vremd::data;
 
 namespace {
 
-// A video of numbered frames that knows which of them somebody holds.
+// A video of numbered frames that tracks which of them are still held.
 struct FakeVideo {
   std::vector<double> times;
   std::set<std::int64_t> missing;
-  std::int64_t larger_from = 1 << 30;  // frames from here on have another size
+  std::int64_t larger_from = 1 << 30;  // frames from here on have a different size
   std::int64_t next = 0;
   std::vector<std::weak_ptr<const Frame>> given;
 
@@ -63,11 +63,11 @@ using Pair = std::pair<int, int>;
 
 }  // namespace
 
-TEST_CASE("neighbours are the frames beside; the ends clamp") {
+TEST_CASE("neighbours are the adjacent frames, clamped at the ends") {
   FakeVideo video = FakeVideo::constant_rate(4);
   TripletWindow window(video.source(), {});
   CHECK(offsets(window, 0) == Pair(0, 1));
-  CHECK(video.next == 2);  // one frame ahead, no more: a live source would wait
+  CHECK(video.next == 2);  // reads a single frame ahead: a live source would block
   CHECK(offsets(window, 1) == Pair(-1, 1));
   CHECK(offsets(window, 2) == Pair(-1, 1));
   CHECK(offsets(window, 3) == Pair(-1, 0));
@@ -75,7 +75,7 @@ TEST_CASE("neighbours are the frames beside; the ends clamp") {
   CHECK(window.decoded() == 4);
 }
 
-TEST_CASE("a still is its own neighbours") {
+TEST_CASE("the neighbours of a still are the still itself") {
   FakeVideo video = FakeVideo::constant_rate(1);
   TripletWindow window(video.source(), {});
   const auto triplet = window.around(0);
@@ -86,7 +86,7 @@ TEST_CASE("a still is its own neighbours") {
   CHECK(triplet->substituted == 0);
 }
 
-TEST_CASE("only the frames of the last triplet are held, and no more is decoded") {
+TEST_CASE("holds only the frames of the last triplet and decodes no further") {
   FakeVideo video = FakeVideo::constant_rate(100);
   TripletWindow window(video.source(), {});
   CHECK(offsets(window, 10) == Pair(-1, 1));
@@ -102,7 +102,7 @@ TEST_CASE("only the frames of the last triplet are held, and no more is decoded"
   CHECK(window.decoded() == 100);
 }
 
-TEST_CASE("a stride counts in steps of frames and clamps to the ends") {
+TEST_CASE("a stride is in frames and clamps at the ends") {
   FakeVideo video = FakeVideo::constant_rate(8);
   TripletWindow window(video.source(), {.stride = 3});
   CHECK(offsets(window, 0) == Pair(0, 3));
@@ -112,7 +112,7 @@ TEST_CASE("a stride counts in steps of frames and clamps to the ends") {
   CHECK(offsets(window, 7) == Pair(-3, 0));
 }
 
-TEST_CASE("by time: the nearest frame on each side, never the key frame where there is another") {
+TEST_CASE("by time: the nearest frame on each side other than the key frame") {
   FakeVideo fast = FakeVideo::constant_rate(60, 100);  // 10 ms
   TripletWindow of_fast(fast.source(), {.delta_ms = 40});
   CHECK(offsets(of_fast, 0) == Pair(0, 4));
@@ -133,7 +133,7 @@ TEST_CASE("by time: the nearest frame on each side, never the key frame where th
   CHECK(offsets(of_uneven, 5) == Pair(-2, 1));  // 0.05 is nearer to 0.05 than 0.052; 0.2 is all
 }
 
-TEST_CASE("time stamps that stand still do not pile up frames") {
+TEST_CASE("constant time stamps do not accumulate frames") {
   FakeVideo video;
   video.times.assign(2000, 0.0);
   TripletWindow window(video.source(), {.delta_ms = 40});
@@ -142,7 +142,7 @@ TEST_CASE("time stamps that stand still do not pile up frames") {
   CHECK(window.decoded() < 1000);
 }
 
-TEST_CASE("a neighbour that cannot be used is the key frame, and counted") {
+TEST_CASE("unusable neighbours are replaced by the key frame and counted") {
   FakeVideo video = FakeVideo::constant_rate(6);
   video.missing = {2};
   video.larger_from = 5;
@@ -161,7 +161,7 @@ TEST_CASE("a neighbour that cannot be used is the key frame, and counted") {
   CHECK(resized->substituted == 1);
 }
 
-TEST_CASE("a stride of 0 looks at the key frame alone") {
+TEST_CASE("a stride of 0 uses only the key frame") {
   FakeVideo video = FakeVideo::constant_rate(4);
   TripletWindow window(video.source(), {.stride = 0});
   CHECK(offsets(window, 0) == Pair(0, 0));
@@ -169,7 +169,7 @@ TEST_CASE("a stride of 0 looks at the key frame alone") {
   CHECK(video.next == 3);
 }
 
-TEST_CASE("settings that make no sense are refused") {
+TEST_CASE("invalid settings are rejected") {
   FakeVideo video = FakeVideo::constant_rate(2);
   CHECK_THROWS_AS(TripletWindow(video.source(), {.stride = -1}), Error);
   CHECK_THROWS_AS(TripletWindow(video.source(), {.delta_ms = -1}), Error);

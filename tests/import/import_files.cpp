@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of others for the command-line tests of vremd-convert weights:
+// Writes foreign weights for the command-line tests of vremd-convert weights:
 //   vremd_import_files vitpose|legacy|plus|vit|yolox OUT.pth
 
 #include "make_vitpose.h"

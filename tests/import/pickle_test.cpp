@@ -20,7 +20,7 @@ std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
-// The pickle of what the opcodes leave on the stack.
+// A pickle of the given opcodes.
 struct Read {
   std::string bytes;
   Pickle pickle;
@@ -36,7 +36,7 @@ std::string of(std::initializer_list<int> values) {
 
 }  // namespace
 
-TEST_CASE("pickle reads data of every kind") {
+TEST_CASE("pickle: all kinds of data") {
   CHECK(Read("N.")->kind == Kind::kNone);
   CHECK(Read(of({0x88, '.'}))->integer == 1);
   CHECK(Read(of({0x89, '.'}))->kind == Kind::kBool);
@@ -79,7 +79,7 @@ TEST_CASE("pickle reads data of every kind") {
             ->integer == 1);
 }
 
-TEST_CASE("pickle keeps what was stored for later") {
+TEST_CASE("pickle: memo") {
   const Read twice("](" + text("a") + "q\x05h\x05r\x07" + std::string(3, '\0') + "j\x07" +
                    std::string(3, '\0') + "e.");
   REQUIRE(twice->items.size() == 3);
@@ -88,28 +88,28 @@ TEST_CASE("pickle keeps what was stored for later") {
   CHECK(memoized->items[1]->text == "x");
   const Read itself(
       "]q\x01h\x01"
-      "a.");  // a list that holds itself
+      "a.");  // a list that contains itself
   CHECK(itself->items[0] == &itself.pickle.value());
 }
 
-TEST_CASE("pickle calls nothing: objects are names and arguments") {
+TEST_CASE("pickle: objects are inert names and arguments") {
   const Read system(call(global("posix", "system"), "U\x08touch /x\x85") + ".");
   CHECK(system->kind == Kind::kObject);
   CHECK(system->text == "posix.system");
   CHECK(system->items[0]->items[0]->text == "touch /x");
   CHECK(Read(global("os", "system") + ".")->kind == Kind::kGlobal);
   CHECK(Read(text("os") + text("system") + "\x93.")->text == "os.system");
-  // NEWOBJ, NEWOBJ_EX, BUILD, items and keys of classes that nobody knows
+  // NEWOBJ, NEWOBJ_EX, BUILD, items and keys of unknown classes
   CHECK(Read(global("a", "B") + ")\x81}b.")->text == "a.B");
   CHECK(Read(global("a", "B") + ")}\x92.")->text == "a.B");
   CHECK(Read(global("a", "B") + ")\x81(NN"
                                 "e.")
             ->text == "a.B");
   CHECK(Read(global("a", "B") + ")\x81(NNu.")->text == "a.B");
-  // the result of a call, called
+  // call of the result of a call
   CHECK(Read(call(call(global("builtins", "getattr"), "NN\x86"), ")") + ".")->text ==
         "builtins.getattr");
-  // an OrderedDict is a dict, whether made empty or of pairs; its attributes are dropped
+  // an OrderedDict is a dict, created empty or from pairs; its attributes are dropped
   const std::string ordered = global("collections", "OrderedDict");
   CHECK(Read(ordered + ")R" + text("a") + "K\x01s}b.")->find("a")->integer == 1);
   CHECK(Read(ordered + "](](" + text("a") +
@@ -121,12 +121,12 @@ TEST_CASE("pickle calls nothing: objects are names and arguments") {
   CHECK(Read("K\x07Q.")->kind == Kind::kPersistent);
 }
 
-TEST_CASE("pickle ends at its end") {
+TEST_CASE("pickle: trailing bytes are ignored") {
   const Read read("K\x01.rubbish");
   CHECK(read.pickle.size() == 3);
 }
 
-TEST_CASE("pickle refuses everything else, with the place") {
+TEST_CASE("pickle: errors name the position") {
   const auto fails = [](const std::string& opcodes, const std::string& what) {
     CAPTURE(opcodes);
     CHECK_THROWS_WITH(Read(opcodes), ContainsSubstring(what));
@@ -142,7 +142,7 @@ TEST_CASE("pickle refuses everything else, with the place") {
   fails("c\nsystem\n.", "without a proper name");
   fails("cos\nsys\x1b[2Jtem\n.", "without a proper name");
   fails("c" + std::string(600, 'a') + "\nb\n.", "without a proper name");
-  fails("NN\x93.", "a global whose name is no text");
+  fails("NN\x93.", "a global whose name is not a string");
   fails(".", "nothing on the stack");
   fails("(.", "nothing on the stack");
   fails("N(.", "nothing on the stack");
@@ -157,19 +157,19 @@ TEST_CASE("pickle refuses everything else, with the place") {
   fails("N)R.", "a call of None");
   fails("cos\nsystem\nNR.", "a call without a tuple");
   fails("N}b.", "state for None");
-  fails("h\x03.", "nothing was stored as 3");
+  fails("h\x03.", "no memo 3");
   fails("q\x01.", "nothing on the stack");
   fails("\x80\x06N.", "protocol 6");
   fails("\x80\x01N.", "protocol 1");
   for (const char opcode : std::string("ISLVFgpPio2\x82\x83\x84\x96\x97\x98\xff")) {
-    fails(std::string("NN") + opcode + "1\n.", "is not read");
+    fails(std::string("NN") + opcode + "1\n.", "unsupported opcode");
   }
-  fails("NNNI1\n.", "byte 3 of the pickle: opcode 0x49 is not read");
+  fails("NNNI1\n.", "byte 3 of the pickle: unsupported opcode 0x49");
 }
 
-TEST_CASE("pickle has limits") {
+TEST_CASE("pickle: limits") {
   CHECK_THROWS_WITH(Read(std::string(kMaxPickleValues + 1, 'N') + "."),
-                    ContainsSubstring("more values"));
+                    ContainsSubstring("too many values"));
   // a long list of pairs, many OrderedDicts of it
   std::string pairs = global("collections", "OrderedDict") +
                       "q\x01"
@@ -181,7 +181,7 @@ TEST_CASE("pickle has limits") {
       "0";
   for (int i = 0; i < 5000; ++i) pairs += "h\x01h\x02R0";
   CHECK_THROWS_AS(Read(pairs + "N."), Error);
-  // nothing recurses: depth is no matter
+  // no recursion: any depth is accepted
   CHECK_NOTHROW(Read("N" + std::string(1000000, '\x85') + "."));
   CHECK_NOTHROW(Read(std::string(1000000, '(') + "N."));
 }

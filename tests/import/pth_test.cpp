@@ -64,7 +64,7 @@ TensorText tensor_of(std::int64_t offset, std::vector<std::int64_t> shape,
 
 }  // namespace
 
-TEST_CASE("PyTorch's own files, zip and legacy") {
+TEST_CASE("files written by PyTorch, zip and legacy") {
   const std::string name = GENERATE("zip.pth", "legacy.pth");
   CAPTURE(name);
   const SourceFile source = read_pth(kFixtures + "/" + name);
@@ -87,23 +87,24 @@ TEST_CASE("PyTorch's own files, zip and legacy") {
   CHECK_THROWS_WITH(values("num_batches_tracked"), ContainsSubstring("I64"));
   CHECK(source.tensors.size() == 14);
 
-  // what is no tensor is named, and nothing of it was made
+  // other values are listed, not constructed
   CHECK(source.unread.at("array") == "numpy._core.multiarray._reconstruct");
   CHECK(source.unread.at("number") == "a number");
-  CHECK_THROWS_WITH(source.at("array"),
-                    ContainsSubstring("array is no tensor, but numpy._core.multiarray._reconstr"));
+  CHECK_THROWS_WITH(
+      source.at("array"),
+      ContainsSubstring("array is not a tensor, but numpy._core.multiarray._reconstr"));
   CHECK_THROWS_WITH(source.at("none"), ContainsSubstring("no tensor none"));
 }
 
-TEST_CASE("PyTorch's own files without checksums, and of whole modules") {
+TEST_CASE("files written by PyTorch without checksums, and of whole modules") {
   const SourceFile source = read_source(kFixtures + "/no_crc.pth");
-  CHECK(source.at("a").to_float() == Floats{1, 1});  // "module." is taken off
+  CHECK(source.at("a").to_float() == Floats{1, 1});  // "module." is removed
   CHECK(source.at("b").count() == 12);
   CHECK_THROWS_WITH(read_pth(kFixtures + "/module.pth"),
                     ContainsSubstring("holds a whole torch.nn.modules.linear.Linear"));
 }
 
-TEST_CASE("a file of torch.save cut anywhere is an error") {
+TEST_CASE("a truncated file of torch.save is an error") {
   for (const char* name : {"zip.pth", "legacy.pth"}) {
     std::ifstream in(kFixtures + "/" + name, std::ios::binary);
     const std::string whole{std::istreambuf_iterator<char>(in), {}};
@@ -115,7 +116,7 @@ TEST_CASE("a file of torch.save cut anywhere is an error") {
   }
 }
 
-TEST_CASE("a flipped byte of a zip file is found or harms nothing") {
+TEST_CASE("a corrupted byte of a zip file is detected or harmless") {
   std::ifstream in(kFixtures + "/zip.pth", std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(in), {}};
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -133,7 +134,7 @@ TEST_CASE("a flipped byte of a zip file is found or harms nothing") {
   }
 }
 
-TEST_CASE("tensors must lie in their storage") {
+TEST_CASE("tensors must lie within their storage") {
   const auto values = [](const TensorText& tensor) {
     return read(zip(entries_of(tensor()))).at("a").to_float();
   };
@@ -156,11 +157,11 @@ TEST_CASE("tensors must lie in their storage") {
   fails(tensor_of(0, {2, 2}, {INT64_MAX, INT64_MAX}), "reaches outside");
   fails(tensor_of(0, {INT64_MAX, 3}, {1, 1}), "reaches outside");
   fails(tensor_of(0, {5, 1}, {0, 0}), "has more elements");  // expanded
-  fails(tensor_of(0, {-1}, {1}), "no proper shape");
-  fails(tensor_of(0, {2}, {-1}), "no proper shape");
-  fails(tensor_of(0, {2}, {1, 1}), "no proper shape");
+  fails(tensor_of(0, {-1}, {1}), "invalid shape");
+  fails(tensor_of(0, {2}, {-1}), "invalid shape");
+  fails(tensor_of(0, {2}, {1, 1}), "invalid shape");
   fails(tensor_of(0, std::vector<std::int64_t>(17, 1), std::vector<std::int64_t>(17, 1)),
-        "no proper shape");
+        "invalid shape");
 
   TensorText large = tensor_of(0, {4}, {1});
   large.elements = 5;
@@ -177,7 +178,7 @@ TEST_CASE("tensors must lie in their storage") {
   CHECK(read(zip(entries_of(large()))).unread.at("a") == "torch._utils._rebuild_tensor_v2");
 }
 
-TEST_CASE("only torch's own functions make tensors") {
+TEST_CASE("only functions of torch make tensors") {
   const TensorText good = tensor_of(0, {4}, {1});
   const std::string arguments = tuple({good.storage(), integer(0), sizes({4}), sizes({1})});
   for (const std::string& function :
@@ -189,7 +190,7 @@ TEST_CASE("only torch's own functions make tensors") {
     CHECK(source.tensors.size() == 1);
     CHECK(source.unread.contains("b"));
   }
-  // a parameter of a parameter, and one of nothing
+  // a parameter of a parameter, and empty ones
   const std::string parameter = global("torch._utils", "_rebuild_parameter");
   const auto wrap = [&](const std::string& inner) {
     return call(parameter, tuple({inner, "\x88"}));
@@ -199,7 +200,7 @@ TEST_CASE("only torch's own functions make tensors") {
   CHECK(read(zip(entries_of(wrap("N")))).unread.contains("a"));
 }
 
-TEST_CASE("the state dict is found, or it is said why not") {
+TEST_CASE("the state dict is found, or the error says why not") {
   const std::string tensor = tensor_of(0, {4}, {1})();
   const auto with = [&](const std::string& value) {
     return zip({{"x/data.pkl", pickle(value)}, {"x/data/0", kFour}});
@@ -223,7 +224,7 @@ TEST_CASE("the state dict is found, or it is said why not") {
   fails(tensor, "no state dict");
 }
 
-TEST_CASE("the zip file around it") {
+TEST_CASE("zip containers") {
   const Entries good = entries_of(tensor_of(0, {4}, {1})());
   const auto with = [&](const std::string& name, const std::string& bytes) {
     Entries entries = good;
@@ -244,19 +245,19 @@ TEST_CASE("the zip file around it") {
   fails(with("x/byteorder", "middle"), "unknown byte order");
   fails(with("x/constants.pkl", "."), "TorchScript");
   fails(with("y/data.pkl", "N."), "two data.pkl");
-  fails(with("x/data.pkl", "N."), "an entry is there twice");
+  fails(with("x/data.pkl", "N."), "duplicate entry");
   fails(zip({{"x/y/data.pkl", pickle("N")}}), "not of torch.save");
   fails(zip(good, {.method = 8}), "compressed entries");
   fails(zip(good, {.flags = 1}), "encrypted");
   fails(zip(good, {.wrong_crc = 1}), "x/data.pkl: damaged (its checksum is wrong)");
-  fails("PK\x03\x04", "cut short");
+  fails("PK\x03\x04", "truncated");
   fails("", "not a file of torch.save");
   fails("{\"a\": 1}", "not a file of torch.save");
   CHECK_THROWS_WITH(read_pth("/no/such.pth"), ContainsSubstring("cannot open"));
   CHECK_THROWS_WITH(read_pth("/tmp"), ContainsSubstring("is a directory"));
 }
 
-TEST_CASE("the legacy file around it") {
+TEST_CASE("legacy containers") {
   const TensorText tensor = tensor_of(1, {3}, {1});
   const auto with = [](const TensorText& one) { return dict({{"a", one()}}); };
   CHECK(read(legacy(with(tensor), {{"0", kFour}})).at("a").to_float() == Floats{2, 3, 4});
@@ -266,15 +267,15 @@ TEST_CASE("the legacy file around it") {
   const std::string whole = legacy(with(tensor), {{"0", kFour}});
   fails(whole.substr(0, whole.size() - 1), "ends inside storage 0");
   fails(pickle("K\x01"), "a pickle, but not of torch.save");
-  fails(legacy(with(tensor), {{"1", kFour}}), "storage 1: of no tensor");
+  fails(legacy(with(tensor), {{"1", kFour}}), "storage 1: not used by any tensor");
   fails(legacy(with(tensor), {}), "no storage 0");
   fails(legacy(with(tensor), {{"0", floats({1, 2})}}), "ends inside storage 0");
   std::string old = whole;
   old[old.find(raw(std::int64_t{1001}))] = 1;
-  fails(old, "protocol 769 of torch.save is not read");
+  fails(old, "protocol 769 of torch.save is not supported");
   TensorText half = tensor;
   half.type = "HalfStorage";
-  fails(legacy(dict({{"a", tensor()}, {"b", half()}}), {{"0", kFour}}), "is of two types");
+  fails(legacy(dict({{"a", tensor()}, {"b", half()}}), {{"0", kFour}}), "has two types");
 }
 
 TEST_CASE("crc32 of the standard's example") {

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "core/half.h"
 #include "import/convert_weights.h"
-#include "import/names.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "temporary_folder.h"
@@ -94,7 +93,7 @@ struct SmallModel {
 
 }  // namespace
 
-TEST_CASE("a graph model's nodes and tensors") {
+TEST_CASE("nodes and tensors of a graph model") {
   const TemporaryFolder folder;
   const TfjsModel model = read_tfjs(SmallModel().save(folder));
   REQUIRE(model.nodes.size() == 5);
@@ -116,7 +115,7 @@ TEST_CASE("a graph model's nodes and tensors") {
                        MessageMatches(ContainsSubstring("small.json: no tensor none")));
 }
 
-TEST_CASE("convolutions come out in LibTorch's order of axes") {
+TEST_CASE("convolutions are converted to the axis order of LibTorch") {
   const TemporaryFolder folder;
   const auto layers = convolutions(read_tfjs(SmallModel().save(folder)));
   REQUIRE(layers.size() == 2);
@@ -133,7 +132,7 @@ TEST_CASE("convolutions come out in LibTorch's order of axes") {
   CHECK(layers[1].bias.values.back() == 6.125F);
 }
 
-TEST_CASE("what is wrong with a graph model is said") {
+TEST_CASE("invalid graph models are reported") {
   const TemporaryFolder folder;
   SmallModel model;
   const auto refused = [&](const std::string& text) {
@@ -168,42 +167,42 @@ TEST_CASE("what is wrong with a graph model is said") {
     weights[3]["dtype"] = "complex64";
     refused("weights[3].dtype: unknown dtype 'complex64'");
   }
-  SECTION("a tensor twice") {
+  SECTION("duplicate tensor") {
     weights[3]["name"] = "k";
-    refused("tensor k appears twice");
+    refused("duplicate tensor k");
   }
-  SECTION("another kind of JSON") {
+  SECTION("not a graph model") {
     model.json = {{"images", Json::array()}};
     refused("small.json: not a TensorFlow.js graph model");
   }
-  SECTION("manifest that is none") {
+  SECTION("invalid manifest") {
     model.json["weightsManifest"] = 3;
     refused("small.json: weightsManifest: not an array");
   }
-  SECTION("node without operation") {
+  SECTION("node without an operation") {
     nodes[2].erase("op");
     refused("small.json: modelTopology.node[2]: no op");
   }
-  SECTION("text that is not base64") {
+  SECTION("invalid base64") {
     nodes[2]["attr"]["padding"]["s"] = "V*";
     refused("modelTopology.node[2].attr.padding.s: not base64");
   }
-  SECTION("a kernel that is not there") {
+  SECTION("missing kernel") {
     nodes[2]["input"][1] = "lost";
     refused("no tensor lost");
   }
-  SECTION("a kernel with other axes") {
+  SECTION("kernel with wrong axes") {
     weights[0]["shape"] = {2, 2, 3};
     refused("node conv: the kernel has 3 axes");
   }
-  SECTION("biases that do not fit") {
+  SECTION("wrong number of biases") {
     weights[1]["shape"] = {2};
     weights[2]["shape"] = {1, 1, 7, 1};
     refused("node conv: 2 biases for 3 channels");
   }
 }
 
-TEST_CASE("what is no graph model at all") {
+TEST_CASE("files that are not graph models") {
   const TemporaryFolder folder;
   write_file(folder / "text.json", "weights");
   CHECK_THROWS_MATCHES(read_tfjs(folder / "text.json"), Error,
@@ -214,7 +213,7 @@ TEST_CASE("what is no graph model at all") {
                        MessageMatches(ContainsSubstring("none.json: cannot open")));
 }
 
-TEST_CASE("others' layers have our names") {
+TEST_CASE("layer names") {
   const std::string extractor =
       "StatefulPartitionedCall/center_net_mobile_net_v2fpn_feature_extractor/model_1/";
   CHECK(movenet_name(extractor + "model/Conv1_relu/Relu6") == "backbone.stem");
@@ -233,7 +232,7 @@ TEST_CASE("others' layers have our names") {
   CHECK(nanodet_name("PartitionedCall/convolution_34").empty());
 }
 
-TEST_CASE("a graph becomes a weights file") {
+TEST_CASE("conversion of a graph model to a weights file") {
   const TemporaryFolder folder;
   SmallModel model;
   Json& nodes = model.json["modelTopology"]["node"];
@@ -258,9 +257,9 @@ TEST_CASE("a graph becomes a weights file") {
     CHECK(weight.shape == std::vector<std::int64_t>{3, 2, 1, 2});
     CHECK(weight.to_float()[5] == 7);
     CHECK(file.at("backbone.stem.bias").to_float() == std::vector<float>{0.5F, -1.5F, 2.0F});
-    CHECK_THROWS_AS(convert_weights(config), Error);  // not over a file that exists
+    CHECK_THROWS_AS(convert_weights(config), Error);  // does not overwrite
   }
-  SECTION("with a layer missing") {
+  SECTION("missing layer") {
     nodes.erase(nodes.size() - 2);
     config.inputs = {model.save(folder)};
     CHECK_THROWS_MATCHES(convert_weights(config), Error,

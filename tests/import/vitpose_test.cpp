@@ -35,7 +35,7 @@ ImportedVit imported(const SourceFile& source, int expert = 0, int heads = 0) {
   return import_vit(source, *names, expert, heads);
 }
 
-// Without the first row: what MMPose 1.x keeps.
+// Folds in the first row, as in MMPose 1.x.
 void fold_positions(FloatTensor& rows) {
   const auto width = static_cast<std::size_t>(rows.shape[2]);
   for (std::size_t i = width; i < rows.values.size(); ++i) rows.values[i] += rows.values[i % width];
@@ -43,7 +43,7 @@ void fold_positions(FloatTensor& rows) {
   --rows.shape[1];
 }
 
-// A folder as transformers writes one.
+// A directory as written by transformers.
 void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors,
                       const Json& config) {
   std::map<std::string, io::TensorView> views;
@@ -56,7 +56,7 @@ void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors
 
 }  // namespace
 
-TEST_CASE("ViTPose by every name is the same network") {
+TEST_CASE("all naming schemes of ViTPose give the same network") {
   const TemporaryFolder folder;
   const model::HeadKind head = GENERATE(model::HeadKind::kClassic, model::HeadKind::kSimple);
   CAPTURE(name_of(head));
@@ -64,7 +64,7 @@ TEST_CASE("ViTPose by every name is the same network") {
   const at::Tensor expected = heatmaps_of(*reference);
   REQUIRE(expected.abs().max().item<double>() > 0.1);
 
-  SECTION("official, with what has no place in ours") {
+  SECTION("official, with unused tensors") {
     FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
     tensors["backbone.cls_token"] = {{1, 1, 64}, std::vector<float>(64, 9)};
     tensors["associate_keypoint_heads.0.final_layer.bias"] = {{14}, std::vector<float>(14, 9)};
@@ -83,7 +83,7 @@ TEST_CASE("ViTPose by every name is the same network") {
       CHECK(vit.model->config.single_frame());
       CHECK(vit.model->config.backbone.ln_eps == 1e-6);
       CHECK(difference(heatmaps_of(*vit.model), expected) < 1e-5);
-      // position rows are folded: nothing is left in the first
+      // position rows are folded: the first is zero
       const auto state = model::state_of(*vit.model);
       CHECK(state.at("backbone.pos_embed").select(1, 0).abs().max().item<double>() == 0);
     }
@@ -124,9 +124,9 @@ TEST_CASE("ViTPose by every name is the same network") {
     fails("qkv_bias", false, "qkv_bias");
     fails("layer_norm_eps", "small", "layer_norm_eps: not a number");
     fs::remove(folder / "config.json");
-    CHECK_THROWS_WITH(read_source(folder.path.string()), ContainsSubstring("without config.json"));
+    CHECK_THROWS_WITH(read_source(folder.path.string()), ContainsSubstring("no config.json"));
     CHECK_THROWS_WITH(imported(read_source(folder / "model.safetensors")),
-                      ContainsSubstring("no config.json beside it"));
+                      ContainsSubstring("no config.json in its directory"));
   }
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("an expert of ViTPose+ is merged into the blocks") {
   CHECK_THROWS_WITH(imported(without, 1), ContainsSubstring("associate_keypoint_heads.0"));
   CHECK_THROWS_WITH(imported(without, 2), ContainsSubstring("no tensor"));
 
-  // its own head, as wide as the widest, of which its joints are the first ones
+  // its own head, padded to the widest; its joints come first
   tensors["associate_keypoint_heads.0.final_layer.weight"] =
       tensors.at("keypoint_head.final_layer.weight");
   tensors["associate_keypoint_heads.0.final_layer.bias"] =
@@ -156,10 +156,10 @@ TEST_CASE("an expert of ViTPose+ is merged into the blocks") {
   CHECK(difference(heatmaps_of(*vit.model), expected.slice(1, 0, 14)) < 1e-5);
 
   CHECK_THROWS_WITH(imported(source_of(folder, with_names(*reference, VitNames::kVitpose)), 1),
-                    ContainsSubstring("no experts to choose from"));
+                    ContainsSubstring("no experts"));
 }
 
-TEST_CASE("heads of other data sets are known by their width") {
+TEST_CASE("joints of other data sets are inferred from the width of the head") {
   const TemporaryFolder folder;
   const auto reference = small_vitpose(model::HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
@@ -173,7 +173,7 @@ TEST_CASE("heads of other data sets are known by their width") {
   CHECK(joints_of(133).joints[132] == "right_pinky_finger_4");
   CHECK(joints_of(133).joints[91] == "left_hand_root");
   CHECK(joints_of(16).joints[9] == "head_top");
-  CHECK_THROWS_WITH(joints_of(14), ContainsSubstring("14 joints, whose names are not known"));
+  CHECK_THROWS_WITH(joints_of(14), ContainsSubstring("14 joints with unknown names"));
 }
 
 TEST_CASE("a plain ViT is a backbone") {
@@ -206,14 +206,14 @@ TEST_CASE("a plain ViT is a backbone") {
   CHECK(at::equal(state.at("backbone.blocks.1.attn.qkv.weight"),
                   theirs.at("backbone.blocks.1.attn.qkv.weight")));
 
-  SECTION("how many heads it has is for somebody to say") {
+  SECTION("the number of attention heads must be given") {
     CHECK(imported(source_of(folder, tensors), 0, 2).model->config.backbone_heads() == 2);
     CHECK_THROWS_WITH(imported(source_of(folder, tensors), 0, 5), ContainsSubstring("heads"));
     tensors.at("patch_embed.proj.weight") = {{384, 3, 16, 16},
                                              std::vector<float>(384 * 3 * 16 * 16)};
     CHECK_THROWS_WITH(imported(source_of(folder, tensors)), ContainsSubstring("--heads does"));
   }
-  SECTION("patches of 14 are padded, a missing last norm is said") {
+  SECTION("patches of 14 are padded, a missing last norm is reported") {
     FloatTensor& patches = tensors.at("patch_embed.proj.weight");
     patches = {{64, 3, 14, 14}, std::vector<float>(64 * 3 * 14 * 14, 2)};
     tensors.erase("norm.weight");
@@ -234,18 +234,18 @@ TEST_CASE("a plain ViT is a backbone") {
         model::state_of(*imported(source_of(folder, tensors)).model).at("backbone.pos_embed");
     CHECK(std::abs(again[0][1 + 7 * 12 + 5][0].item<double>() - (5.5 * 14 / 12 - 0.5)) < 0.05);
   }
-  SECTION("no square") {
+  SECTION("not a square") {
     tensors["pos_embed"] = {{1, 199, 64}, std::vector<float>(199 * 64)};
-    CHECK_THROWS_WITH(imported(source_of(folder, tensors)), ContainsSubstring("are no square"));
+    CHECK_THROWS_WITH(imported(source_of(folder, tensors)), ContainsSubstring("are not a square"));
   }
-  SECTION("something else than such a ViT") {
+  SECTION("unsupported ViT") {
     tensors["blocks.0.ls1.gamma"] = {{64}, std::vector<float>(64)};
     CHECK_THROWS_WITH(imported(source_of(folder, tensors)),
-                      ContainsSubstring("blocks.0.ls1.gamma [64] is no part of such a network"));
+                      ContainsSubstring("blocks.0.ls1.gamma [64] does not belong to this network"));
   }
 }
 
-TEST_CASE("what is no ViTPose is an error that names the tensor") {
+TEST_CASE("errors of invalid ViTPose files name the tensor") {
   const TemporaryFolder folder;
   const auto reference = small_vitpose(model::HeadKind::kClassic);
   const FloatTensors good = with_names(*reference, VitNames::kVitpose);
@@ -278,7 +278,7 @@ TEST_CASE("what is no ViTPose is an error that names the tensor") {
         [&](auto& tensors) { tensors["backbone.pos_embed"] = zeros({1, 101, 64}); });
   fails("no tensor keypoint_head.final_layer.weight",
         [](auto& tensors) { tensors.erase("keypoint_head.final_layer.weight"); });
-  fails("do not fit together", [&](auto& tensors) {
+  fails("have different shapes", [&](auto& tensors) {
     tensors["backbone.blocks.0.mlp.fc2.weight"] = zeros({48, 256});
     tensors["backbone.blocks.0.mlp.experts.0.weight"] = zeros({16, 128});
     tensors["backbone.blocks.0.mlp.fc2.bias"] = zeros({48});
@@ -286,7 +286,7 @@ TEST_CASE("what is no ViTPose is an error that names the tensor") {
   });
 }
 
-TEST_CASE("others' weights become a file of ours, and go back") {
+TEST_CASE("imported weights can be exported again") {
   const TemporaryFolder folder;
   const auto reference = small_vitpose(model::HeadKind::kSimple);
   const at::Tensor expected = heatmaps_of(*reference);
@@ -334,7 +334,7 @@ TEST_CASE("others' weights become a file of ours, and go back") {
   CHECK(difference(heatmaps_of(*imported(read_source(folder / "hub")).model), expected) < 1e-5);
 }
 
-TEST_CASE("networks that do not work are refused before anything is written") {
+TEST_CASE("networks that fail the self-test are rejected before anything is written") {
   const TemporaryFolder folder;
   const auto reference = small_vitpose(model::HeadKind::kSimple);
   FloatTensors tensors = with_names(*reference, VitNames::kVitpose);
@@ -351,5 +351,5 @@ TEST_CASE("networks that do not work are refused before anything is written") {
   tensors["keypoint_head.final_layer.weight"].values[0] = 1e6F;  // beyond fp16
   fails("the network differs by");
   tensors.erase("backbone.patch_embed.proj.weight");
-  fails("no network that is known");
+  fails("unknown network");
 }

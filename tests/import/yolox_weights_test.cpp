@@ -31,7 +31,7 @@ std::string saved(const TemporaryFolder& folder, const FloatTensors& tensors) {
 
 }  // namespace
 
-TEST_CASE("YOLOX's batch norms are folded") {
+TEST_CASE("batch norms of YOLOX are folded") {
   const TemporaryFolder folder;
   const FloatTensors tensors = official_yolox({4, 1, true, 3});
   const ImportedYolox yolox = import_yolox(read_source(saved(folder, tensors)), io::DType::kF32);
@@ -53,7 +53,7 @@ TEST_CASE("YOLOX's batch norms are folded") {
   CHECK(views.contains("backbone.dark5.1.conv2.bias"));
 }
 
-TEST_CASE("an official YOLOX becomes a detector of ours") {
+TEST_CASE("import of an official YOLOX") {
   const TemporaryFolder folder;
   FloatTensors tensors = official_yolox({16, 1, true, 80});
   ConvertWeightsConfig config;
@@ -80,7 +80,7 @@ TEST_CASE("an official YOLOX becomes a detector of ours") {
     CHECK(!fs::exists(config.output));
   };
   fails("no tensor head.stems.1.bn.bias", [](auto& all) { all.erase("head.stems.1.bn.bias"); });
-  fails("backbone.more is no part of yolox-nano",
+  fails("backbone.more does not belong to yolox-nano",
         [](auto& all) { all["backbone.more"] = {{1}, {1}}; });
   fails("head.stems.1.bn.bias is [1], not [64]",
         [](auto& all) { all["head.stems.1.bn.bias"] = {{1}, {1}}; });

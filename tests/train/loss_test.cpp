@@ -12,14 +12,14 @@ using namespace vremd;
 using namespace vremd::train;
 using Catch::Approx;
 
-TEST_CASE("the squared error counts labelled joints alone") {
+TEST_CASE("mse counts only labelled joints") {
   const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
   CHECK(heatmap_loss(model::LossKind::kMse, h, t, w).item<double>() == Approx(0.5));
   CHECK_THROWS_AS(heatmap_loss(model::LossKind::kMse, h, t.slice(1, 0, 1), w), Error);
 }
 
-TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1") {
+TEST_CASE("ce is the softmax cross-entropy against the normalised target") {
   const at::Tensor h = at::tensor({0.0f, std::log(3.0f), 5.0f, 9.0f}).view({1, 2, 1, 2});
   const at::Tensor t = at::tensor({2.0f, 2.0f, 1.0f, 0.0f}).view({1, 2, 1, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});
@@ -27,7 +27,7 @@ TEST_CASE("the cross-entropy is that of the softmax against the target of sum 1"
   CHECK(heatmap_loss(model::LossKind::kCe, h, t, w).item<double>() == Approx(want));
 }
 
-TEST_CASE("a sum is the mean times joints and pixels, per sample") {
+TEST_CASE("reduction sum is the mean times joints and pixels, per sample") {
   at::manual_seed(3);
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5});
   const at::Tensor w = at::tensor({1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.0f}).view({2, 3});
@@ -41,7 +41,7 @@ TEST_CASE("a sum is the mean times joints and pixels, per sample") {
         Approx(heatmap_loss(model::LossKind::kCe, h, t, w).item<double>() * 4 / 2));  // 4 labels
 }
 
-TEST_CASE("weights of the joints multiply the labels' own") {
+TEST_CASE("joint weights multiply label weights") {
   at::manual_seed(3);
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
   model::ModelConfig::Loss options;
@@ -52,7 +52,7 @@ TEST_CASE("weights of the joints multiply the labels' own") {
       Approx(heatmap_loss(options.kind, h, t, w * at::tensor({1.0f, 1.5f, 0.0f})).item<double>()));
 }
 
-TEST_CASE("the branches of H may have losses of their own") {
+TEST_CASE("auxiliary losses of the branches of H") {
   at::manual_seed(3);
   const at::Tensor hk = at::randn({2, 3, 4, 5}), hm = at::randn({2, 3, 4, 5}),
                    t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
@@ -67,7 +67,7 @@ TEST_CASE("the branches of H may have losses of their own") {
         Approx(of(maps.h) + 0.25 * of(hk) + 2 * of(hm)));
 }
 
-TEST_CASE("gradients: every kind of loss") {
+TEST_CASE("gradients of every loss") {
   at::manual_seed(3);
   model::ModelConfig::Loss options;
   options.kind = GENERATE(model::LossKind::kMse, model::LossKind::kCe);

@@ -21,7 +21,7 @@ model::ModelConfig with(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("every preset of the paper, its tables and its relatives exists") {
+TEST_CASE("all presets exist") {
   CHECK(preset_names() == std::vector<std::string>{
                               "paper_strict",    "paper",       "recommended",     "accuracy",
                               "dcpose_protocol", "jm_protocol", "mmpose_protocol", "vitpose_coco",
@@ -50,7 +50,7 @@ TEST_CASE("every preset of the paper, its tables and its relatives exists") {
   }
 }
 
-TEST_CASE("single-frame presets take one frame") {
+TEST_CASE("single-frame presets have one input frame") {
   for (const char* preset : {"table4_baseline", "vitpose_coco"}) {
     CHECK(with(preset).frames() == 1);
   }

@@ -29,7 +29,7 @@ ProcessPlace place(int rank, int port) {
   return result;
 }
 
-// What the process of the other rank does; it ends with status 7 if its body throws.
+// Runs `body` in a process of the other rank; exits with status 7 if it throws.
 pid_t start(int rank, int port, const std::function<void(ProcessGroup&)>& body) {
   const pid_t child = fork();
   if (child != 0) return child;
@@ -56,7 +56,7 @@ void sum_once(ProcessGroup& group) {
 
 }  // namespace
 
-TEST_CASE("a process that fails ends the others, which say who it was") {
+TEST_CASE("a failing process stops the others, which name its rank") {
   const int own = GENERATE(0, 1), other = 1 - own;
   const int port = 21000 + getpid() % 10000 + own;
   const pid_t child = start(other, port, [](ProcessGroup& group) {
@@ -74,7 +74,7 @@ TEST_CASE("a process that fails ends the others, which say who it was") {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(15));
 }
 
-TEST_CASE("a process that is killed ends the others, too") {
+TEST_CASE("a killed process stops the others") {
   const int port = 21000 + getpid() % 10000 + 2;
   const pid_t child = start(1, port, [](ProcessGroup& group) {
     sum_once(group);

@@ -15,7 +15,7 @@ using namespace vremd::train;
 
 namespace {
 
-// `count` people, each alone in a still that is never opened.
+// `count` people, each in its own still, which is never opened.
 data::TrainSet people(const TemporaryFolder& folder, int count, double repeat) {
   set_log("test", LogLevel::kError);
   Json images = Json::array(), labels = Json::array();
@@ -60,13 +60,13 @@ TrainConfig config_of(int variants) {
 
 }  // namespace
 
-TEST_CASE("the micro-batches of an epoch have its order, whoever asks when") {
+TEST_CASE("micro-batches follow the order of the epoch, whenever requested") {
   const TemporaryFolder folder;
   const data::TrainSet set = people(folder, 14, 1);
   const TrainConfig config = config_of(0);
   SampleOrder order(set, config, 2, /*rank=*/0, /*processes=*/1, /*first_step=*/0);
   std::vector<std::vector<int>> epochs(2);
-  const BatchPlan late = order.plan(4);  // of the second epoch, asked for first
+  const BatchPlan late = order.plan(4);  // of the second epoch, requested first
   for (int n = 0; n < 4; ++n) {
     const BatchPlan plan = order.plan(n);
     CHECK(plan.samples.size() == (n % 2 == 0 ? 4u : 2u));
@@ -80,7 +80,7 @@ TEST_CASE("the micro-batches of an epoch have its order, whoever asks when") {
   CHECK(late.epoch == 1);
 }
 
-TEST_CASE("two processes share each step") {
+TEST_CASE("two processes split each step") {
   const TemporaryFolder folder;
   const data::TrainSet set = people(folder, 14, 1);
   TrainConfig config = config_of(0);
@@ -95,11 +95,11 @@ TEST_CASE("two processes share each step") {
   }
 }
 
-TEST_CASE("features are stored once, and read by later epochs of their variant only") {
+TEST_CASE("features are stored once and read only by later epochs of their variant") {
   const TemporaryFolder folder;
-  const data::TrainSet set = people(folder, 5, 3);  // everybody three times an epoch
+  const data::TrainSet set = people(folder, 5, 3);  // each person three times per epoch
   const TrainConfig config = config_of(2);
-  constexpr int kSteps = 2;  // 12 of the 15 of an epoch
+  constexpr int kSteps = 2;  // 12 of the 15 persons of an epoch
   SampleOrder order(set, config, kSteps, 0, 1, /*first_step=*/1);
   std::set<std::pair<int, int>> stored, before;  // by this run; by its earlier epochs
   for (int n = 2; n < 2 * 2 * kSteps * 3; ++n) {

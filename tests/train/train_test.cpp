@@ -4,17 +4,15 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "io/json.h"
+#include "io/json_file.h"
 #include "model/weights.h"
 #include "train/checkpoint.h"
 #include "train/feature_cache.h"
-#include "train/load_config.h"
 #include "train/loader.h"
 #include "train/optimizer.h"
 #include "train/presets.h"
 #include "train/process_group.h"
 #include "train/report.h"
-#include "train/schedule.h"
 #include "train/start.h"
 #include "train/trainer.h"
 #include "train/validation.h"
@@ -41,17 +39,6 @@ using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-struct Folder {
-  std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_train_" + std::to_string(getpid()));
-  Folder() {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path + "/images");
-    set_log("test", LogLevel::kError);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 // Pictures with a bright cross whose middle is the nose, and their annotations.
 void make_data(const std::string& folder, int count) {
@@ -97,6 +84,18 @@ void make_data(const std::string& folder, int count) {
       << Json{{"images", images}, {"annotations", labels}, {"categories", Json::array()}}.dump();
 }
 
+struct Folder {
+  std::string path =
+      std::filesystem::temp_directory_path() / ("vremd_train_" + std::to_string(getpid()));
+  explicit Folder(int people = 0) {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path + "/images");
+    set_log("test", LogLevel::kError);
+    if (people > 0) make_data(path, people);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
 TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
   const Json json = Json::parse(R"({
     "model": {"backbone": {"kind": "vit", "size": "tiny", "freeze": false}, "model": {"head": "simple"},
@@ -118,17 +117,10 @@ TrainConfig toy_config(const std::string& folder, bool three_frames = false) {
 
 std::vector<double> losses_of(const std::string& folder) {
   std::vector<double> losses;
-  std::ifstream in(folder + "/metrics.jsonl");
-  for (std::string line; std::getline(in, line);) {
-    const Json json = Json::parse(line);
-    if (json.contains("loss")) losses.push_back(json["loss"].get<double>());
+  for (const Json& line : read_metrics(folder + "/metrics.jsonl")) {
+    if (line.contains("loss")) losses.push_back(line["loss"].get<double>());
   }
   return losses;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 TrainerOptions options_for(const std::string& output) {
@@ -140,7 +132,7 @@ TrainerOptions options_for(const std::string& output) {
 
 }  // namespace
 
-TEST_CASE("the learning rate warms up, and falls at milestones or along a cosine") {
+TEST_CASE("the learning rate warms up and decays at milestones or along a cosine") {
   TrainConfig::Train train;
   train.milestones = {16};
   const auto factor = [&](double step, double warmup = 0) {
@@ -155,7 +147,7 @@ TEST_CASE("the learning rate warms up, and falls at milestones or along a cosine
   CHECK(factor(2000) == Approx(0).margin(1e-12));
 }
 
-TEST_CASE("a configuration is read strictly and written whole") {
+TEST_CASE("configurations are validated and round-trip through JSON") {
   const Folder folder;
   const TrainConfig config = toy_config(folder.path);
   CHECK(TrainConfig::from_json(config.to_json(), "again").to_json() == config.to_json());
@@ -175,7 +167,7 @@ TEST_CASE("a configuration is read strictly and written whole") {
   CHECK_THROWS_WITH(bad("/model/backbone/kind", "cnn"), ContainsSubstring("model: backbone.kind"));
 }
 
-TEST_CASE("keys of earlier versions are read, and written under their new names") {
+TEST_CASE("renamed keys are accepted and written under their new names") {
   const Json json = Json::parse(R"({
     "data": [{"annotations": "a.json", "skip_suspects": true, "second_opinion": "b.json",
               "disagreement": 0.4, "sure": 0.7, "adopt": 0.5}],
@@ -197,7 +189,7 @@ TEST_CASE("keys of earlier versions are read, and written under their new names"
   CHECK_FALSE(written["aug"]["corrupt"].contains("cover"));
 }
 
-TEST_CASE("a damaged checkpoint is an error") {
+TEST_CASE("damaged checkpoints are rejected") {
   const Folder folder;
   const std::string path = folder.path + "/checkpoint.safetensors";
   Checkpoint checkpoint;
@@ -221,12 +213,11 @@ TEST_CASE("a damaged checkpoint is an error") {
                     ContainsSubstring("c.safetensors: config:1: not valid JSON"));
 }
 
-TEST_CASE("training learns the toy, and a stopped run goes on to the very same weights", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 30);
+TEST_CASE("training converges, and a resumed run gives identical weights", "[slow]") {
+  const Folder folder(30);
   const TrainConfig config = toy_config(folder.path);
 
-  REQUIRE(Trainer(config, options_for(folder.path + "/whole")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/whole")));
   const auto losses = losses_of(folder.path + "/whole");
   REQUIRE(losses.size() == 40);
   CHECK(losses.back() < 0.7 * losses.front());
@@ -236,30 +227,29 @@ TEST_CASE("training learns the toy, and a stopped run goes on to the very same w
   TrainerOptions first = options_for(folder.path + "/parts");
   int asked = 0;
   first.stopped = [&] { return ++asked > 17; };
-  CHECK_FALSE(Trainer(config, first).run());
+  CHECK_FALSE(run_training(config, first));
   CHECK_FALSE(std::filesystem::exists(folder.path + "/parts/best.safetensors"));
   TrainerOptions second = options_for(folder.path + "/parts");
-  CHECK_THROWS_WITH(Trainer(config, second), ContainsSubstring("holds a training run"));
+  CHECK_THROWS_WITH(run_training(config, second), ContainsSubstring("contains a training run"));
   second.resume = true;
   TrainConfig other = config;
   other.train.lr = 1;
-  CHECK_THROWS_WITH(Trainer(other, second), ContainsSubstring("another configuration"));
-  REQUIRE(Trainer(config, second).run());
-  CHECK(bytes_of(folder.path + "/parts/last.safetensors") ==
-        bytes_of(folder.path + "/whole/last.safetensors"));
+  CHECK_THROWS_WITH(run_training(other, second), ContainsSubstring("another configuration"));
+  REQUIRE(run_training(config, second));
+  CHECK(io::read_text_file(folder.path + "/parts/last.safetensors") ==
+        io::read_text_file(folder.path + "/whole/last.safetensors"));
 }
 
-TEST_CASE("three frames start as the single-frame model, and train on stills", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+TEST_CASE("a three-frame model starts from a single-frame model and trains on stills", "[slow]") {
+  const Folder folder(12);
   TrainConfig single = toy_config(folder.path);
   single.train.epochs = 1;
-  REQUIRE(Trainer(single, options_for(folder.path + "/single")).run());
+  REQUIRE(run_training(single, options_for(folder.path + "/single")));
   TrainConfig config = toy_config(folder.path, true);
   config.start.single_frame = folder.path + "/single/last.safetensors";
   TrainerOptions options = options_for(folder.path + "/three");
   options.threads = 2;
-  REQUIRE(Trainer(config, options).run());
+  REQUIRE(run_training(config, options));
   const auto before = model::load_model(folder.path + "/single/last.safetensors");
   const auto after = model::load_model(folder.path + "/three/last.safetensors");
   const auto state = model::state_of(*before.model), trained = model::state_of(*after.model);
@@ -271,9 +261,8 @@ TEST_CASE("three frames start as the single-frame model, and train on stills", "
   CHECK(losses_of(folder.path + "/three").size() == 2);
 }
 
-TEST_CASE("the backbone's LayerNorm and heads are those of the file it comes from") {
-  const Folder folder;
-  make_data(folder.path, 6);
+TEST_CASE("LayerNorm eps and heads of the backbone are taken from its file") {
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 1;
   config.start.backbone = folder.path + "/backbone.safetensors";
@@ -283,16 +272,16 @@ TEST_CASE("the backbone's LayerNorm and heads are those of the file it comes fro
   model::VremdImpl imported(source);
   imported.init();
   model::save_backbone(config.start.backbone, imported, io::DType::kF32);
-  REQUIRE(Trainer(config, options_for(folder.path + "/a")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/a")));
   const model::ModelConfig taken = model::load_model(folder.path + "/a/last.safetensors").config;
   CHECK(taken.backbone.ln_eps == 1e-12);
   CHECK(taken.backbone_heads() == 2);
-  config.model.backbone.ln_eps = 1e-5;  // unless the configuration says another
-  REQUIRE(Trainer(config, options_for(folder.path + "/b")).run());
+  config.model.backbone.ln_eps = 1e-5;  // the configuration overrides it
+  REQUIRE(run_training(config, options_for(folder.path + "/b")));
   CHECK(model::load_model(folder.path + "/b/last.safetensors").config.backbone.ln_eps == 1e-5);
 }
 
-TEST_CASE("a network goes on as its weights say, but for what the configuration changes") {
+TEST_CASE("the network of start.weights is continued with the changes of the configuration") {
   const Folder folder;
   const auto source = tiny_model(5, tiny_config("paper"));
   const std::string path = folder.path + "/tiny.safetensors";
@@ -307,10 +296,10 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   CHECK_NOTHROW(load_train_config(json, "c.json", "recommended"));
   CHECK_THROWS_WITH(
       load_train_config(json, "c.json", "table6_b"),
-      ContainsSubstring("preset table6_b is of another network") && ContainsSubstring("/bmd/"));
+      ContainsSubstring("preset table6_b has a different network") && ContainsSubstring("/bmd/"));
   CHECK_THROWS_WITH(load_train_config(json, "c.json", "vitpose_coco"),
-                    ContainsSubstring("another network"));
-  // A single-frame network is none of three frames, and how it is trained does not matter.
+                    ContainsSubstring("different network"));
+  // Single-frame and three-frame networks differ; training settings are ignored.
   model::ModelConfig single = tiny_config("vitpose_coco");
   single.backbone.freeze = true;
   const std::string alone = folder.path + "/alone.safetensors";
@@ -319,14 +308,14 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   CHECK_FALSE(load_train_config(of_alone, "c", "vitpose_coco").model.backbone.freeze);
   for (const char* preset : {"paper", "recommended", "table4_a", "table6_d"}) {
     CHECK_THROWS_WITH(load_train_config(of_alone, "c", preset),
-                      ContainsSubstring("another network than start.weights (/hkme/enabled)"));
+                      ContainsSubstring("a different network than start.weights (/hkme/enabled)"));
   }
-  const Json off{{"enabled", false}};  // who says so has the recipe alone
+  const Json off{{"enabled", false}};  // with a matching network only the recipe is applied
   const Json said{{"start", {{"weights", alone}}}, {"model", {{"hkme", off}, {"bmd", off}}}};
   CHECK(load_train_config(said, "c", "recommended").train.warmup == 500);
   CHECK(load_train_config(Json::object(), "c", "vitpose_coco").model.backbone.freeze == false);
 
-  // Joints that have labels here come to those that the file knows.
+  // Labelled joints are added to the trained joints of the file.
   make_data(folder.path, 6);
   model::ModelConfig some = tiny_config("paper");
   some.model.joints = "posetrack17";
@@ -335,14 +324,13 @@ TEST_CASE("a network goes on as its weights say, but for what the configuration 
   Json run{{"start", {{"weights", path}}},
            {"data", {{{"annotations", folder.path + "/data.json"}}}},
            {"train", {{"epochs", 1}, {"batch", 6}, {"amp", "fp32"}}}};
-  REQUIRE(Trainer(load_train_config(run, "c"), options_for(folder.path + "/run")).run());
+  REQUIRE(run_training(load_train_config(run, "c"), options_for(folder.path + "/run")));
   CHECK(model::load_model(folder.path + "/run/last.safetensors").config.model.trained_joints ==
         std::vector<std::string>{"nose", "left_ear", "left_knee"});
 }
 
-TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
-  const Folder folder;
-  make_data(folder.path, 6);
+TEST_CASE("a prior is loaded from its file into a model without one") {
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path);
   config.start.calibrate = false;
   config.model.backbone.kind = model::BackboneKind::kMovenet;
@@ -382,9 +370,8 @@ TEST_CASE("a prior is the Thunder of its file, beside a model that had none") {
   CHECK_THROWS_WITH(make_network(config, set, true), ContainsSubstring("no tensor prior."));
 }
 
-TEST_CASE("a pasted person changes what is seen and nothing of what is asked for") {
-  const Folder folder;
-  make_data(folder.path, 6);
+TEST_CASE("a pasted person changes the crops but not the targets") {
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path, /*three_frames=*/true);
   config.aug.corrupt = {};
   data::TrainSet set(config.data, config.model.joints());
@@ -397,34 +384,32 @@ TEST_CASE("a pasted person changes what is seen and nothing of what is asked for
   CHECK(at::equal(beside.crops, again.crops));
   const at::Tensor changed = beside.crops.ne(alone.crops).to(at::kFloat).mean({1, 2, 3});
   CHECK(changed.min().item<float>() > 0);     // in every frame of every sample
-  CHECK(changed.mean().item<float>() < 0.9);  // and not everywhere
+  CHECK(changed.mean().item<float>() < 0.9);  // but not everywhere
 }
 
-TEST_CASE("what is missing or damaged is named") {
-  const Folder folder;
-  make_data(folder.path, 6);
+TEST_CASE("missing and damaged files are reported") {
+  const Folder folder(6);
   TrainConfig config = toy_config(folder.path);
   std::filesystem::remove(folder.path + "/images/03.png");
-  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/a")).run(),
+  CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/a")),
                     ContainsSubstring("images/03.png"));
   config.train.batch = 7;
-  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/c")),
+  CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/c")),
                     ContainsSubstring("train.batch: 7 persons of a step are more than the 6"));
   config.data[0].annotations = folder.path + "/nothing.json";
-  CHECK_THROWS_WITH(Trainer(config, options_for(folder.path + "/d")),
+  CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/d")),
                     ContainsSubstring("nothing.json"));
 }
 
-TEST_CASE("an error in the middle loses nothing, and the run goes on after it", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+TEST_CASE("a run resumes without loss after an error", "[slow]") {
+  const Folder folder(12);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 2;
   config.validate = folder.path + "/data.json";
   const std::string whole = folder.path + "/whole", parts = folder.path + "/parts";
-  REQUIRE(Trainer(config, options_for(whole)).run());
+  REQUIRE(run_training(config, options_for(whole)));
   TrainerOptions options = options_for(parts);
-  options.resume = true;  // there is nothing yet: it begins
+  options.resume = true;  // nothing to resume: starts a new run
   const auto gone = [&](int sample, const auto& body) {
     const std::string name = fmt::format("{}/images/{:02}.png", folder.path, sample);
     std::filesystem::rename(name, name + ".gone");
@@ -434,38 +419,38 @@ TEST_CASE("an error in the middle loses nothing, and the run goes on after it", 
   // In the second step of the first epoch ...
   const data::TrainSet set(config.data, config.model.joints());
   gone(set.order(8888, 0).back(),
-       [&] { CHECK_THROWS_WITH(Trainer(config, options).run(), ContainsSubstring(".png")); });
+       [&] { CHECK_THROWS_WITH(run_training(config, options), ContainsSubstring(".png")); });
   CHECK(load_checkpoint(parts + "/checkpoint.safetensors").step == 1);
   // ... and while it is scored.
-  Json other = Json::parse(bytes_of(folder.path + "/data.json"));
+  Json other = Json::parse(io::read_text_file(folder.path + "/data.json"));
   other["images"][3]["file_name"] = "images/x.png";
   std::ofstream(folder.path + "/score.json") << other.dump();
   TrainConfig scored = config;
   scored.validate = folder.path + "/score.json";
   TrainerOptions scored_options = options_for(folder.path + "/scored");
-  CHECK_THROWS_WITH(Trainer(scored, scored_options).run(), ContainsSubstring("images/x.png"));
+  CHECK_THROWS_WITH(run_training(scored, scored_options), ContainsSubstring("images/x.png"));
   CHECK(load_checkpoint(folder.path + "/scored/checkpoint.safetensors").step == 2);
   CHECK_NOTHROW(model::load_model(folder.path + "/scored/last.safetensors"));
   std::filesystem::copy(folder.path + "/images/03.png", folder.path + "/images/x.png");
   scored_options.resume = true;
-  REQUIRE(Trainer(scored, scored_options).run());
+  REQUIRE(run_training(scored, scored_options));
   CHECK(read_metrics(folder.path + "/scored/metrics.jsonl").size() == 6);
 
-  // What a killed run has written after its last checkpoint is not there twice.
+  // Lines that a killed run wrote after its last checkpoint are not duplicated.
   std::ofstream(parts + "/metrics.jsonl", std::ios::app) << R"({"step": 2, "loss": 1})" << "\n";
-  REQUIRE(Trainer(config, options).run());
+  REQUIRE(run_training(config, options));
   CHECK(losses_of(parts) == losses_of(whole));
   for (const char* file : {"/last.safetensors", "/best.safetensors"}) {
-    CHECK(bytes_of(parts + file) == bytes_of(whole + file));
+    CHECK(io::read_text_file(parts + file) == io::read_text_file(whole + file));
   }
-  // Other people are another run.
+  // Different data: a different run.
   make_data(folder.path, 13);
-  CHECK_THROWS_WITH(Trainer(config, options), ContainsSubstring("12 persons an epoch"));
+  CHECK_THROWS_WITH(run_training(config, options), ContainsSubstring("12 persons an epoch"));
 }
 
-TEST_CASE("gradients of several batches make one step, and averages follow the weights", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+TEST_CASE("gradients are accumulated over batches, and the weight average follows the weights",
+          "[slow]") {
+  const Folder folder(12);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 1;
   config.train.batch = 12;
@@ -474,7 +459,7 @@ TEST_CASE("gradients of several batches make one step, and averages follow the w
   data::TrainSet set(config.data, config.model.joints());
   const auto start = model::state_of(*make_network(config, set, true));
   const auto trained = [&](const std::string& name) {
-    REQUIRE(Trainer(config, options_for(folder.path + "/" + name)).run());
+    REQUIRE(run_training(config, options_for(folder.path + "/" + name)));
     return load_checkpoint(folder.path + "/" + name + "/checkpoint.safetensors").tensors;
   };
   const auto one = trained("one");
@@ -495,11 +480,11 @@ TEST_CASE("gradients of several batches make one step, and averages follow the w
     apart += (half.at("model." + name) - after).norm().item<double>();
   }
   CHECK(moved > 0.01);
-  CHECK(apart > 0);            // bfloat16 is something else ...
-  CHECK(apart < 0.7 * moved);  // ... but goes the same way
+  CHECK(apart > 0);            // bfloat16 differs ...
+  CHECK(apart < 0.7 * moved);  // ... but moves in the same direction
 }
 
-TEST_CASE("clipping bounds the gradient, decay leaves tokens and vectors alone") {
+TEST_CASE("clipping bounds the gradient, and decay skips tokens and vectors") {
   TrainConfig::Train train;
   train.wd = 0.1;
   train.lr = 1;
@@ -529,10 +514,9 @@ TEST_CASE("clipping bounds the gradient, decay leaves tokens and vectors alone")
   CHECK(gradient.norm().item<double>() == Approx(1).epsilon(1e-4));
 }
 
-TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
-  Json data = Json::parse(bytes_of(folder.path + "/data.json"));
+TEST_CASE("neighbours replaced by the key frame are counted", "[slow]") {
+  const Folder folder(12);
+  Json data = Json::parse(io::read_text_file(folder.path + "/data.json"));
   for (int n = 0; n < 12; ++n) {  // one video
     data["images"][n]["vid_id"] = "v";
     data["images"][n]["frame_id"] = n;
@@ -546,7 +530,7 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
   config.train.batch = 11;
   config.train.epochs = 2;
   const std::string output = folder.path + "/out";
-  REQUIRE(Trainer(config, options_for(output)).run());
+  REQUIRE(run_training(config, options_for(output)));
   const std::vector<Json> lines = read_metrics(output + "/metrics.jsonl");
   REQUIRE_FALSE(lines.empty());
   std::vector<int> counts;
@@ -554,13 +538,13 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
     if (line.contains("epoch")) counts.push_back(line.value("substituted", 0));
   }
   CHECK(counts ==
-        std::vector{2, 2});  // behind 4 and before 6; what the report shows is not counted
+        std::vector{2, 2});  // after 4 and before 6; samples of the report are not counted
 
-  // ... nor is anything lost or counted twice when it is stopped, wherever, and goes on.
+  // The counts do not change if the run is stopped anywhere and resumed.
   config.train.batch = 5;
   config.validate = folder.path + "/data.json";
   config.validate_missing = data::MissingNeighbour::kKeyFrame;
-  const auto told = [](const std::string& run) {
+  const auto counts_of = [](const std::string& run) {
     std::vector<std::string> epochs;
     for (const Json& line : read_metrics(run + "/metrics.jsonl")) {
       if (!line.contains("epoch")) continue;
@@ -569,28 +553,27 @@ TEST_CASE("neighbours that the frame itself stands in for are counted", "[slow]"
     }
     return epochs;
   };
-  REQUIRE(Trainer(config, options_for(folder.path + "/whole")).run());
-  const auto whole = told(folder.path + "/whole");
+  REQUIRE(run_training(config, options_for(folder.path + "/whole")));
+  const auto whole = counts_of(folder.path + "/whole");
   REQUIRE(whole.size() == 2);
   CHECK(whole[0].ends_with(" 2"));
-  for (int last = 1; last < 14; ++last) {  // times that it is asked
+  for (int last = 1; last < 14; ++last) {  // number of calls of stopped()
     TrainerOptions options = options_for(fmt::format("{}/parts{}", folder.path, last));
     int asked = 0;
     options.stopped = [&] { return ++asked > last; };
     options.threads = 1;
-    if (Trainer(config, options).run()) continue;
+    if (run_training(config, options)) continue;
     options.stopped = [] { return false; };
     options.resume = true;
-    REQUIRE(Trainer(config, options).run());
-    CHECK(told(options.output) == whole);
+    REQUIRE(run_training(config, options));
+    CHECK(counts_of(options.output) == whole);
   }
 }
 
-TEST_CASE("who is scored comes in whole frames") {
-  const Folder folder;
-  make_data(folder.path, 8);
-  Json data = Json::parse(bytes_of(folder.path + "/data.json"));
-  for (int n = 0; n < 8; ++n) {  // everybody twice
+TEST_CASE("validation selects whole frames") {
+  const Folder folder(8);
+  Json data = Json::parse(io::read_text_file(folder.path + "/data.json"));
+  for (int n = 0; n < 8; ++n) {  // duplicates each person
     Json other = data["annotations"][n];
     other["id"] = 100 + n;
     data["annotations"].push_back(other);
@@ -608,9 +591,8 @@ TEST_CASE("who is scored comes in whole frames") {
   for (const auto& [video, count] : people) CHECK(count == 2);
 }
 
-TEST_CASE("neither threads nor the size of the queue changes the weights", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 24);
+TEST_CASE("weights do not depend on the number of threads or prefetched batches", "[slow]") {
+  const Folder folder(24);
   TrainConfig config = toy_config(folder.path);
   config.train.epochs = 2;
   config.train.batch = 7;
@@ -624,10 +606,10 @@ TEST_CASE("neither threads nor the size of the queue changes the weights", "[slo
     options.threads = threads;
     config.train.loaders = threads;
     config.train.prefetch = 5 * threads;
-    REQUIRE(Trainer(config, options).run());
-    weights.push_back(bytes_of(options.output + "/checkpoint.safetensors"));
+    REQUIRE(run_training(config, options));
+    weights.push_back(io::read_text_file(options.output + "/checkpoint.safetensors"));
   }
-  // The configuration in the checkpoint differs: what follows the header may not.
+  // The configuration in the header differs; the tensors must not.
   const auto tensors = [&](const std::string& bytes) {
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), 8);
@@ -636,52 +618,51 @@ TEST_CASE("neither threads nor the size of the queue changes the weights", "[slo
   CHECK(tensors(weights[0]) == tensors(weights[1]));
 }
 
-TEST_CASE("a run leaves a report that shows it, without any other file", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 12);
+TEST_CASE("a run writes a self-contained report", "[slow]") {
+  const Folder folder(12);
   TrainConfig config = toy_config(folder.path, true);
   config.train.epochs = 2;
   config.validate = folder.path + "/data.json";
-  REQUIRE(Trainer(config, options_for(folder.path + "/run")).run());
+  REQUIRE(run_training(config, options_for(folder.path + "/run")));
   const auto metrics = read_metrics(folder.path + "/run/metrics.jsonl");
-  REQUIRE(metrics.size() == 6);  // two steps and one score an epoch
+  REQUIRE(metrics.size() == 6);  // two steps and one score per epoch
   CHECK(metrics[0].contains("wait"));
   CHECK(metrics[2]["epoch"] == 1);
   CHECK(metrics[2].contains("pck"));
-  const std::string html = bytes_of(folder.path + "/run/report.html");
+  const std::string html = io::read_text_file(folder.path + "/run/report.html");
   CHECK(html.starts_with("<!doctype html>"));
   CHECK_THAT(html, ContainsSubstring("<title>loss</title>") && ContainsSubstring("data:image/png"));
-  CHECK(html.find("http://") == html.find("http://www.w3.org/2000/svg"));  // a name, no link
+  CHECK(html.find("http://") ==
+        html.find("http://www.w3.org/2000/svg"));  // a namespace, not a link
   CHECK(html.find("src=\"http") == std::string::npos);
 }
 
-TEST_CASE("features that were kept train as those that are made anew", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 24);
+TEST_CASE("cached features give the same training after a resume", "[slow]") {
+  const Folder folder(24);
   TrainConfig config = toy_config(folder.path, true);
   config.train.epochs = 5;
   config.train.cache_features = 2;
   const std::string whole = folder.path + "/whole", parts = folder.path + "/parts";
-  REQUIRE(Trainer(config, options_for(whole)).run());
+  REQUIRE(run_training(config, options_for(whole)));
   // Stopped in epoch 4, where all features come from the cache; resumed with an empty one.
   TrainerOptions options = options_for(parts);
   int asked = 0;
   options.stopped = [&] { return ++asked > 13; };
-  CHECK_FALSE(Trainer(config, options).run());
+  CHECK_FALSE(run_training(config, options));
   TrainerOptions again = options_for(parts);
   again.resume = true;
-  REQUIRE(Trainer(config, again).run());
-  CHECK(bytes_of(whole + "/last.safetensors") == bytes_of(parts + "/last.safetensors"));
+  REQUIRE(run_training(config, again));
+  CHECK(io::read_text_file(whole + "/last.safetensors") ==
+        io::read_text_file(parts + "/last.safetensors"));
   for (const auto& entry : std::filesystem::directory_iterator(whole)) {
     CHECK_THAT(entry.path().filename(), !ContainsSubstring("cache"));
   }
 }
 
-TEST_CASE("neither threads nor loaders change what a cache of features gives", "[slow]") {
-  const Folder folder;
-  make_data(folder.path, 10);
+TEST_CASE("the feature cache does not depend on threads or loaders", "[slow]") {
+  const Folder folder(10);
   TrainConfig config = toy_config(folder.path, true);
-  config.data[0].repeat = 3;  // people come again before their features are stored
+  config.data[0].repeat = 3;  // people recur before their features are stored
   config.train.epochs = 3;
   config.train.batch = 7;
   config.train.micro_batch = 2;
@@ -692,19 +673,19 @@ TEST_CASE("neither threads nor loaders change what a cache of features gives", "
     options.threads = threads;
     config.train.loaders = threads;
     config.train.prefetch = 1 + 12 * (threads - 1);
-    REQUIRE(Trainer(config, options).run());
+    REQUIRE(run_training(config, options));
     weights.push_back(load_checkpoint(options.output + "/checkpoint.safetensors").tensors);
   }
   for (const auto& [name, tensor] : weights[0]) CHECK(at::equal(tensor, weights[1].at(name)));
 }
 
-TEST_CASE("a cache that does not fit is an error before the training") {
+TEST_CASE("a feature cache larger than the disk is rejected") {
   const Folder folder;
   CHECK_THROWS_WITH(FeatureCache(folder.path, 1 << 20, 20, {3, 256, 1464}, at::kBFloat16),
                     ContainsSubstring("train.cache_features"));
 }
 
-TEST_CASE("base64 and curves of a report are right") {
+TEST_CASE("report: base64 and curves") {
   const std::vector<Json> metrics = {{{"step", 0}, {"loss", 4.0}},
                                      {{"step", 10}, {"loss", 2.0}},
                                      {{"step", 5}, {"mask", {{"effective", 7.5}}}},
@@ -718,7 +699,7 @@ TEST_CASE("base64 and curves of a report are right") {
   CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0\""));
 }
 
-TEST_CASE("every preset is a whole configuration, and keys win over it") {
+TEST_CASE("every preset is a valid configuration, and keys override it") {
   for (const std::string& name : preset_names()) {
     CAPTURE(name);
     const Json file{{"preset", name}, {"model", {{"backbone", {{"size", "tiny"}}}}}};
@@ -736,7 +717,7 @@ TEST_CASE("every preset is a whole configuration, and keys win over it") {
                     ContainsSubstring("preset 'table7': not one of: paper_strict"));
 }
 
-TEST_CASE("batches come once, in any order, and never more than asked for wait") {
+TEST_CASE("batches are loaded once, in any order, with bounded prefetch") {
   const oneapi::tbb::global_control threads(oneapi::tbb::global_control::max_allowed_parallelism,
                                             3);
   std::atomic<int> made = 0;
@@ -757,7 +738,7 @@ TEST_CASE("batches come once, in any order, and never more than asked for wait")
   CHECK(loader.take(5).weights.item<double>() == 5);
 }
 
-TEST_CASE("torchrun's variables and Slurm's say which process this is") {
+TEST_CASE("the process rank is read from variables of torchrun and Slurm") {
   struct Variable {
     std::string name;
     Variable(const char* n, const char* value) : name(n) { setenv(n, value, 1); }
@@ -777,7 +758,7 @@ TEST_CASE("torchrun's variables and Slurm's say which process this is") {
     const Variable wrong("RANK", "4");
     CHECK_THROWS_WITH(process_place(), ContainsSubstring("rank 4 of 4"));
     const Variable text("RANK", "x");
-    CHECK_THROWS_WITH(process_place(), ContainsSubstring("RANK: 'x' is no number"));
+    CHECK_THROWS_WITH(process_place(), ContainsSubstring("RANK: 'x' is not a number"));
   }
   {
     const Variable id("SLURM_PROCID", "1"), all_tasks("SLURM_NTASKS", "2");
@@ -792,7 +773,7 @@ TEST_CASE("torchrun's variables and Slurm's say which process this is") {
   ProcessPlace place;
   place.local_rank = 1;
   CHECK(gpu_of(place, 8) == 1);
-  CHECK(gpu_of(place, 1) == 0);  // it sees its own alone
+  CHECK(gpu_of(place, 1) == 0);  // each process sees only its own
   CHECK(first_host("a,b") == "a");
   CHECK(first_host("n[7]") == "n7");
   CHECK(first_host("solo") == "solo");
