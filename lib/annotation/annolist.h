@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The elements of PoseTrack17's annolist (EVAL 2.1): almost every value is a list of one.
+// The elements of PoseTrack17's annolist (SCORING 2.1): almost every value is a list of one.
 
 #include "annotation/annotations.h"
 #include "io/json_dom.h"

@@ -38,7 +38,7 @@ struct HeadBox {
 
   static HeadBox of(const Box& box) { return {box, box.x + box.w, box.y + box.h}; }
 
-  // PCKh's unit of distance (EVAL 4.1).
+  // PCKh's unit of distance (SCORING 4.1).
   double size() const {
     const double w = right - box.x, h = bottom - box.y;
     return 0.6 * std::sqrt(w * w + h * h);
@@ -74,7 +74,7 @@ struct AnnotatedFrame {
   std::vector<Polygon> ignore_regions;
   bool has_ignore_regions = false;  // has their keys, perhaps without polygons
   // COCO's format: every number in the keypoints of all people is written as an integer, so the
-  // PoseTrack21 kit truncates their scores (EVAL 7.1).
+  // PoseTrack21 kit truncates their scores (SCORING 7.1).
   bool integer_keypoints = false;
   std::vector<AnnotatedPerson> persons;  // in the order of the file
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The items of COCO's annotations, also used by PoseTrack18 and PoseTrack21 (EVAL 2.2), and of
+// The items of COCO's annotations, also used by PoseTrack18 and PoseTrack21 (SCORING 2.2), and of
 // COCO's results.
 
 #include "annotation/annotations.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The people of one sequence, annotated or predicted, as PoseTrack's evaluators read them (EVAL 2).
-// Only what no evaluator uses is dropped; each applies its own rules to the same frames.
+// The people of one sequence, annotated or predicted, as PoseTrack's evaluators read them
+// (SCORING 2). Only what no evaluator uses is dropped; each applies its own rules to the same
+// frames.
 
 #include "annotation/annotations.h"
 

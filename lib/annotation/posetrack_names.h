@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// PoseTrack's names and numbers of sequences and pictures (EVAL, appendix D), and its boxes.
+// PoseTrack's names and numbers of sequences and pictures (SCORING, appendix D), and its boxes.
 
 #include <cstdint>
 #include <optional>

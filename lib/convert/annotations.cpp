@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The COCO-like form of PoseTrack18, PoseTrack21 and COCO's annotations (EVAL 2.2, appendix D).
+// The COCO-like form of PoseTrack18, PoseTrack21 and COCO's annotations (SCORING 2.2, appendix D).
 #include "annotation/posetrack_names.h"
 #include "annotation/record_translation.h"
 #include "convert/format.h"

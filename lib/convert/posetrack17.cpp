@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes PoseTrack17's annolist (EVAL 2.1): every value is a list of one element.
+// Writes PoseTrack17's annolist (SCORING 2.1): every value is a list of one element.
 #include "annotation/posetrack_names.h"
 #include "convert/format.h"
 #include "convert/format_support.h"

@@ -42,9 +42,9 @@ struct EvalConfig {
 // are truncated (with a warning).
 bool evaluate(const EvalConfig& config);
 
-bool evaluate_poseval(const EvalConfig& config);  // as the official evaluator (EVAL 1...6)
-bool evaluate_pt21(const EvalConfig& config);     // as PoseTrack21's kit (EVAL 7)
-bool evaluate_oks(const EvalConfig& config);      // COCO's keypoint AP (EVAL 8)
-bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (EVAL 8b)
+bool evaluate_poseval(const EvalConfig& config);  // as the official evaluator (SCORING 1 to 6)
+bool evaluate_pt21(const EvalConfig& config);     // as PoseTrack21's kit (SCORING 7)
+bool evaluate_oks(const EvalConfig& config);      // COCO's keypoint AP (SCORING 8)
+bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (SCORING 8b)
 
 }  // namespace vremd::eval

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The records of the tools, one JSON object per line: vremd-records(5), CLI.
+// The records of the tools, one JSON object per line: vremd-records(5).
 // Coordinates are written with 2 decimals, scores with 6 significant digits.
 
 #include "core/geometry.h"
@@ -120,8 +120,8 @@ std::string video_path(const Header& header, const std::string& root, const std:
 double round_to_digits(double value, int digits);  // significant ones
 Json visibility_json(double v);                    // 2, not 2.0
 
-// A person's score: the mean of the keypoint scores above 0.2 x box_score (CLI, METHOD 2.3); 0 if
-// there are none.
+// A person's score: the mean of the keypoint scores above 0.2 x box_score (vremd-records(5),
+// METHOD 2.3); 0 if there are none.
 double person_score(const std::vector<Keypoint>& keypoints, double box_score);
 
 // Reads a stream of records and checks the order header, frames, end of each video.

@@ -100,7 +100,7 @@ struct AttentionImpl : torch::nn::Module {
   // x [B, L, D]. key_bias [B, L], optional, is added to the logits of every query.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& key_bias);
   // x [B, T, N, D]: each of the N positions attends over the T frames. For such short sequences
-  // elementwise products are faster than matrix products (PERF 3.3).
+  // elementwise products are faster than matrix products (METHOD 11.2).
   at::Tensor forward_over_frames(const at::Tensor& x_btnd);
 
   std::shared_ptr<LinearImpl> qkv, proj;

@@ -19,7 +19,7 @@ struct SamplePoints {
 at::Tensor cell_places(std::int64_t height, std::int64_t width, const at::TensorOptions& options);
 
 // The n initial sampling points (y, x) around a query, in cells: the centred grid of step 1 for
-// n = k^2, otherwise the n points of the next larger grid nearest to the centre (METHOD 6.3.3).
+// n = k^2, otherwise the n points of the next larger grid nearest to the centre (METHOD 6.3).
 std::vector<std::array<double, 2>> sampling_grid(int points);
 
 // The initial points of Deformable-DETR: one direction per group, at distances 1, 2, ... in the

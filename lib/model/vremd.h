@@ -49,7 +49,7 @@ struct VremdImpl : torch::nn::Module {
   // F_t, so H equals the heatmaps of that model while H_k is near zero. Joints that it lacks:
   // head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);
-  // Inference in bfloat16 (PERF 3.5): matrices of the backbone and of the blocks; LayerNorm,
+  // Inference in bfloat16 (METHOD 11.3): matrices of the backbone and of the blocks; LayerNorm,
   // softmax, masks, DCA coordinates, residuals and heads stay in float32.
   void to_bf16();
   void train(bool on = true) override;  // a frozen backbone stays in evaluation mode

@@ -20,7 +20,7 @@ int cuda_devices();  // visible to this process; 0 without CUDA
 std::string name_of(const c10::Device& device);
 
 // Configures LibTorch and the allocator for a pipeline of single-threaded workers: ATen calls stay
-// in their thread (PERF 3.1), and the process keeps freed memory instead of returning it page by
+// in their thread (METHOD 11.5), and the process keeps freed memory instead of returning it page by
 // page (WEIGHTS: more than twice as fast). Call it before the first tensor.
 void prepare_runtime();
 

@@ -17,7 +17,7 @@ bool usable(const io::Keypoint& keypoint);
 // keypoints. 0: neither; the person cannot be compared.
 double person_area(const io::Instance& person);
 
-// 0...1. OKS (EVAL 8) over the shared joints with the mean of the two areas, each joint weighted
+// 0...1. OKS (SCORING 8) over the shared joints with the mean of the two areas, each joint weighted
 // with the lower of its two scores; without shared joints, IoU of the boxes. `sigmas`: oks_sigma()
 // of each joint.
 double similarity(const io::Instance& a, const io::Instance& b, const std::vector<double>& sigmas);

@@ -17,8 +17,8 @@ namespace vremd::train {
 
 // Scores on annotated people with ground-truth boxes, computed by the code of vremd-eval.
 struct ValidationScores {
-  eval::Pck pck;                   // PCK@0.2 of the torso (EVAL 8b)
-  std::optional<eval::PoseAp> ap;  // PoseTrack AP (EVAL 4), if requested
+  eval::Pck pck;                   // PCK@0.2 of the torso (SCORING 8b)
+  std::optional<eval::PoseAp> ap;  // PoseTrack AP (SCORING 4), if requested
   std::int64_t substituted = 0;    // neighbours replaced by the key frame (TrainSet::Frames)
 
   double body_pck() const;                   // of the 12 body joints, 0...1; 0 if unlabelled

@@ -185,7 +185,7 @@ TEST_CASE("the attention kernel checks its arguments") {
   CHECK_THROWS_AS(ops::dca_attention(q, q, q, location.select(4, 0), 2, 3, 4, true), Error);
 }
 
-// METHOD 13, test 6.
+// METHOD 13.6.
 TEST_CASE("without motion the attention gives the bias of the value") {
   Fixture f;
   f.config.bmd.dca.border = GENERATE(DcaBorder::kBorder, DcaBorder::kZeros);

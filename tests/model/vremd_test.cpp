@@ -244,7 +244,7 @@ TEST_CASE("intermediates are kept on request") {
   CHECK_FALSE(usual.offsets.defined());
 }
 
-// METHOD 13, test 3.
+// METHOD 13.3.
 TEST_CASE("the mean of the keypoint mask follows its norm") {
   ModelConfig config = tiny_config();
   const bool all_trained = GENERATE(true, false);
@@ -307,7 +307,7 @@ TEST_CASE("the mean of the keypoint mask follows its norm") {
   }
 }
 
-// METHOD 13, test 6.
+// METHOD 13.6.
 TEST_CASE("without motion BMD gives a finite constant") {
   ModelConfig config = tiny_config("paper");
   at::manual_seed(2);
@@ -323,7 +323,7 @@ TEST_CASE("without motion BMD gives a finite constant") {
   CHECK(difference(moved, moved.slice(1, 0, 1).expand_as(moved)) > 0.1);
 }
 
-// METHOD 13, test 7.
+// METHOD 13.7.
 TEST_CASE("swapping both the neighbours and the directions' weights has no effect") {
   ModelConfig config = tiny_config("paper");
   config.bmd.ca.query = GENERATE(CaQuery::kFeature, CaQuery::kOtherDirection);
@@ -351,7 +351,7 @@ TEST_CASE("swapping both the neighbours and the directions' weights has no effec
   CHECK(difference(bmd.forward(fm, f).m, bmd.forward(fm.flip(1), f).m) > 0.1);
 }
 
-// METHOD 13, test 8: the caller encodes each distinct crop once.
+// METHOD 13.8: the caller encodes each distinct crop once.
 TEST_CASE("features of distinct crops can be shared by frames") {
   const auto model = tiny_model();
   at::NoGradGuard no_grad;
@@ -363,7 +363,7 @@ TEST_CASE("features of distinct crops can be shared by frames") {
         1e-5);
 }
 
-// METHOD 13, test 9.
+// METHOD 13.9.
 TEST_CASE("a person's heatmaps do not depend on the batch") {
   const bool bf16 = GENERATE(false, true);
   const auto model = tiny_model();

@@ -81,7 +81,7 @@ TEST_CASE("the crop's content turns clockwise in both geometries", "[data]") {
   }
 }
 
-// METHOD 13, property 1
+// METHOD 13.1
 TEST_CASE("frame to crop and back is the identity", "[data]") {
   std::mt19937 engine(1);
   std::uniform_real_distribution<double> place(-500, 2500), size(2, 2000), turn(-180, 180);

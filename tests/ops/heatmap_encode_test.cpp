@@ -78,7 +78,7 @@ TEST_CASE("heatmap_encode reports a support outside the map", "[ops]") {
   CHECK_THROWS_AS(heatmap_encode(map, kHeight, kWidth + 1, 1, 1, 2, udp), Error);
 }
 
-// METHOD 13, property 2
+// METHOD 13.2
 TEST_CASE("encoding and decoding a point is the identity", "[ops]") {
   std::mt19937 engine(3);
   std::uniform_real_distribution<double> x(6, kWidth - 7), y(6, kHeight - 7);

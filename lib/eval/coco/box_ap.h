@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// COCO's average precision of boxes, bit for bit as cocoapi computes it for one category (EVAL 8b).
+// COCO's average precision of boxes, bit for bit as cocoapi computes it for one category
+// (SCORING 8b).
 
 #include "core/geometry.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 // Matching and precision-recall curves common to COCO's scores of boxes and keypoints, bit for bit
-// as in cocoapi (EVAL 8).
+// as in cocoapi (SCORING 8).
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 
 // COCO's average precision of keypoints by object keypoint similarity (OKS), bit for bit as in
-// cocoapi and xtcocotools (EVAL 8).
+// cocoapi and xtcocotools (SCORING 8).
 
 #include "core/geometry.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Annotated sequences, each a file, and their predictions: files of the same names (EVAL 2) or
-// records (EVAL 8b, Names).
+// Annotated sequences, each a file, and their predictions: files of the same names (SCORING 2) or
+// records (SCORING 8b).
 
 #include "annotation/pose_file.h"
 

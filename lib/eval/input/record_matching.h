@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Which record belongs to which annotated frame (EVAL 8b, Names).
+// Which record belongs to which annotated frame (SCORING 8b).
 
 #include "annotation/annotations.h"
 #include "io/records.h"

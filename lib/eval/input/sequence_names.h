@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Matches videos of records to sequences of the ground truth by name (EVAL 8b, Names).
+// Matches videos of records to sequences of the ground truth by name (SCORING 8b).
 
 #include <array>
 #include <cstddef>

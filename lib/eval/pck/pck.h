@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Percentage of correct keypoints (EVAL 8b): a joint is right within threshold · L of its
+// Percentage of correct keypoints (SCORING 8b): a joint is right within threshold · L of its
 // annotation, where L is a length of the person.
 
 #include "eval/evaluate.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Average precision of joints, bit for bit as by the official programs (EVAL 4).
+// Average precision of joints, bit for bit as by the official programs (SCORING 4).
 
 #include "eval/pose/scored_frame.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 // The input of the official programs: the people and joints of a frame that count, and their
-// distances (EVAL 4.1 and 4.2).
+// distances (SCORING 4.1 and 4.2).
 
 #include "annotation/pose_file.h"
 

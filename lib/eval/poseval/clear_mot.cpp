@@ -25,7 +25,7 @@ struct MotFrame {
   double& distance(std::size_t i, std::size_t j) { return distances[i * hypotheses.size() + j]; }
 };
 
-// py-motmetrics' accumulator of one joint in one sequence (EVAL 5.4).
+// py-motmetrics' accumulator of one joint in one sequence (SCORING 5.4).
 class Accumulator {
  public:
   explicit Accumulator(MotCompat compat) : compat_(compat) {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// CLEAR MOT per joint as poseval and py-motmetrics compute it (EVAL 5).
+// CLEAR MOT per joint as poseval and py-motmetrics compute it (SCORING 5).
 
 #include "eval/pose/joint_ap.h"
 
@@ -13,7 +13,7 @@
 
 namespace vremd::eval {
 
-// The version of py-motmetrics below the official program: their sums differ (EVAL 5.5).
+// The version of py-motmetrics below the official program: their sums differ (SCORING 5.5).
 enum class MotCompat { k102, k120, k140 };
 MotCompat mot_compat(const std::string& version);  // "1.0.2", "1.2.0", "1.4.0"; else an Error
 

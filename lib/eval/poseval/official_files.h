@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The official program's tables and files, byte for byte (EVAL 6).
+// The official program's tables and files, byte for byte (SCORING 6).
 
 #include "eval/pose/joint_ap.h"
 #include "eval/poseval/clear_mot.h"

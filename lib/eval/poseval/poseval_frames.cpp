@@ -44,7 +44,7 @@ bool keeps(const annotation::AnnotatedFrame& frame, FrameChoice choice) {
   return choice == FrameChoice::kLabelled ? frame.labelled.value_or(annotated) : annotated;
 }
 
-// The box of the file, else around the joints (EVAL, appendix D).
+// The box of the file, else around the joints (SCORING, appendix D).
 Box box_of_pose(const annotation::AnnotatedPerson& pose) {
   if (pose.box) return *pose.box;
   return box_around(pose.joints, [](const annotation::AnnotatedJoint&) { return true; })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The frames, people and joints of a sequence that count in poseval (EVAL 2.2, 2.3 and 3).
+// The frames, people and joints of a sequence that count in poseval (SCORING 2.2, 2.3 and 3).
 
 #include "eval/pose/scored_frame.h"
 

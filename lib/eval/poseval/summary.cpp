@@ -14,8 +14,8 @@ namespace {
 
 // ---- what was compared ------------------------------------------------------------------------
 
-// The release of the labels, recognised by their counts (EVAL 10): scores of different releases are
-// not comparable.
+// The release of the labels, recognised by their counts (SCORING 10): scores of different releases
+// are not comparable.
 std::string label_version(const PosevalScores& scores) {
   struct Release {
     annotation::AnnotationForm format;

@@ -19,7 +19,7 @@ struct Tracker {
 };
 
 // The kit's folders of results contain the files, a folder `sequences` of them, or a folder with
-// `sequences` for each tracker (EVAL 7).
+// `sequences` for each tracker (SCORING 7).
 std::vector<Tracker> trackers_of(const std::vector<std::string>& predictions) {
   std::error_code ignored;
   const Tracker as_given{"", predictions};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Keypoint HOTA as the PoseTrack21 kit computes it (EVAL 7.3): detection and association accuracy
-// of each joint at thresholds of its similarity, 1 at distance 0 and 0 from 0.5001 head sizes.
+// Keypoint HOTA as the PoseTrack21 kit computes it (SCORING 7.3): detection and association
+// accuracy of each joint at thresholds of its similarity, 1 at distance 0 and 0 from 0.5001 head
+// sizes.
 
 #include "eval/pose/scored_frame.h"
 

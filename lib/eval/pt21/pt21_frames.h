@@ -2,7 +2,7 @@
 #pragma once
 
 // The frames, people and joints of a sequence that count in the PoseTrack21 kit, unlike in poseval
-// (EVAL 7.1).
+// (SCORING 7.1).
 
 #include "eval/pose/scored_frame.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The scores of a set of sequences as by PoseTrack21's kit: mAP and keypoint HOTA (EVAL 7).
+// The scores of a set of sequences as by PoseTrack21's kit: mAP and keypoint HOTA (SCORING 7).
 
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"

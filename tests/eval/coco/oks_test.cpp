@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expected scores are those of pycocotools and xtcocotools (EVAL 8); equality is exact.
+// Expected scores are those of pycocotools and xtcocotools (SCORING 8); equality is exact.
 #include "eval/coco/oks.h"
 
 #include "core/error.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The traps of the official evaluator (EVAL 9), each by its number.
+// The traps of the official evaluator (SCORING 9), each by its number.
 #include "core/error.h"
 #include "eval/poseval/official_files.h"
 #include "eval/poseval/poseval_frames.h"

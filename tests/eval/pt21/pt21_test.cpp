@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PoseTrack21 kit: its outputs for the cases in tests/data/eval-cases, and its traps (EVAL 9).
+// The PoseTrack21 kit: its outputs for the cases in tests/data/eval-cases, and its traps
+// (SCORING 9).
 #include "eval/pt21/pt21_scores.h"
 
 #include "core/error.h"
