@@ -15,7 +15,7 @@
 namespace vremd::model {
 
 // The architecture of a network, stored as JSON in its weights file (METHOD 12); nothing of it can
-// be overridden silently. Field names are those of METHOD; "auto" fields are optional, and the
+// be overridden silently. Field names are those of METHOD 12; "auto" fields are optional, and the
 // member functions resolve them. config_enums.h lists the choices.
 struct ModelConfig {
   struct Input {

@@ -21,7 +21,7 @@ std::string name_of(const c10::Device& device);
 
 // Configures LibTorch and the allocator for a pipeline of single-threaded workers: ATen calls stay
 // in their thread (METHOD 11.5), and the process keeps freed memory instead of returning it page by
-// page (WEIGHTS: more than twice as fast). Call it before the first tensor.
+// page (which is more than twice as fast). Call it before the first tensor.
 void prepare_runtime();
 
 // The same for a worker thread: OpenMP's thread count is per thread.

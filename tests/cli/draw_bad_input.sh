@@ -109,7 +109,7 @@ test -z "$(ls | grep a.mp4)"
 mkfifo slow
 (ulimit -f 1; trap '' XFSZ; exec vremd-draw -j 2 slow -o a.mp4 2> err) & tool=$!
 exec 3> slow; { echo "$header"; for f in $(seq 0 39); do frame $f '[9,9,50,90]'; done; } >&3
-for try in $(seq 300); do kill -0 $tool 2> /dev/null || break; sleep 0.1; done
+for _ in $(seq 300); do kill -0 $tool 2> /dev/null || break; sleep 0.1; done
 status=0; wait $tool || status=$?; exec 3>&-
 test $status -eq 1 || { echo "status $status"; cat err; exit 1; }
 grep -q '^vremd-draw: a.mp4: cannot write: ' err
