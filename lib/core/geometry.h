@@ -31,10 +31,9 @@ inline double intersection(const Box& a, const Box& b) {
   return w > 0 && h > 0 ? w * h : 0;
 }
 
-// The box around the points that satisfy `keep`, enlarged 1.3 times like poseval's conversion does
-// (SCORING, appendix D). Empty without points.
+// The bounding box of the points that satisfy `keep`. Empty without points.
 template <typename Points, typename Keep>
-std::optional<Box> box_around(const Points& points, Keep keep) {
+std::optional<Box> bounds_of(const Points& points, Keep keep) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
   for (const auto& point : points) {
@@ -43,8 +42,15 @@ std::optional<Box> box_around(const Points& points, Keep keep) {
     top = std::min(top, point.y), bottom = std::max(bottom, point.y);
   }
   if (left > right) return std::nullopt;
-  const double w = right - left, h = bottom - top;
-  return Box{left - 0.15 * w, top - 0.15 * h, 1.3 * w, 1.3 * h};
+  return Box{left, top, right - left, bottom - top};
+}
+
+// The same, enlarged 1.3 times like poseval's conversion does (SCORING, appendix D).
+template <typename Points, typename Keep>
+std::optional<Box> box_around(const Points& points, Keep keep) {
+  const auto b = bounds_of(points, keep);
+  if (!b) return std::nullopt;
+  return Box{b->x - 0.15 * b->w, b->y - 0.15 * b->h, 1.3 * b->w, 1.3 * b->h};
 }
 
 // Intersection over union; 0 if both are empty.

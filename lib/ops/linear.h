@@ -26,9 +26,9 @@ class PackedWeight {
 // x W^T + b over the last axis of x; w [out, in], b [out] or undefined.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b);
 
-// The same by oneDNN with `packed`: on the CPU, in float32 and bfloat16, without gradient (METHOD 11.5:
-// the wheel's fp32 product is slow on some machines). The choice is deterministic, because the last
-// bits depend on it.
+// The same by oneDNN with `packed`: on the CPU, in float32 and bfloat16, without gradient
+// (METHOD 11.5: the wheel's fp32 product is slow on some machines). The choice is deterministic,
+// because the last bits depend on it.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
                   PackedWeight& packed);
 
