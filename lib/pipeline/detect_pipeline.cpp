@@ -43,7 +43,7 @@ struct DetectTask {
 // The frames of all videos in order. Not thread-safe.
 class DetectReader {
  public:
-  DetectReader(const DetectInput& input, io::Header header);  // Error: not a picture, with `stills`
+  DetectReader(const DetectInput& input, io::Header header);  // Error: not an image, with `stills`
 
   std::unique_ptr<DetectTask> next();  // null: end or stopped
   void cancel() { cancelled_ = true; }
@@ -92,7 +92,7 @@ bool DetectReader::open(DetectTask& task) {
     try {
       const std::string path = io::join_root(input_.root, name);
       if (input_.stills && name != "-" && fs::is_regular_file(path) && !video::is_picture(path)) {
-        fail("{}: not a picture", path);
+        fail("{}: not an image", path);
       }
       video::VideoReaderOptions options;
       options.stopped = [this] { return stopped(); };

@@ -106,7 +106,7 @@ TEST_CASE("sets by name, by a list of names, and by size") {
   CHECK(joint_set_of_size(26, "", "f").joints.back() == "right_heel");
   CHECK(joint_set_of_size(17, "posetrack17", "f").name == "posetrack17");
   CHECK_THROWS_WITH(joint_set_of_size(17, "body25", "f"), "f: 17 keypoints, but body25 has 25");
-  CHECK_THROWS_WITH(joint_set_of_size(3, "", "f"), StartsWith("f: 3 keypoints: which joints"));
+  CHECK_THROWS_WITH(joint_set_of_size(3, "", "f"), StartsWith("f: 3 keypoints: unknown joints"));
 }
 
 TEST_CASE("the box around joints is 1.3 times as long on each side") {

@@ -211,7 +211,7 @@ TEST_CASE("a plain ViT is a backbone") {
     CHECK_THROWS_WITH(imported(source_of(folder, tensors), 0, 5), ContainsSubstring("heads"));
     tensors.at("patch_embed.proj.weight") = {{384, 3, 16, 16},
                                              std::vector<float>(384 * 3 * 16 * 16)};
-    CHECK_THROWS_WITH(imported(source_of(folder, tensors)), ContainsSubstring("--heads does"));
+    CHECK_THROWS_WITH(imported(source_of(folder, tensors)), ContainsSubstring("use --heads"));
   }
   SECTION("patches of 14 are padded, a missing last norm is reported") {
     FloatTensor& patches = tensors.at("patch_embed.proj.weight");
@@ -262,7 +262,7 @@ TEST_CASE("errors of invalid ViTPose files name the tensor") {
   };
   fails("no tensor backbone.blocks.1.norm2.bias",
         [](auto& tensors) { tensors.erase("backbone.blocks.1.norm2.bias"); });
-  fails("backbone.blocks.2.norm2.bias [64] is no part",
+  fails("backbone.blocks.2.norm2.bias [64] does not belong",
         [&](auto& tensors) { tensors["backbone.blocks.2.norm2.bias"] = zeros({64}); });
   fails("backbone.blocks.0.attn.qkv.weight is [192, 32], not [192, 64]",
         [&](auto& tensors) { tensors["backbone.blocks.0.attn.qkv.weight"] = zeros({192, 32}); });

@@ -143,7 +143,7 @@ TEST_CASE("bad records name the file, the line and the field") {
        ":2: instances[0].box[3]: not a number"},
       {R"({"type":"frame","frame":0,"instances":[{"box":[1,2,3,4],"keypoints":[[1,2,3]]}]})",
        "1 keypoints, but 0 joints in the header"},
-      {kHeader, ":2: a header, but the video before it has no end"},
+      {kHeader, ":2: header without an end record before it"},
   }));
   CAPTURE(line);
   CHECK_THROWS_WITH(read_all(kHeader + "\n" + line + "\n"), ContainsSubstring(want));

@@ -69,7 +69,7 @@ TEST_CASE("an existing video is overwritten only with force") {
   const std::string path = folder / "a.avi";
   std::ofstream(path) << "mine";
   CHECK_THROWS_MATCHES(VideoWriter(path, small()), Error,
-                       MessageMatches(ContainsSubstring(path + ": exists")));
+                       MessageMatches(ContainsSubstring(path + ": already exists")));
   CHECK(std::filesystem::file_size(path) == 4);
   VideoWriterOptions options = small();
   options.force = true;
@@ -199,7 +199,7 @@ TEST_CASE("images that cannot be written") {
   const std::string path = folder / "a.png";
   write_picture(path, frame, false);
   CHECK_THROWS_MATCHES(write_picture(path, frame, false), Error,
-                       MessageMatches(ContainsSubstring(path + ": exists")));
+                       MessageMatches(ContainsSubstring(path + ": already exists")));
   const std::string full = folder / "full.png";
   std::filesystem::create_symlink("/dev/full", full);
   CHECK_THROWS_MATCHES(write_picture(full, frame), Error,

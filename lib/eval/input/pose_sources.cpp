@@ -177,8 +177,8 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         const Sequence& sequence = sequences_[*found];
         if (index->records || !sequence.predictions.empty()) {
           fail("{}: video {}: duplicate predictions of sequence {} (also in {})", reader.place(),
-               excerpt(header->video, kPathExcerptBytes),
-               index->records.value_or(sequence.predictions), sequence.name);
+               excerpt(header->video, kPathExcerptBytes), sequence.name,
+               index->records.value_or(sequence.predictions));
         }
         index->records = reader.place();
         index->predictions.path = reader.name();
