@@ -183,7 +183,7 @@ TEST_CASE("a video that cannot be opened is skipped") {
   CHECK(run(folder, other_size).counts.failed_videos == 1);
 }
 
-TEST_CASE("--video is rejected at a second header") {
+TEST_CASE("a second header is rejected with --video") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 2);
   RunOptions options;
