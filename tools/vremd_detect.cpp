@@ -4,7 +4,6 @@
 #include "cli/jobs.h"
 #include "cli/tool.h"
 #include "core/log.h"
-#include "io/find_weights.h"
 #include "io/safetensors.h"
 #include "ops/device.h"
 #include "pipeline/detect_pipeline.h"
@@ -34,13 +33,6 @@ struct DetectConfig {
                  "--precision must be fp32 or bf16, not '" + precision + "'");
   }
 };
-
-Json settings_of(const DetectConfig& config, const detect::PersonDetector& detector) {
-  Json settings = detector.settings();
-  if (config.every > 1) settings["every"] = config.every;
-  if (!config.frames.empty()) settings["frames"] = config.frames;
-  return settings;
-}
 
 // Writes the records of the job's videos. Returns the exit status.
 int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Header& header,
@@ -77,7 +69,9 @@ int run(DetectConfig& config, const cli::Common& common) {
 
   io::Header header = common.header();
   header.model = "sha256:" + sha256.get();
-  header.settings = settings_of(config, detector);
+  header.settings = detector.settings();
+  if (config.every > 1) header.settings["every"] = config.every;
+  if (!config.frames.empty()) header.settings["frames"] = config.frames;
   header.device = detector.device();
   header.precision = config.precision;
 

@@ -12,26 +12,16 @@ namespace {
 
 void check(const eval::EvalConfig& config) {
   const auto need = cli::require;
-  const auto one_of = [](const std::string& value, std::initializer_list<const char*> choices) {
-    return std::find(choices.begin(), choices.end(), value) != choices.end();
-  };
-  const bool official = config.ap || config.mot, records = !config.pck.empty() || config.bbox;
-  const bool oks = !config.oks.empty(), kit = !config.kit.empty();
+  const bool official = config.ap || config.mot, records = config.pck || config.bbox;
+  const bool oks = config.oks.has_value(), kit = config.kit.has_value();
   need(official || records || oks || kit,
        "no metric selected: use -e, -t, --kit, --oks, --pck or --bbox");
   need(official + records + oks + kit == 1,
        "only -e with -t, or --pck with --bbox, can be combined");
-  need(one_of(config.kit, {"", "pt21"}), "--kit must be pt21");
-  need(one_of(config.oks, {"", "cocoapi", "xtcoco"}), "--oks must be cocoapi or xtcoco");
   need(oks || !(config.no_area || config.sigmas != "coco17"),
        "--sigmas and --no-area require --oks");
   need(kit || !(config.hota_fix || config.compat_int_trunc),
        "--hota-fix and --compat-int-trunc require --kit");
-  need(one_of(config.mot_compat, {"1.0.2", "1.2.0", "1.4.0"}),
-       "--mot-compat must be 1.0.2, 1.2.0 or 1.4.0");
-  need(one_of(config.frames, {"annotated", "labeled"}), "--frames must be annotated or labeled");
-  need(one_of(config.json_nan, {"NaN", "null"}), "--json-nan must be NaN or null");
-  need(one_of(config.pck, {"", "torso", "head", "bbox"}), "--pck must be torso, head or bbox");
   need(config.plots.empty() || config.ap, "--plots requires -e");
   need(config.threshold > 0, "--threshold must be positive");
   need(!config.ground_truth.empty(), "no ground truth: use -g");
@@ -48,7 +38,6 @@ void check(const eval::EvalConfig& config) {
 int main(int argc, char** argv) {
   eval::EvalConfig config;
   std::string predictions;
-  std::vector<std::string> more_predictions;
   cli::Tool tool("vremd-eval", "score poses and boxes against ground truth");
   tool.option("g,ground-truth,gt", config.ground_truth, "PATH",
               "annotations: a file, a directory of files, or '-' (alias: --gt)");
@@ -81,11 +70,10 @@ int main(int argc, char** argv) {
   tool.option("json", config.json, "FILE",
               "write all results as JSON to FILE; '-': print JSON, not text");
   tool.option("f,force", config.force, "overwrite existing files");
-  tool.inputs(more_predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
+  tool.inputs(config.predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
   return tool.run(argc, argv, [&](const cli::Common& common) {
-    if (!predictions.empty()) config.predictions.push_back(predictions);
-    config.predictions.insert(config.predictions.end(), more_predictions.begin(),
-                              more_predictions.end());
+    auto& all = config.predictions;
+    if (!predictions.empty()) all.insert(all.begin(), predictions);
     check(config);
     config.threads = common.threads;
     config.version = common.version;

@@ -241,7 +241,7 @@ std::vector<Annotations> read_annotations(const std::string& path, const std::st
   std::error_code error;
   std::vector<std::string> files{path};
   if (fs::is_directory(path, error)) files = io::files_in(path, ".json");
-  if (files.empty()) fail("{}: a folder without JSON files", path);
+  if (files.empty()) fail("{}: no JSON files in this directory", path);
   std::vector<Annotations> all;
   for (const std::string& file : files) all.push_back(Annotations::read(file, root));
   return all;

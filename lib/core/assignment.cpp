@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <utility>
 
 namespace vremd {
 namespace {
@@ -112,6 +111,31 @@ std::vector<int> assign(std::span<const double> costs, std::size_t rows, std::si
   const std::vector<int>& found = transposed ? problem.row_of : problem.column_of;
   for (std::size_t i = 0; i < rows; ++i) {
     if (found[i] != kNone && costs[i * columns + found[i]] != kForbidden) result[i] = found[i];
+  }
+  return result;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> assign_greedily(
+    std::size_t rows, std::size_t columns, double least,
+    const std::function<double(std::size_t, std::size_t)>& similarity) {
+  struct Pair {
+    double similarity;
+    std::size_t row, column;
+  };
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      const double value = similarity(i, j);
+      if (value >= least) pairs.push_back({value, i, j});
+    }
+  }
+  std::ranges::stable_sort(pairs, std::greater(), &Pair::similarity);
+  std::vector<bool> row_done(rows), column_done(columns);
+  std::vector<std::pair<std::size_t, std::size_t>> result;
+  for (const Pair& one : pairs) {
+    if (row_done[one.row] || column_done[one.column]) continue;
+    row_done[one.row] = column_done[one.column] = true;
+    result.emplace_back(one.row, one.column);
   }
   return result;
 }

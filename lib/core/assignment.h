@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace vremd {
 
-// The cost of a forbidden pair.
 inline constexpr double kForbidden = std::numeric_limits<double>::infinity();
 
 // Pairs rows with columns, each at most once: the largest possible number of allowed pairs with the
@@ -18,5 +19,11 @@ inline constexpr double kForbidden = std::numeric_limits<double>::infinity();
 // Deterministic: ties are resolved as in scipy's linear_sum_assignment, with which the official
 // evaluators pair people (SCORING 5.4, 7.3). Forbidden cells cost what they do in py-motmetrics.
 std::vector<int> assign(std::span<const double> costs, std::size_t rows, std::size_t columns);
+
+// Pairs rows with columns, each at most once, by descending similarity(row, column) down to
+// `least`; equal ones in the order of rows and columns.
+std::vector<std::pair<std::size_t, std::size_t>> assign_greedily(
+    std::size_t rows, std::size_t columns, double least,
+    const std::function<double(std::size_t, std::size_t)>& similarity);
 
 }  // namespace vremd

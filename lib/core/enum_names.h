@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -36,12 +38,7 @@ constexpr std::optional<T> enum_from_name(std::string_view name) {
 // For messages and --help: "udp classic".
 template <NamedEnum T>
 std::string enum_choices() {
-  std::string list;
-  for (const std::string_view one : enum_names(T{})) {
-    if (!list.empty()) list += ' ';
-    list += one;
-  }
-  return list;
+  return fmt::format("{}", fmt::join(enum_names(T{}), " "));
 }
 
 // Error "place: 'name' is not one of: udp classic".

@@ -11,14 +11,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names kPosetrack17 = {
-    "nose",           "head_bottom", "head_top",    "left_ear",   "right_ear",   "left_shoulder",
-    "right_shoulder", "left_elbow",  "right_elbow", "left_wrist", "right_wrist", "left_hip",
-    "right_hip",      "left_knee",   "right_knee",  "left_ankle", "right_ankle"};
-const Names kCoco17 = {"nose",          "left_eye",       "right_eye",  "left_ear",    "right_ear",
-                       "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist",
-                       "right_wrist",   "left_hip",       "right_hip",  "left_knee",   "right_knee",
-                       "left_ankle",    "right_ankle"};
+// The head's joints, followed by the body's.
+Names with_body(Names joints) {
+  for (const char* part : {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"}) {
+    for (const char* side : {"left_", "right_"}) joints.push_back(side + std::string(part));
+  }
+  return joints;
+}
 
 const std::vector<std::pair<std::string, std::string>> kLimbs = {
     {"head_top", "nose"},
@@ -78,16 +77,12 @@ JointSet make_set(std::string name, Names joints) {
   return set;
 }
 
-Names without_ears() {
-  Names joints = kPosetrack17;
-  std::erase_if(joints, [](const std::string& joint) { return joint.ends_with("_ear"); });
-  return joints;
-}
-
 const std::array<JointSet, 3>& named_sets() {
-  static const std::array<JointSet, 3> sets = {make_set("posetrack15", without_ears()),
-                                               make_set("posetrack17", kPosetrack17),
-                                               make_set("coco17", kCoco17)};
+  static const std::array<JointSet, 3> sets = {
+      make_set("posetrack15", with_body({"nose", "head_bottom", "head_top"})),
+      make_set("posetrack17",
+               with_body({"nose", "head_bottom", "head_top", "left_ear", "right_ear"})),
+      make_set("coco17", with_body({"nose", "left_eye", "right_eye", "left_ear", "right_ear"}))};
   return sets;
 }
 

@@ -52,8 +52,8 @@ constexpr std::array<int, kPoseJoints> kPoseJointsDownward = {
     pose_joint("right_knee"),    pose_joint("left_ankle"),     pose_joint("right_ankle")};
 
 // The columns of PoseTrack's tables, and the one of a joint.
-constexpr std::array<std::string_view, 7> kPoseColumns = {"Head", "Shou", "Elb", "Wri",
-                                                          "Hip",  "Knee", "Ankl"};
+constexpr std::array<const char*, 8> kPoseColumns = {"Head", "Shou", "Elb",  "Wri",
+                                                     "Hip",  "Knee", "Ankl", "Total"};
 int pose_column(std::string_view joint);
 
 std::vector<std::string> split_names(std::string_view list);  // "nose,left_knee"

@@ -3,7 +3,9 @@
 
 // Text from files and users for one-line messages.
 
+#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,15 @@ std::string one_line(std::string_view text);
 
 // The text before the first \n: LibTorch appends a stack trace to its messages.
 std::string first_line(std::string_view text);
+
+// The number that is all of `text`.
+template <typename T>
+std::optional<T> number_from(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 // Quotes file content in a message: one line, truncated with "…" to whole characters within `most`
 // bytes.

@@ -3,32 +3,64 @@
 
 // vremd-eval: reads the ground truth and the predictions, scores, reports.
 
+#include "io/json.h"
+
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace vremd::eval {
 
+enum class FrameChoice {
+  kAnnotated,  // poseval: frames with annotated people, whatever is_labeled
+  kLabelled,   // by is_labeled, also without people; if absent, as above
+};
+constexpr auto enum_names(FrameChoice) { return std::array{"annotated", "labeled"}; }
+
+// The version of py-motmetrics below the official program: their sums differ (SCORING 5.5).
+enum class MotCompat { k102, k120, k140 };
+constexpr auto enum_names(MotCompat) { return std::array{"1.0.2", "1.2.0", "1.4.0"}; }
+
+enum class JsonNan { kNaN, kNull };
+constexpr auto enum_names(JsonNan) { return std::array{"NaN", "null"}; }
+
+enum class PckLength {
+  kTorso,  // the longer of left shoulder - right hip and right shoulder - left hip
+  kHead,   // 0.6 of the head box's diagonal
+  kBox,    // the longer side of the person's box
+};
+constexpr auto enum_names(PckLength) { return std::array{"torso", "head", "bbox"}; }
+
+enum class Kit { kPt21 };
+constexpr auto enum_names(Kit) { return std::array{"pt21"}; }
+
+// xtcocotools counts the labelled keypoints itself, drops detections without any, and does not
+// require areas. cocoapi treats a match with annotation id 0 as unmatched.
+enum class OksKit { kCocoapi, kXtcoco };
+constexpr auto enum_names(OksKit) { return std::array{"cocoapi", "xtcoco"}; }
+
 struct EvalConfig {
   std::string ground_truth;  // a file or a folder of them
   std::vector<std::string> predictions;
 
-  bool ap = false, mot = false;      // poseval: average precision, CLEAR MOT
-  std::string mot_compat = "1.0.2";  // which py-motmetrics
-  std::string frames = "annotated";  // which frames count: annotated, labeled
+  bool ap = false, mot = false;  // poseval: average precision, CLEAR MOT
+  MotCompat mot_compat = MotCompat::k102;
+  FrameChoice frames = FrameChoice::kAnnotated;  // that count
   bool per_sequence = false;
-  std::string output_dir;        // of the official files; "": off
-  std::string json_nan = "NaN";  // spelling of NaN in them: NaN, null
-  std::string plots;             // directory for plots of the AP; "": off
+  std::string output_dir;            // of the official files; "": off
+  JsonNan json_nan = JsonNan::kNaN;  // spelling of NaN in them
+  std::string plots;                 // directory for plots of the AP; "": off
 
-  std::string pck;         // torso, head or bbox; "": off
+  std::optional<PckLength> pck;
   double threshold = 0.2;  // of PCK, as a multiple of the length
   bool bbox = false;       // average precision of boxes
 
-  std::string kit;                // pt21: mAP and HOTA of PoseTrack21's kit; "": off
+  std::optional<Kit> kit;         // mAP and HOTA of PoseTrack21's kit
   bool hota_fix = false;          // frames without predictions count their own joints
   bool compat_int_trunc = false;  // truncate scores if all keypoints are integers
 
-  std::string oks;                // cocoapi or xtcoco: average precision of keypoints; "": off
+  std::optional<OksKit> oks;      // average precision of keypoints
   std::string sigmas = "coco17";  // of OKS: a name known to oks_sigmas(), or a JSON file
   bool no_area = false;           // OKS: 0.53 of the box instead of the area
 
@@ -46,5 +78,18 @@ bool evaluate_poseval(const EvalConfig& config);  // as the official evaluator (
 bool evaluate_pt21(const EvalConfig& config);     // as PoseTrack21's kit (SCORING 7)
 bool evaluate_oks(const EvalConfig& config);      // COCO's keypoint AP (SCORING 8)
 bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (SCORING 8b)
+
+// ---- common to them
+
+// "5 sequences without predictions: a, b, c ...": the first three of them. Silent if empty.
+void warn_of_names(const std::vector<std::string>& names, const char* what);
+
+void warn_never_predicted(const std::vector<std::string>& joints);
+
+// The run: tool, version, command, ground_truth, predictions.
+Json report_head(const EvalConfig& config);
+
+// Writes the JSON object to the file of --json, and the text to standard output unless that is it.
+void write_report(const EvalConfig& config, const std::string& json, const std::string& text);
 
 }  // namespace vremd::eval

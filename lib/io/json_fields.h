@@ -23,66 +23,57 @@ namespace vremd::io {
 // Reads one JSON object; finish() rejects unknown keys.
 class FieldReader {
  public:
-  FieldReader(const Json& json, std::string place, std::string path)
-      : json_(json), place_(std::move(place)), path_(std::move(path)) {
-    if (!json_.is_object()) fail("{}: {}not an object", place_, path_.empty() ? "" : path_ + ": ");
+  explicit FieldReader(const JsonNode& object) : object_(object) {
+    if (!object_.is_object()) object_.wrong("not an object");
   }
 
   template <typename Body>
   void group(const char* key, Body body) {
-    const Json* found = find(key);
+    const JsonNode found = find(key);
     if (!found) return;
-    FieldReader inner(*found, place_, path_to(key));
+    FieldReader inner(found);
     body(inner);
     inner.finish();
   }
 
   template <typename T>
   void operator()(const char* key, T& field) {
-    if (const Json* found = find(key)) read(*found, key, field);
+    if (const JsonNode found = find(key)) read(found, field);
   }
 
   // `unset` (null, or a word) instead of a value resets the field.
   template <typename T>
   void operator()(const char* key, std::optional<T>& field, const Json& unset = nullptr) {
-    const Json* found = find(key);
+    const JsonNode found = find(key);
     if (!found) return;
     field.reset();
-    if (*found != unset) read(*found, key, field.emplace());
+    if (*found.value() != unset) read(found, field.emplace());
   }
 
   // `old`: the name of `key` in earlier versions, still accepted.
   void renamed(const char* key, const char* old) {
-    if (!json_.contains(old)) return;
-    if (json_.contains(key)) fail("{}: {}: the same as {}", place_, path_to(old), path_to(key));
+    const JsonNode earlier = node(old);
+    if (!earlier) return;
+    if (const JsonNode now = node(key)) earlier.wrong("the same as " + now.place().path());
     old_names_[key] = old;
   }
 
   void finish() const {
-    for (const auto& item : json_.items()) {
-      if (known_.contains(item.key())) continue;
-      fail("{}: {}: unknown key", place_, path_to(excerpt(item.key())));
-    }
+    object_.for_each_member([&](std::string_view key, const JsonNode& member) {
+      if (!known_.contains(key)) member.wrong("unknown key");
+    });
   }
 
  private:
-  const Json* find(const char* key) {
+  JsonNode node(std::string_view key) const {
+    const auto found = object_.value()->find(key);
+    const bool absent = found == object_.value()->end();
+    return {absent ? std::nullopt : std::optional(&*found), {key, &object_.place()}};
+  }
+
+  JsonNode find(std::string_view key) {
     const auto old = old_names_.find(key);
-    const std::string name = old == old_names_.end() ? key : old->second;
-    known_.insert(name);
-    const auto found = json_.find(name);
-    return found == json_.end() ? nullptr : &*found;
-  }
-
-  std::string path_to(const std::string& key) const {
-    return path_.empty() ? key : path_ + "." + key;
-  }
-
-  template <typename T>
-  void read(const Json& json, const char* key, T& field) const {
-    const JsonPlace file{place_};
-    const std::string path = path_to(key);
-    read(JsonNode(&json, {path, &file}), field);
+    return node(*known_.insert(old == old_names_.end() ? key : old->second).first);
   }
 
   static void read(const JsonNode& node, bool& field) { field = node.boolean(); }
@@ -100,17 +91,16 @@ class FieldReader {
   }
   template <typename T, std::size_t kCount>
   static void read(const JsonNode& node, std::array<T, kCount>& field) {
-    if (!node.is_array() || node.array().size() != kCount) {
-      node.wrong(fmt::format("not an array of {} numbers", kCount));
-    }
-    std::size_t i = 0;
-    for (const JsonNode one : node.array()) read(one, field[i++]);
+    field = node.array_of<kCount>([](const JsonNode& one) {
+      T value{};
+      read(one, value);
+      return value;
+    });
   }
 
-  const Json& json_;
-  std::string place_, path_;
-  std::set<std::string> known_;
-  std::map<std::string, std::string> old_names_;
+  JsonNode object_;
+  std::set<std::string_view> known_;
+  std::map<std::string_view, std::string_view> old_names_;
 };
 
 // For validate(): Errors "key: what".

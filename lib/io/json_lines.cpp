@@ -2,16 +2,13 @@
 #include "io/json_lines.h"
 
 #include "core/error.h"
-#include "io/json_parse.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 namespace vremd::io {
 namespace {
@@ -22,31 +19,18 @@ constexpr int kAskEveryMs = 200;
 
 }  // namespace
 
-JsonLinesReader::JsonLinesReader(std::string path, std::function<bool()> stopped,
+JsonLinesReader::JsonLinesReader(const std::string& path, std::function<bool()> stopped,
                                  LastLine last_line)
-    : name_(std::move(path)),
+    : name_(name_of_input(path)),
       stopped_(std::move(stopped)),
-      may_be_cut_(last_line == LastLine::kMayBeCut) {
-  if (name_ == "-") {
-    name_ = "standard input";
-    file_ = STDIN_FILENO;
-    return;
-  }
-  std::error_code ignored;
-  if (std::filesystem::is_directory(name_, ignored)) fail("{}: is a directory", name_);
-  file_ = open(name_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file_ < 0) fail("{}: cannot open: {}", name_, std::strerror(errno));
-}
-
-JsonLinesReader::~JsonLinesReader() {
-  if (file_ != STDIN_FILENO) close(file_);
-}
+      file_(open_input(path)),
+      may_be_cut_(last_line == LastLine::kMayBeCut) {}
 
 std::string JsonLinesReader::place() const { return fmt::format("{}:{}", name_, line_); }
 
 bool JsonLinesReader::wait() {
   while (stopped_ && !stopped_()) {
-    struct pollfd input{file_, POLLIN, 0};
+    struct pollfd input{fileno(file_.get()), POLLIN, 0};
     const int ready = poll(&input, 1, kAskEveryMs);
     if (ready > 0 || (ready < 0 && errno != EINTR)) break;
   }
@@ -72,7 +56,7 @@ std::optional<std::string_view> JsonLinesReader::line() {
     interrupted_ = !wait();
     if (interrupted_) return std::nullopt;
     buffer_.resize(searched + kReadBytes);
-    const ssize_t got = read(file_, buffer_.data() + searched, kReadBytes);
+    const ssize_t got = read(fileno(file_.get()), buffer_.data() + searched, kReadBytes);
     buffer_.resize(searched + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) ended_ = true;
     if (got >= 0) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "io/json.h"
+#include "io/json_file.h"
 
 #include <functional>
 #include <optional>
@@ -21,9 +21,8 @@ enum class LastLine { kAsItIs, kMayBeCut };
 class JsonLinesReader {
  public:
   // Error: cannot open, is a directory.
-  explicit JsonLinesReader(std::string path, std::function<bool()> stopped = {},
+  explicit JsonLinesReader(const std::string& path, std::function<bool()> stopped = {},
                            LastLine last_line = LastLine::kAsItIs);
-  ~JsonLinesReader();
 
   std::optional<Json> next();  // nothing at the end; blank lines are skipped
   bool interrupted() const { return interrupted_; }
@@ -37,7 +36,7 @@ class JsonLinesReader {
 
   std::string name_;
   std::function<bool()> stopped_;
-  int file_ = -1;
+  InputFile file_;  // read unbuffered
   std::string buffer_;
   std::size_t begin_ = 0;    // of the unread part
   bool may_be_cut_ = false;  // the last line

@@ -4,10 +4,14 @@
 namespace vremd::io {
 
 std::string JsonPlace::text() const {
-  if (!outer) return std::string(key);
-  std::string text = outer->text();
-  if (!outer->outer) text += ": ";
-  if (!key.empty()) text += (outer->outer ? "." : "") + excerpt(key);
+  const JsonPlace* file = this;
+  while (file->outer) file = file->outer;
+  return std::string(file->key) + (outer ? ": " + path() : "");
+}
+
+std::string JsonPlace::path() const {
+  std::string text = outer ? outer->path() : "";
+  if (outer && !key.empty()) text += (text.empty() ? "" : ".") + excerpt(key);
   return index == kNoIndex ? text : text + fmt::format("[{}]", index);
 }
 

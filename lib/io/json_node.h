@@ -22,8 +22,10 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,6 +39,7 @@ struct JsonPlace {
 
   static constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
   std::string text() const;
+  std::string path() const;  // without the file
 };
 
 // Access to values: is_null, is_string, is_number, is_array, is_object, get (false: wrong type),
@@ -144,16 +147,21 @@ class BasicJsonNode {
     for (const BasicJsonNode one : elements) result.push_back(one.number());
     return result;
   }
+  // An array of `kCount` values, each the result of read(element); `what` names them.
+  template <std::size_t kCount, typename Read>
+  auto array_of(Read read, std::string_view what = "numbers") const {
+    const Elements elements = array();
+    if (elements.size() != kCount) wrong(fmt::format("not an array of {} {}", kCount, what));
+    std::array<std::invoke_result_t<Read, const BasicJsonNode&>, kCount> result;
+    std::size_t i = 0;
+    for (const BasicJsonNode one : elements) result[i++] = read(one);
+    return result;
+  }
   // Nothing: absent, or empty.
   template <std::size_t kCount>
   std::optional<std::array<double, kCount>> numbers() const {
-    const Elements elements = optional_array();
-    if (elements.size() == 0) return std::nullopt;
-    if (elements.size() != kCount) wrong(fmt::format("not an array of {} numbers", kCount));
-    std::array<double, kCount> result;
-    std::size_t i = 0;
-    for (const BasicJsonNode one : elements) result[i++] = one.number();
-    return result;
+    if (optional_array().size() == 0) return std::nullopt;
+    return array_of<kCount>([](const BasicJsonNode& one) { return one.number(); });
   }
   // [x, y, w, h]. Nothing: absent, or empty.
   std::optional<Box> box() const {
@@ -246,12 +254,7 @@ class BasicJsonNode<Value>::Elements {
 // nlohmann's values, by address.
 template <>
 struct JsonBackend<const Json*> {
-  struct Elements {
-    const Json* array = nullptr;
-    std::size_t size() const { return array->size(); }
-    const Json* begin() const { return array && !array->empty() ? &array->front() : nullptr; }
-    const Json* end() const { return array && !array->empty() ? &array->back() + 1 : nullptr; }
-  };
+  using Elements = std::span<const Json>;
 
   static bool is_null(const Json* json) { return json->is_null(); }
   static bool is_string(const Json* json) { return json->is_string(); }
@@ -263,7 +266,7 @@ struct JsonBackend<const Json*> {
   static bool get(const Json* json, double& result);
   static bool get(const Json* json, std::int64_t& result);  // not 3.0
   static bool get(const Json* json, std::string_view& result);
-  static Elements elements(const Json* json) { return {json}; }
+  static Elements elements(const Json* json) { return json->get_ref<const Json::array_t&>(); }
   static const Json* element(const Json& json) { return &json; }
   template <typename Take>
   static void for_each_member(const Json* json, Take take) {

@@ -22,6 +22,7 @@ RecordStream::RecordStream(std::vector<std::string> paths, std::function<bool()>
 }
 
 std::string RecordStream::place() const { return reader_ ? reader_->place() : ""; }
+std::string RecordStream::name() const { return reader_ ? reader_->name() : ""; }
 
 // The next record of all inputs. Nothing at the end, after a stop, and once after a truncated
 // input.
@@ -32,7 +33,10 @@ std::optional<Record> RecordStream::read() {
       reader_.emplace(paths_[opened_++], [this] { return stopped(); });
     }
     if (auto record = reader_->next()) return record;
-    if (reader_->interrupted()) return std::nullopt;
+    if (reader_->interrupted()) {
+      cancel();
+      return std::nullopt;
+    }
     const bool cut = reader_->cut();
     if (cut) log_warning("{}: truncated input: no end record", reader_->place());
     reader_.reset();

@@ -38,6 +38,7 @@ class RecordStream {
   bool stopped() const { return cancelled_ || (stopped_ && stopped_()); }
   bool truncated() const { return truncated_; }  // an input ended without an end record
   std::string place() const;                     // "file:line" of the last record
+  std::string name() const;                      // its file
 
  private:
   std::optional<Record> read();

@@ -26,20 +26,15 @@ auto into(Json& extra) {
 std::optional<Rational> rational(const JsonNode& pair) {
   if (!pair) return std::nullopt;
   if (!pair.is_array() || pair.array().size() != 2) pair.wrong("not [numerator, denominator]");
-  std::array<std::int64_t, 2> parts;
-  std::size_t i = 0;
-  for (const JsonNode part : pair.array()) parts[i++] = part.integer();
+  const auto parts = pair.array_of<2>([](const JsonNode& part) { return part.integer(); });
   return Rational{parts[0], parts[1]};
 }
 
 // JSON writers spell NaN as null.
 template <std::size_t kCount>
 std::array<double, kCount> numbers_or_nan(const JsonNode& list) {
-  if (list.array().size() != kCount) list.wrong(fmt::format("not an array of {} numbers", kCount));
-  std::array<double, kCount> result;
-  std::size_t i = 0;
-  for (const JsonNode one : list.array()) result[i++] = one.is_null() ? std::nan("") : one.number();
-  return result;
+  return list.array_of<kCount>(
+      [](const JsonNode& one) { return one.is_null() ? std::nan("") : one.number(); });
 }
 
 void put(Json& json, const char* key, const std::optional<Rational>& value) {
@@ -98,9 +93,8 @@ Instance instance_from_json(const JsonNode& json) {
     one.keypoints.push_back({p[0], p[1], p[2]});
   }
   if (neighbours) {
-    if (neighbours.array().size() != 2) neighbours.wrong("not an array of 2 integers");
-    int* offset = one.neighbours.emplace().data();
-    for (const JsonNode frame : neighbours.array()) *offset++ = frame.small_integer();
+    one.neighbours = neighbours.array_of<2>(
+        [](const JsonNode& frame) { return frame.small_integer(); }, "integers");
   }
   one.track = track.optional_integer();
   one.id = id.optional_integer();
@@ -183,9 +177,8 @@ FrameRecord frame_from_json(const JsonNode& json) {
   for (const JsonNode region : regions.optional_array()) {
     auto& polygon = frame.ignore_regions.emplace_back();
     for (const JsonNode point : region.array()) {
-      const auto xy = point.numbers<2>();
-      if (!xy) point.wrong("not an array of 2 numbers");
-      polygon.push_back({(*xy)[0], (*xy)[1]});
+      const auto xy = point.array_of<2>([](const JsonNode& one) { return one.number(); });
+      polygon.push_back({xy[0], xy[1]});
     }
   }
   return frame;

@@ -3,13 +3,15 @@
 
 #include "core/error.h"
 #include "core/half.h"
-#include "io/json_parse.h"
+#include "io/json_file.h"
 #include "io/output_file.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 namespace vremd::io {
 namespace {
@@ -28,8 +30,7 @@ constexpr std::array<DTypeName, 7> kDTypes = {{{DType::kF64, "F64", 8},
                                                {DType::kU8, "U8", 1}}};
 
 const DTypeName& entry(DType dtype) {
-  return *std::find_if(kDTypes.begin(), kDTypes.end(),
-                       [&](const DTypeName& one) { return one.dtype == dtype; });
+  return *std::ranges::find(kDTypes, dtype, &DTypeName::dtype);
 }
 
 // The product of a shape, or -1 if it is invalid or overflows.
@@ -108,10 +109,10 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     view.dtype = dtype->dtype;
     const Json& shape = value["shape"];
     const Json& offsets = value["data_offsets"];
-    const auto is_count = [](const Json& one) { return one.is_number_unsigned(); };
-    if (!shape.is_array() || !std::all_of(shape.begin(), shape.end(), is_count) ||
-        !offsets.is_array() || offsets.size() != 2 ||
-        !std::all_of(offsets.begin(), offsets.end(), is_count)) {
+    const auto are_counts = [](const Json& list) {
+      return list.is_array() && std::ranges::all_of(list, &Json::is_number_unsigned);
+    };
+    if (!are_counts(shape) || !are_counts(offsets) || offsets.size() != 2) {
       wrong("shape or data_offsets are not lists of counts");
     }
     for (const Json& one : shape) view.shape.push_back(one.get<std::int64_t>());
@@ -161,6 +162,31 @@ void write_safetensors(const std::string& path, const std::map<std::string, Tens
     out.write({reinterpret_cast<const char*>(view.bytes.data()), view.bytes.size()});
   }
   out.commit();
+}
+
+std::string find_weights(const std::string& name_or_path) {
+  namespace fs = std::filesystem;
+  if (fs::is_regular_file(name_or_path)) return name_or_path;
+  const bool is_path =
+      name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".safetensors");
+  if (is_path) {
+    fail("{}: {}", name_or_path, fs::exists(name_or_path) ? "not a file" : "no such weights file");
+  }
+  std::vector<fs::path> folders;
+  if (const char* models = std::getenv("VREMD_MODELS"); models && *models) {
+    folders.emplace_back(models);
+  }
+  std::error_code ignored;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", ignored);
+  folders.push_back((binary.parent_path() / "../share/vremd/models").lexically_normal());
+  folders.emplace_back(VREMD_SOURCE_MODELS);
+  std::string places;
+  for (const fs::path& folder : folders) {
+    const fs::path file = folder / (name_or_path + ".safetensors");
+    if (fs::is_regular_file(file)) return file.string();
+    places += (places.empty() ? "" : ", ") + folder.string();
+  }
+  fail("{}: no such weights in {}", name_or_path, places);
 }
 
 }  // namespace vremd::io

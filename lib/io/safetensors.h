@@ -53,4 +53,9 @@ class SafetensorsFile {
 void write_safetensors(const std::string& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata, bool force = true);
 
+// The file for `-w`: a path, or a name such as vremd-light, which is searched as NAME.safetensors
+// in $VREMD_MODELS, <prefix>/share/vremd/models next to the binary's bin, and models/ of the source
+// tree. An Error lists the places.
+std::string find_weights(const std::string& name_or_path);
+
 }  // namespace vremd::io

@@ -287,7 +287,7 @@ void validate_loss(const ModelConfig& c) {
 }  // namespace
 
 ModelConfig ModelConfig::from_json(const Json& json, const std::string& place, ModelConfig base) {
-  io::FieldReader reader(json, place, "");
+  io::FieldReader reader(io::JsonNode(&json, {place}));
   describe(reader, base);
   reader.finish();
   try {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "io/find_weights.h"
 #include "io/safetensors.h"
 #include "model/vremd.h"
 

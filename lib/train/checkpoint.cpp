@@ -2,7 +2,7 @@
 #include "train/checkpoint.h"
 
 #include "core/error.h"
-#include "io/json_parse.h"
+#include "io/json_file.h"
 #include "ops/stored_tensors.h"
 
 #include <charconv>

@@ -142,7 +142,8 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place, T
     base.data.clear();
     for (std::size_t i = 0; i < data->size(); ++i) {
       data::TrainDataConfig& one = base.data.emplace_back();
-      io::FieldReader reader((*data)[i], place, fmt::format("data[{}]", i));
+      const io::JsonPlace file{place};
+      io::FieldReader reader(io::JsonNode(&(*data)[i], {"data", &file, i}));
       describe(reader, one);
       reader.finish();
       if (one.annotations.empty() == one.dataset.empty()) {
@@ -151,7 +152,7 @@ TrainConfig TrainConfig::from_json(const Json& json, const std::string& place, T
     }
     rest.erase("data");
   }
-  io::FieldReader reader(rest, place, "");
+  io::FieldReader reader(io::JsonNode(&rest, {place}));
   describe(reader, base);
   reader.finish();
   try {

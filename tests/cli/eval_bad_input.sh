@@ -42,7 +42,7 @@ frame() { echo "{\"type\":\"frame\",\"frame\":0,\"instances\":[$1]}"; }
 bad 'none.json: cannot open: No such file or directory' --pck torso -g none.json -p poses.jsonl
 bad 'none.jsonl: cannot open: No such file or directory' --pck torso -g annotations.json -p none.jsonl
 mkdir empty
-bad 'empty: a folder without JSON files' --pck torso -g empty -p poses.jsonl
+bad 'empty: no JSON files in this directory' --pck torso -g empty -p poses.jsonl
 head -n 5 annotations.json > broken.json
 bad 'broken.json:6: not valid JSON: unexpected end of input' --pck torso -g broken.json -p poses.jsonl
 sed 's/"image_id": 3/"image_id": 99/' annotations.json > lost.json

@@ -55,7 +55,7 @@ test $status -eq 1
 status=0; sed '$d' poses.jsonl | vremd-eval -g gt.json -p - --oks xtcoco > out.txt 2> err || status=$?
 test $status -eq 1
 diff $case/expected/xtcoco_stdout.txt out.txt
-grep -q 'warning: -: no end record: the records are truncated$' err
+grep -q 'truncated input: no end record$' err
 
 # No people annotated or predicted.
 echo '[]' > nobody.json
@@ -79,7 +79,7 @@ refused() {
     test "$(head -n 1 err)" = "vremd-eval: $message" && test "$(wc -l < err)" -eq $wanted ||
     { echo "status $status instead of $wanted and: $message"; cat out.txt err; exit 1; }
 }
-refused 2 '--oks must be cocoapi or xtcoco' --oks coco -g gt.json -p pred.json
+refused 2 "--oks must be cocoapi or xtcoco, not 'coco'" --oks coco -g gt.json -p pred.json
 refused 2 'only -e with -t, or --pck with --bbox, can be combined' --oks cocoapi -e -g gt.json -p pred.json
 refused 2 '--oks, --pck and --bbox accept only one predictions file' --oks cocoapi -g gt.json -p pred.json pred.json
 refused 2 '--sigmas and --no-area require --oks' -e --no-area -g gt.json -p pred.json

@@ -100,7 +100,7 @@ grep -q 'warning: 1 predicted sequences that are not in the ground truth: somewh
 status=0; head -n 4 records/900001* | vremd-eval -g $case/gt -p - -e half/900002* > out 2> err || status=$?
 test $status -eq 1
 grep -q '^& Head' out
-grep -q 'warning: no end record' err
+grep -q 'truncated input: no end record$' err
 
 # One-line errors without output files.
 refused() {
@@ -118,8 +118,8 @@ vremd-eval -g x04*/gt -p x04*/pred -e > out
 refused 'none: cannot open: No such file or directory' -g none -p x04*/pred -e
 refused 'none: cannot open: No such file or directory' -g x04*/gt -p none -e
 mkdir empty
-refused 'empty: a folder without JSON files' -g empty -p x04*/pred -e
-refused 'empty: a folder without JSON files' -g x04*/gt -p empty -e
+refused 'empty: no JSON files in this directory' -g empty -p x04*/pred -e
+refused 'empty: no JSON files in this directory' -g x04*/gt -p empty -e
 refused "$case/gt/900003_mpii_test.json: no 900003_mpii_test.json among the predictions" -g $case/gt -p half -e
 refused "half/900001_mpii_test.json: duplicate predictions of sequence 900001_mpii_test (also in $case/pred/900001_mpii_test.json)" \
   -g $case/gt -p $case/pred -e half/

@@ -316,7 +316,7 @@ TEST_CASE("missing files of a data set are reported") {
   fs::create_directories(folder.path + "/empty");
   data.annotations = folder.path + "/empty";
   CHECK_THROWS_WITH(TrainSet({data}, joint_set("posetrack15")),
-                    ContainsSubstring("a folder without JSON files"));
+                    ContainsSubstring("no JSON files in this directory"));
 }
 
 TEST_CASE("only required frames of a video are kept") {

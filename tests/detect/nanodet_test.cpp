@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "detect/nanodet.h"
-#include "io/find_weights.h"
 #include "io/safetensors.h"
 #include "temporary_folder.h"
 

@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "detect/nanodet.h"
 #include "detect/person_detector.h"
-#include "io/find_weights.h"
 #include "io/safetensors.h"
 
 #include <c10/core/InferenceMode.h>

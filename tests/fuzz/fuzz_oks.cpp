@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         eval::read_oks_input(truth.hold(first), predicted.hold(second), use_area);
     const eval::OksConfig config{size % 3 ? eval::OksKit::kCocoapi : eval::OksKit::kXtcoco,
                                  std::vector<double>(input.keypoints, .05), use_area};
-    eval::oks_ap(input.categories, config).text(config.kit);
+    eval::oks_ap(input.categories, config).text();
   });
   return 0;
 }

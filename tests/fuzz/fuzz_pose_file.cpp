@@ -4,8 +4,8 @@
 // both.
 #include "core/log.h"
 #include "eval/poseval/clear_mot.h"
-#include "eval/poseval/joint_errors.h"
 #include "eval/poseval/official_files.h"
+#include "eval/poseval/pose_errors.h"
 #include "eval/poseval/poseval_frames.h"
 #include "eval/pt21/hota.h"
 #include "eval/pt21/pt21_frames.h"
@@ -38,12 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<eval::ScoredFrame> frames =
         eval::poseval_frames(truth, predicted, choice, tracks);
     eval::PoseSamples samples;
-    eval::JointErrors analysis;
+    eval::PoseErrors analysis;
     for (const eval::ScoredFrame& frame : frames) {
       eval::add_samples(frame, samples);
       analysis.add(frame);
     }
-    eval::official_json(eval::pose_ap(samples), "NaN");
+    eval::official_json(eval::pose_ap(samples).rows(), "NaN");
     if (tracks) eval::official_table(eval::pose_mot(eval::count_mot(frames, compat)));
   });
   run_reader([&] {

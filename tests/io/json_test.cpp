@@ -2,16 +2,12 @@
 #include "core/error.h"
 #include "io/json_dom.h"
 #include "io/json_file.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 using namespace vremd;
 using namespace vremd::io;
@@ -77,17 +73,17 @@ TEMPLATE_TEST_CASE("nodes are strict and name their place", "", const Json*,
 }
 
 TEST_CASE("both parsers give the same value") {
-  const std::string text = R"({"a":[1,-2,2.5,true,null,"x",{}],"b":18446744073709551615})";
+  const std::string text =
+      R"({"a":[1,-2,2.5,1e300,3.0,0.1,true,null,"x\u0001\"é",{}],"b":18446744073709551615})";
   CHECK(to_json(JsonDocument(text, "a.json").root().value()) == Json::parse(text));
   CHECK_THROWS_WITH(JsonDocument("{\"a\":\n[nan]}", "a.json"),
                     "a.json:2: not valid JSON at column 3");
 }
 
 TEST_CASE("invalid JSON is an error with file and line") {
-  const std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
+  const TemporaryFolder folder;
   const auto error_of = [&](const std::string& text) -> std::string {
-    std::ofstream(path) << text;
+    const std::string path = folder.save("a.json", text);
     try {
       read_json_file(path);
     } catch (const Error& error) {
@@ -115,14 +111,13 @@ TEST_CASE("invalid JSON is an error with file and line") {
   std::string deepest;
   for (int i = 0; i < kDeepestJson; ++i) deepest += "[0]";
   CHECK(error_of(std::string(1000, '[')) == ":1: " + deepest + ": nested too deeply");
-  std::filesystem::remove(path);
-  CHECK_THROWS_WITH(read_json_file(path), ContainsSubstring("cannot open: No such file"));
+  CHECK_THROWS_WITH(read_json_file(folder / "b.json"),
+                    ContainsSubstring("cannot open: No such file"));
   CHECK_THROWS_WITH(read_json_file("."), ".: is a directory");
 }
 
 TEST_CASE("items of lists are streamed, the rest is kept") {
-  const std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_json_" + std::to_string(getpid()));
+  const TemporaryFolder folder;
   std::string taken;
   const auto take = [&](const char* list) {
     return [&taken, list](const Json& item, std::size_t index, const Json& outer) {
@@ -130,9 +125,8 @@ TEST_CASE("items of lists are streamed, the rest is kept") {
     };
   };
   const auto read = [&](const std::string& text, const std::vector<JsonItems>& lists) {
-    std::ofstream(path) << text;
     taken.clear();
-    return read_json_file(path, lists).dump();
+    return read_json_file(folder.save("a.json", text), lists).dump();
   };
   const std::vector<JsonItems> lists = {{"a", take("a")}, {"b", take("b")}};
   CHECK(read(R"({"b":[1,[2]],"c":[3],"a":[{"a":[4]}],"d":{"a":[5]}})", lists) ==
@@ -143,21 +137,17 @@ TEST_CASE("items of lists are streamed, the rest is kept") {
   CHECK(read(R"([1,{"a":[2]}])", {{"", take("")}}) == "[]");
   CHECK(taken == R"([0] 1 0; [1] {"a":[2]} 0; )");
   CHECK(read(R"({"":[1]})", {{"", take("")}}) == R"({"":[1]})");
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("files of a folder in byte order, without hidden ones") {
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("vremd_files_" + std::to_string(getpid()));
-  std::filesystem::create_directory(folder);
-  CHECK(files_in(folder, ".json").empty());
+  const TemporaryFolder folder;
+  CHECK(files_in(folder.path, ".json").empty());
   for (const char* name :
        {"b.json", "a.json", "B.json", ".c.json", "._a.json", "a.jsonl", "json"}) {
-    std::ofstream(folder / name) << "x";
+    folder.save(name, "x");
   }
   const std::vector<std::string> want = {folder / "B.json", folder / "a.json", folder / "b.json"};
-  CHECK(files_in(folder, ".json") == want);
-  CHECK(files_in(folder, ".jsonl") == std::vector<std::string>{folder / "a.jsonl"});
-  std::filesystem::remove_all(folder);
-  CHECK_THROWS_WITH(files_in(folder, ".json"), ContainsSubstring(": cannot read: "));
+  CHECK(files_in(folder.path, ".json") == want);
+  CHECK(files_in(folder.path, ".jsonl") == std::vector<std::string>{folder / "a.jsonl"});
+  CHECK_THROWS_WITH(files_in(folder / "none", ".json"), ContainsSubstring(": cannot read: "));
 }

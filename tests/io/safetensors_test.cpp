@@ -4,17 +4,15 @@
 #include "io/mapped_file.h"
 
 #include "core/error.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <unistd.h>
-
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 
@@ -23,13 +21,6 @@ using namespace vremd::io;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-struct TemporaryPath {
-  std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_safetensors_" + std::to_string(getpid()));
-  ~TemporaryPath() { std::filesystem::remove(path); }
-  operator const std::string&() const { return path; }
-};
 
 std::span<const std::byte> bytes_of(const std::vector<float>& values) {
   return std::as_bytes(std::span(values));
@@ -44,7 +35,8 @@ void write_raw(const std::string& path, std::uint64_t length, const std::string&
 }  // namespace
 
 TEST_CASE("safetensors round-trip") {
-  const TemporaryPath path;
+  const TemporaryFolder folder;
+  const std::string path = folder / "a.safetensors";
   const std::vector<float> a = {1.5f, -2, 0.25f, 3}, b = {7};
   write_safetensors(path,
                     {{"a", {DType::kF32, {2, 2}, bytes_of(a)}},
@@ -61,7 +53,8 @@ TEST_CASE("safetensors round-trip") {
 }
 
 TEST_CASE("damaged safetensors files are rejected with a reason") {
-  const TemporaryPath path;
+  const TemporaryFolder folder;
+  const std::string path = folder / "a.safetensors";
   const std::string tensor = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   const auto bad = [&](std::uint64_t length, const std::string& rest) {
     write_raw(path, length, rest);

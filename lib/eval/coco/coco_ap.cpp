@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/coco/coco_ap.h"
 
-#include "eval/numeric/numpy.h"
+#include "eval/numerics.h"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
 #include <limits>
+#include <map>
+#include <optional>
 
 namespace vremd::eval {
 namespace {
 
+constexpr int kThresholds = 10;  // of the overlap
+constexpr int kRecalls = 101;    // 0.00, 0.01 ... 1.00
+
 // numpy.linspace(0.5, 0.95, 10)
 double overlap_threshold(int t) {
-  return t == kCocoThresholds - 1 ? 0.95 : t * ((0.95 - 0.5) / (kCocoThresholds - 1)) + 0.5;
+  return t == kThresholds - 1 ? 0.95 : t * ((0.95 - 0.5) / (kThresholds - 1)) + 0.5;
 }
 
 enum Outcome : char { kWrong, kRight, kIgnored };
-using Outcomes = std::array<Outcome, kCocoThresholds>;
 
 struct Sample {
   double score;
-  Outcomes outcomes;
+  std::array<Outcome, kThresholds> outcomes;
+};
+
+// Of one category.
+struct Curve {
+  std::array<std::array<double, kRecalls>, kThresholds> precision{};
+  std::array<double, kThresholds> recall{};
 };
 
 // Appends the outcomes of the image's best detections. Returns the number of truths that count.
@@ -28,16 +42,15 @@ std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max
   const auto ignore = [&](const CocoTruth& g) { return g.ignored || !areas.holds(g.area); };
   const std::vector<std::size_t> order = stable_order(image.truths, ignore);
   const std::size_t truths = order.size();
-  const auto first_ignored = std::find_if(order.begin(), order.end(),
-                                          [&](std::size_t g) { return ignore(image.truths[g]); });
-  const auto positives = static_cast<std::size_t>(first_ignored - order.begin());
+  const auto positives =
+      truths - static_cast<std::size_t>(std::ranges::count_if(image.truths, ignore));
 
   const std::size_t detections = std::min(image.detections.size(), max_detections);
   const std::size_t first_sample = samples.size();
   for (std::size_t d = 0; d < detections; ++d) samples.push_back({image.detections[d].score, {}});
 
   std::vector<char> taken(truths);
-  for (int t = 0; t < kCocoThresholds; ++t) {
+  for (int t = 0; t < kThresholds; ++t) {
     std::fill(taken.begin(), taken.end(), 0);
     for (std::size_t d = 0; d < detections; ++d) {
       double best = std::min(overlap_threshold(t), 1 - 1e-10);
@@ -65,28 +78,19 @@ std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max
   return positives;
 }
 
-double mean(std::span<const double> values) {
-  return values.empty() ? -1 : pairwise_sum(values) / static_cast<double>(values.size());
-}
-
-bool is_selected(int t, int threshold) { return threshold == kAllThresholds || t == threshold; }
-
-}  // namespace
-
-CocoCurve coco_curve(std::span<const CocoImage> images, CocoAreas areas,
-                     std::size_t max_detections) {
+// Nothing: no truth counts.
+std::optional<Curve> curve_of(std::span<const CocoImage> images, CocoAreas areas,
+                              std::size_t max_detections) {
   std::vector<Sample> samples;
   std::size_t positives = 0;
   for (const CocoImage& image : images) {
     positives += match_image(image, areas, max_detections, samples);
   }
-  CocoCurve curve;
-  if (positives == 0) return curve;
-  curve.exists = true;
-  std::stable_sort(samples.begin(), samples.end(),
-                   [](const Sample& a, const Sample& b) { return a.score > b.score; });
+  if (positives == 0) return std::nullopt;
+  Curve curve;
+  std::ranges::stable_sort(samples, std::greater(), &Sample::score);
   std::vector<double> precision(samples.size()), recall(samples.size());
-  for (int t = 0; t < kCocoThresholds; ++t) {
+  for (int t = 0; t < kThresholds; ++t) {
     double right = 0, wrong = 0;
     for (std::size_t i = 0; i < samples.size(); ++i) {
       right += samples[i].outcomes[t] == kRight;
@@ -98,7 +102,7 @@ CocoCurve coco_curve(std::span<const CocoImage> images, CocoAreas areas,
       precision[i - 1] = std::max(precision[i - 1], precision[i]);
     }
     curve.recall[t] = samples.empty() ? 0 : recall.back();
-    for (int r = 0; r < kCocoRecalls; ++r) {
+    for (int r = 0; r < kRecalls; ++r) {
       const auto first = std::lower_bound(recall.begin(), recall.end(), r * 0.01);
       if (first != recall.end()) curve.precision[t][r] = precision[first - recall.begin()];
     }
@@ -106,28 +110,105 @@ CocoCurve coco_curve(std::span<const CocoImage> images, CocoAreas areas,
   return curve;
 }
 
-double coco_ap(std::span<const CocoCurve> categories, int threshold) {
+// The mean over the categories.
+double score_of(const CocoMetric& metric, std::span<const Curve> categories) {
+  if (categories.empty()) return -1;
+  const bool recall = metric.rate == CocoRate::kRecall;
   std::vector<double> values;
-  for (int t = 0; t < kCocoThresholds; ++t) {
-    if (!is_selected(t, threshold)) continue;
-    for (int r = 0; r < kCocoRecalls; ++r) {
-      for (const CocoCurve& curve : categories) {
-        if (curve.exists) values.push_back(curve.precision[t][r]);
+  for (int t = 0; t < kThresholds; ++t) {
+    if (metric.threshold != kAllThresholds && metric.threshold != t) continue;
+    for (int r = 0; r < (recall ? 1 : kRecalls); ++r) {
+      for (const Curve& curve : categories) {
+        values.push_back(recall ? curve.recall[t] : curve.precision[t][r]);
       }
     }
   }
-  return mean(values);
+  return pairwise_sum(values) / static_cast<double>(values.size());
 }
 
-double coco_ar(std::span<const CocoCurve> categories, int threshold) {
-  std::vector<double> values;
-  for (int t = 0; t < kCocoThresholds; ++t) {
-    if (!is_selected(t, threshold)) continue;
-    for (const CocoCurve& curve : categories) {
-      if (curve.exists) values.push_back(curve.recall[t]);
-    }
+constexpr std::size_t kMaxBoxes = 100;
+constexpr auto kAP = CocoRate::kPrecision, kAR = CocoRate::kRecall;
+constexpr CocoMetric kBoxMetrics[] = {{"AP", kAP, kAllThresholds, kAllAreas, kMaxBoxes},
+                                      {"AP50", kAP, kThreshold50, kAllAreas, kMaxBoxes},
+                                      {"AP75", kAP, kThreshold75, kAllAreas, kMaxBoxes},
+                                      {"APsmall", kAP, kAllThresholds, kSmallAreas, kMaxBoxes},
+                                      {"APmedium", kAP, kAllThresholds, kMediumAreas, kMaxBoxes},
+                                      {"APlarge", kAP, kAllThresholds, kLargeAreas, kMaxBoxes},
+                                      {"AR1", kAR, kAllThresholds, kAllAreas, 1},
+                                      {"AR10", kAR, kAllThresholds, kAllAreas, 10},
+                                      {"AR100", kAR, kAllThresholds, kAllAreas, kMaxBoxes},
+                                      {"ARsmall", kAR, kAllThresholds, kSmallAreas, kMaxBoxes},
+                                      {"ARmedium", kAR, kAllThresholds, kMediumAreas, kMaxBoxes},
+                                      {"ARlarge", kAR, kAllThresholds, kLargeAreas, kMaxBoxes}};
+
+// Intersection over union, or over the detection's area if the truth is a crowd.
+double overlap(const Box& detection, const TrueBox& truth) {
+  const Box &d = detection, &g = truth.box;
+  const double w = std::fmin(d.w + d.x, g.w + g.x) - std::fmax(d.x, g.x);
+  if (w <= 0) return 0;
+  const double h = std::fmin(d.h + d.y, g.h + g.y) - std::fmax(d.y, g.y);
+  if (h <= 0) return 0;
+  const double common = w * h;
+  return common / (truth.crowd ? d.w * d.h : d.w * d.h + g.w * g.h - common);
+}
+
+CocoImage coco_image(const BoxImage& image) {
+  CocoImage result;
+  for (const TrueBox& truth : image.truths) {
+    result.truths.push_back({truth.area, truth.crowd, truth.crowd});
   }
-  return mean(values);
+  for (const std::size_t i :
+       stable_order(image.detections, [](const DetectedBox& d) { return -d.score; })) {
+    if (result.detections.size() == kMaxBoxes) break;
+    const auto& [box, score] = image.detections[i];
+    result.detections.push_back({score, box.w * box.h});
+    for (const TrueBox& truth : image.truths) result.overlaps.push_back(overlap(box, truth));
+  }
+  return result;
+}
+
+}  // namespace
+
+CocoScores coco_scores(std::span<const CocoMetric> metrics,
+                       std::span<const std::vector<CocoImage>> categories) {
+  CocoScores scores{metrics, {}};
+  std::map<std::pair<std::string_view, std::size_t>, std::vector<Curve>> known;
+  for (const CocoMetric& metric : metrics) {
+    const auto [curves, is_new] = known.try_emplace({metric.areas.name, metric.max_detections});
+    for (std::size_t k = 0; is_new && k < categories.size(); ++k) {
+      const auto curve = curve_of(categories[k], metric.areas, metric.max_detections);
+      if (curve) curves->second.push_back(*curve);
+    }
+    scores.values.push_back(score_of(metric, curves->second));
+  }
+  return scores;
+}
+
+std::string CocoScores::text(bool sign) const {
+  std::string text;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const CocoMetric& one = metrics[i];
+    const bool recall = one.rate == CocoRate::kRecall;
+    text += fmt::format(
+        " {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {}{:0.3f}\n",
+        recall ? "Average Recall" : "Average Precision", recall ? "(AR)" : "(AP)",
+        one.threshold == kAllThresholds ? "0.50:0.95"
+                                        : fmt::format("{:.2f}", overlap_threshold(one.threshold)),
+        one.areas.name, one.max_detections, sign && values[i] >= 0 ? " " : "", values[i]);
+  }
+  return text;
+}
+
+Json CocoScores::json() const {
+  Json json;
+  for (std::size_t i = 0; i < values.size(); ++i) json[metrics[i].name] = values[i];
+  return json;
+}
+
+CocoScores box_ap(std::span<const BoxImage> images) {
+  std::array<std::vector<CocoImage>, 1> category;
+  for (const BoxImage& image : images) category[0].push_back(coco_image(image));
+  return coco_scores(kBoxMetrics, category);
 }
 
 }  // namespace vremd::eval

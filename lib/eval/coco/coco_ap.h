@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Matching and precision-recall curves common to COCO's scores of boxes and keypoints, bit for bit
-// as in cocoapi (SCORING 8).
+// COCO's average precision and recall, common to boxes and keypoints, bit for bit as in cocoapi
+// (SCORING 8).
+
+#include "core/geometry.h"
+#include "io/json.h"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
 #include <numeric>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace vremd::eval {
-
-constexpr int kCocoThresholds = 10;  // of the overlap: 0.50, 0.55 ... 0.95
-constexpr int kCocoRecalls = 101;    // 0.00, 0.01 ... 1.00
 
 struct CocoTruth {
   double area = 0;
@@ -36,36 +35,65 @@ struct CocoImage {
 };
 
 struct CocoAreas {
+  const char* name;
   double low, high;  // both included
   bool holds(double area) const { return !(area < low || area > high); }
 };
-constexpr CocoAreas kAllAreas{0, 1e10}, kSmallAreas{0, 32 * 32}, kMediumAreas{32 * 32, 96 * 96},
-    kLargeAreas{96 * 96, 1e10};
+constexpr CocoAreas kAllAreas{"all", 0, 1e10}, kSmallAreas{"small", 0, 32 * 32},
+    kMediumAreas{"medium", 32 * 32, 96 * 96}, kLargeAreas{"large", 96 * 96, 1e10};
 
-struct CocoCurve {
-  bool exists = false;  // false: no truth counts
-  std::array<std::array<double, kCocoRecalls>, kCocoThresholds> precision{};
-  std::array<double, kCocoThresholds> recall{};
+enum class CocoRate { kPrecision, kRecall };
+enum CocoThreshold : int { kAllThresholds = -1, kThreshold50 = 0, kThreshold75 = 5 };
+
+struct CocoMetric {
+  const char* name;  // "AP50"
+  CocoRate rate;
+  CocoThreshold threshold;  // of the overlap: one, or the mean over 0.50, 0.55 ... 0.95
+  CocoAreas areas;
+  std::size_t max_detections;  // per image, the best
 };
 
-// All images of one category, in ascending order of their ids (which breaks ties between scores),
-// with at most `max_detections` each.
-CocoCurve coco_curve(std::span<const CocoImage> images, CocoAreas areas,
-                     std::size_t max_detections);
+struct CocoScores {
+  std::span<const CocoMetric> metrics;
+  std::vector<double> values;  // of the metrics; -1: no truth counts
 
-// Means over the categories' curves, of all thresholds or of one. -1: no curve exists.
-constexpr int kAllThresholds = -1;
-double coco_ap(std::span<const CocoCurve> categories, int threshold = kAllThresholds);
-double coco_ar(std::span<const CocoCurve> categories, int threshold = kAllThresholds);
+  // cocoapi's lines; with `sign`, xtcocotools', which reserve a column for the sign.
+  std::string text(bool sign = false) const;
+  Json json() const;  // by name
+};
+
+// `categories`: the images of each in ascending order of their ids, which breaks ties between
+// scores.
+CocoScores coco_scores(std::span<const CocoMetric> metrics,
+                       std::span<const std::vector<CocoImage>> categories);
 
 // Indices in ascending order of the key, stable.
 template <typename T, typename Key>
 std::vector<std::size_t> stable_order(const std::vector<T>& items, Key key) {
   std::vector<std::size_t> order(items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return key(items[a]) < key(items[b]); });
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return key(items[i]); });
   return order;
 }
+
+struct TrueBox {
+  Box box;
+  double area = 0;     // for small, medium, large; of the segmentation if known
+  bool crowd = false;  // ignored, as are detections inside it
+};
+
+struct DetectedBox {
+  Box box;
+  double score = 0;  // finite
+};
+
+struct BoxImage {
+  std::vector<TrueBox> truths;
+  std::vector<DetectedBox> detections;
+};
+
+// cocoapi's twelve scores of boxes for one category (SCORING 8b). The images in ascending order of
+// their ids, which breaks ties between scores.
+CocoScores box_ap(std::span<const BoxImage> images);
 
 }  // namespace vremd::eval

@@ -3,10 +3,12 @@
 
 #include "core/error.h"
 #include "core/joints.h"
-#include "eval/coco/coco_ap.h"
-#include "eval/numeric/numpy.h"
+#include "eval/numerics.h"
+#include "io/json_file.h"
+#include "io/json_node.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -14,6 +16,17 @@ namespace vremd::eval {
 namespace {
 
 constexpr std::size_t kMaxDetections = 20;
+constexpr auto kAP = CocoRate::kPrecision, kAR = CocoRate::kRecall;
+constexpr CocoMetric kMetrics[] = {{"AP", kAP, kAllThresholds, kAllAreas, kMaxDetections},
+                                   {"AP50", kAP, kThreshold50, kAllAreas, kMaxDetections},
+                                   {"AP75", kAP, kThreshold75, kAllAreas, kMaxDetections},
+                                   {"AP_medium", kAP, kAllThresholds, kMediumAreas, kMaxDetections},
+                                   {"AP_large", kAP, kAllThresholds, kLargeAreas, kMaxDetections},
+                                   {"AR", kAR, kAllThresholds, kAllAreas, kMaxDetections},
+                                   {"AR50", kAR, kThreshold50, kAllAreas, kMaxDetections},
+                                   {"AR75", kAR, kThreshold75, kAllAreas, kMaxDetections},
+                                   {"AR_medium", kAR, kAllThresholds, kMediumAreas, kMaxDetections},
+                                   {"AR_large", kAR, kAllThresholds, kLargeAreas, kMaxDetections}};
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 // cocoapi divides these by 10, which is not always the double in core/joints (.026 ...).
@@ -61,25 +74,36 @@ CocoImage coco_image(const OksImage& image, const OksConfig& config) {
   return result;
 }
 
+std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) {
+  const Json json = io::read_json_file(path);
+  const io::JsonNode root(&json, {path});
+  if (!root.is_array() || json.size() != keypoints) {
+    root.wrong(fmt::format("not an array of {} numbers", keypoints));
+  }
+  std::vector<double> sigmas;
+  for (const io::JsonNode one : root.array()) {
+    sigmas.push_back(one.number());
+    if (!(sigmas.back() > 0)) one.wrong("not above 0");
+  }
+  return sigmas;
+}
+
 }  // namespace
 
-const std::array<const char*, 10> kOksApNames = {"AP", "AP50", "AP75", "AP_medium", "AP_large",
-                                                 "AR", "AR50", "AR75", "AR_medium", "AR_large"};
-
-std::vector<double> oks_sigmas(std::string_view name, std::size_t keypoints) {
+std::vector<double> oks_sigmas(const std::string& name, std::size_t keypoints) {
   std::vector<double> sigmas;
+  if (keypoints == 0) return sigmas;
   if (name == "coco17") {
     for (const double tenfold : kCocoTenfold) sigmas.push_back(tenfold / 10);
-  } else {
-    if (name != "posetrack" && name != "posetrack-pifpaf") {
-      fail("{}: no such sigmas (there are coco17, posetrack, posetrack-pifpaf)", name);
-    }
+  } else if (name == "posetrack" || name == "posetrack-pifpaf") {
     // PoseTrack's own are COCO's by index, although the joints differ.
     const char* set = name == "posetrack" ? "coco17" : "posetrack17";
     for (const std::string& joint : joint_set(set).joints) sigmas.push_back(oks_sigma(joint));
     if (keypoints + 2 == sigmas.size()) {
       sigmas.erase(sigmas.begin() + kEars, sigmas.begin() + kEars + 2);
     }
+  } else {
+    return read_sigmas(name, keypoints);
   }
   if (sigmas.size() != keypoints) {
     fail("{}: {} sigmas for {} keypoints", name, sigmas.size(), keypoints);
@@ -104,32 +128,13 @@ double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig
   return pairwise_sum(terms) / static_cast<double>(terms.size());
 }
 
-OksAp oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config) {
-  std::vector<CocoCurve> all, medium, large;
+CocoScores oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config) {
+  std::vector<std::vector<CocoImage>> coco;
   for (const auto& images : categories) {
-    std::vector<CocoImage> coco;
-    for (const OksImage& image : images) coco.push_back(coco_image(image, config));
-    all.push_back(coco_curve(coco, kAllAreas, kMaxDetections));
-    medium.push_back(coco_curve(coco, kMediumAreas, kMaxDetections));
-    large.push_back(coco_curve(coco, kLargeAreas, kMaxDetections));
+    auto& category = coco.emplace_back();
+    for (const OksImage& image : images) category.push_back(coco_image(image, config));
   }
-  return {{coco_ap(all), coco_ap(all, 0), coco_ap(all, 5), coco_ap(medium), coco_ap(large),
-           coco_ar(all), coco_ar(all, 0), coco_ar(all, 5), coco_ar(medium), coco_ar(large)}};
-}
-
-std::string OksAp::text(OksKit kit) const {
-  constexpr const char* kOverlaps[] = {"0.50:0.95", "0.50", "0.75", "0.50:0.95", "0.50:0.95"};
-  constexpr const char* kAreas[] = {"all", "all", "all", "medium", "large"};
-  std::string text;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool place_for_sign = kit == OksKit::kXtcoco;
-    const std::string value =
-        place_for_sign ? fmt::format("{: 0.3f}", values[i]) : fmt::format("{:0.3f}", values[i]);
-    text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {}\n",
-                        i < 5 ? "Average Precision" : "Average Recall", i < 5 ? "(AP)" : "(AR)",
-                        kOverlaps[i % 5], kAreas[i % 5], kMaxDetections, value);
-  }
-  return text;
+  return coco_scores(kMetrics, coco);
 }
 
 }  // namespace vremd::eval

@@ -3,7 +3,7 @@
 
 #include "annotation/coco.h"
 #include "io/json_file.h"
-#include "io/records.h"
+#include "io/record_stream.h"
 
 #include <algorithm>
 #include <cmath>
@@ -47,142 +47,6 @@ double extent_area(const std::vector<double>& xyv) {
   return (high[0] - low[0]) * (high[1] - low[1]);
 }
 
-class OksReader {
- public:
-  void read_truths(const std::string& path, bool needs_area);
-  void read_results(const std::string& path);
-  void read_records(const std::string& path);
-  OksInput take() && { return std::move(input_); }
-
- private:
-  void read_categories(const io::DomNode& categories);
-  void read_truth(const io::DomNode& json, bool needs_area);
-  void check_keypoints(std::size_t numbers, const io::DomNode& json);
-  std::vector<int> joint_map(const JointSet& joints);
-
-  OksInput input_;
-  Places images_, categories_;
-  std::set<std::int64_t> truth_ids_;
-  std::size_t person_ = 0;           // index of the category of records
-  std::vector<std::string> joints_;  // its keypoints; empty if absent
-  std::vector<bool> labelled_;       // keypoints labelled for anybody
-};
-
-void OksReader::read_categories(const io::DomNode& categories) {
-  categories_ = by_ascending_id(read_ids(categories));
-  for (const io::DomNode json : categories.array()) {
-    const annotation::CocoCategory one = annotation::read_coco_category(json);
-    if (categories_.size() > 1 && one.name != "person") continue;
-    person_ = categories_.at(*one.id);
-    joints_ = one.joints.value_or(std::vector<std::string>());
-  }
-  input_.keypoints = joints_.size();
-  input_.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
-}
-
-// All people have as many; the first one decides if the category does not.
-void OksReader::check_keypoints(std::size_t numbers, const io::DomNode& json) {
-  if (input_.keypoints == 0 && numbers % 3 == 0) input_.keypoints = numbers / 3;
-  if (numbers == 0) json.wrong("no keypoints");
-  if (numbers != 3 * input_.keypoints) {
-    fail("{}.keypoints: {} numbers, not x, y, v of {} keypoints", json.place().text(), numbers,
-         input_.keypoints ? std::to_string(input_.keypoints) : "all");
-  }
-}
-
-void OksReader::read_truth(const io::DomNode& json, bool needs_area) {
-  const annotation::CocoAnnotation one =
-      annotation::read_coco_annotation(json, /*keep_other=*/false);
-  if (!one.category) json.wrong("no category_id");
-  const auto image = images_.find(one.image);
-  const auto category = categories_.find(*one.category);
-  if (image == images_.end() || category == categories_.end()) {
-    ++input_.other_truths;
-    return;
-  }
-  const annotation::AnnotatedPerson& person = one.person;
-  if (!person.id) json.wrong("no id");
-  OksTruth truth;
-  truth.id = *person.id;
-  if (!truth_ids_.insert(truth.id).second) {
-    fail("{}.id: duplicate id {}", json.place().text(), truth.id);
-  }
-  check_keypoints(one.numbers, json);
-  truth.keypoints.assign(one.numbers, 0);
-  labelled_.resize(input_.keypoints);
-  std::int64_t count = 0;
-  for (const annotation::AnnotatedJoint& joint : person.joints) {
-    const auto i = static_cast<std::size_t>(joint.index);
-    truth.keypoints[3 * i] = joint.x;
-    truth.keypoints[3 * i + 1] = joint.y;
-    truth.keypoints[3 * i + 2] = joint.visibility;
-    if (!joint.labelled) continue;
-    labelled_[i] = true;
-    ++count;
-  }
-  truth.labelled = one.labelled.value_or(count);
-  if (!person.box) json.wrong("no bbox");
-  truth.box = *person.box;
-  if (needs_area && !person.area) json.wrong("no area");
-  truth.area = person.area.value_or(0);
-  truth.crowd = person.crowd;
-  input_.categories[category->second][image->second].truths.push_back(std::move(truth));
-  ++input_.truths;
-}
-
-void OksReader::read_truths(const std::string& path, bool needs_area) {
-  const io::JsonDocument document(io::read_text_file(path), io::name_of_input(path));
-  const io::DomNode root = document.root();
-  const auto [images, annotations, categories] =
-      root.fields({"images", "annotations", "categories"});
-  images_ = by_ascending_id(read_ids(images));
-  input_.images = images_.size();
-  read_categories(categories);
-  for (const io::DomNode one : annotations.array()) read_truth(one, needs_area);
-}
-
-void OksReader::read_results(const std::string& path) {
-  const io::JsonDocument document(io::read_text_file(path), path);
-  const io::DomNode root = document.root();
-  std::optional<bool> have_boxes;  // from the first result
-  for (const io::DomNode json : root.array()) {
-    annotation::CocoResult one = annotation::read_coco_result(json);
-    const auto image = images_.find(one.image);
-    if (image == images_.end()) {
-      fail("{}.image_id: {} is not in the ground truth", json.place().text(), one.image);
-    }
-    if (!have_boxes) have_boxes = one.bbox.has_value();
-    if (!one.category) json.wrong("no category_id");
-    const auto category = categories_.find(*one.category);
-    if (category == categories_.end()) {
-      ++input_.other_detections;
-      continue;
-    }
-    check_keypoints(one.keypoints.size(), json);
-    if (!one.score) json.wrong("no score");
-    if (*have_boxes && !one.bbox) json.wrong("no bbox, though the first result has one");
-    OksDetection detection;
-    detection.keypoints = std::move(one.keypoints);
-    detection.score = *one.score;
-    detection.area = *have_boxes ? one.bbox->w * one.bbox->h : extent_area(detection.keypoints);
-    input_.categories[category->second][image->second].detections.push_back(std::move(detection));
-    ++input_.detections;
-  }
-}
-
-// For each keypoint of the ground truth its index among the records' joints, or -1.
-std::vector<int> OksReader::joint_map(const JointSet& joints) {
-  std::vector<int> map;
-  for (std::size_t i = 0; i < input_.keypoints; ++i) {
-    map.push_back(joints_.empty() ? static_cast<int>(i) : joints.index(joints_[i]));
-    if (map.back() >= 0 || i >= labelled_.size() || !labelled_[i]) continue;
-    auto& names = input_.never_predicted;
-    const std::string& name = joints_[i];
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return map;
-}
-
 OksDetection detection_of(const io::Instance& one, const std::vector<int>& joint_map) {
   OksDetection detection;
   detection.score = one.score;
@@ -196,36 +60,162 @@ OksDetection detection_of(const io::Instance& one, const std::vector<int>& joint
   return detection;
 }
 
-void OksReader::read_records(const std::string& path) {
-  io::RecordReader records(path);
-  std::vector<int> map;
-  if (input_.categories.empty()) fail("{}: the ground truth has no category", records.name());
-  auto& images = input_.categories[person_];
-  while (const auto record = records.next()) {
-    if (const auto* header = std::get_if<io::Header>(&*record)) {
-      if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());
-      if (input_.keypoints == 0) input_.keypoints = header->joints->joints.size();
-      if (joints_.empty() && header->joints->joints.size() != input_.keypoints) {
-        fail("{}: {} joints, but the ground truth has {} without names", records.place(),
-             header->joints->joints.size(), input_.keypoints);
-      }
-      map = joint_map(*header->joints);
-    } else if (const auto* frame = std::get_if<io::FrameRecord>(&*record)) {
-      if (!frame->image_id) fail("{}: no image_id", records.place());
-      const auto image = images_.find(*frame->image_id);
+class OksReader {
+ public:
+  OksInput input;
+
+  void read_truths(const std::string& path, bool needs_area) {
+    const auto document = io::JsonDocument::read(path);
+    const io::DomNode root = document.root();
+    const auto [images, annotations, categories] =
+        root.fields({"images", "annotations", "categories"});
+    images_ = by_ascending_id(read_ids(images));
+    input.images = images_.size();
+    read_categories(categories);
+    for (const io::DomNode one : annotations.array()) read_truth(one, needs_area);
+  }
+
+  void read_results(const std::string& path) {
+    const auto document = io::JsonDocument::read(path);
+    const io::DomNode root = document.root();
+    std::optional<bool> have_boxes;  // from the first result
+    for (const io::DomNode json : root.array()) {
+      annotation::CocoResult one = annotation::read_coco_result(json);
+      const auto image = images_.find(one.image);
       if (image == images_.end()) {
-        fail("{}: image_id {} is not in the ground truth", records.place(), *frame->image_id);
+        fail("{}.image_id: {} is not in the ground truth", json.place().text(), one.image);
       }
-      for (const io::Instance& one : frame->instances) {
-        if (one.keypoints.empty()) continue;
-        if (!std::isfinite(one.score)) fail("{}: a score is not finite", records.place());
-        images[image->second].detections.push_back(detection_of(one, map));
-        ++input_.detections;
+      if (!have_boxes) have_boxes = one.bbox.has_value();
+      if (!one.category) json.wrong("no category_id");
+      const auto category = categories_.find(*one.category);
+      if (category == categories_.end()) {
+        ++input.other_detections;
+        continue;
       }
+      check_keypoints(one.keypoints.size(), json);
+      if (!one.score) json.wrong("no score");
+      if (*have_boxes && !one.bbox) json.wrong("no bbox, though the first result has one");
+      OksDetection detection;
+      detection.keypoints = std::move(one.keypoints);
+      detection.score = *one.score;
+      detection.area = *have_boxes ? one.bbox->w * one.bbox->h : extent_area(detection.keypoints);
+      input.categories[category->second][image->second].detections.push_back(std::move(detection));
+      ++input.detections;
     }
   }
-  input_.cut = records.cut();
-}
+
+  void read_records(const std::string& path) {
+    io::RecordStream records({path});
+    if (input.categories.empty()) {
+      fail("{}: the ground truth has no category", io::name_of_input(path));
+    }
+    auto& images = input.categories[person_];
+    while (const auto header = records.next_video()) {
+      if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());
+      if (input.keypoints == 0) input.keypoints = header->joints->joints.size();
+      if (joints_.empty() && header->joints->joints.size() != input.keypoints) {
+        fail("{}: {} joints, but the ground truth has {} without names", records.place(),
+             header->joints->joints.size(), input.keypoints);
+      }
+      const std::vector<int> map = joint_map(*header->joints);
+      while (const auto frame = records.next_frame()) {
+        if (!frame->image_id) fail("{}: no image_id", records.place());
+        const auto image = images_.find(*frame->image_id);
+        if (image == images_.end()) {
+          fail("{}: image_id {} is not in the ground truth", records.place(), *frame->image_id);
+        }
+        for (const io::Instance& one : frame->instances) {
+          if (one.keypoints.empty()) continue;
+          if (!std::isfinite(one.score)) fail("{}: a score is not finite", records.place());
+          images[image->second].detections.push_back(detection_of(one, map));
+          ++input.detections;
+        }
+      }
+    }
+    input.cut = records.truncated();
+  }
+
+ private:
+  void read_categories(const io::DomNode& categories) {
+    categories_ = by_ascending_id(read_ids(categories));
+    for (const io::DomNode json : categories.array()) {
+      const annotation::CocoCategory one = annotation::read_coco_category(json);
+      if (categories_.size() > 1 && one.name != "person") continue;
+      person_ = categories_.at(*one.id);
+      joints_ = one.joints.value_or(std::vector<std::string>());
+    }
+    input.keypoints = joints_.size();
+    input.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
+  }
+
+  // All people have as many; the first one decides if the category does not.
+  void check_keypoints(std::size_t numbers, const io::DomNode& json) {
+    if (input.keypoints == 0 && numbers % 3 == 0) input.keypoints = numbers / 3;
+    if (numbers == 0) json.wrong("no keypoints");
+    if (numbers != 3 * input.keypoints) {
+      fail("{}.keypoints: {} numbers, not x, y, v of {} keypoints", json.place().text(), numbers,
+           input.keypoints ? std::to_string(input.keypoints) : "all");
+    }
+  }
+
+  void read_truth(const io::DomNode& json, bool needs_area) {
+    const annotation::CocoAnnotation one =
+        annotation::read_coco_annotation(json, /*keep_other=*/false);
+    if (!one.category) json.wrong("no category_id");
+    const auto image = images_.find(one.image);
+    const auto category = categories_.find(*one.category);
+    if (image == images_.end() || category == categories_.end()) {
+      ++input.other_truths;
+      return;
+    }
+    const annotation::AnnotatedPerson& person = one.person;
+    if (!person.id) json.wrong("no id");
+    OksTruth truth;
+    truth.id = *person.id;
+    if (!truth_ids_.insert(truth.id).second) {
+      fail("{}.id: duplicate id {}", json.place().text(), truth.id);
+    }
+    check_keypoints(one.numbers, json);
+    truth.keypoints.assign(one.numbers, 0);
+    labelled_.resize(input.keypoints);
+    std::int64_t count = 0;
+    for (const annotation::AnnotatedJoint& joint : person.joints) {
+      const auto i = static_cast<std::size_t>(joint.index);
+      truth.keypoints[3 * i] = joint.x;
+      truth.keypoints[3 * i + 1] = joint.y;
+      truth.keypoints[3 * i + 2] = joint.visibility;
+      if (!joint.labelled) continue;
+      labelled_[i] = true;
+      ++count;
+    }
+    truth.labelled = one.labelled.value_or(count);
+    if (!person.box) json.wrong("no bbox");
+    truth.box = *person.box;
+    if (needs_area && !person.area) json.wrong("no area");
+    truth.area = person.area.value_or(0);
+    truth.crowd = person.crowd;
+    input.categories[category->second][image->second].truths.push_back(std::move(truth));
+    ++input.truths;
+  }
+
+  // For each keypoint of the ground truth its index among the records' joints, or -1.
+  std::vector<int> joint_map(const JointSet& joints) {
+    std::vector<int> map;
+    for (std::size_t i = 0; i < input.keypoints; ++i) {
+      map.push_back(joints_.empty() ? static_cast<int>(i) : joints.index(joints_[i]));
+      if (map.back() >= 0 || i >= labelled_.size() || !labelled_[i]) continue;
+      auto& names = input.never_predicted;
+      if (!std::ranges::count(names, joints_[i])) names.push_back(joints_[i]);
+    }
+    return map;
+  }
+
+  Places images_, categories_;
+  std::set<std::int64_t> truth_ids_;
+  std::size_t person_ = 0;           // index of the category of records
+  std::vector<std::string> joints_;  // its keypoints; empty if absent
+  std::vector<bool> labelled_;       // keypoints labelled for anybody
+};
 
 // Results are a list, records objects.
 bool begins_with_list(const std::string& path) {
@@ -249,7 +239,7 @@ OksInput read_oks_input(const std::string& ground_truth, const std::string& pred
   } else {
     reader.read_records(predictions);
   }
-  return std::move(reader).take();
+  return std::move(reader.input);
 }
 
 }  // namespace vremd::eval

@@ -5,9 +5,9 @@
 #include "annotation/record_translation.h"
 #include "core/error.h"
 #include "core/parallel.h"
-#include "eval/input/sequence_names.h"
+#include "eval/input/record_matching.h"
 #include "io/json_file.h"
-#include "io/records.h"
+#include "io/record_stream.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -31,10 +31,6 @@ bool is_folder(const std::string& path) {
 
 std::string file_name(const std::string& path) { return fs::path(path).filename(); }
 
-void add_once(std::vector<std::string>& list, const std::string& one) {
-  if (std::find(list.begin(), list.end(), one) == list.end()) list.push_back(one);
-}
-
 // The frames of a sequence by the names that records may use.
 struct FrameIndex {
   std::unordered_map<std::string, std::size_t> by_file;
@@ -43,6 +39,13 @@ struct FrameIndex {
   std::vector<bool> predicted;         // frames with a record
   std::optional<std::string> records;  // the place of its header
   SequenceNameSet names;
+
+  std::optional<std::size_t> find(const io::FrameRecord& frame) const {
+    const auto file = frame.file ? by_file.find(file_name(*frame.file)) : by_file.end();
+    if (file != by_file.end()) return file->second;
+    const auto found = by_index.find(frame.frame);
+    return found == by_index.end() ? std::nullopt : std::optional(found->second);
+  }
 };
 
 // The annotated frames without their people.
@@ -100,7 +103,14 @@ std::string box_source(const io::Header& header) {
 
 PoseSources::PoseSources(const std::string& truth, const std::vector<std::string>& predictions,
                          int threads) {
-  list_truth(truth);
+  std::vector<std::string> files{truth};
+  if (is_folder(truth)) files = io::files_in(truth, ".json");
+  if (files.empty()) fail("{}: no JSON files in this directory", truth);
+  for (const std::string& file : files) {
+    Sequence& sequence = sequences_.emplace_back();
+    sequence.name = annotation::sequence_of_file(file);
+    sequence.truth = file;
+  }
   const std::vector<std::string> records = list_predictions(predictions);
   if (!records.empty()) {
     read_records(records, threads);
@@ -112,23 +122,12 @@ PoseSources::PoseSources(const std::string& truth, const std::vector<std::string
   }
 }
 
-void PoseSources::list_truth(const std::string& path) {
-  std::vector<std::string> files{path};
-  if (is_folder(path)) files = io::files_in(path, ".json");
-  if (files.empty()) fail("{}: a folder without JSON files", path);
-  for (const std::string& file : files) {
-    Sequence& sequence = sequences_.emplace_back();
-    sequence.name = annotation::sequence_of_file(file);
-    sequence.truth = file;
-  }
-}
-
 std::vector<std::string> PoseSources::list_predictions(const std::vector<std::string>& paths) {
   std::vector<std::string> files, records;
   for (const std::string& path : paths) {
     if (path != "-" && is_folder(path)) {
       const auto json = io::files_in(path, ".json"), lines = io::files_in(path, ".jsonl");
-      if (json.empty() && lines.empty()) fail("{}: a folder without JSON files", path);
+      if (json.empty() && lines.empty()) fail("{}: no JSON files in this directory", path);
       files.insert(files.end(), json.begin(), json.end());
       records.insert(records.end(), lines.begin(), lines.end());
     } else {
@@ -160,48 +159,40 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
   for (const FrameIndex& index : indices) names.add(index.names);
 
   bool any_instances = false, any_keypoints = false;
-  for (const std::string& path : paths) {
-    io::RecordReader reader(path);
-    FrameIndex* index = nullptr;
-    std::vector<int> joints;
-    while (const auto record = reader.next()) {
-      if (const auto* header = std::get_if<io::Header>(&*record)) {
-        joints = annotation::pose_joints(header->joints ? header->joints->joints
-                                                        : std::vector<std::string>());
-        const auto found = names.find(header->video, reader.place());
-        index = found ? &indices[*found] : nullptr;
-        if (!found) {
-          extra_.push_back(header->video);
-          continue;
-        }
-        const Sequence& sequence = sequences_[*found];
-        if (index->records || !sequence.predictions.empty()) {
-          fail("{}: video {}: duplicate predictions of sequence {} (also in {})", reader.place(),
-               excerpt(header->video, kPathExcerptBytes), sequence.name,
-               index->records.value_or(sequence.predictions));
-        }
-        index->records = reader.place();
-        index->predictions.path = reader.name();
-        add_once(box_sources_, box_source(*header));
-      } else if (const auto* frame = std::get_if<io::FrameRecord>(&*record)) {
-        for (const io::Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
-        any_instances |= !frame->instances.empty();
-        if (!index) continue;
-        const auto by_file =
-            frame->file ? index->by_file.find(file_name(*frame->file)) : index->by_file.end();
-        const auto by_index = index->by_index.find(frame->frame);
-        if (by_file == index->by_file.end() && by_index == index->by_index.end()) continue;
-        const std::size_t i = by_file != index->by_file.end() ? by_file->second : by_index->second;
-        if (index->predicted[i]) fail("{}: duplicate frame {}", reader.place(), frame->frame);
-        index->predicted[i] = true;
-        for (const io::Instance& one : frame->instances) {
-          index->predictions.frames[i].persons.push_back(annotation::person_of(one, joints));
-        }
+  io::RecordStream records(paths);
+  while (const auto header = records.next_video()) {
+    const std::vector<int> joints = annotation::pose_joints(
+        header->joints ? header->joints->joints : std::vector<std::string>());
+    const auto found = names.find(header->video, records.place());
+    FrameIndex* index = found ? &indices[*found] : nullptr;
+    if (index) {
+      const Sequence& sequence = sequences_[*found];
+      if (index->records || !sequence.predictions.empty()) {
+        fail("{}: video {}: duplicate predictions of sequence {} (also in {})", records.place(),
+             excerpt(header->video, kPathExcerptBytes), sequence.name,
+             index->records.value_or(sequence.predictions));
+      }
+      index->records = records.place();
+      index->predictions.path = records.name();
+      const std::string source = box_source(*header);
+      if (!std::ranges::count(box_sources_, source)) box_sources_.push_back(source);
+    } else {
+      extra_.push_back(header->video);
+    }
+    while (const auto frame = records.next_frame()) {
+      for (const io::Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
+      any_instances |= !frame->instances.empty();
+      const auto place = index ? index->find(*frame) : std::nullopt;
+      if (!place) continue;
+      if (index->predicted[*place]) fail("{}: duplicate frame {}", records.place(), frame->frame);
+      index->predicted[*place] = true;
+      for (const io::Instance& one : frame->instances) {
+        index->predictions.frames[*place].persons.push_back(annotation::person_of(one, joints));
       }
     }
-    if (reader.interrupted()) fail("{}: interrupted", reader.name());
-    cut_ |= reader.cut();
   }
+  if (records.stopped()) fail("{}: interrupted", records.name());
+  cut_ = records.truncated();
   if (any_instances && !any_keypoints) {
     fail("{}: the records have no keypoints", paths.front());
   }

@@ -42,7 +42,6 @@ class PoseSources {
     std::optional<annotation::PoseFile> records;
   };
 
-  void list_truth(const std::string& path);
   std::vector<std::string> list_predictions(const std::vector<std::string>& paths);  // the records
   void read_records(const std::vector<std::string>& paths, int threads);
 

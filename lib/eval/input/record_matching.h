@@ -1,17 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Which record belongs to which annotated frame (SCORING 8b).
+// Which video of the records belongs to which annotated sequence, and which record to which frame
+// (SCORING 8b).
 
 #include "annotation/annotations.h"
-#include "io/records.h"
+#include "io/record_stream.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace vremd::eval {
+
+// The names of a sequence; "" for an absent one.
+struct SequenceNameSet {
+  std::string vid_id;
+  std::string file;    // stem of the ground-truth file if it holds one video
+  std::string folder;  // of its pictures
+  std::string still;   // stem of the still picture or of the video file
+  std::string path;    // of the folder, picture or video: decides between equal names
+};
+
+// Matches the videos of records to sequences by name.
+class SequenceNames {
+ public:
+  void add(const SequenceNameSet& names);  // of the next sequence: 0, 1 ...
+
+  // The sequence named by the stem of a header's `video`, if any: by the first kind of name that
+  // matches, and among equal names by the longest common end of the paths. Error, beginning with
+  // `place`: a tie.
+  std::optional<std::size_t> find(const std::string& video, const std::string& place) const;
+
+ private:
+  std::array<std::unordered_map<std::string, std::vector<std::size_t>>, 4> names_;
+  std::vector<std::string> paths_;
+};
 
 struct MatchedFrame {
   const annotation::AnnotatedVideo* video = nullptr;
@@ -39,6 +67,6 @@ struct Matching {
 
 // Reads all records. Videos match sequences by name (SequenceNames), frames by index. `truth` must
 // outlive the result. Errors: two videos match the same sequence; no video matches any.
-Matching match(const std::vector<annotation::Annotations>& truth, io::RecordReader& records);
+Matching match(const std::vector<annotation::Annotations>& truth, io::RecordStream& records);
 
 }  // namespace vremd::eval

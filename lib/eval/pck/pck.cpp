@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/pck/pck.h"
 
+#include "core/assignment.h"
+#include "core/enum_names.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/report.h"
+#include "eval/evaluate.h"
 
 #include <algorithm>
 #include <array>
@@ -22,11 +24,6 @@ double span(const annotation::AnnotatedPerson& person, const JointSet& joints,
   const annotation::AnnotatedJoint* b = j < 0 ? nullptr : person.find(j);
   if (!a || !b || !a->labelled || !b->labelled) return 0;
   return std::hypot(a->x - b->x, a->y - b->y);
-}
-
-bool has_labels(const annotation::AnnotatedPerson& person) {
-  return std::any_of(person.joints.begin(), person.joints.end(),
-                     [](const annotation::AnnotatedJoint& joint) { return joint.labelled; });
 }
 
 // The keypoint of that name, if the prediction has it.
@@ -77,13 +74,6 @@ Json json_of(const PckCount& count) {
 
 }  // namespace
 
-PckLength pck_length_of(const std::string& name) {
-  if (name == "torso") return PckLength::kTorso;
-  if (name == "head") return PckLength::kHead;
-  if (name == "bbox") return PckLength::kBox;
-  fail("{}: no such length (there are torso, head, bbox)", name);
-}
-
 std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length) {
   double value = 0;
@@ -118,25 +108,13 @@ std::vector<int> assign_predictions(const MatchedFrame& frame) {
     if (persons[i].crowd) assigned[i] = -1;
   }
 
-  struct Pair {
-    double iou;
-    std::size_t person, prediction;
+  const auto overlap = [&](std::size_t i, std::size_t k) {
+    const bool free = assigned[i] < 0 && !persons[i].crowd && persons[i].box && !used[k];
+    return free ? iou(*persons[i].box, predictions[k].box) : 0;
   };
-  std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < persons.size(); ++i) {
-    if (assigned[i] >= 0 || persons[i].crowd || !persons[i].box) continue;
-    for (std::size_t k = 0; k < predictions.size(); ++k) {
-      if (used[k]) continue;
-      const double overlap = iou(*persons[i].box, predictions[k].box);
-      if (overlap >= kSamePerson) pairs.push_back({overlap, i, k});
-    }
-  }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const Pair& a, const Pair& b) { return a.iou > b.iou; });
-  for (const Pair& pair : pairs) {
-    if (assigned[pair.person] >= 0 || used[pair.prediction]) continue;
-    assigned[pair.person] = static_cast<int>(pair.prediction);
-    used[pair.prediction] = true;
+  for (const auto& [i, k] :
+       assign_greedily(persons.size(), predictions.size(), kSamePerson, overlap)) {
+    assigned[i] = static_cast<int>(k);
   }
   return assigned;
 }
@@ -153,7 +131,7 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
       const annotation::AnnotatedPerson& person = frame.truth->persons[i];
       if (person.crowd) continue;
       const auto unit = pck_length(person, *frame.truth_joints, length);
-      if (!unit || !has_labels(person)) {
+      if (!unit || std::ranges::none_of(person.joints, &annotation::AnnotatedJoint::labelled)) {
         ++result.skipped;
         continue;
       }
@@ -211,7 +189,7 @@ std::vector<std::pair<std::string, PckCount>> Pck::rows() const {
 
 std::string pck_text(const Pck& scores, const EvalConfig& config) {
   std::string text = fmt::format("PCK@{} of {}\n{:<14}  {:>6}  {:>7}  {:>7}\n", config.threshold,
-                                 config.pck, "", "PCK", "right", "joints");
+                                 name_of(*config.pck), "", "PCK", "right", "joints");
   for (const auto& [name, count] : scores.rows()) {
     const std::string rate = count.joints ? fmt::format("{:.4f}", count.rate()) : "-";
     text += fmt::format("{:<14}  {:>6}  {:>7}  {:>7}\n", name, rate, count.right, count.joints);
@@ -224,7 +202,7 @@ Json pck_json(const Pck& scores, const EvalConfig& config) {
   Json rows = Json::object(), joints = Json::object();
   for (const auto& [name, count] : scores.rows()) rows[name] = json_of(count);
   for (const auto& [name, count] : scores.joints) joints[name] = json_of(count);
-  return {{"length", config.pck},
+  return {{"length", name_of(*config.pck)},
           {"threshold", config.threshold},
           {"rows", rows},
           {"each_joint", joints},

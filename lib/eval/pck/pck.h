@@ -17,13 +17,6 @@
 
 namespace vremd::eval {
 
-enum class PckLength {
-  kTorso,  // the longer of left shoulder - right hip and right shoulder - left hip
-  kHead,   // 0.6 of the head box's diagonal
-  kBox,    // the longer side of the person's box
-};
-PckLength pck_length_of(const std::string& name);  // torso, head, bbox; else an Error
-
 struct PckCount {
   std::int64_t right = 0, joints = 0;
   bool operator==(const PckCount&) const = default;

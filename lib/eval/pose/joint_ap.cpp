@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/pose/joint_ap.h"
 
-#include "eval/numeric/numpy.h"
+#include "eval/numerics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,30 +18,38 @@ double mean_of_numbers(std::span<const double> values) {
   return pairwise_sum(numbers) / static_cast<double>(numbers.size());
 }
 
-std::array<double, 7> joint_groups(const JointValues& v) {
+std::array<double, kPoseColumns.size()> pose_columns(const JointValues& v) {
   return {(v[14] + v[12] + v[13]) / 3, (v[8] + v[9]) / 2, (v[7] + v[10]) / 2, (v[6] + v[11]) / 2,
-          (v[2] + v[3]) / 2,           (v[1] + v[4]) / 2, (v[0] + v[5]) / 2};
-}
-
-void JointSamples::append(const JointSamples& other) {
-  scores.insert(scores.end(), other.scores.begin(), other.scores.end());
-  right.insert(right.end(), other.right.begin(), other.right.end());
-  truths += other.truths;
+          (v[2] + v[3]) / 2,           (v[1] + v[4]) / 2, (v[0] + v[5]) / 2,  v.back()};
 }
 
 void add_samples(const ScoredFrame& frame, PoseSamples& samples) {
-  for (const ScoredPose& truth : frame.truth) {
-    for (int i = 0; i < kPoseJoints; ++i) samples[i].truths += truth.has[i];
-  }
+  for (const ScoredPose& truth : frame.truth) add_truth(truth, samples);
   const std::vector<int> assigned = assign_poses(frame);
-  for (std::size_t p = 0; p < frame.predicted.size(); ++p) {
-    const ScoredPose& predicted = frame.predicted[p];
-    for (int i = 0; i < kPoseJoints; ++i) {
-      if (!predicted.has[i]) continue;
-      samples[i].scores.push_back(predicted.score[i]);
-      samples[i].right.push_back(assigned[p] >= 0 &&
-                                 joint_matches(predicted, frame.truth[assigned[p]], i));
-    }
+  for (std::size_t p = 0; p < assigned.size(); ++p) {
+    const ScoredPose* own = assigned[p] < 0 ? nullptr : &frame.truth[assigned[p]];
+    add_prediction(frame.predicted[p], own, samples);
+  }
+}
+
+void add_truth(const ScoredPose& truth, PoseSamples& samples) {
+  for (int i = 0; i < kPoseJoints; ++i) samples[i].truths += truth.has[i];
+}
+
+void add_prediction(const ScoredPose& predicted, const ScoredPose* own, PoseSamples& samples) {
+  for (int i = 0; i < kPoseJoints; ++i) {
+    if (!predicted.has[i]) continue;
+    samples[i].scores.push_back(predicted.score[i]);
+    samples[i].right.push_back(own && joint_matches(predicted, *own, i));
+  }
+}
+
+void move_samples(PoseSamples& from, PoseSamples& to) {
+  for (int i = 0; i < kPoseJoints; ++i) {
+    to[i].scores.insert(to[i].scores.end(), from[i].scores.begin(), from[i].scores.end());
+    to[i].right.insert(to[i].right.end(), from[i].right.begin(), from[i].right.end());
+    to[i].truths += from[i].truths;
+    from[i] = {};
   }
 }
 

@@ -2,7 +2,7 @@
 #include "eval/pose/scored_frame.h"
 
 #include "core/error.h"
-#include "eval/numeric/polygon.h"
+#include "eval/numerics.h"
 
 #include <algorithm>
 #include <cmath>

@@ -28,7 +28,6 @@ struct ScoredPose {
 };
 
 struct ScoredFrame {
-  std::size_t place = 0;  // index in the files
   std::vector<ScoredPose> truth, predicted;
 };
 

@@ -2,8 +2,7 @@
 #include "eval/poseval/ap_plots.h"
 
 #include "core/svg_picture.h"
-
-#include <fmt/core.h>
+#include "eval/poseval/official_files.h"
 
 #include <algorithm>
 #include <array>
@@ -37,10 +36,6 @@ std::string name(int joint) {
   std::string name(kPoseJointNames[joint]);
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
-}
-
-std::string number(double value) {
-  return std::isnan(value) ? "nan" : fmt::format("{:.1f}", value);
 }
 
 // The plot area inside the picture, in pixels.
@@ -94,11 +89,11 @@ std::string precision_recall_svg(const PoseSamples& samples, const PoseAp& score
     }
     svg.line(570, y - 4, 590, y - 4, line_of(joint) + " stroke-width=\"3\"");
     svg.text(598, y, "start", name(joint));
-    svg.text(745, y, "end", number(scores.ap[joint]));
+    svg.text(745, y, "end", one_decimal(scores.ap[joint]));
     y += 25;
   }
   svg.text(598, y, "start", "mean AP");
-  svg.text(745, y, "end", number(scores.ap.back()));
+  svg.text(745, y, "end", one_decimal(scores.ap.back()));
   return std::move(svg).finish();
 }
 
@@ -110,7 +105,7 @@ std::string ap_bars_svg(const PoseAp& scores) {
   const auto bar = [&](int place, double value, const char* fill, const std::string& label) {
     const double x = f.x + step * place, h = std::isnan(value) ? 0 : f.h * value / 100;
     svg.rectangle(x + step * 0.15, f.y + f.h - h, step * 0.7, h, fill);
-    svg.text(x + step / 2, f.y + f.h - h - 5, "middle", number(value));
+    svg.text(x + step / 2, f.y + f.h - h - 5, "middle", one_decimal(value));
     svg.turned_text(x + step / 2 + 4, f.y + f.h + 16, -45, "end", label);
   };
   for (int i = 0; i < kPoseJoints; ++i) {

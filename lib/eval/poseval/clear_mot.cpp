@@ -2,7 +2,6 @@
 #include "eval/poseval/clear_mot.h"
 
 #include "core/assignment.h"
-#include "core/error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -143,13 +142,6 @@ MotFrame mot_frame(const ScoredFrame& frame, int joint) {
 double percent(double part, double whole) { return whole == 0 ? kNaN : 100 * (part / whole); }
 
 }  // namespace
-
-MotCompat mot_compat(const std::string& version) {
-  if (version == "1.0.2") return MotCompat::k102;
-  if (version == "1.2.0") return MotCompat::k120;
-  if (version == "1.4.0") return MotCompat::k140;
-  fail("{}: no such version of py-motmetrics (there are 1.0.2, 1.2.0, 1.4.0)", version);
-}
 
 void MotCounts::add(const MotCounts& other) {
   objects += other.objects;

@@ -3,19 +3,10 @@
 
 // CLEAR MOT per joint as poseval and py-motmetrics compute it (SCORING 5).
 
+#include "eval/evaluate.h"
 #include "eval/pose/joint_ap.h"
 
-#include <array>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <vector>
-
 namespace vremd::eval {
-
-// The version of py-motmetrics below the official program: their sums differ (SCORING 5.5).
-enum class MotCompat { k102, k120, k140 };
-MotCompat mot_compat(const std::string& version);  // "1.0.2", "1.2.0", "1.4.0"; else an Error
 
 struct MotCounts {
   std::int64_t objects = 0, detections = 0, misses = 0, switches = 0, false_positives = 0;
@@ -30,6 +21,7 @@ PoseMotCounts count_mot(std::span<const ScoredFrame> frames, MotCompat compat);
 
 struct PoseMot {  // percent
   JointValues mota{}, motp{}, pre{}, rec{};
+  PoseRows rows() const { return {{"mota", &mota}, {"motp", &motp}, {"pre", &pre}, {"rec", &rec}}; }
 };
 PoseMot pose_mot(const PoseMotCounts& counts);
 

@@ -39,11 +39,6 @@ void check_tracks(const annotation::PoseFile& file, std::size_t place, bool uniq
   }
 }
 
-bool keeps(const annotation::AnnotatedFrame& frame, FrameChoice choice) {
-  const bool annotated = !frame.persons.empty();
-  return choice == FrameChoice::kLabelled ? frame.labelled.value_or(annotated) : annotated;
-}
-
 // The box of the file, else around the joints (SCORING, appendix D).
 Box box_of_pose(const annotation::AnnotatedPerson& pose) {
   if (pose.box) return *pose.box;
@@ -101,21 +96,7 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
   return result;
 }
 
-// Required only for comparisons.
-void check_heads(const annotation::PoseFile& truth, const ScoredFrame& frame) {
-  if (frame.predicted.empty()) return;
-  for (const ScoredPose& person : frame.truth) {
-    if (person.head_size == kNoHead) fail_without_head(truth, frame.place);
-  }
-}
-
 }  // namespace
-
-FrameChoice frame_choice(const std::string& name) {
-  if (name == "annotated") return FrameChoice::kAnnotated;
-  if (name == "labeled") return FrameChoice::kLabelled;
-  fail("{}: no such choice of frames (there are annotated, labeled)", name);
-}
 
 std::vector<ScoredFrame> poseval_frames(const annotation::PoseFile& truth,
                                         const annotation::PoseFile& predicted, FrameChoice choice,
@@ -129,13 +110,18 @@ std::vector<ScoredFrame> poseval_frames(const annotation::PoseFile& truth,
     check_tracks(truth, places[i], false);
     check_tracks(predicted, others[i], true);
     const annotation::AnnotatedFrame& frame = truth.frames[places[i]];
-    if (!keeps(frame, choice)) continue;
+    const bool annotated = !frame.persons.empty();
+    const bool by_label = choice == FrameChoice::kLabelled;
+    if (!(by_label ? frame.labelled.value_or(annotated) : annotated)) continue;
     const std::vector<annotation::Polygon>& regions = checked_regions(truth, places[i]);
     ScoredFrame& kept = frames.emplace_back();
-    kept.place = places[i];
     kept.truth = people(truth, places[i], regions, tracks, true);
     kept.predicted = people(predicted, others[i], regions, tracks, false);
-    check_heads(truth, kept);
+    // Heads are required only for comparisons.
+    if (!kept.predicted.empty() &&
+        std::ranges::count(kept.truth, kNoHead, &ScoredPose::head_size)) {
+      fail_without_head(truth, places[i]);
+    }
   }
   return frames;
 }

@@ -7,10 +7,17 @@
 namespace vremd::eval {
 namespace {
 
-SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOptions& options) {
+void finish(PoseFigures& figures, const EvalConfig& config) {
+  if (config.mot) figures.mot = pose_mot(figures.mot_counts);
+  if (!config.ap) return;
+  figures.ap = pose_ap(figures.samples);
+  figures.errors.score();
+}
+
+SequenceScores score(const PoseSources& sources, std::size_t i, const EvalConfig& config) {
   const annotation::PoseFile truth = sources.read_truth(i);
   const std::vector<ScoredFrame> frames =
-      poseval_frames(truth, sources.read_predictions(i, truth), options.frames, options.mot);
+      poseval_frames(truth, sources.read_predictions(i, truth), config.frames, config.mot);
   SequenceScores scores;
   scores.name = sources.name(i);
   scores.truth_path = truth.path;
@@ -20,27 +27,21 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
   for (const ScoredFrame& frame : frames) {
     scores.people += static_cast<std::int64_t>(frame.truth.size());
     scores.predicted_people += static_cast<std::int64_t>(frame.predicted.size());
-    if (!options.ap) continue;
+    if (!config.ap) continue;
     add_samples(frame, scores.samples);
-    scores.joint_errors.add(frame);
-    scores.crowd_errors.add(frame);
+    scores.errors.add(frame);
   }
-  if (options.ap) {
-    scores.ap = pose_ap(scores.samples);
-    scores.crowd_errors.score();
-  }
-  if (options.mot) {
-    scores.mot_counts = count_mot(frames, options.compat);
-    scores.mot = pose_mot(scores.mot_counts);
-  }
+  if (config.mot) scores.mot_counts = count_mot(frames, config.mot_compat);
+  finish(scores, config);
   return scores;
 }
 
 }  // namespace
 
-PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options, int threads) {
+PosevalScores poseval(const PoseSources& sources, const EvalConfig& config) {
   std::vector<SequenceScores> all(sources.size());
-  for_each_index(all.size(), threads, [&](std::size_t i) { all[i] = score(sources, i, options); });
+  for_each_index(all.size(), config.threads,
+                 [&](std::size_t i) { all[i] = score(sources, i, config); });
   PosevalScores total;
   total.files = all.size();
   for (SequenceScores& one : all) {
@@ -52,24 +53,16 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     total.frames += one.frames;
     total.people += one.people;
     total.predicted_people += one.predicted_people;
-    total.joint_errors.add(one.joint_errors);
-    total.crowd_errors.add(one.crowd_errors);
-    for (int i = 0; i < kPoseJoints; ++i) {
-      total.samples[i].append(one.samples[i]);
-      one.samples[i] = {};
-      total.mot_counts[i].add(one.mot_counts[i]);
-    }
+    total.errors.add(one.errors);
+    move_samples(one.samples, total.samples);
+    for (int i = 0; i < kPoseJoints; ++i) total.mot_counts[i].add(one.mot_counts[i]);
     total.sequences.push_back(std::move(one));
   }
   if (total.sequences.empty()) {
     fail("{}: no frame with annotated people",
          all.size() == 1 ? all[0].truth_path : "ground truth");
   }
-  if (options.ap) {
-    total.ap = pose_ap(total.samples);
-    total.crowd_errors.score();
-  }
-  if (options.mot) total.mot = pose_mot(total.mot_counts);
+  finish(total, config);
   return total;
 }
 

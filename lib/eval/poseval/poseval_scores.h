@@ -6,8 +6,7 @@
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"
 #include "eval/poseval/clear_mot.h"
-#include "eval/poseval/crowd_errors.h"
-#include "eval/poseval/joint_errors.h"
+#include "eval/poseval/pose_errors.h"
 #include "eval/poseval/poseval_frames.h"
 
 #include <cstdint>
@@ -21,8 +20,7 @@ struct PoseFigures {
   std::size_t frames = 0;                         // that count
   std::int64_t people = 0, predicted_people = 0;  // with points, in these frames
   PoseSamples samples;
-  JointErrors joint_errors;
-  CrowdErrors crowd_errors;
+  PoseErrors errors;
   PoseMotCounts mot_counts{};
   PoseAp ap;
   PoseMot mot;
@@ -42,13 +40,7 @@ struct PosevalScores : PoseFigures {
   std::vector<std::string> missing;       // annotated sequences without predictions
 };
 
-struct PosevalOptions {
-  bool ap = false, mot = false;
-  MotCompat compat = MotCompat::k102;
-  FrameChoice frames = FrameChoice::kAnnotated;
-};
-
 // Error: no frame counts.
-PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options, int threads);
+PosevalScores poseval(const PoseSources& sources, const EvalConfig& config);
 
 }  // namespace vremd::eval

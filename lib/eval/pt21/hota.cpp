@@ -2,7 +2,7 @@
 #include "eval/pt21/hota.h"
 
 #include "core/assignment.h"
-#include "eval/numeric/numpy.h"
+#include "eval/numerics.h"
 #include "eval/pt21/pt21_frames.h"
 
 #include <fmt/core.h>
@@ -21,6 +21,9 @@ namespace {
 constexpr double kReach = 0.5001;  // head sizes
 constexpr int kAll = kPoseJoints;  // the last column
 constexpr double kTiny = 1e-10;
+constexpr std::array kCounts = {&HotaScores::tp, &HotaScores::fp, &HotaScores::fn};
+constexpr std::array kAssociations = {&HotaScores::ass_a, &HotaScores::ass_re, &HotaScores::ass_pr,
+                                      &HotaScores::frag_a};
 
 double alpha(int a) { return 0.05 + 0.05 * a; }
 
@@ -143,27 +146,21 @@ void match_frame(const Sequence& sequence, std::size_t f, int joint, Counts& cou
   }
 }
 
-void fill_column(const Counts& counts, const std::vector<double>& truths,
-                 const std::vector<double>& predictions, int a, int column, Hota& result) {
-  double ass_a = 0, ass_re = 0, ass_pr = 0, frag_a = 0;
+HotaScores scores_of(const Counts& counts, const std::vector<double>& truths,
+                     const std::vector<double>& predictions, int a) {
+  HotaScores scores{counts.tp[a], counts.fn[a], counts.fp[a]};
   for (const auto& [identities, pair] : counts.pairs) {
     const double g = truths[identities.first], p = predictions[identities.second];
     const double square = pair.count[a] * pair.count[a];
     const double either = std::max(1.0, g + p - pair.count[a]);
-    ass_a += square / either;
-    ass_re += square / std::max(1.0, g);
-    ass_pr += square / std::max(1.0, p);
-    frag_a += pair.squared_runs[a] / either;
+    scores.ass_a += square / either;
+    scores.ass_re += square / std::max(1.0, g);
+    scores.ass_pr += square / std::max(1.0, p);
+    scores.frag_a += pair.squared_runs[a] / either;
   }
-  const double tp = counts.tp[a], matched = std::max(1.0, tp);
-  result.tp[a][column] = tp;
-  result.fn[a][column] = counts.fn[a];
-  result.fp[a][column] = counts.fp[a];
-  result.ass_a[a][column] = ass_a / matched;
-  result.ass_re[a][column] = ass_re / matched;
-  result.ass_pr[a][column] = ass_pr / matched;
-  result.frag_a[a][column] = frag_a / matched;
-  result.loc_a[a][column] = std::max(kTiny, counts.similarity[a]) / std::max(kTiny, tp);
+  for (const auto score : kAssociations) scores.*score /= std::max(1.0, scores.tp);
+  scores.loc_a = std::max(kTiny, counts.similarity[a]) / std::max(kTiny, scores.tp);
+  return scores;
 }
 
 void add(double count, Alphas& counts) {
@@ -189,64 +186,60 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
   const auto truths = sequence.truth.occurrences(joint);
   const auto predictions = sequence.predicted.occurrences(joint);
   for (int a = 0; a < kHotaAlphas; ++a) {
-    fill_column(counts, truths, predictions, a, column, result);
+    result[a][column] = scores_of(counts, truths, predictions, a);
   }
 }
 
 // Nobody is annotated, or nobody predicted: every joint is a miss, or a false positive.
 void score_one_side(const Sequence& sequence, int column, Hota& result) {
   for (int a = 0; a < kHotaAlphas; ++a) {
-    result.loc_a[a][column] = 1;
-    result.fn[a][column] = sequence.truth.joints_in_all(kPoseJointsDownward[column]);
-    result.fp[a][column] = sequence.predicted.joints_in_all(kPoseJointsDownward[column]);
+    HotaScores& scores = result[a][column];
+    scores.loc_a = 1;
+    scores.fn = sequence.truth.joints_in_all(kPoseJointsDownward[column]);
+    scores.fp = sequence.predicted.joints_in_all(kPoseJointsDownward[column]);
   }
 }
 
-// The scores derived from counts and associations.
-void derive(Hota& h, int a, int column) {
-  const double tp = h.tp[a][column], fn = h.fn[a][column], fp = h.fp[a][column];
-  const double ass_a = h.ass_a[a][column], frag_a = h.frag_a[a][column];
-  const double det_re = h.det_re[a][column] = tp / std::max(1.0, tp + fn);
-  h.det_pr[a][column] = tp / std::max(1.0, tp + fp);
-  const double det_a = h.det_a[a][column] = tp / std::max(1.0, tp + fn + fp);
-  h.hota[a][column] = std::sqrt(det_a * ass_a);
-  h.rhota[a][column] = std::sqrt(det_re * ass_a);
-  h.fa_hota[a][column] = std::sqrt(det_a * std::sqrt(ass_a * frag_a));
-  h.fa_rhota[a][column] = std::sqrt(det_re * std::sqrt(ass_a * frag_a));
-  if (a == 0) h.hota_loc_a_0[column] = h.hota[a][column] * h.loc_a[a][column];
+void derive(HotaScores& s) {
+  s.det_re = s.tp / std::max(1.0, s.tp + s.fn);
+  s.det_pr = s.tp / std::max(1.0, s.tp + s.fp);
+  s.det_a = s.tp / std::max(1.0, s.tp + s.fn + s.fp);
+  s.hota = std::sqrt(s.det_a * s.ass_a);
+  s.rhota = std::sqrt(s.det_re * s.ass_a);
+  s.fa_hota = std::sqrt(s.det_a * std::sqrt(s.ass_a * s.frag_a));
+  s.fa_rhota = std::sqrt(s.det_re * std::sqrt(s.ass_a * s.frag_a));
+  s.hota_loc_a = s.hota * s.loc_a;
 }
 
-bool is_count(const HotaField& field) {
-  return field.table == &Hota::tp || field.table == &Hota::fn || field.table == &Hota::fp;
-}
-
-void fill_last_column(Hota& result) {
-  const auto sum = [](const HotaRow& row) { return pairwise_sum({row.data(), kPoseJoints}); };
-  for (const HotaField& field : kHotaFields) {
-    for (HotaRow& row : result.*field.table) {
-      row[kAll] = is_count(field) ? sum(row) : sum(row) / kPoseJoints;
-    }
-  }
-  result.hota_loc_a_0[kAll] = sum(result.hota_loc_a_0) / kPoseJoints;
+void fill_last_column(HotaRow& row) {
+  const auto sum = [&row](double HotaScores::* score) {
+    std::array<double, kPoseJoints> values;
+    for (int i = 0; i < kPoseJoints; ++i) values[i] = row[i].*score;
+    return pairwise_sum(values);
+  };
+  for (const HotaField& field : kHotaFields)
+    row[kAll].*field.score = sum(field.score) / kPoseJoints;
+  for (const auto count : kCounts) row[kAll].*count = sum(count);
+  row[kAll].hota_loc_a = sum(&HotaScores::hota_loc_a) / kPoseJoints;
 }
 
 }  // namespace
 
-const std::array<HotaField, 15> kHotaFields = {{{"HOTA", &Hota::hota},
-                                                {"DetA", &Hota::det_a},
-                                                {"AssA", &Hota::ass_a},
-                                                {"FragA", &Hota::frag_a},
-                                                {"DetRe", &Hota::det_re},
-                                                {"DetPr", &Hota::det_pr},
-                                                {"AssRe", &Hota::ass_re},
-                                                {"AssPr", &Hota::ass_pr},
-                                                {"LocA", &Hota::loc_a},
-                                                {"RHOTA", &Hota::rhota},
-                                                {"FA-HOTA", &Hota::fa_hota},
-                                                {"FA-RHOTA", &Hota::fa_rhota},
-                                                {"HOTA_TP", &Hota::tp},
-                                                {"HOTA_FN", &Hota::fn},
-                                                {"HOTA_FP", &Hota::fp}}};
+const std::array<HotaField, 15> kHotaFields = {{{"HOTA", &HotaScores::hota},
+                                                {"DetA", &HotaScores::det_a},
+                                                {"AssA", &HotaScores::ass_a},
+                                                {"FragA", &HotaScores::frag_a},
+                                                {"DetRe", &HotaScores::det_re},
+                                                {"DetPr", &HotaScores::det_pr},
+                                                {"AssRe", &HotaScores::ass_re},
+                                                {"AssPr", &HotaScores::ass_pr},
+                                                {"LocA", &HotaScores::loc_a},
+                                                {"RHOTA", &HotaScores::rhota},
+                                                {"FA-HOTA", &HotaScores::fa_hota},
+                                                {"FA-RHOTA", &HotaScores::fa_rhota},
+                                                {"HOTA_TP", &HotaScores::tp},
+                                                {"HOTA_FN", &HotaScores::fn},
+                                                {"HOTA_FP", &HotaScores::fp}}};
 
 Hota hota(std::span<const ScoredFrame> frames, bool fix) {
   const Sequence sequence{frames, fix};
@@ -254,9 +247,9 @@ Hota hota(std::span<const ScoredFrame> frames, bool fix) {
   Hota result;
   for (int column = 0; column < kPoseJoints; ++column) {
     (both ? score_joint : score_one_side)(sequence, column, result);
-    for (int a = 0; a < kHotaAlphas; ++a) derive(result, a, column);
+    for (HotaRow& row : result) derive(row[column]);
   }
-  fill_last_column(result);
+  for (HotaRow& row : result) fill_last_column(row);
   return result;
 }
 
@@ -264,23 +257,16 @@ Hota combined_hota(std::span<const Hota> sequences) {
   Hota result;
   for (int a = 0; a < kHotaAlphas; ++a) {
     for (int i = 0; i < kHotaColumns; ++i) {
-      double weighted_loc_a = 0;
-      for (const Hota& one : sequences) {
-        const double tp = one.tp[a][i];
-        result.tp[a][i] += tp;
-        result.fn[a][i] += one.fn[a][i];
-        result.fp[a][i] += one.fp[a][i];
-        for (const auto table : {&Hota::ass_a, &Hota::ass_re, &Hota::ass_pr, &Hota::frag_a}) {
-          (result.*table)[a][i] += (one.*table)[a][i] * tp;
-        }
-        weighted_loc_a += one.loc_a[a][i] * tp;
+      HotaScores& sum = result[a][i];
+      for (const Hota& sequence : sequences) {
+        const HotaScores& one = sequence[a][i];
+        for (const auto count : kCounts) sum.*count += one.*count;
+        for (const auto score : kAssociations) sum.*score += one.*score * one.tp;
+        sum.loc_a += one.loc_a * one.tp;
       }
-      const double tp = result.tp[a][i];
-      for (const auto table : {&Hota::ass_a, &Hota::ass_re, &Hota::ass_pr, &Hota::frag_a}) {
-        (result.*table)[a][i] /= std::max(1.0, tp);
-      }
-      result.loc_a[a][i] = std::max(kTiny, weighted_loc_a) / std::max(kTiny, tp);
-      derive(result, a, i);
+      for (const auto score : kAssociations) sum.*score /= std::max(1.0, sum.tp);
+      sum.loc_a = std::max(kTiny, sum.loc_a) / std::max(kTiny, sum.tp);
+      derive(sum);
     }
   }
   return result;
@@ -288,36 +274,33 @@ Hota combined_hota(std::span<const Hota> sequences) {
 
 std::string hota_summary(const Hota& scores) {
   std::string names = "Summary", values;
-  const auto mean = [](const HotaTable& table) {
-    std::vector<double> column;
-    for (const HotaRow& row : table) column.push_back(row[kAll]);
-    return pairwise_sum(column) / kHotaAlphas;
-  };
-  const auto add = [&](const char* name, const std::string& value) {
+  const auto add = [&](std::string_view name, const std::string& value) {
     names += fmt::format(" & {}", name);
     values += " & " + value;
   };
-  const auto add_rate = [&](const char* name, double value) {
+  const auto add_rate = [&](std::string_view name, double value) {
     add(name, fmt::format("{:1.5g}", 100 * value));
   };
-  const auto add_count = [&](const char* name, double value) {
-    add(name, fmt::format("{:.0f}", std::trunc(value)));
+  const auto mean = [&](double HotaScores::* score) {
+    std::array<double, kHotaAlphas> column;
+    for (int a = 0; a < kHotaAlphas; ++a) column[a] = scores[a][kAll].*score;
+    return pairwise_sum(column) / kHotaAlphas;
   };
-  constexpr HotaField kRates[] = {
-      {"DetPr", &Hota::det_pr}, {"DetRe", &Hota::det_re},    {"DetA", &Hota::det_a},
-      {"AssPr", &Hota::ass_pr}, {"AssRe", &Hota::ass_re},    {"AssA", &Hota::ass_a},
-      {"LocA", &Hota::loc_a},   {"FragA", &Hota::frag_a},    {"HOTA", &Hota::hota},
-      {"RHOTA", &Hota::rhota},  {"FA-HOTA", &Hota::fa_hota}, {"FA-RHOTA", &Hota::fa_rhota}};
-  for (const HotaField& rate : kRates) add_rate(rate.name, mean(scores.*rate.table));
-  add_rate("LocA(0)", scores.loc_a[0][kAll]);
-  add_rate("HOTALocA(0)", scores.hota_loc_a_0[kAll]);
-  add_rate("HOTA(0)", scores.hota[0][kAll]);
-  add_count("HOTA\\_TP", mean(scores.tp));
-  add_count("HOTA\\_FP", mean(scores.fp));
-  add_count("HOTA\\_FN", mean(scores.fn));
-  add_count("HOTA\\_TP(0)", scores.tp[0][kAll]);
-  add_count("HOTA\\_FP(0)", scores.fp[0][kAll]);
-  add_count("HOTA\\_FN(0)", scores.fn[0][kAll]);
+  for (const std::string_view name : {"DetPr", "DetRe", "DetA", "AssPr", "AssRe", "AssA", "LocA",
+                                      "FragA", "HOTA", "RHOTA", "FA-HOTA", "FA-RHOTA"}) {
+    add_rate(name, mean(std::ranges::find(kHotaFields, name, &HotaField::name)->score));
+  }
+  const HotaScores& lowest = scores[0][kAll];
+  add_rate("LocA(0)", lowest.loc_a);
+  add_rate("HOTALocA(0)", lowest.hota_loc_a);
+  add_rate("HOTA(0)", lowest.hota);
+  for (const bool first : {false, true}) {
+    for (std::size_t k = 0; k < kCounts.size(); ++k) {
+      constexpr std::array kNames = {"TP", "FP", "FN"};
+      add(fmt::format("HOTA\\_{}{}", kNames[k], first ? "(0)" : ""),
+          fmt::format("{:.0f}", std::trunc(first ? lowest.*kCounts[k] : mean(kCounts[k]))));
+    }
+  }
   return names + "\n" + values + "\n";
 }
 

@@ -16,21 +16,21 @@ namespace vremd::eval {
 constexpr int kHotaAlphas = 19;                // thresholds: 0.05, 0.10 ... 0.95
 constexpr int kHotaColumns = kPoseJoints + 1;  // the joints in the kit's order, and all of them
 
-using HotaRow = std::array<double, kHotaColumns>;
-using HotaTable = std::array<HotaRow, kHotaAlphas>;
-
-struct Hota {
-  HotaTable tp{}, fn{}, fp{};
-  HotaTable ass_a{}, ass_re{}, ass_pr{}, frag_a{}, loc_a{};
+// At one threshold.
+struct HotaScores {
+  double tp = 0, fn = 0, fp = 0;
+  double ass_a = 0, ass_re = 0, ass_pr = 0, frag_a = 0, loc_a = 0;
   // Derived from these.
-  HotaTable det_a{}, det_re{}, det_pr{}, hota{}, rhota{}, fa_hota{}, fa_rhota{};
-  HotaRow hota_loc_a_0{};  // HOTA x LocA at the lowest threshold
+  double det_a = 0, det_re = 0, det_pr = 0, hota = 0, rhota = 0, fa_hota = 0, fa_rhota = 0;
+  double hota_loc_a = 0;  // HOTA x LocA
 };
+using HotaRow = std::array<HotaScores, kHotaColumns>;
+using Hota = std::array<HotaRow, kHotaAlphas>;
 
-// Every table with its name in the kit, in the order of the kit's files.
+// The scores that the kit writes at all thresholds, with their names and in its order.
 struct HotaField {
   const char* name;
-  HotaTable Hota::* table;
+  double HotaScores::* score;
 };
 extern const std::array<HotaField, 15> kHotaFields;
 

@@ -25,12 +25,6 @@ void check_frames(const annotation::PoseFile& truth, const annotation::PoseFile&
   }
 }
 
-bool is_labelled(const annotation::PoseFile& truth, std::size_t place) {
-  const annotation::AnnotatedFrame& frame = truth.frames[place];
-  if (!frame.labelled) fail("{}: no is_labeled", truth.place(place));
-  return *frame.labelled;
-}
-
 const Regions& regions_of(const annotation::PoseFile& truth, std::size_t place) {
   const annotation::AnnotatedFrame& frame = truth.frames[place];
   if (truth.form == annotation::AnnotationForm::kCoco && !frame.has_ignore_regions) {
@@ -84,12 +78,6 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
   return result;
 }
 
-void check_heads(const annotation::PoseFile& truth, std::size_t place) {
-  for (const annotation::AnnotatedPerson& pose : truth.frames[place].persons) {
-    if (!pose.head) fail_without_head(truth, place);
-  }
-}
-
 // Returns whether any score has a fraction.
 bool truncate_scores(std::vector<ScoredPose>& people, bool truncate) {
   bool any = false;
@@ -110,11 +98,13 @@ Pt21Frames pt21_frames(const annotation::PoseFile& truth, const annotation::Pose
   check_frames(truth, predicted);
   Pt21Frames result;
   for (std::size_t i = 0; i < truth.frames.size(); ++i) {
-    if (!is_labelled(truth, i)) continue;
-    check_heads(truth, i);
+    if (!truth.frames[i].labelled) fail("{}: no is_labeled", truth.place(i));
+    if (!*truth.frames[i].labelled) continue;
+    for (const annotation::AnnotatedPerson& pose : truth.frames[i].persons) {
+      if (!pose.head) fail_without_head(truth, i);
+    }
     const Regions& regions = regions_of(truth, i);
     ScoredFrame& frame = result.frames.emplace_back();
-    frame.place = i;
     frame.truth = people(truth, i, regions);
     frame.predicted = people(predicted, i, regions);
     if (predicted.frames[i].integer_keypoints) {

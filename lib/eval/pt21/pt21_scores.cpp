@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/pt21/pt21_scores.h"
 
+#include "core/log.h"
 #include "core/parallel.h"
 #include "eval/pt21/pt21_frames.h"
+#include "io/json_file.h"
+#include "io/output_file.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 namespace vremd::eval {
 namespace {
 
 namespace fs = std::filesystem;
 
-Pt21Sequence score_sequence(const PoseSources& sources, std::size_t i, const Pt21Options& options) {
+Pt21Sequence score_sequence(const PoseSources& sources, std::size_t i, const EvalConfig& config) {
   const annotation::PoseFile truth = sources.read_truth(i);
-  const Pt21Frames kept = pt21_frames(truth, sources.read_predictions(i, truth), options.truncate);
+  const Pt21Frames kept =
+      pt21_frames(truth, sources.read_predictions(i, truth), config.compat_int_trunc);
   Pt21Sequence scores;
   scores.file = fs::path(truth.path).filename();
   scores.frames = kept.frames.size();
@@ -27,19 +32,19 @@ Pt21Sequence score_sequence(const PoseSources& sources, std::size_t i, const Pt2
     add_samples(frame, scores.samples);
   }
   scores.ap = pose_ap(scores.samples, MissingTruth::kZero);
-  scores.hota = hota(kept.frames, options.hota_fix);
+  scores.hota = hota(kept.frames, config.hota_fix);
   return scores;
 }
 
-Pt21Sequence combine(const std::vector<Pt21Sequence>& sequences) {
+Pt21Sequence combine(std::vector<Pt21Sequence>& sequences) {
   Pt21Sequence total;
   std::vector<Hota> each;
-  for (const Pt21Sequence& one : sequences) {
+  for (Pt21Sequence& one : sequences) {
     total.frames += one.frames;
     total.integer_frames += one.integer_frames;
     total.people += one.people;
     total.predicted_people += one.predicted_people;
-    for (int i = 0; i < kPoseJoints; ++i) total.samples[i].append(one.samples[i]);
+    move_samples(one.samples, total.samples);
     each.push_back(one.hota);
   }
   total.ap = pose_ap(total.samples, MissingTruth::kZero);
@@ -47,19 +52,8 @@ Pt21Sequence combine(const std::vector<Pt21Sequence>& sequences) {
   return total;
 }
 
-// ---- text -------------------------------------------------------------------------------------
-
-constexpr auto kColumns = [] {
-  std::array<std::string_view, kPoseColumns.size() + 1> columns;
-  std::copy(kPoseColumns.begin(), kPoseColumns.end(), columns.begin());
-  columns.back() = "Total";
-  return columns;
-}();
-
-std::array<double, 8> table_of(const JointValues& values) {
-  std::array<double, 8> row;
-  const auto groups = joint_groups(values);
-  std::copy(groups.begin(), groups.end(), row.begin());
+std::array<double, kPoseColumns.size()> table_of(const JointValues& values) {
+  auto row = pose_columns(values);
   // The last bit depends on the kit's order of joints.
   std::array<double, kPoseJoints> ordered;
   for (int i = 0; i < kPoseJoints; ++i) ordered[i] = values[kPoseJointsDownward[i]];
@@ -74,24 +68,29 @@ constexpr std::pair<const char*, JointValues PoseAp::*> kMapRows[] = {
 std::string map_summary(const PoseAp& scores) {
   std::string text;
   for (const auto& [name, values] : kMapRows) {
-    text += fmt::format("{} & {}\n", name, fmt::join(kColumns, " & "));
+    text += fmt::format("{} & {}\n", name, fmt::join(kPoseColumns, " & "));
     for (const double value : table_of(scores.*values)) text += fmt::format(" & {:.1f}", value);
     text += "\n";
   }
   return text;
 }
 
-// ---- JSON -------------------------------------------------------------------------------------
-
 Json json_of(const Hota& scores) {
   Json json = Json::object();
-  for (const HotaField& field : kHotaFields) json[field.name] = scores.*field.table;
-  json["HOTA(0)"] = scores.hota[0];
-  json["LocA(0)"] = scores.loc_a[0];
-  json["HOTALocA(0)"] = scores.hota_loc_a_0;
-  json["HOTA_TP(0)"] = scores.tp[0];
-  json["HOTA_FN(0)"] = scores.fn[0];
-  json["HOTA_FP(0)"] = scores.fp[0];
+  for (const auto& [name, score] : kHotaFields) {
+    for (const HotaRow& row : scores) {
+      Json& list = json[name].emplace_back(Json::array());
+      for (const HotaScores& one : row) list.push_back(one.*score);
+    }
+  }
+  for (const auto& [name, score] : {HotaField{"HOTA(0)", &HotaScores::hota},
+                                    {"LocA(0)", &HotaScores::loc_a},
+                                    {"HOTALocA(0)", &HotaScores::hota_loc_a},
+                                    {"HOTA_TP(0)", &HotaScores::tp},
+                                    {"HOTA_FN(0)", &HotaScores::fn},
+                                    {"HOTA_FP(0)", &HotaScores::fp}}) {
+    for (const HotaScores& one : scores[0]) json[name].push_back(one.*score);
+  }
   return json;
 }
 
@@ -99,18 +98,51 @@ Json json_of(const PoseAp& scores) {
   Json json = Json::object();
   for (const auto& [name, values] : kMapRows) {
     const auto row = table_of(scores.*values);
-    for (std::size_t i = 0; i < row.size(); ++i) json[name][std::string(kColumns[i])] = row[i];
+    for (std::size_t i = 0; i < row.size(); ++i) json[name][kPoseColumns[i]] = row[i];
   }
   return json;
 }
 
+// The predictions of each tracker by its name, "" if it is the only one. The kit's folders of
+// results contain the files, a folder `sequences` of them, or a folder with `sequences` for each
+// tracker (SCORING 7).
+std::map<std::string, std::vector<std::string>> trackers_of(
+    const std::vector<std::string>& predictions) {
+  std::error_code ignored;
+  const std::string& path = predictions.front();
+  if (predictions.size() > 1 || path == "-" || !fs::is_directory(path, ignored) ||
+      !io::files_in(path, ".json").empty() || !io::files_in(path, ".jsonl").empty()) {
+    return {{"", predictions}};
+  }
+  const auto sequences_of = [](const fs::path& folder) { return (folder / "sequences").string(); };
+  if (fs::is_directory(sequences_of(path), ignored)) return {{"", {sequences_of(path)}}};
+  std::map<std::string, std::vector<std::string>> trackers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    const std::string name = entry.path().filename(), inside = sequences_of(entry.path());
+    const bool hidden = name.starts_with('.');
+    if (!hidden && fs::is_directory(inside, ignored)) trackers[name] = {inside};
+  }
+  if (trackers.empty()) trackers[""] = predictions;
+  return trackers;
+}
+
+void warn_of(const PoseSources& sources, const Pt21Sequence& total, bool truncate) {
+  warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
+  if (total.integer_frames > 0 && !truncate) {
+    log_warning(
+        "{} frames: all keypoints are integers; the kit would truncate the scores "
+        "(--compat-int-trunc)",
+        total.integer_frames);
+  }
+}
+
 }  // namespace
 
-Pt21Scores pt21_scores(const PoseSources& sources, const Pt21Options& options, int threads) {
+Pt21Scores pt21_scores(const PoseSources& sources, const EvalConfig& config) {
   Pt21Scores scores;
   scores.sequences.resize(sources.size());
-  for_each_index(sources.size(), threads,
-                 [&](std::size_t i) { scores.sequences[i] = score_sequence(sources, i, options); });
+  for_each_index(sources.size(), config.threads,
+                 [&](std::size_t i) { scores.sequences[i] = score_sequence(sources, i, config); });
   scores.total = combine(scores.sequences);
   return scores;
 }
@@ -140,6 +172,34 @@ Json pt21_json(const Pt21Scores& scores) {
            {{"combined", json_of(scores.total.ap)},
             {"sequences", map_of_each},
             {"pose_hota_results.txt", map_summary(scores.total.ap)}}}};
+}
+
+bool evaluate_pt21(const EvalConfig& config) {
+  Json each = Json::object();
+  std::string text;
+  bool complete = true;
+  for (const auto& [tracker, predictions] : trackers_of(config.predictions)) {
+    const PoseSources sources(config.ground_truth, predictions, config.threads);
+    const Pt21Scores scores = pt21_scores(sources, config);
+    const Pt21Sequence& total = scores.total;
+    warn_of(sources, total, config.compat_int_trunc);
+    const std::string prefix = tracker.empty() ? "" : tracker + ": ";
+    log_info("{}{} sequences, {} labelled frames, {} annotated, {} predicted people", prefix,
+             scores.sequences.size(), total.frames, total.people, total.predicted_people);
+    each[tracker] = pt21_json(scores);
+    if (!tracker.empty()) text += tracker + ":\n";
+    text += pt21_text(scores);
+    complete &= !sources.cut();
+  }
+  for (const auto& [name, scores] : each.items()) {
+    if (config.output_dir.empty()) break;
+    const std::string folder = fs::path(config.output_dir) / name;
+    io::make_folder(folder);
+    io::write_file(fs::path(folder) / "posetrack21.json", scores.dump() + "\n", true);
+  }
+  const Json json = each.contains("") ? each.front() : Json{{"trackers", each}};
+  write_report(config, json.dump() + "\n", text);
+  return complete;
 }
 
 }  // namespace vremd::eval

@@ -3,10 +3,10 @@
 
 // The scores of a set of sequences as by PoseTrack21's kit: mAP and keypoint HOTA (SCORING 7).
 
+#include "eval/evaluate.h"
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"
 #include "eval/pt21/hota.h"
-#include "io/json.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,11 +14,6 @@
 #include <vector>
 
 namespace vremd::eval {
-
-struct Pt21Options {
-  bool hota_fix = false;  // see hota()
-  bool truncate = false;  // see pt21_frames()
-};
 
 // One sequence, or all.
 struct Pt21Sequence {
@@ -35,7 +30,7 @@ struct Pt21Scores {
   Pt21Sequence total;
 };
 
-Pt21Scores pt21_scores(const PoseSources& sources, const Pt21Options& options, int threads);
+Pt21Scores pt21_scores(const PoseSources& sources, const EvalConfig& config);
 
 // The output of the kit's two scripts, and all numbers in the form of posetrack21.json.
 std::string pt21_text(const Pt21Scores& scores);

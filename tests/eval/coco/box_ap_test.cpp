@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The expected numbers are from pycocotools 2.0 for the same boxes; equality is exact.
-#include "eval/coco/box_ap.h"
+#include "eval/coco/coco_ap.h"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kNone = -1;  // no true box of that kind
 
-using Values = std::array<double, 12>;
+using Values = std::vector<double>;
 
 TrueBox truth(Box box, double area, bool crowd = false) { return {box, area, crowd}; }
 
@@ -86,7 +86,7 @@ TEST_CASE("box AP: an IoU on a threshold matches, an area on a limit is in both 
 }
 
 TEST_CASE("box AP is printed as cocoapi prints it") {
-  BoxAp ap;
+  CocoScores ap = box_ap({});
   for (int i = 0; i < 12; ++i) ap.values[i] = i / 100.0;
   ap.values[3] = kNone;
   CHECK(ap.text() ==

@@ -33,7 +33,7 @@ OksDetection detection(double x, double score, double area = 2500) {
   return {points(x), score, area};
 }
 
-OksAp score(const std::vector<OksImage>& images, const OksConfig& config) {
+CocoScores score(const std::vector<OksImage>& images, const OksConfig& config) {
   return oks_ap(std::array{images}, config);
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("OKS: 0.53 of the box instead of areas") {
   const double far = std::exp(-(100 / (.2 * .2) / (area + 0x1p-52) / 2));
   CHECK(oks(detection(50, 1), truth(1), config) == far);
   // 1325 instead of 10000: medium, not large
-  const OksAp ap = score({{{truth(1, 40, 10000)}, {detection(40, .9)}}}, config);
+  const CocoScores ap = score({{{truth(1, 40, 10000)}, {detection(40, .9)}}}, config);
   CHECK(ap.values[3] == kFirst);
   CHECK(ap.values[4] == kNone);
 }
@@ -135,7 +135,7 @@ TEST_CASE("OKS AP: only the best twenty detections of an image count") {
 
 TEST_CASE("OKS AP: an area on a limit is in both ranges") {
   const std::vector<OksImage> images = {{{truth(1, 40, 9216)}, {detection(40, .9)}}};
-  const OksAp ap = score(images, kCocoapi);
+  const CocoScores ap = score(images, kCocoapi);
   CHECK(ap.values[3] == kFirst);
   CHECK(ap.values[4] == kFirst);
   const std::vector<OksImage> small = {{{truth(1, 40, 1023)}, {detection(40, .9)}}};
@@ -186,10 +186,10 @@ TEST_CASE("OKS sigmas by name") {
 }
 
 TEST_CASE("OKS AP is printed as the kits print it") {
-  OksAp ap;
+  CocoScores ap = score({}, kCocoapi);
   for (int i = 0; i < 10; ++i) ap.values[i] = i / 10.0;
   ap.values[4] = kNone;
-  CHECK(ap.text(OksKit::kCocoapi) ==
+  CHECK(ap.text() ==
         " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets= 20 ] = 0.000\n"
         " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets= 20 ] = 0.100\n"
         " Average Precision  (AP) @[ IoU=0.75      | area=   all | maxDets= 20 ] = 0.200\n"
@@ -200,7 +200,7 @@ TEST_CASE("OKS AP is printed as the kits print it") {
         " Average Recall     (AR) @[ IoU=0.75      | area=   all | maxDets= 20 ] = 0.700\n"
         " Average Recall     (AR) @[ IoU=0.50:0.95 | area=medium | maxDets= 20 ] = 0.800\n"
         " Average Recall     (AR) @[ IoU=0.50:0.95 | area= large | maxDets= 20 ] = 0.900\n");
-  const std::string lines = ap.text(OksKit::kXtcoco);
+  const std::string lines = ap.text(/*sign=*/true);
   CHECK(lines.find("area=   all | maxDets= 20 ] =  0.100\n") != std::string::npos);
   CHECK(lines.find("area= large | maxDets= 20 ] = -1.000\n") != std::string::npos);
 }

@@ -2,15 +2,11 @@
 #include "eval/input/record_matching.h"
 
 #include "core/error.h"
+#include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 using namespace vremd;
 using namespace vremd::annotation;
@@ -20,11 +16,8 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 Matching match_text(const std::vector<Annotations>& truth, const std::string& text) {
-  const std::string path =
-      std::filesystem::temp_directory_path() / ("vremd_match_" + std::to_string(getpid()));
-  std::ofstream(path) << text;
-  io::RecordReader records(path);
-  std::filesystem::remove(path);  // still open
+  const TemporaryFolder folder;
+  io::RecordStream records({folder.save("records", text)});
   return match(truth, records);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What numpy.argsort gives (1.24, and later ones without their vector instructions).
-#include "eval/numeric/numpy.h"
+#include "eval/numerics.h"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/numeric/polygon.h"
+#include "eval/numerics.h"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/poseval/crowd_errors.h"
+#include "eval/poseval/pose_errors.h"
 
 #include "eval/poseval/poseval_frames.h"
 
@@ -64,7 +64,7 @@ TEST_CASE("head joints within half a head size of a shoulder of their person") {
                      pose({{kNose, 500, 0}, {0, 500, 50}}),
                      pose({{kLeft, 1000, 0}, {kNose, 1000, -20}}),
                      pose({{kNose, 0, 0}})};  // unassigned
-  CrowdErrors errors;
+  PoseErrors errors;
   errors.add(frame);
   const auto& [nose, neck, top] = errors.head;
   CHECK(nose.near_shoulder == Share{2, 1});
@@ -90,7 +90,7 @@ TEST_CASE("people by their overlap with others") {
   for (ScoredPose& one : frame.predicted) one.score.fill(0.5);
   frame.predicted[3].score.fill(0.9);  // ranked before the right one
 
-  CrowdErrors errors;
+  PoseErrors errors;
   errors.add(frame);
   errors.score();
   const auto& [none, some, much] = errors.by_overlap;
@@ -127,7 +127,7 @@ TEST_CASE("joints nearer to another person's same joint") {
                  pose({{0, 30, 0}, {3, 0, 202}}, {}, 0.5)};
   frame.predicted = {pose({{0, 20, 0}, {1, 40, 100}, {2, 0, 201}}),
                      pose({{0, 15, 0}, {2, 0, 199}, {3, 0, 202}})};  // 0 is as near to both
-  CrowdErrors errors;
+  PoseErrors errors;
   errors.add(frame);
   CHECK(errors.nearer[0] == Share{2, 1});
   CHECK(errors.nearer[1] == Share{1, 0});  // the other has none
@@ -139,7 +139,7 @@ TEST_CASE("joints nearer to another person's same joint") {
   errors.score();
   CHECK(std::isnan(errors.by_overlap[0].ap.ap.back()));
 
-  CrowdErrors sum = errors, more = errors;
+  PoseErrors sum = errors, more = errors;
   sum.add(more);
   CHECK(sum.by_overlap[2].people == 4);
   CHECK(sum.by_overlap[2].samples[0].scores.size() == 4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/poseval/joint_errors.h"
+#include "eval/poseval/pose_errors.h"
 
 #include "eval/poseval/ap_plots.h"
 
@@ -41,7 +41,7 @@ TEST_CASE("each wrong joint has one reason") {
       pose({0, 100, 1201, 300}),  // 2: the other person's, 3: not annotated
       pose({2, 150, NAN, 1304}),  // worse for the first person; 1: nobody's, 3: the other person's
       pose({1000, 1100, 1240, NAN})};  // 2: too far
-  JointErrors errors;
+  PoseErrors errors;
   errors.add(frame);
   using Row = std::array<std::int64_t, kWrongJoints>;
   // duplicate, wrong person, unannotated, inexact, background
@@ -63,7 +63,7 @@ TEST_CASE("joints found by head size and visibility") {
   ScoredFrame frame;
   frame.truth = {pose({0, 50}, 19.9), pose({500, 550}, 20, 0), pose({1500}, 80)};
   frame.predicted = {pose({0, 90}), pose({500, 550})};
-  JointErrors errors;
+  PoseErrors errors;
   errors.add(frame);
   CHECK(errors.by_head_size[0].of == 2);
   CHECK(errors.by_head_size[0].percent() == 50);
@@ -72,7 +72,7 @@ TEST_CASE("joints found by head size and visibility") {
   CHECK(errors.by_head_size[3] == Share{1, 0});
   CHECK(errors.by_visibility[0].count == 2);
   CHECK(errors.by_visibility[1] == Share{3, 1});
-  JointErrors sum = errors;
+  PoseErrors sum = errors;
   sum.add(errors);
   CHECK(sum.by_visibility[1].of == 6);
 }

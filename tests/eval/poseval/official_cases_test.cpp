@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The original evaluators' outputs for the cases in tests/data/eval-cases.
+#include "core/enum_names.h"
 #include "eval/poseval/official_files.h"
 #include "eval/poseval/poseval_scores.h"
 #include "io/json_file.h"
@@ -30,8 +31,9 @@ std::vector<fs::path> cases() {
   return folders;
 }
 
-PosevalScores score(const fs::path& folder, PosevalOptions options, int threads = 1) {
-  return poseval(PoseSources(folder / "gt", {folder / "pred"}, threads), options, threads);
+PosevalScores score(const fs::path& folder, EvalConfig config, int threads = 1) {
+  config.threads = threads;
+  return poseval(PoseSources(folder / "gt", {folder / "pred"}, threads), config);
 }
 
 std::string rows(const std::string& text) {
@@ -57,14 +59,14 @@ TEST_CASE("AP equals the official one to the last character") {
   for (const fs::path& folder : cases()) {
     CAPTURE(folder.string());
     const fs::path expected = folder / "expected";
-    PosevalOptions options;
-    options.ap = true;
-    const PosevalScores scores = score(folder, options);
-    CHECK(official_json(scores.ap, "NaN") ==
+    EvalConfig config;
+    config.ap = true;
+    const PosevalScores scores = score(folder, config);
+    CHECK(official_json(scores.ap.rows(), "NaN") ==
           io::read_text_file(expected / "AP/total_AP_metrics.json"));
     CHECK(rows(official_table(scores.ap)) == rows(io::read_text_file(expected / "AP_stdout.txt")));
     for (const SequenceScores& one : scores.sequences) {
-      CHECK(official_json(one.ap, "NaN") ==
+      CHECK(official_json(one.ap.rows(), "NaN") ==
             io::read_text_file(expected / "AP" / (one.name + "_AP_metrics.json")));
     }
   }
@@ -76,12 +78,12 @@ TEST_CASE("MOT equals the official one with three versions of py-motmetrics") {
       CAPTURE(folder.string(), version);
       const std::string name = "MOT_motmetrics-" + version;
       const fs::path expected = folder / "expected" / name;
-      PosevalOptions options;
-      options.mot = true;
-      options.compat = mot_compat(version);
-      const PosevalScores scores = score(folder, options);
+      EvalConfig config;
+      config.mot = true;
+      config.mot_compat = enum_value<MotCompat>(version, "compat");
+      const PosevalScores scores = score(folder, config);
       const auto equal = [&](const PoseMot& mot, const std::string& file) {
-        return same(parse_official(official_json(mot, "NaN")),
+        return same(parse_official(official_json(mot.rows(), "NaN")),
                     parse_official(io::read_text_file(expected / file)));
       };
       CHECK(equal(scores.mot, "total_MOT_metrics.json"));
@@ -103,10 +105,10 @@ TEST_CASE("the comparison of cases can fail") {
 }
 
 TEST_CASE("the number of threads changes no bit") {
-  PosevalOptions options;
-  options.ap = options.mot = true;
-  const PosevalScores one = score(kCases / "p6_synth_pt18", options, 1);
-  const PosevalScores four = score(kCases / "p6_synth_pt18", options, 4);
-  CHECK(official_json(one.ap, "NaN") == official_json(four.ap, "NaN"));
-  CHECK(official_json(one.mot, "NaN") == official_json(four.mot, "NaN"));
+  EvalConfig config;
+  config.ap = config.mot = true;
+  const PosevalScores one = score(kCases / "p6_synth_pt18", config, 1);
+  const PosevalScores four = score(kCases / "p6_synth_pt18", config, 4);
+  CHECK(official_json(one.ap.rows(), "NaN") == official_json(four.ap.rows(), "NaN"));
+  CHECK(official_json(one.mot.rows(), "NaN") == official_json(four.mot.rows(), "NaN"));
 }

@@ -80,8 +80,8 @@ TEST_CASE("trap 1: the total is the mean of the 15 joints") {
   const Frames both = {frame({person(0, {at(12, 0), at(13, 50), at(14, 90), at(0, 20)})})};
   const PoseAp scores = ap(both, both);
   CHECK(scores.ap.back() == 400.0 / 15);
-  CHECK(joint_groups(scores.ap)[0] == 100);  // head; the ankles have 50, five columns 0
-  CHECK(joint_groups(scores.ap)[6] == 50);
+  CHECK(pose_columns(scores.ap)[0] == 100);  // head; the ankles have 50, five columns 0
+  CHECK(pose_columns(scores.ap)[6] == 50);
 }
 
 TEST_CASE("trap 2: a joint predicted where none is annotated is wrong") {
@@ -123,7 +123,7 @@ TEST_CASE("traps 4 and 5: AP is 0 without predictions, NaN without annotations, 
   CHECK(std::isnan(scores.ap[13]));
   CHECK(std::isnan(scores.rec[13]));
   CHECK(scores.pre[13] == 0);
-  CHECK(std::isnan(joint_groups(scores.ap)[0]));
+  CHECK(std::isnan(pose_columns(scores.ap)[0]));
   CHECK(scores.ap.back() == 200.0 / 14);
   const PoseSamples nose =
       samples({frame({person(0, {at(0, 0)})})}, {frame({person(0, {at(0, 0), at(13, 0)})})});
@@ -286,15 +286,15 @@ TEST_CASE("trap 18: equal scores are ranked as by numpy, in reverse") {
 }
 
 TEST_CASE("trap 19: head_bottom is called neck in the official files") {
-  const std::string json = official_json(PoseAp{}, "NaN");
+  const std::string json = official_json(PoseAp{}.rows(), "NaN");
   CHECK(json.find(R"("12": "neck", "13": "nose", "14": "head_top", "15": "total"}})") !=
         std::string::npos);
   CHECK(json.starts_with(R"({"ap": [0.0, 0.0, )"));
 }
 
 TEST_CASE("trap 20: only the first video of a PoseTrack18 file is read") {
-  Frames frames = {frame({person(0, {at(0, 0)})}), frame({person(0, {at(0, 0)})}),
-                   frame({person(0, {at(0, 0)})})};
+  Frames frames = {frame({person(0, {at(0, 0)})}), frame({person(1, {at(0, 0)})}),
+                   frame({person(2, {at(0, 0)})})};
   frames[0].file_name = "images/000001_mpii_test/000000.jpg";
   frames[1].file_name = "images/000002_mpii_test/000000.jpg";
   frames[2].file_name = "images/000001_mpii_test/000001.jpg";
@@ -303,7 +303,7 @@ TEST_CASE("trap 20: only the first video of a PoseTrack18 file is read") {
   both.form = AnnotationForm::kCoco;
   const auto kept = poseval_frames(both, both, FrameChoice::kAnnotated, true);
   REQUIRE(kept.size() == 2);
-  CHECK(kept[1].place == 2);
+  CHECK(kept[1].truth[0].track == 2);
 }
 
 TEST_CASE("trap 23: distances are measured in 0.6 of the head box's diagonal") {
@@ -330,8 +330,8 @@ TEST_CASE("trap 24: track 0 is an ordinary track, also across a dummy frame") {
 TEST_CASE("trap 25: NaN in the official files, or null") {
   PoseAp scores;
   scores.ap[0] = kNaN;
-  CHECK(official_json(scores, "NaN").starts_with(R"({"ap": [NaN, 0.0, )"));
-  CHECK(official_json(scores, "null").starts_with(R"({"ap": [null, 0.0, )"));
+  CHECK(official_json(scores.rows(), "NaN").starts_with(R"({"ap": [NaN, 0.0, )"));
+  CHECK(official_json(scores.rows(), "null").starts_with(R"({"ap": [null, 0.0, )"));
 }
 
 TEST_CASE("numbers are written as by Python") {
@@ -366,8 +366,8 @@ TEST_CASE("frames by is_labeled") {
   const Frames predicted(4);
   const auto kept = prepare(truth, predicted, FrameChoice::kLabelled);
   REQUIRE(kept.size() == 2);
-  CHECK(kept[0].place == 0);
-  CHECK(kept[1].place == 1);
+  CHECK(kept[0].truth.size() == 1);
+  CHECK(kept[1].truth.empty());
   CHECK(prepare(truth, predicted).size() == 2);
 }
 

@@ -28,7 +28,9 @@ namespace {
 const fs::path kCases = VREMD_EVAL_CASES;
 
 Pt21Scores score_case(const fs::path& folder, int threads = 1) {
-  return pt21_scores(PoseSources(folder / "gt", {folder / "pred"}, threads), {}, threads);
+  EvalConfig config;
+  config.threads = threads;
+  return pt21_scores(PoseSources(folder / "gt", {folder / "pred"}, threads), config);
 }
 
 std::vector<fs::path> cases() {
@@ -151,13 +153,13 @@ TEST_CASE("trap 16: scores of integer keypoints are truncated only on request") 
 TEST_CASE("trap 21: a frame without predictions misses the whole sequence's joints") {
   const AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
   const Frames truth = {one, one, one}, predicted = {one, nobody, one};
-  CHECK(hota_of(truth, predicted).fn[0][kNoseColumn] == 3);
-  CHECK(hota_of(truth, predicted, true).fn[0][kNoseColumn] == 1);
-  CHECK(hota_of(truth, predicted).tp[18][kNoseColumn] == 2);
+  CHECK(hota_of(truth, predicted)[0][kNoseColumn].fn == 3);
+  CHECK(hota_of(truth, predicted, true)[0][kNoseColumn].fn == 1);
+  CHECK(hota_of(truth, predicted)[18][kNoseColumn].tp == 2);
   // Likewise a frame without annotated people.
-  CHECK(hota_of(predicted, truth).fp[0][kNoseColumn] == 3);
-  CHECK(hota_of(predicted, truth, true).fp[0][kNoseColumn] == 1);
-  CHECK(hota_of({nobody, one}, {nobody, one}).fp[0][kNoseColumn] == 0);
+  CHECK(hota_of(predicted, truth)[0][kNoseColumn].fp == 3);
+  CHECK(hota_of(predicted, truth, true)[0][kNoseColumn].fp == 1);
+  CHECK(hota_of({nobody, one}, {nobody, one})[0][kNoseColumn].fp == 0);
 }
 
 TEST_CASE("trap 22: the combined last column weights each sequence's mean by its matches") {
@@ -166,16 +168,16 @@ TEST_CASE("trap 22: the combined last column weights each sequence's mean by its
   const Hota first = hota_of({both}, {both});
   const auto nose = [](std::int64_t track) { return frame({person(track, {at(kNose, 50)})}); };
   const Hota second = hota_of({nose(1), nose(1)}, {nose(1), nose(2)});
-  CHECK(near(first.ass_a[0][kAll], 2.0 / 15));
-  CHECK(near(second.ass_a[0][kNoseColumn], 0.5));
-  CHECK(near(second.ass_a[0][kAll], 0.5 / 15));
+  CHECK(near(first[0][kAll].ass_a, 2.0 / 15));
+  CHECK(near(second[0][kNoseColumn].ass_a, 0.5));
+  CHECK(near(second[0][kAll].ass_a, 0.5 / 15));
   const Hota all = combined_hota(std::vector{first, second});
-  CHECK(all.tp[0][kAll] == 4);
-  CHECK(near(all.ass_a[0][kAll], (2.0 / 15 * 2 + 0.5 / 15 * 2) / 4));
-  CHECK(near(all.ass_a[0][kNoseColumn], (1 * 1 + 0.5 * 2) / 3));
-  CHECK(near(all.hota[0][kAll], std::sqrt(all.det_a[0][kAll] * all.ass_a[0][kAll])));
-  CHECK(all.det_a[0][kAll] == 1);
-  CHECK(near(first.hota[0][kAll], 2.0 / 15));  // of a sequence the mean
+  CHECK(all[0][kAll].tp == 4);
+  CHECK(near(all[0][kAll].ass_a, (2.0 / 15 * 2 + 0.5 / 15 * 2) / 4));
+  CHECK(near(all[0][kNoseColumn].ass_a, (1 * 1 + 0.5 * 2) / 3));
+  CHECK(near(all[0][kAll].hota, std::sqrt(all[0][kAll].det_a * all[0][kAll].ass_a)));
+  CHECK(all[0][kAll].det_a == 1);
+  CHECK(near(first[0][kAll].hota, 2.0 / 15));  // of a sequence the mean
 }
 
 TEST_CASE("trap 26: a joint that nobody annotated has AP 0, and counts in the mean") {
@@ -197,7 +199,7 @@ TEST_CASE("HOTA: a pair is kept up to the threshold of its similarity") {
   const auto matches = [&](double distance) {
     const Hota scores = hota_of(truth, {frame({person(1, {at(kNose, 50 + distance)})})});
     double count = 0;
-    for (const HotaRow& row : scores.tp) count += row[kNoseColumn];
+    for (const HotaRow& row : scores) count += row[kNoseColumn].tp;
     return count;
   };
   CHECK(matches(0) == 19);
@@ -214,8 +216,8 @@ TEST_CASE("HOTA: a pair is kept up to the threshold of its similarity") {
   for (const double below : {0.0, 0x1p-53}) {
     one.predicted[0].x[kNose] = 0.25005 * (1 + 2 * below);
     const Hota scores = hota(std::span(&one, 1), false);
-    CHECK(scores.tp[9][kNoseColumn] == 1);
-    CHECK(scores.tp[10][kNoseColumn] == 0);
+    CHECK(scores[9][kNoseColumn].tp == 1);
+    CHECK(scores[10][kNoseColumn].tp == 0);
   }
 }
 
@@ -227,25 +229,25 @@ TEST_CASE("HOTA: associations, fragments and localisation of a switched track") 
   const Frames truth = {nose(1, 50), nose(1, 50), nose(1, 50), nose(1, 50)};
   const Hota scores = hota_of(truth, {nose(7, 50), nose(7, 53), nose(8, 50), nose(7, 50)});
   const int c = kNoseColumn;
-  CHECK(scores.tp[0][c] == 4);
-  CHECK(near(scores.ass_a[0][c], (9.0 / 4 + 1.0 / 4) / 4));
-  CHECK(near(scores.ass_re[0][c], (9.0 / 4 + 1.0 / 4) / 4));
-  CHECK(near(scores.ass_pr[0][c], (9.0 / 3 + 1.0 / 1) / 4));
-  CHECK(near(scores.frag_a[0][c], ((4.0 + 1.0) / 4 + 1.0 / 4) / 4));
-  CHECK(near(scores.loc_a[0][c], (3 + 1 - 3 / kHead / 0.5001) / 4));
-  CHECK(scores.det_a[0][c] == 1);
-  CHECK(near(scores.hota[0][c], std::sqrt(0.625)));
-  CHECK(near(scores.fa_hota[0][c], std::sqrt(std::sqrt(0.625 * 0.375))));
-  CHECK(near(scores.hota_loc_a_0[c], scores.hota[0][c] * scores.loc_a[0][c]));
+  CHECK(scores[0][c].tp == 4);
+  CHECK(near(scores[0][c].ass_a, (9.0 / 4 + 1.0 / 4) / 4));
+  CHECK(near(scores[0][c].ass_re, (9.0 / 4 + 1.0 / 4) / 4));
+  CHECK(near(scores[0][c].ass_pr, (9.0 / 3 + 1.0 / 1) / 4));
+  CHECK(near(scores[0][c].frag_a, ((4.0 + 1.0) / 4 + 1.0 / 4) / 4));
+  CHECK(near(scores[0][c].loc_a, (3 + 1 - 3 / kHead / 0.5001) / 4));
+  CHECK(scores[0][c].det_a == 1);
+  CHECK(near(scores[0][c].hota, std::sqrt(0.625)));
+  CHECK(near(scores[0][c].fa_hota, std::sqrt(std::sqrt(0.625 * 0.375))));
+  CHECK(near(scores[0][c].hota_loc_a, scores[0][c].hota * scores[0][c].loc_a));
   // Nothing is kept of the second frame at the highest threshold: no switch there, one run less.
-  CHECK(scores.tp[18][c] == 3);
-  CHECK(scores.loc_a[18][c] == 1);
-  CHECK(near(scores.ass_a[18][c], (4.0 / 5 + 1.0 / 4) / 3));
-  CHECK(scores.fn[18][c] == 1);
-  CHECK(scores.fp[18][c] == 1);
+  CHECK(scores[18][c].tp == 3);
+  CHECK(scores[18][c].loc_a == 1);
+  CHECK(near(scores[18][c].ass_a, (4.0 / 5 + 1.0 / 4) / 3));
+  CHECK(scores[18][c].fn == 1);
+  CHECK(scores[18][c].fp == 1);
   // A frame without a match does not end a run.
   const Hota gap = hota_of(truth, {nose(7, 50), nose(7, 90), nose(7, 50), nose(7, 50)});
-  CHECK(near(gap.frag_a[0][c], gap.ass_a[0][c]));
+  CHECK(near(gap[0][c].frag_a, gap[0][c].ass_a));
 }
 
 TEST_CASE("HOTA: the assignment maximises the sum of similarities") {
@@ -255,26 +257,26 @@ TEST_CASE("HOTA: the assignment maximises the sum of similarities") {
   const Frames predicted = {
       frame({person(1, {at(kNose, 100 + 0.3 * step)}), person(2, {at(kNose, 100 - 0.5 * step)})})};
   const Hota scores = hota_of(truth, predicted);
-  CHECK(scores.tp[0][kNoseColumn] == 2);
-  CHECK(near(scores.loc_a[0][kNoseColumn], 0.4));
+  CHECK(scores[0][kNoseColumn].tp == 2);
+  CHECK(near(scores[0][kNoseColumn].loc_a, 0.4));
 }
 
 TEST_CASE("HOTA: nobody predicted, nobody annotated, no head") {
   const AnnotatedFrame one = frame({person(1, {at(kNose, 50)})}), nobody = frame({});
   const Hota missed = hota_of({one, one}, {nobody, nobody});
-  CHECK(missed.fn[5][kNoseColumn] == 2);  // once each, though no frame has predictions
-  CHECK(missed.loc_a[0][kAll] == 1);
-  CHECK(missed.hota[0][kAll] == 0);
+  CHECK(missed[5][kNoseColumn].fn == 2);  // once each, though no frame has predictions
+  CHECK(missed[0][kAll].loc_a == 1);
+  CHECK(missed[0][kAll].hota == 0);
   const Hota wrong = hota_of({nobody, nobody}, {one, one});
-  CHECK(wrong.fp[5][kNoseColumn] == 2);
-  CHECK(wrong.loc_a[0][kNoseColumn] == 1);
-  CHECK(hota_of({}, {}).loc_a[0][kAll] == 1);
+  CHECK(wrong[5][kNoseColumn].fp == 2);
+  CHECK(wrong[0][kNoseColumn].loc_a == 1);
+  CHECK(hota_of({}, {})[0][kAll].loc_a == 1);
 
   AnnotatedPerson headless = person(1, {at(kNose, 50)});
   headless.head = HeadBox::of({5, 5, 0, 0});
   const Hota scores = hota_of({frame({headless})}, {one});
-  CHECK(scores.tp[0][kNoseColumn] == 0);
-  CHECK(scores.fn[0][kNoseColumn] == 1);
+  CHECK(scores[0][kNoseColumn].tp == 0);
+  CHECK(scores[0][kNoseColumn].fn == 1);
 }
 
 TEST_CASE("PT21: unlabelled frames do not count") {

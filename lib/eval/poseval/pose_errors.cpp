@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/poseval/crowd_errors.h"
+#include "eval/poseval/pose_errors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -48,25 +48,45 @@ bool is_nearer_to_another(const ScoredPose& predicted, int joint, const ScoredPo
   });
 }
 
+// `own`: the person assigned to the prediction, or null.
+WrongJoint reason(const ScoredFrame& frame, const ScoredPose& predicted, const ScoredPose* own,
+                  int joint) {
+  const bool near = std::ranges::any_of(
+      frame.truth, [&](const ScoredPose& truth) { return joint_matches(predicted, truth, joint); });
+  if (near) return own ? WrongJoint::kWrongPerson : WrongJoint::kDuplicate;
+  if (!own) return WrongJoint::kBackground;
+  return own->has[joint] ? WrongJoint::kInexact : WrongJoint::kUnannotated;
+}
+
+void add_shares(auto& sums, const auto& others) {
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i].add(others[i]);
+}
+
 }  // namespace
 
+const std::array<const char*, kWrongJoints> kWrongJointNames = {
+    "duplicate", "wrong person", "unannotated joint", "inexact", "background"};
 const std::array<const char*, kOverlaps> kOverlapNames = {"0", "below 0.3", "from 0.3"};
 
-void CrowdErrors::add(const ScoredFrame& frame) {
-  for (const ScoredPose& truth : frame.truth) {
-    OverlapClass& one = by_overlap[overlap_class(truth)];
-    ++one.people;
-    for (int i = 0; i < kPoseJoints; ++i) one.samples[i].truths += truth.has[i];
-  }
+double Share::percent() const {
+  if (of == 0) return std::numeric_limits<double>::quiet_NaN();
+  return 100 * (static_cast<double>(count) / static_cast<double>(of));
+}
+
+void PoseErrors::add(const ScoredFrame& frame) {
   const std::vector<int> assigned = assign_poses(frame);
+  std::vector<const ScoredPose*> prediction_of(frame.truth.size());
   for (std::size_t p = 0; p < assigned.size(); ++p) {
     const ScoredPose& predicted = frame.predicted[p];
     const ScoredPose* own = assigned[p] < 0 ? nullptr : &frame.truth[assigned[p]];
+    if (own) prediction_of[assigned[p]] = &predicted;
     OverlapClass& one = by_overlap[own ? overlap_class(*own) : overlap_class(predicted, frame)];
+    add_prediction(predicted, own, one.samples);
     for (int i = 0; i < kPoseJoints; ++i) {
       if (!predicted.has[i]) continue;
-      one.samples[i].scores.push_back(predicted.score[i]);
-      one.samples[i].right.push_back(own && joint_matches(predicted, *own, i));
+      if (!own || !joint_matches(predicted, *own, i)) {
+        ++wrong[i][static_cast<int>(reason(frame, predicted, own, i))];
+      }
       if (!own || !own->has[i]) continue;
       const bool is_nearer = is_nearer_to_another(predicted, i, *own, frame);
       one.nearer.add(is_nearer);
@@ -81,9 +101,28 @@ void CrowdErrors::add(const ScoredFrame& frame) {
       head[k].wrong += near && !joint_matches(predicted, *own, joint);
     }
   }
+  for (std::size_t g = 0; g < frame.truth.size(); ++g) {
+    const ScoredPose& truth = frame.truth[g];
+    const auto size = std::ranges::upper_bound(kHeadSizes, truth.head_size) - kHeadSizes.begin();
+    OverlapClass& one = by_overlap[overlap_class(truth)];
+    ++one.people;
+    add_truth(truth, one.samples);
+    for (int i = 0; i < kPoseJoints; ++i) {
+      if (!truth.has[i]) continue;
+      const bool found = prediction_of[g] && joint_matches(*prediction_of[g], truth, i);
+      by_head_size[size].add(found);
+      by_visibility[truth.visible[i] > 0].add(found);
+    }
+  }
 }
 
-void CrowdErrors::add(CrowdErrors& other) {
+void PoseErrors::add(PoseErrors& other) {
+  for (int i = 0; i < kPoseJoints; ++i) {
+    for (int k = 0; k < kWrongJoints; ++k) wrong[i][k] += other.wrong[i][k];
+  }
+  add_shares(by_head_size, other.by_head_size);
+  add_shares(by_visibility, other.by_visibility);
+  add_shares(nearer, other.nearer);
   for (std::size_t k = 0; k < head.size(); ++k) {
     head[k].near_shoulder.add(other.head[k].near_shoulder);
     head[k].wrong += other.head[k].wrong;
@@ -92,15 +131,11 @@ void CrowdErrors::add(CrowdErrors& other) {
     OverlapClass &sum = by_overlap[k], &one = other.by_overlap[k];
     sum.people += one.people;
     sum.nearer.add(one.nearer);
-    for (int i = 0; i < kPoseJoints; ++i) {
-      sum.samples[i].append(one.samples[i]);
-      one.samples[i] = {};
-    }
+    move_samples(one.samples, sum.samples);
   }
-  for (int i = 0; i < kPoseJoints; ++i) nearer[i].add(other.nearer[i]);
 }
 
-void CrowdErrors::score() {
+void PoseErrors::score() {
   for (OverlapClass& one : by_overlap) {
     one.ap = pose_ap(one.samples);
     if (one.people) continue;

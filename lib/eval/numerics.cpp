@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eval/numeric/numpy.h"
+#include "eval/numerics.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -73,13 +75,9 @@ struct Sorter {
 
   // Sorts the shorter side of a partition first, the longer one later, at the same depth.
   void sort(std::ptrdiff_t l, std::ptrdiff_t r, int depth) {
-    struct Range {
-      std::ptrdiff_t l, r;
-      int depth;
-    };
-    std::vector<Range> later{{l, r, depth}};
+    std::vector<std::tuple<std::ptrdiff_t, std::ptrdiff_t, int>> later{{l, r, depth}};
     while (!later.empty()) {
-      std::tie(l, r, depth) = std::tuple(later.back().l, later.back().r, later.back().depth);
+      std::tie(l, r, depth) = later.back();
       later.pop_back();
       if (depth < 0) {
         heap_sort(l, r);
@@ -89,10 +87,10 @@ struct Sorter {
         const std::ptrdiff_t i = partition(l, r);
         --depth;
         if (i - l < r - i) {
-          later.push_back({i + 1, r, depth});
+          later.emplace_back(i + 1, r, depth);
           r = i - 1;
         } else {
-          later.push_back({l, i - 1, depth});
+          later.emplace_back(l, i - 1, depth);
           l = i + 1;
         }
       }
@@ -100,6 +98,37 @@ struct Sorter {
     }
   }
 };
+
+// A number as the unevaluated sum of two doubles: 106 bits.
+struct Double2 {
+  double high, low;
+};
+
+Double2 sum(double a, double b) {
+  const double s = a + b, part = s - a;
+  return {s, (a - (s - part)) + (b - part)};
+}
+
+Double2 product(Double2 a, Double2 b) {
+  const double p = a.high * b.high;
+  const double low = std::fma(a.high, b.high, -p) + (a.high * b.low + a.low * b.high);
+  return sum(p, low);
+}
+
+int sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
+
+// 1: c is to the left of a -> b (y up), -1: to the right, 0: on the line.
+int orientation(Point a, Point b, Point c) {
+  const double left = (a.x - c.x) * (b.y - c.y), right = (a.y - c.y) * (b.x - c.x);
+  constexpr double kSafe = 3.3306690738754716e-16;  // (3 + 16 eps) eps, J. R. Shewchuk 1997
+  const double plain = left - right;
+  if (std::fabs(plain) > kSafe * (std::fabs(left) + std::fabs(right))) return sign(plain);
+  const Double2 l = product(sum(a.x, -c.x), sum(b.y, -c.y));
+  const Double2 r = product(sum(a.y, -c.y), sum(b.x, -c.x));
+  const Double2 high = sum(l.high, -r.high);
+  const double rest = high.low + (l.low - r.low);
+  return sign(high.high + rest);
+}
 
 }  // namespace
 
@@ -132,6 +161,24 @@ double pairwise_sum(std::span<const double> values) {
   }
   const std::size_t half = n / 2 - n / 2 % 8;
   return pairwise_sum(values.first(half)) + pairwise_sum(values.subspan(half));
+}
+
+bool strictly_inside(std::span<const Point> polygon, Point p) {
+  bool inside = false;
+  for (std::size_t i = 0; i < polygon.size(); ++i) {
+    const Point a = polygon[i], b = polygon[(i + 1) % polygon.size()];
+    if (a.x < p.x && b.x < p.x) continue;  // missed by a ray to the right
+    if (b.x == p.x && b.y == p.y) return false;
+    if (a.y == p.y && b.y == p.y) {
+      if (std::min(a.x, b.x) <= p.x && p.x <= std::max(a.x, b.x)) return false;
+      continue;
+    }
+    if ((a.y > p.y) == (b.y > p.y)) continue;
+    const int side = orientation(a, b, p);
+    if (side == 0) return false;
+    if ((b.y < a.y ? -side : side) > 0) inside = !inside;
+  }
+  return inside;
 }
 
 }  // namespace vremd::eval
