@@ -19,14 +19,12 @@ void check(const track::TrackConfig& config, const cli::Tool& tool) {
   require(!tracker.min_similarity || (*tracker.min_similarity > 0 && *tracker.min_similarity <= 1),
           "--min-similarity must be in (0, 1]");
   require(tracker.max_age >= 1 && tracker.max_age <= 100000, "--max-age must be in [1, 100000]");
-  require(config.smooth == "none" || config.smooth == "one-euro",
-          "--smooth must be none or one-euro");
   require(filter.min_cutoff > 0 && filter.min_cutoff <= 1000, "--min-cutoff must be in (0, 1000]");
   require(filter.beta >= 0 && filter.beta <= 1000, "--beta must be in [0, 1000]");
   require(filter.derivative_cutoff > 0 && filter.derivative_cutoff <= 1000,
           "--derivative-cutoff must be in (0, 1000]");
   for (const char* option : {"min-cutoff", "beta", "derivative-cutoff"}) {
-    require(config.smooth != "none" || !tool.given(option),
+    require(config.smooth != track::Smoothing::kNone || !tool.given(option),
             std::string("--") + option + " requires --smooth one-euro");
   }
 }

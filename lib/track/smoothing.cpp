@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "track/smoothing.h"
 
-#include "track/association.h"
+#include "track/tracker.h"
 
 #include <cmath>
 #include <numbers>

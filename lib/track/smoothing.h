@@ -34,7 +34,7 @@ class OneEuro {
 
 // Smooths the keypoints and the box of each track of one video, with speeds in person sizes (the
 // square root of the area) per second, so that the settings fit every resolution. Scores and
-// unusable keypoints (association.h) are unchanged; the latter reset their filter.
+// unusable keypoints (tracker.h) are unchanged; the latter reset their filter.
 class Smoother {
  public:
   // Drops a track that was not seen for `max_age` frames.

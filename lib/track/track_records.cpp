@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "track/track_records.h"
 
+#include "core/enum_names.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "io/record_stream.h"
@@ -14,8 +15,8 @@ Json settings_of(const TrackConfig& config, const io::Header& video) {
   Json settings{{"min_score", config.tracker.min_score},
                 {"min_similarity", config.tracker.similarity_for(video.joints)},
                 {"max_age", config.tracker.max_age},
-                {"smooth", config.smooth}};
-  if (config.smooth == "none") return settings;
+                {"smooth", name_of(config.smooth)}};
+  if (config.smooth == Smoothing::kNone) return settings;
   settings["min_cutoff"] = config.one_euro.min_cutoff;
   settings["beta"] = config.one_euro.beta;
   settings["derivative_cutoff"] = config.one_euro.derivative_cutoff;
@@ -67,7 +68,8 @@ TrackResult track_records(const TrackConfig& config, const io::Header& own,
     writer.write(out);
     while (auto frame = records.next_frame()) {
       tracker.assign(*frame);
-      if (config.smooth != "none") smoother.smooth(*frame, clock.at(*frame, records.place()));
+      if (config.smooth != Smoothing::kNone)
+        smoother.smooth(*frame, clock.at(*frame, records.place()));
       writer.write(*frame);
       if (config.advanced) config.advanced();
     }

@@ -6,6 +6,7 @@
 #include "track/smoothing.h"
 #include "track/tracker.h"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,10 +14,13 @@
 
 namespace vremd::track {
 
+enum class Smoothing { kNone, kOneEuro };
+constexpr auto enum_names(Smoothing) { return std::array{"none", "one-euro"}; }
+
 struct TrackConfig {
   std::vector<std::string> inputs;  // "-" is standard input
   TrackerConfig tracker;
-  std::string smooth = "none";  // or one-euro
+  Smoothing smooth = Smoothing::kNone;
   OneEuroConfig one_euro;
   std::function<bool()> stopped;   // polled while waiting for input
   std::function<void()> advanced;  // after each frame
