@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/colours.h"
 
+#include "core/assignment.h"
+
 #include <array>
 
 namespace vremd::draw {
@@ -12,6 +14,10 @@ constexpr std::array<std::uint32_t, kPersonColours> kPersons = {
 
 constexpr Colour kWhite{1, 1, 1, 1};
 constexpr Colour kBlack{0, 0, 0, 1};
+
+constexpr double kMinOverlap = 0.3;
+constexpr std::int64_t kForgottenAfter = 15;  // frames without the person
+constexpr int kPeriod = 24;                   // 8 colours, 3 shades
 
 int wrapped(int person, int count) { return (person % count + count) % count; }
 
@@ -30,6 +36,32 @@ Colour side_colour(Side side, int person) {
 
 Colour person_colour(int person) {
   return Colour::of_hex(kPersons[wrapped(person, kPersonColours)]);
+}
+
+std::vector<int> PersonColours::next(const io::FrameRecord& record) {
+  const auto& people = record.instances;
+  std::vector<int> colours(people.size(), -1);
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    if (!people[i].track) continue;
+    colours[i] = static_cast<int>((*people[i].track % kPeriod + kPeriod) % kPeriod);
+  }
+
+  const auto overlap = [&](std::size_t i, std::size_t s) {
+    return colours[i] < 0 ? iou(people[i].box, seen_[s].box) : 0;
+  };
+  for (const auto& [i, s] : assign_greedily(people.size(), seen_.size(), kMinOverlap, overlap)) {
+    colours[i] = seen_[s].colour;
+    seen_[s].box = people[i].box;
+    seen_[s].frame = record.frame;
+  }
+
+  std::erase_if(seen_, [&](const Seen& one) { return record.frame - one.frame > kForgottenAfter; });
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    if (colours[i] >= 0) continue;
+    colours[i] = unused_++ % kPeriod;
+    seen_.push_back({people[i].box, colours[i], record.frame});
+  }
+  return colours;
 }
 
 }  // namespace vremd::draw

@@ -3,12 +3,14 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/picture_names.h"
 #include "draw/frame_tasks.h"
 #include "io/output_file.h"
 #include "parallel/ordered_pipeline.h"
 #include "video/writer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -18,6 +20,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kShortestFrame = 1e-3;  // seconds
+constexpr double kMaxScale = 16;
+constexpr int kMinSide = 16, kMaxSide = 32767;  // Cairo's and most codecs' limit
+
+Size scaled(Size frame, double scale) {
+  const auto side = [&](int pixels) {
+    return std::clamp(static_cast<int>(std::lround(pixels * scale)), 1, kMaxSide);
+  };
+  return {side(frame.width), side(frame.height)};
+}
 
 // Paths in a folder, each given only once: a second "a.png" becomes "a-2.png".
 class UniquePaths {
@@ -184,6 +195,55 @@ class VideoDrawing {
 };
 
 }  // namespace
+
+OutputKind output_kind(const std::string& output) {
+  if (output == "-") return OutputKind::kPicture;
+  const fs::path path(output);
+  std::error_code ignored;
+  if (!path.has_filename() || !path.has_extension() || fs::is_directory(path, ignored)) {
+    return OutputKind::kFolder;
+  }
+  const std::string ending = lower_extension(output);
+  const bool picture = ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+  return picture ? OutputKind::kPicture : OutputKind::kVideo;
+}
+
+std::optional<SizeRule> SizeRule::parse(const std::string& text) {
+  if (text.empty()) return SizeRule{};
+  const std::size_t by = text.find('x');
+  if (by == std::string::npos) {
+    const auto scale = number_from<double>(text);
+    if (!scale || !(*scale > 0 && *scale <= kMaxScale)) return std::nullopt;
+    return SizeRule{std::nullopt, *scale};
+  }
+  const auto width = number_from<int>(std::string_view(text).substr(0, by));
+  const auto height = number_from<int>(std::string_view(text).substr(by + 1));
+  if (!width || !height || std::min(*width, *height) < kMinSide ||
+      std::max(*width, *height) > kMaxSide) {
+    return std::nullopt;
+  }
+  return SizeRule{Size{*width, *height}, 1};
+}
+
+Size SizeRule::of(Size frame) const {
+  if (!bounds) return scale == 1 ? frame : scaled(frame, scale);
+  return scaled(frame, std::min(static_cast<double>(bounds->width) / frame.width,
+                                static_cast<double>(bounds->height) / frame.height));
+}
+
+std::string write_canvas(const Canvas& canvas, const std::string& path, bool force, bool complete) {
+  io::OutputFile out(path, force);
+  if (path == "-") {
+    canvas.write_png(out);
+  } else {
+    Frame frame;
+    canvas.store(frame);
+    out.write(video::encode_picture(path, frame));
+  }
+  if (!complete) return out.keep_partial();
+  out.commit();
+  return "";
+}
 
 DrawResult draw_records(const DrawConfig& config) {
   const OutputKind kind = output_kind(config.output);

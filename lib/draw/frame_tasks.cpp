@@ -75,12 +75,9 @@ Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
   // The records may refer to the video at another size.
   auto [width, height] = task.record.size.value_or(std::pair{header.width, header.height});
   if (width <= 0 || height <= 0) width = frame.width, height = frame.height;
-  View records = view;
-  if (width != frame.width || height != frame.height) {
-    const View inner = View::fitting({width, height}, {frame.width, frame.height});
-    records = {view.scale * inner.scale, view.left + view.scale * inner.left,
-               view.top + view.scale * inner.top};
-  }
+  const View inner = View::fitting({width, height}, {frame.width, frame.height});
+  const View records{view.scale * inner.scale, view.left + view.scale * inner.left,
+                     view.top + view.scale * inner.top};
   draw_overlay(canvas, task.record, header.joints ? &*header.joints : nullptr, task.colours,
                records, style, task.label);
   return canvas;

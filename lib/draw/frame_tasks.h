@@ -2,7 +2,6 @@
 #pragma once
 
 #include "draw/overlay.h"
-#include "draw/person_colours.h"
 #include "io/records.h"
 #include "video/reader.h"
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/overlay.h"
 
-#include "draw/label_layout.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace vremd::draw {
@@ -52,19 +51,18 @@ struct Person {
 };
 
 Box face_of(const Person& person, const JointSet* joints, const View& view, double min_score) {
-  double left = HUGE_VAL, top = HUGE_VAL, right = -HUGE_VAL, bottom = -HUGE_VAL;
+  std::vector<Point> head;
   const auto count = joints ? person.instance->keypoints.size() : 0;
   for (std::size_t j = 0; j < count; ++j) {
     if (!is_head(joints->joints[j]) || !person.has(static_cast<int>(j), min_score)) continue;
-    const Point p = view(Point{person.instance->keypoints[j].x, person.instance->keypoints[j].y});
-    left = std::min(left, p.x), right = std::max(right, p.x);
-    top = std::min(top, p.y), bottom = std::max(bottom, p.y);
+    head.push_back(view(Point{person.instance->keypoints[j].x, person.instance->keypoints[j].y}));
   }
   const Box& box = person.box;
+  const auto seen = bounds_of(head, [](Point) { return true; });
   // Without head joints, assume an upright person: the upper 16 %, 60 % of the width.
-  if (left > right) return {box.x + 0.2 * box.w, box.y, 0.6 * box.w, 0.16 * box.h};
-  const double around = std::max(0.045 * std::max(box.w, box.h), 0.3 * (right - left));
-  return {left - around, top - around, right - left + 2 * around, bottom - top + 2 * around};
+  if (!seen) return {box.x + 0.2 * box.w, box.y, 0.6 * box.w, 0.16 * box.h};
+  const double around = std::max(0.045 * std::max(box.w, box.h), 0.3 * seen->w);
+  return {seen->x - around, seen->y - around, seen->w + 2 * around, seen->h + 2 * around};
 }
 
 double certainty(double score, double min_score) {
@@ -195,6 +193,14 @@ struct CornerLabel {
   Box place;
 };
 
+bool touches_any(const Box& place, const std::vector<Box>& others) {
+  return std::ranges::any_of(others, [&](const Box& b) { return intersection(place, b) > 0; });
+}
+
+bool inside(const Box& b, Size canvas) {
+  return b.x >= 0 && b.y >= 0 && b.x + b.w <= canvas.width && b.y + b.h <= canvas.height;
+}
+
 }  // namespace
 
 View View::fitting(Size frame, Size canvas) {
@@ -224,9 +230,7 @@ void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet*
     people.push_back(person);
     faces.push_back(person.face);
   }
-  std::stable_sort(people.begin(), people.end(), [](const Person& a, const Person& b) {
-    return a.box.y + a.box.h < b.box.y + b.box.h;
-  });
+  std::ranges::stable_sort(people, {}, [](const Person& one) { return one.box.y + one.box.h; });
   for (const Person& person : people) draw_box(canvas, person);
   for (const Person& person : people) {
     if (!joints || person.instance->keypoints.empty()) continue;
@@ -237,6 +241,49 @@ void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet*
   std::reverse(people.begin(), people.end());  // those in front choose first
   draw_person_labels(canvas, people, faces);
   corner.draw(canvas);
+}
+
+std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishes,
+                                             const std::vector<Box>& keep_free, Size canvas) {
+  std::vector<std::optional<Box>> places;
+  std::vector<Box> taken;
+  for (const LabelWish& wish : wishes) {
+    const Box& p = wish.person;
+    const double w = wish.width, h = wish.height;
+    const double right = p.x + p.w - w, middle = p.x + (p.w - w) / 2, bottom = p.y + p.h;
+    const double left = w > p.w ? middle : p.x;
+    const std::array<Box, 7> candidates = {
+        Box{left, p.y - h, w, h},      Box{right, p.y - h, w, h},  // above
+        Box{left, bottom, w, h},       Box{right, bottom, w, h},   // below
+        Box{middle, bottom - h, w, h},                             // at the feet
+        Box{p.x + p.w, p.y, w, h},     Box{p.x - w, p.y, w, h}};   // beside
+    std::optional<Box> place;
+    for (Box candidate : candidates) {
+      // The label stays inside the picture horizontally, even if its box does not.
+      candidate.x = std::clamp(candidate.x, 0.0, std::max(0.0, canvas.width - w));
+      if (!inside(candidate, canvas) || touches_any(candidate, keep_free) ||
+          touches_any(candidate, taken)) {
+        continue;
+      }
+      place = candidate;
+      taken.push_back(candidate);
+      break;
+    }
+    places.push_back(place);
+  }
+  return places;
+}
+
+Box place_corner_label(double width, double height, double margin, const std::vector<Box>& faces,
+                       Size canvas) {
+  const double right = canvas.width - margin - width, bottom = canvas.height - margin - height;
+  const std::array<Box, 4> corners = {
+      Box{margin, bottom, width, height}, Box{right, bottom, width, height},
+      Box{margin, margin, width, height}, Box{right, margin, width, height}};
+  for (const Box& corner : corners) {
+    if (!touches_any(corner, faces)) return corner;
+  }
+  return corners[0];
 }
 
 void draw_missing(Canvas& canvas, const std::string& label) {
@@ -252,14 +299,11 @@ void draw_missing(Canvas& canvas, const std::string& label) {
 std::string frame_label(const Frame& frame) {
   const auto hundredths = static_cast<std::int64_t>(std::llround(frame.time * 100));
   const auto seconds = hundredths / 100;
-  std::string text = fmt::format("frame {}   ", frame.index);
-  if (seconds >= 3600)
-    text += fmt::format("{}:{:02}", seconds / 3600, seconds / 60 % 60);
-  else
-    text += fmt::format("{}", seconds / 60);
-  text += fmt::format(":{:02}.{:02}", seconds % 60, hundredths % 100);
-  if (frame.damaged) text += "   damaged";
-  return text;
+  const std::string minutes = seconds >= 3600
+                                  ? fmt::format("{}:{:02}", seconds / 3600, seconds / 60 % 60)
+                                  : fmt::format("{}", seconds / 60);
+  return fmt::format("frame {}   {}:{:02}.{:02}{}", frame.index, minutes, seconds % 60,
+                     hundredths % 100, frame.damaged ? "   damaged" : "");
 }
 
 }  // namespace vremd::draw

@@ -4,6 +4,7 @@
 #include "draw/canvas.h"
 #include "io/records.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,21 @@ double limb_width(double person_size, Size canvas);
 void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet* joints,
                   std::span<const int> colours, const View& view, const OverlayStyle& style,
                   const std::string& label);
+
+// One person's label, all in canvas pixels.
+struct LabelWish {
+  Box person;
+  double width = 0, height = 0;  // of the label
+};
+
+// Places labels at the person's box, within the canvas, overlapping neither each other nor
+// `keep_free` (faces, other text); nothing if impossible. Earlier wishes take precedence.
+std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishes,
+                                             const std::vector<Box>& keep_free, Size canvas);
+
+// The corner for the frame's label: lower left, unless it contains a face.
+Box place_corner_label(double width, double height, double margin, const std::vector<Box>& faces,
+                       Size canvas);
 
 // A grey picture with the word "missing", the label in its corner.
 void draw_missing(Canvas& canvas, const std::string& label);

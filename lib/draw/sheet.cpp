@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/sheet.h"
 
+#include "core/error.h"
+#include "core/log.h"
+#include "draw/drawing.h"
+#include "draw/frame_tasks.h"
+#include "parallel/ordered_pipeline.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -11,8 +17,40 @@ namespace {
 constexpr double kSheetAspect = 1.6;
 constexpr double kGap = 0.008;  // of the sheet's longer side, at least 2 pixels
 
-int gap_of(Size bounds) {
-  return std::max(2, static_cast<int>(kGap * std::max(bounds.width, bounds.height)));
+constexpr Size kUsualBounds{1920, 1440};
+constexpr double kMaxUpscale = 2;  // of a frame, without --size
+
+struct Video {
+  io::Header header;
+  std::string place;  // of the header
+};
+
+// One record of one of the videos.
+struct Chosen {
+  std::size_t video;
+  io::FrameRecord record;
+};
+
+Size size_of(const io::Header& header, const io::FrameRecord& record) {
+  const auto [width, height] = record.size.value_or(std::pair{header.width, header.height});
+  return width > 0 && height > 0 ? Size{width, height} : Size{640, 480};
+}
+
+// The size with the median aspect ratio.
+Size typical_size(const std::vector<Video>& videos, const std::vector<Chosen>& chosen) {
+  std::vector<Size> sizes;
+  for (const Chosen& one : chosen) sizes.push_back(size_of(videos[one.video].header, one.record));
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::ranges::nth_element(sizes, middle, {}, [](Size s) { return double(s.width) / s.height; });
+  return *middle;
+}
+
+SheetLayout layout_of(const DrawConfig& config, Size frame, std::size_t count) {
+  const SizeRule rule = *SizeRule::parse(config.size);
+  if (config.size.empty()) {
+    return sheet_layout(count, SizeRule{std::nullopt, kMaxUpscale}.of(frame), kUsualBounds);
+  }
+  return sheet_layout(count, rule.of(frame), rule.bounds.value_or(Size{INT16_MAX, INT16_MAX}));
 }
 
 }  // namespace
@@ -67,7 +105,7 @@ SheetLayout sheet_grid(std::size_t count, double tile_aspect) {
 SheetLayout sheet_layout(std::size_t count, Size largest_tile, Size bounds) {
   const double aspect = static_cast<double>(largest_tile.width) / largest_tile.height;
   SheetLayout layout = sheet_grid(count, aspect);
-  layout.gap = gap_of(bounds);
+  layout.gap = std::max(2, static_cast<int>(kGap * std::max(bounds.width, bounds.height)));
   const double width = (bounds.width - (layout.columns + 1.0) * layout.gap) / layout.columns;
   const double height = (bounds.height - (layout.rows + 1.0) * layout.gap) / layout.rows;
   const double scale = std::min({1.0, width / largest_tile.width, height / largest_tile.height});
@@ -87,6 +125,79 @@ Canvas make_sheet(const std::vector<Frame>& tiles, const SheetLayout& layout) {
                          static_cast<double>(tile.height)});
   }
   return sheet;
+}
+
+DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
+  std::vector<Video> videos;
+  std::vector<Chosen> all;
+  std::vector<int> people;
+  while (auto header = records.next_video()) {
+    videos.push_back({std::move(*header), records.place()});
+    while (auto record = records.next_frame()) {
+      const auto drawn = [&](double score) { return score >= config.style.min_score; };
+      people.push_back(
+          static_cast<int>(std::ranges::count_if(record->instances, drawn, &io::Instance::score)));
+      all.push_back({videos.size() - 1, std::move(*record)});
+    }
+  }
+  if (config.stopped()) return {};
+  std::vector<Chosen> chosen;
+  for (const std::size_t i : choose_frames(people, static_cast<std::size_t>(config.sheet_frames))) {
+    chosen.push_back(std::move(all[i]));
+  }
+  all.clear();
+  if (chosen.empty()) fail("{}: the records contain no frames", config.output);
+  const SheetLayout layout = layout_of(config, typical_size(videos, chosen), chosen.size());
+
+  DrawResult result;
+  result.videos = static_cast<std::int64_t>(videos.size());
+  result.complete = !records.truncated();
+  std::unique_ptr<FrameTasks> tasks;
+  std::size_t next = 0, opened = videos.size();
+  const auto read = [&]() -> std::unique_ptr<FrameTask> {
+    for (; next < chosen.size() && !config.stopped(); ++next) {
+      Chosen& one = chosen[next];
+      if (opened != one.video) {
+        opened = one.video;
+        const auto& [header, place] = videos[opened];
+        tasks = std::make_unique<FrameTasks>(
+            config.video.empty() ? io::video_path(header, config.root, place) : config.video,
+            header, video::VideoReaderOptions{config.threads, [&] { return records.stopped(); }});
+      }
+      const std::int64_t index = one.record.frame;
+      auto task = tasks->task(std::move(one.record));
+      if (task) {
+        ++next;
+        return task;
+      }
+      if (!config.stopped()) log_warning("{}: no frame {}", tasks->name(), index);
+    }
+    return nullptr;
+  };
+  const SizeRule in_tile{layout.tile, 1};
+  std::vector<Frame> tiles;
+  parallel::run_ordered(
+      read,
+      [&](FrameTask& task) {
+        const Frame& frame = *task.frame;
+        const Size size = frame.missing ? layout.tile : in_tile.of({frame.width, frame.height});
+        draw_task(task, size, config.style).store(task.drawing);
+        task.frame = nullptr;
+      },
+      [&](FrameTask& task) {
+        tiles.push_back(std::move(task.drawing));
+        config.drawn();
+      },
+      {.threads = config.threads,
+       .tokens = 2 * static_cast<std::size_t>(config.threads),
+       .cancel = [&] { records.cancel(); }});
+  if (config.stopped()) return result;
+  if (tiles.empty()) fail("{}: the videos have none of the chosen frames", config.output);
+  result.frames = static_cast<std::int64_t>(tiles.size());
+  const std::string partial =
+      write_canvas(make_sheet(tiles, layout), config.output, config.force, result.complete);
+  if (!partial.empty()) result.partial.push_back(partial);
+  return result;
 }
 
 }  // namespace vremd::draw

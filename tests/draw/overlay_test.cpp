@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "draw/overlay.h"
 
-#include "draw/label_layout.h"
 #include "draw_support.h"
 
 #include <catch2/catch_approx.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "draw/person_colours.h"
+#include "draw/colours.h"
 
 #include <catch2/catch_test_macros.hpp>
 
