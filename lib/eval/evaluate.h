@@ -79,8 +79,6 @@ bool evaluate_pt21(const EvalConfig& config);     // as PoseTrack21's kit (SCORI
 bool evaluate_oks(const EvalConfig& config);      // COCO's keypoint AP (SCORING 8)
 bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (SCORING 8b)
 
-// ---- common to them
-
 // "5 sequences without predictions: a, b, c ...": the first three of them. Silent if empty.
 void warn_of_names(const std::vector<std::string>& names, const char* what);
 

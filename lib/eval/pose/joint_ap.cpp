@@ -3,7 +3,6 @@
 
 #include "eval/numerics.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 

@@ -33,9 +33,7 @@ const std::vector<annotation::Polygon>& checked_regions(const annotation::PoseFi
 }
 
 bool is_ignored(const std::vector<annotation::Polygon>& regions, Point point) {
-  return std::any_of(regions.begin(), regions.end(), [&](const annotation::Polygon& region) {
-    return strictly_inside(region, point);
-  });
+  return std::ranges::any_of(regions, [&](const auto& one) { return strictly_inside(one, point); });
 }
 
 void fail_without_head(const annotation::PoseFile& truth, std::size_t place) {

@@ -284,10 +284,9 @@ void warn_of(const PoseSources& sources, const PosevalScores& scores, const Eval
     warn_of_names(single,
                   "sequences with a single annotated frame, skipped by the tracking metrics");
   }
-  bool unranked = false;
-  for (const JointSamples& samples : scores.samples) {
-    unranked |= std::count(samples.scores.begin(), samples.scores.end(), kNoScore) > 0;
-  }
+  const bool unranked = std::ranges::any_of(scores.samples, [](const JointSamples& samples) {
+    return std::ranges::count(samples.scores, kNoScore) > 0;
+  });
   if (unranked) log_warning("some predicted joints have no score and are ranked last");
 }
 

@@ -171,6 +171,14 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
   const int joint = kPoseJointsDownward[column];
   const double all_truths = sequence.truth.joints_in_all(joint);
   const double all_predictions = sequence.predicted.joints_in_all(joint);
+  if (sequence.truth.count == 0 || sequence.predicted.count == 0) {
+    for (HotaRow& row : result) {
+      row[column].loc_a = 1;
+      row[column].fn = all_truths;
+      row[column].fp = all_predictions;
+    }
+    return;
+  }
   Counts counts;
   counts.last.resize(sequence.truth.count);
   for (std::size_t f = 0; f < sequence.frames.size(); ++f) {
@@ -187,16 +195,6 @@ void score_joint(const Sequence& sequence, int column, Hota& result) {
   const auto predictions = sequence.predicted.occurrences(joint);
   for (int a = 0; a < kHotaAlphas; ++a) {
     result[a][column] = scores_of(counts, truths, predictions, a);
-  }
-}
-
-// Nobody is annotated, or nobody predicted: every joint is a miss, or a false positive.
-void score_one_side(const Sequence& sequence, int column, Hota& result) {
-  for (int a = 0; a < kHotaAlphas; ++a) {
-    HotaScores& scores = result[a][column];
-    scores.loc_a = 1;
-    scores.fn = sequence.truth.joints_in_all(kPoseJointsDownward[column]);
-    scores.fp = sequence.predicted.joints_in_all(kPoseJointsDownward[column]);
   }
 }
 
@@ -243,10 +241,9 @@ const std::array<HotaField, 15> kHotaFields = {{{"HOTA", &HotaScores::hota},
 
 Hota hota(std::span<const ScoredFrame> frames, bool fix) {
   const Sequence sequence{frames, fix};
-  const bool both = sequence.truth.count > 0 && sequence.predicted.count > 0;
   Hota result;
   for (int column = 0; column < kPoseJoints; ++column) {
-    (both ? score_joint : score_one_side)(sequence, column, result);
+    score_joint(sequence, column, result);
     for (HotaRow& row : result) derive(row[column]);
   }
   for (HotaRow& row : result) fill_last_column(row);

@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 
-#include <algorithm>
 #include <cmath>
 #include <unordered_set>
 
@@ -23,14 +22,6 @@ void check_frames(const annotation::PoseFile& truth, const annotation::PoseFile&
       fail("{}: image id {} instead of {}", predicted.place(i), *found, *wanted);
     }
   }
-}
-
-const Regions& regions_of(const annotation::PoseFile& truth, std::size_t place) {
-  const annotation::AnnotatedFrame& frame = truth.frames[place];
-  if (truth.form == annotation::AnnotationForm::kCoco && !frame.has_ignore_regions) {
-    fail("{}: no ignore_regions_x and ignore_regions_y", truth.place(place));
-  }
-  return checked_regions(truth, place);
 }
 
 // Moves joints inside the regions to (0, 0), the place of absent ones. False: no joint has a
@@ -103,7 +94,10 @@ Pt21Frames pt21_frames(const annotation::PoseFile& truth, const annotation::Pose
     for (const annotation::AnnotatedPerson& pose : truth.frames[i].persons) {
       if (!pose.head) fail_without_head(truth, i);
     }
-    const Regions& regions = regions_of(truth, i);
+    if (truth.form == annotation::AnnotationForm::kCoco && !truth.frames[i].has_ignore_regions) {
+      fail("{}: no ignore_regions_x and ignore_regions_y", truth.place(i));
+    }
+    const Regions& regions = checked_regions(truth, i);
     ScoredFrame& frame = result.frames.emplace_back();
     frame.truth = people(truth, i, regions);
     frame.predicted = people(predicted, i, regions);

@@ -9,7 +9,6 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -126,16 +125,6 @@ std::map<std::string, std::vector<std::string>> trackers_of(
   return trackers;
 }
 
-void warn_of(const PoseSources& sources, const Pt21Sequence& total, bool truncate) {
-  warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
-  if (total.integer_frames > 0 && !truncate) {
-    log_warning(
-        "{} frames: all keypoints are integers; the kit would truncate the scores "
-        "(--compat-int-trunc)",
-        total.integer_frames);
-  }
-}
-
 }  // namespace
 
 Pt21Scores pt21_scores(const PoseSources& sources, const EvalConfig& config) {
@@ -182,7 +171,13 @@ bool evaluate_pt21(const EvalConfig& config) {
     const PoseSources sources(config.ground_truth, predictions, config.threads);
     const Pt21Scores scores = pt21_scores(sources, config);
     const Pt21Sequence& total = scores.total;
-    warn_of(sources, total, config.compat_int_trunc);
+    warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
+    if (total.integer_frames > 0 && !config.compat_int_trunc) {
+      log_warning(
+          "{} frames: all keypoints are integers; the kit would truncate the scores "
+          "(--compat-int-trunc)",
+          total.integer_frames);
+    }
     const std::string prefix = tracker.empty() ? "" : tracker + ": ";
     log_info("{}{} sequences, {} labelled frames, {} annotated, {} predicted people", prefix,
              scores.sequences.size(), total.frames, total.people, total.predicted_people);
