@@ -137,23 +137,48 @@ void PacketSource::fail_to_open(int status) const {
 }
 
 int PacketSource::read(AVPacket& packet) {
-  corrupt_before_ = false;
+  if (ahead_.empty()) ahead_.push_back(read_next());
+  constexpr std::size_t kLookAhead = 2;  // a parser may keep a packet back
+  maybe_seam_ = false;
+  const auto is_corrupt = [](const Read& read) { return read.packet->flags & AV_PKT_FLAG_CORRUPT; };
+  for (std::size_t i = 1; i <= kLookAhead && is_corrupt(ahead_.front()); ++i) {
+    if (i == ahead_.size()) ahead_.push_back(read_next());
+    if (ahead_[i].status < 0) break;
+    if (ahead_[i].packet->flags & AV_PKT_FLAG_KEY) {
+      ahead_.front().packet->flags &= ~AV_PKT_FLAG_CORRUPT;
+      maybe_seam_ = true;
+    }
+  }
+  Read next = std::move(ahead_.front());
+  ahead_.pop_front();
+  corrupt_before_ = next.corrupt_before;
+  av_packet_move_ref(&packet, next.packet.get());
+  return next.status;
+}
+
+PacketSource::Read PacketSource::read_next() {
+  Read read{AvPacket(av_packet_alloc())};
+  if (!read.packet) throw std::bad_alloc();
   for (;;) {
-    if (stopped_ && stopped_()) return AVERROR_EXIT;
+    if (stopped_ && stopped_()) {
+      read.status = AVERROR_EXIT;
+      return read;
+    }
     clear_av_errors();
-    const int status = av_read_frame(input_.get(), &packet);
-    if (status == AVERROR(EAGAIN)) {
+    read.status = av_read_frame(input_.get(), read.packet.get());
+    if (read.status == AVERROR(EAGAIN)) {
       poll(nullptr, 0, 5);
       continue;
     }
-    if (status < 0) {
+    if (read.status < 0) {
       // A truncated Matroska file ends like an intact one, but the demuxer logs an error.
-      end_problem_ = status == AVERROR_EOF ? last_container_error() : av_error_text(status);
-      return status;
+      end_problem_ =
+          read.status == AVERROR_EOF ? last_container_error() : av_error_text(read.status);
+      return read;
     }
-    corrupt_before_ = corrupt_before_ || !last_container_error().empty();
-    if (packet.stream_index == stream_->index) return status;
-    av_packet_unref(&packet);
+    read.corrupt_before = read.corrupt_before || !last_container_error().empty();
+    if (read.packet->stream_index == stream_->index) return read;
+    av_packet_unref(read.packet.get());
   }
 }
 
@@ -180,10 +205,25 @@ bool PacketSource::counts_packets() const {
 
 std::int64_t PacketSource::announced_after(std::int64_t read) const {
   if (!counts_packets()) return 0;
-  const std::int64_t announced = input_->iformat->name == std::string_view("avi")
-                                     ? stream_->nb_frames
-                                     : avformat_index_get_entries_count(stream_);
+  const bool avi = input_->iformat->name == std::string_view("avi");
+  // The number in an AVI counts empty chunks, and some programs write a wrong one.
+  if (avi && !is_cut_avi()) return 0;
+  const std::int64_t announced =
+      avi ? stream_->nb_frames : avformat_index_get_entries_count(stream_);
   return std::max<std::int64_t>(0, announced - read);
+}
+
+// True if a RIFF chunk is longer than the file.
+bool PacketSource::is_cut_avi() const {
+  AVIOContext* io = input_->pb;
+  const std::int64_t size = avio_size(io);
+  if (size < 0) return true;  // a pipe: the number is all that is known
+  std::int64_t at = 0;
+  while (at + 8 <= size && avio_seek(io, at, SEEK_SET) == at &&
+         avio_rl32(io) == MKTAG('R', 'I', 'F', 'F')) {
+    at += 8 + std::int64_t{avio_rl32(io)};
+  }
+  return at > size;
 }
 
 }  // namespace vremd::video

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "video/av.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace vremd::video {
+
+// Decodes the packets of a stream. Packets are numbered in the order in which they are sent; a
+// picture has the number of its packet as its pts.
+class PacketDecoder {
+ public:
+  // Errors name `place`.
+  PacketDecoder(const AVStream& stream, const std::string& place, int threads);
+
+  // These return libav's status. send() takes the packet's content.
+  int send(AVPacket& packet);
+  int drain() { return avcodec_send_packet(codec_.get(), nullptr); }
+  int receive(AVFrame& picture) { return avcodec_receive_frame(codec_.get(), &picture); }
+
+  std::int64_t sent() const { return sent_; }  // also the number of the next packet
+  // The last error that the decoder logged for one of the latest packets; "" if none.
+  std::string problem_of(std::int64_t packet) const;
+
+  int reorder() const;          // at most this many packets after its own, a picture is given
+  bool always_a_frame() const;  // if every intact packet of this codec yields a picture
+
+ private:
+  AvCodec codec_;
+  std::int64_t sent_ = 0;
+  std::array<DecoderErrors, 256> errors_;  // of the latest packets, by number
+};
+
+}  // namespace vremd::video
