@@ -36,15 +36,14 @@ void FrameAccount::sent(const PacketFacts& facts) {
   const auto stamp = facts.dts ? facts.dts : facts.pts;
   if (stamp && last_stamp_) {
     const double back = static_cast<double>(*last_stamp_ - *stamp) * facts_.unit;
-    const bool begins_anew = facts.key && facts.dts;
-    if (back > (begins_anew ? 0 : kMaxReorder * facts_.frame_seconds)) ++part_;
+    if (facts.key && facts.dts ? back >= 0 : back > kMaxReorder * facts_.frame_seconds) ++part_;
   }
   if (stamp) last_stamp_ = stamp;
   packet.part = part_;
   if (packet.corrupt || packet.maybe_seam) signs_.push_back(packet);
   only_dts_ = only_dts_ || (packet.dts && !packet.pts);
   if (only_dts_) packet.pts.reset();  // AVI: libav guesses that of B-frames
-  if (only_dts_ && packet.dts) dts_.insert(*packet.dts);
+  if (only_dts_ && packet.dts) dts_.emplace(part_, *packet.dts);
   waiting_.emplace(packet.serial, packet);
 }
 
@@ -154,7 +153,8 @@ std::vector<FrameEntry> FrameAccount::take_lost(const Packet* shown) {
   for (const Packet& packet : overdue) {
     if (errors_.empty() && !has_sign(packet) && !(damage_seen_ && !invisible_seen_)) {
       if (!damage_seen_) invisible_seen_ = true;
-      if (const auto dts = dts_.find(packet.dts.value_or(0)); dts != dts_.end()) dts_.erase(dts);
+      const auto dts = dts_.find({packet.part, packet.dts.value_or(0)});
+      if (dts != dts_.end()) dts_.erase(dts);
       continue;
     }
     if (!errors_.empty()) errors_.pop_front();
@@ -177,7 +177,7 @@ std::vector<FrameEntry> FrameAccount::take_lost(const Packet* shown) {
 std::optional<std::int64_t> FrameAccount::take_pts(const Packet& packet) {
   if (packet.pts) return packet.pts;
   if (!packet.dts || dts_.empty()) return {};
-  return dts_.extract(dts_.begin()).value();
+  return dts_.extract(dts_.begin()).value().second;
 }
 
 // The time of a picture behind `lost` missing ones, if its pts continues the timeline.
@@ -232,7 +232,8 @@ void FrameAccount::add_missing(std::vector<FrameEntry> lost, std::int64_t count,
   for (FrameEntry& entry : lost) {
     const bool known = entry.pts && origin_;
     entry.time = known ? static_cast<double>(*entry.pts - *origin_) * facts_.unit : end;
-    if (!(entry.time > last_time_ && entry.time < end)) {
+    const double least = kLeastStep * facts_.frame_seconds;
+    if (!(entry.time > last_time_ + least && entry.time < end - least)) {
       entry.time = last_time_ + (end - last_time_) / static_cast<double>(count + 1);
     }
     --count;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vremd::video {
@@ -104,10 +105,10 @@ class FrameAccount {
 
   StreamFacts facts_;
   std::function<std::string(std::int64_t)> problem_of_;
-  std::map<std::int64_t, Packet> waiting_;  // by serial: sent, without picture so far
-  std::multiset<std::int64_t> dts_;         // of those, if only_dts_
-  std::deque<PacketFacts> signs_;           // corrupt packets and seams after newest_
-  std::deque<std::int64_t> errors_;         // of unknown packets: newest_ at that time
+  std::map<std::int64_t, Packet> waiting_;           // by serial: sent, without picture so far
+  std::multiset<std::pair<int, std::int64_t>> dts_;  // part and dts of those, if only_dts_
+  std::deque<PacketFacts> signs_;                    // corrupt packets and seams after newest_
+  std::deque<std::int64_t> errors_;                  // of unknown packets: newest_ at that time
   std::string error_text_;
   bool damage_seen_ = false, invisible_seen_ = false, any_shown_ = false;
   std::int64_t given_after_all_ = 0;  // pictures of packets that had been counted as missing
