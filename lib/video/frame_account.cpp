@@ -31,7 +31,7 @@ constexpr double kLeastStep = 0.01;
 
 }  // namespace
 
-void FrameAccount::sent(const PacketFacts& facts) {
+void FrameAccount::decoded(const PacketFacts& facts) {
   Packet packet{facts};
   const auto stamp = facts.dts ? facts.dts : facts.pts;
   if (stamp && last_stamp_) {
@@ -40,6 +40,9 @@ void FrameAccount::sent(const PacketFacts& facts) {
   }
   if (stamp) last_stamp_ = stamp;
   packet.part = part_;
+  if (packet.key || !facts_.begins_anywhere || packet.serial >= kMemory) {
+    first_key_ = std::min(first_key_, packet.serial);
+  }
   if (packet.corrupt || packet.maybe_seam) signs_.push_back(packet);
   only_dts_ = only_dts_ || (packet.dts && !packet.pts);
   if (only_dts_) packet.pts.reset();  // AVI: libav guesses that of B-frames
@@ -53,6 +56,7 @@ bool FrameAccount::is_corrupt(std::int64_t serial) const {
 }
 
 void FrameAccount::error(const std::string& problem) {
+  if (first_key_ == INT64_MAX) return;
   errors_.push_back(newest_);
   error_text_ = problem;
   damage_seen_ = true;
@@ -76,7 +80,7 @@ void FrameAccount::picture(std::optional<std::int64_t> serial, bool damaged) {
     std::int64_t& sign = signs_.front().corrupt ? broken_ : seam_;
     sign = std::max(sign, signs_.front().serial);
   }
-  if (damaged) {
+  if (damaged && newest_ >= first_key_) {
     damage_seen_ = true;
     broken_ = std::max(broken_, shown.serial);
   }
@@ -142,11 +146,11 @@ std::vector<FrameEntry> FrameAccount::take_lost(const Packet* shown) {
       [](const Packet& a, const Packet& b) {
         return std::tie(a.part, *a.pts) < std::tie(b.part, *b.pts);
       });
-  // Packets in front of the first picture may refer to frames that were cut away (an open GOP):
+  // Packets shown before the first key frame may refer to frames that were cut away (an open GOP):
   // the decoder reports errors, but nothing is damaged.
   const auto has_sign = [&](const Packet& packet) {
-    return packet.corrupt || (facts_.always_a_frame && packet.key) ||
-           (any_shown_ && !problem_of_(packet.serial).empty());
+    return packet.corrupt || (packet.key && facts_.always_a_frame) ||
+           (any_shown_ && packet.serial >= first_key_ && !problem_of_(packet.serial).empty());
   };
   damage_seen_ = damage_seen_ || std::any_of(overdue.begin(), overdue.end(), has_sign);
   std::vector<FrameEntry> lost;

@@ -29,6 +29,7 @@ struct StreamFacts {
   int reorder = 0;                   // at most this many packets after its own, a picture is given
   bool always_a_frame = false;       // every intact packet of this codec yields a picture
   bool counts_packets = false;       // the container says how many packets there are
+  bool begins_anywhere = false;      // not at a key frame (a recording of a broadcast)
   double longest_pause = 0;          // seconds; a longer one is a jump of the time stamps
   std::optional<double> duration{};  // seconds, according to the container
 };
@@ -56,8 +57,8 @@ struct FrameEntry {
 // - Times increase. Time stamps that go back, or that pause for too long, begin a new timeline one
 //   frame after the last one.
 //
-// What it does depends on the order of packets and pictures alone, not on how far the packets are
-// ahead of the pictures (as they are with many threads).
+// Packets, errors and pictures are told in the order in which the decoder gets done with them,
+// which does not depend on its threads.
 class FrameAccount {
  public:
   // `problem_of`: what the decoder said about a packet; "" if nothing.
@@ -66,8 +67,8 @@ class FrameAccount {
 
   void set_reorder(int packets) { facts_.reorder = packets; }
   bool is_corrupt(std::int64_t serial) const;  // by the container, if it has no picture so far
-  void sent(const PacketFacts& packet);
-  void error(const std::string& problem);  // of the decoder, with a packet that it does not name
+  void decoded(const PacketFacts& packet);
+  void error(const std::string& problem);  // the decoder could not decode the last packet
   // A picture of the packet `serial`, or of an unknown one.
   void picture(std::optional<std::int64_t> serial, bool damaged);
   // After the last picture. `lost` frames follow it that the container announces (counted as 1 if
@@ -105,11 +106,12 @@ class FrameAccount {
 
   StreamFacts facts_;
   std::function<std::string(std::int64_t)> problem_of_;
-  std::map<std::int64_t, Packet> waiting_;           // by serial: sent, without picture so far
+  std::map<std::int64_t, Packet> waiting_;           // by serial: without picture so far
   std::multiset<std::pair<int, std::int64_t>> dts_;  // part and dts of those, if only_dts_
   std::deque<PacketFacts> signs_;                    // corrupt packets and seams after newest_
   std::deque<std::int64_t> errors_;                  // of unknown packets: newest_ at that time
   std::string error_text_;
+  std::int64_t first_key_ = INT64_MAX;  // serial of the first key frame
   bool damage_seen_ = false, invisible_seen_ = false, any_shown_ = false;
   std::int64_t given_after_all_ = 0;  // pictures of packets that had been counted as missing
 

@@ -17,7 +17,8 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const std::string& place, i
   if (!codec_) throw std::bad_alloc();
   int status = avcodec_parameters_to_context(codec_.get(), stream.codecpar);
   if (status >= 0) {
-    codec_->thread_count = std::max(threads, 1);
+    // With threads, libav's Theora decoder refuses a stream that another is joined to.
+    codec_->thread_count = codec->id == AV_CODEC_ID_THEORA ? 1 : std::max(threads, 1);
     codec_->pkt_timebase = stream.time_base;
     status = avcodec_open2(codec_.get(), codec, nullptr);
   }
@@ -35,6 +36,16 @@ int PacketDecoder::send(AVPacket& packet) {
   return status;
 }
 
+void PacketDecoder::drain() {
+  draining_ = true;
+  avcodec_send_packet(codec_.get(), nullptr);
+}
+
+std::int64_t PacketDecoder::decoded() const {
+  const bool frame_threads = codec_->active_thread_type & FF_THREAD_FRAME;
+  return draining_ || !frame_threads ? sent_ : sent_ - (codec_->thread_count - 1);
+}
+
 std::string PacketDecoder::problem_of(std::int64_t packet) const {
   const auto kept = static_cast<std::int64_t>(errors_.size());
   if (packet < 0 || packet < sent_ - kept) return "";
@@ -45,6 +56,12 @@ std::string PacketDecoder::problem_of(std::int64_t packet) const {
 int PacketDecoder::reorder() const {
   constexpr int kMost = 16;  // of H.264 and HEVC
   return codec_->has_b_frames > 0 ? kMost : 0;
+}
+
+bool PacketDecoder::is_frame(const AVPacket& packet) const {
+  constexpr int kTheoraHeader = 0x80;
+  return packet.size > 0 &&
+         !(codec_->codec_id == AV_CODEC_ID_THEORA && packet.data[0] & kTheoraHeader);
 }
 
 // Not so for H.264 (a packet may be a field), VP8 (alternate references) and the MPEG-4 family

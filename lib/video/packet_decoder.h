@@ -18,19 +18,23 @@ class PacketDecoder {
 
   // These return libav's status. send() takes the packet's content.
   int send(AVPacket& packet);
-  int drain() { return avcodec_send_packet(codec_.get(), nullptr); }
+  void drain();
   int receive(AVFrame& picture) { return avcodec_receive_frame(codec_.get(), &picture); }
 
   std::int64_t sent() const { return sent_; }  // also the number of the next packet
+  // How many of them it is done with: some threads are still at work on the last ones.
+  std::int64_t decoded() const;
   // The last error that the decoder logged for one of the latest packets; "" if none.
   std::string problem_of(std::int64_t packet) const;
 
-  int reorder() const;          // at most this many packets after its own, a picture is given
+  int reorder() const;  // at most this many packets after its own, a picture is given
+  bool is_frame(const AVPacket& packet) const;  // not empty, nor a header in the middle (Theora)
   bool always_a_frame() const;  // if every intact packet of this codec yields a picture
 
  private:
   AvCodec codec_;
   std::int64_t sent_ = 0;
+  bool draining_ = false;
   std::array<DecoderErrors, 256> errors_;  // of the latest packets, by number
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -64,17 +65,32 @@ class PipeInput {
   PipeInput& operator=(const PipeInput&) = delete;
 
   AVIOContext* io() const { return io_.get(); }
+  std::int64_t count() const { return count_; }  // bytes read
+  // Where the RIFF chunk at the beginning ends; 0 if there is none, or its length is unknown.
+  std::int64_t riff_end() const {
+    const std::uint32_t length = AV_RL32(head_.data() + 4);
+    return AV_RL32(head_.data()) == MKTAG('R', 'I', 'F', 'F') && length != UINT32_MAX
+               ? std::int64_t{8} + length
+               : 0;
+  }
 
  private:
   static int read_packet(void* opaque, std::uint8_t* to, int size) {
-    const auto& self = *static_cast<const PipeInput*>(opaque);
+    auto& self = *static_cast<PipeInput*>(opaque);
     for (;;) {
       if (self.stopped_ && self.stopped_()) return AVERROR_EXIT;
       pollfd waiting{self.descriptor_, POLLIN, 0};
       const int ready = poll(&waiting, 1, kPollMs);
       if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       const ssize_t count = ::read(self.descriptor_, to, static_cast<std::size_t>(size));
-      if (count > 0) return static_cast<int>(count);
+      if (count > 0) {
+        const std::int64_t missing = std::ssize(self.head_) - self.count_;
+        if (missing > 0) {
+          std::copy_n(to, std::min<std::int64_t>(count, missing), self.head_.begin() + self.count_);
+        }
+        self.count_ += count;
+        return static_cast<int>(count);
+      }
       if (count == 0) return AVERROR_EOF;
       if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
     }
@@ -83,6 +99,8 @@ class PipeInput {
   const std::function<bool()>& stopped_;
   int descriptor_ = STDIN_FILENO;
   bool owned_ = false;
+  std::array<std::uint8_t, 8> head_{};
+  std::int64_t count_ = 0;
   AvIo io_;
 };
 
@@ -205,25 +223,30 @@ bool PacketSource::counts_packets() const {
 
 std::int64_t PacketSource::announced_after(std::int64_t read) const {
   if (!counts_packets()) return 0;
-  const bool avi = input_->iformat->name == std::string_view("avi");
-  // The number in an AVI counts empty chunks, and some programs write a wrong one.
-  if (avi && !is_cut_avi()) return 0;
-  const std::int64_t announced =
-      avi ? stream_->nb_frames : avformat_index_get_entries_count(stream_);
-  return std::max<std::int64_t>(0, announced - read);
+  std::int64_t rest = avformat_index_get_entries_count(stream_) - read;
+  if (input_->iformat->name == std::string_view("avi")) {
+    // The number in an AVI counts empty chunks, and may be wrong or a placeholder: what the file
+    // lacks has to have room for the frames, each with the head of a chunk and an index entry.
+    constexpr int kLeastBytes = 8 + 16;
+    rest = std::min(stream_->nb_frames - read, bytes_cut_from_avi() / kLeastBytes);
+  }
+  return std::max<std::int64_t>(0, rest);
 }
 
-// True if a RIFF chunk is longer than the file.
-bool PacketSource::is_cut_avi() const {
+// By how much the last RIFF chunk is longer than the file; 0 if unknown.
+std::int64_t PacketSource::bytes_cut_from_avi() const {
+  constexpr std::int64_t kPlaceholder = 0xffffffff;  // of a file that was written to a pipe
+  if (pipe_) return std::max<std::int64_t>(0, pipe_->riff_end() - pipe_->count());
   AVIOContext* io = input_->pb;
   const std::int64_t size = avio_size(io);
-  if (size < 0) return true;  // a pipe: the number is all that is known
   std::int64_t at = 0;
   while (at + 8 <= size && avio_seek(io, at, SEEK_SET) == at &&
          avio_rl32(io) == MKTAG('R', 'I', 'F', 'F')) {
-    at += 8 + std::int64_t{avio_rl32(io)};
+    const std::int64_t length = avio_rl32(io);
+    if (length == kPlaceholder) return 0;
+    at += 8 + length;
   }
-  return at > size;
+  return std::max<std::int64_t>(0, at - size);
 }
 
 }  // namespace vremd::video

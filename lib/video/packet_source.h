@@ -61,7 +61,7 @@ class PacketSource {
     bool corrupt_before = false;
   };
   Read read_next();
-  bool is_cut_avi() const;
+  std::int64_t bytes_cut_from_avi() const;
 
   std::string place_;
   std::function<bool()> stopped_;

@@ -40,6 +40,7 @@ StreamFacts StreamDecoder::facts() const {
               rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 1 / kDefaultFrameRate,
           .always_a_frame = decoder_.always_a_frame(),
           .counts_packets = source_.counts_packets(),
+          .begins_anywhere = jumps || source_.context()->iformat->flags & AVFMT_NOTIMESTAMPS,
           .longest_pause = jumps ? kLongestPause : kLongestPauseOfFiles,
           .duration = source_.seconds()};
 }
@@ -87,20 +88,28 @@ void StreamDecoder::feed() {
   }
   const bool corrupt = packet_->flags & AV_PKT_FLAG_CORRUPT || source_.corrupt_before();
   // Packets that an edit list skips are decoded but not shown; empty ones are not decoded.
-  if (packet_->size > 0 && !(packet_->flags & AV_PKT_FLAG_DISCARD)) {
-    account_.sent({decoder_.sent(), stamp(packet_->pts), stamp(packet_->dts),
-                   (packet_->flags & AV_PKT_FLAG_KEY) != 0, corrupt, source_.maybe_seam()});
+  if (decoder_.is_frame(*packet_) && !(packet_->flags & AV_PKT_FLAG_DISCARD)) {
+    sent_.push_back({decoder_.sent(), stamp(packet_->pts), stamp(packet_->dts),
+                     (packet_->flags & AV_PKT_FLAG_KEY) != 0, corrupt, source_.maybe_seam()});
   }
   const int status = decoder_.send(*packet_);
   if (status < 0) error(status);
 }
 
+void StreamDecoder::tell_decoded() {
+  for (; !sent_.empty() && sent_.front().serial < decoder_.decoded(); sent_.pop_front()) {
+    account_.decoded(sent_.front());
+  }
+}
+
 void StreamDecoder::error(int status) {
   if (status == AVERROR(ENOMEM)) throw std::bad_alloc();
+  tell_decoded();
   account_.error(av_error_text(status));
 }
 
 void StreamDecoder::accept(const AVFrame& picture) {
+  tell_decoded();
   const std::optional<std::int64_t> packet = stamp(picture.pts);
   const std::string said = packet ? decoder_.problem_of(*packet) : "";
   DecodedFrame decoded{std::make_unique<Frame>(), {}};
@@ -118,6 +127,7 @@ void StreamDecoder::accept(const AVFrame& picture) {
 
 // The decoder is drained.
 void StreamDecoder::finish() {
+  tell_decoded();
   const std::string& problem = source_.end_problem();
   account_.end(source_.announced_after(decoder_.sent()), !problem.empty(),
                problem.empty() ? "the file is truncated" : "cannot read: " + problem);

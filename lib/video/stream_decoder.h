@@ -33,6 +33,7 @@ class StreamDecoder {
  private:
   StreamFacts facts() const;
   void feed();
+  void tell_decoded();
   void accept(const AVFrame& picture);
   void error(int status);
   void finish();
@@ -40,6 +41,7 @@ class StreamDecoder {
   PacketSource& source_;
   PacketDecoder decoder_;
   FrameAccount account_;
+  std::deque<PacketFacts> sent_;       // the decoder may not be done with them
   std::deque<DecodedFrame> pictures_;  // decoded, without time so far
   AvPacket packet_;
   AvFrame picture_;
