@@ -17,6 +17,10 @@ constexpr std::int64_t kMemory = 64;
 // even if it does not begin with a key frame.
 constexpr double kMaxReorder = 16;
 
+// A key frame whose decoding time is that of the frame before or goes back by this many frames
+// begins a new part; one that goes back by less has a wrong time.
+constexpr double kLeastBack = 0.9;
+
 // Time stamps that go back by less are wrong, not a new timeline.
 constexpr double kShortestJump = 1;
 
@@ -36,14 +40,17 @@ void FrameAccount::decoded(const PacketFacts& facts) {
   const auto stamp = facts.dts ? facts.dts : facts.pts;
   if (stamp && last_stamp_) {
     const double back = static_cast<double>(*last_stamp_ - *stamp) * facts_.unit;
-    if (facts.key && facts.dts ? back >= 0 : back > kMaxReorder * facts_.frame_seconds) ++part_;
+    const bool begins_anew =
+        facts.key && facts.dts && (back == 0 || back > kLeastBack * facts_.frame_seconds);
+    if (begins_anew || back > kMaxReorder * facts_.frame_seconds) ++part_;
   }
   if (stamp) last_stamp_ = stamp;
   packet.part = part_;
   if (packet.key || !facts_.begins_anywhere || packet.serial >= kMemory) {
     first_key_ = std::min(first_key_, packet.serial);
   }
-  if (packet.corrupt || packet.maybe_seam) signs_.push_back(packet);
+  if (packet.corrupt) broken_ = packet.serial;
+  if (packet.maybe_seam) seam_ = packet.serial;
   only_dts_ = only_dts_ || (packet.dts && !packet.pts);
   if (only_dts_) packet.pts.reset();  // AVI: libav guesses that of B-frames
   if (only_dts_ && packet.dts) dts_.emplace(part_, *packet.dts);
@@ -70,21 +77,17 @@ void FrameAccount::picture(std::optional<std::int64_t> serial, bool damaged) {
   if (expected) {
     shown = found->second;
     waiting_.erase(found);
-    if (shown.counted) ++given_after_all_;
+    if (shown.counted) withdraw(shown.serial);
   } else {  // one of several pictures of a packet
     shown.serial = newest_;
     shown.part = origin_part_;
   }
   newest_ = std::max(newest_, shown.serial);
-  for (; !signs_.empty() && signs_.front().serial <= newest_; signs_.pop_front()) {
-    std::int64_t& sign = signs_.front().corrupt ? broken_ : seam_;
-    sign = std::max(sign, signs_.front().serial);
-  }
   if (damaged && newest_ >= first_key_) {
     damage_seen_ = true;
     broken_ = std::max(broken_, shown.serial);
   }
-  std::vector<FrameEntry> lost;
+  std::vector<Lost> lost;
   if (expected) lost = take_lost(&shown);
   FrameEntry entry{.pts = expected ? take_pts(shown) : std::nullopt};
   const auto count = static_cast<std::int64_t>(lost.size());
@@ -97,7 +100,8 @@ void FrameAccount::picture(std::optional<std::int64_t> serial, bool damaged) {
 }
 
 void FrameAccount::end(std::int64_t announced, bool cut, const std::string& problem) {
-  std::vector<FrameEntry> lost = take_lost(nullptr);
+  ended_ = true;
+  std::vector<Lost> lost = take_lost(nullptr);
   const auto count = static_cast<std::int64_t>(lost.size());
   add_missing(std::move(lost), count,
               next_time() + static_cast<double>(count) * facts_.frame_seconds);
@@ -114,6 +118,8 @@ void FrameAccount::end(std::int64_t announced, bool cut, const std::string& prob
 std::optional<FrameEntry> FrameAccount::take() {
   if (ready_.empty()) return {};
   Run& run = ready_.front();
+  const bool final = ended_ || run.packet == kNever || newest_ > run.packet + facts_.reorder;
+  if (!final) return {};
   FrameEntry entry = run.first;
   run.first.time += run.step;
   if (run.first.pts) *run.first.pts += std::llround(run.step / facts_.unit);
@@ -129,7 +135,7 @@ bool FrameAccount::comes_before(const Packet& packet, const Packet& shown) const
 
 // The packets that should have had their picture before `shown` (all if null), as entries for
 // those that are lost.
-std::vector<FrameEntry> FrameAccount::take_lost(const Packet* shown) {
+std::vector<FrameAccount::Lost> FrameAccount::take_lost(const Packet* shown) {
   std::vector<Packet> overdue;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     Packet& packet = it->second;
@@ -153,7 +159,7 @@ std::vector<FrameEntry> FrameAccount::take_lost(const Packet* shown) {
            (any_shown_ && packet.serial >= first_key_ && !problem_of_(packet.serial).empty());
   };
   damage_seen_ = damage_seen_ || std::any_of(overdue.begin(), overdue.end(), has_sign);
-  std::vector<FrameEntry> lost;
+  std::vector<Lost> lost;
   for (const Packet& packet : overdue) {
     if (errors_.empty() && !has_sign(packet) && !(damage_seen_ && !invisible_seen_)) {
       if (!damage_seen_) invisible_seen_ = true;
@@ -171,7 +177,8 @@ std::vector<FrameEntry> FrameAccount::take_lost(const Packet* shown) {
     }
     std::string said = problem_of_(packet.serial);
     if (said.empty()) said = error_text_;
-    lost.push_back({true, pts, 0, "cannot decode" + (said.empty() ? "" : ": " + said)});
+    lost.push_back(
+        {{true, pts, 0, "cannot decode" + (said.empty() ? "" : ": " + said)}, packet.serial});
   }
   while (!errors_.empty() && errors_.front() + kMemory < newest_) errors_.pop_front();
   return lost;
@@ -225,23 +232,37 @@ std::int64_t FrameAccount::lost_by_time(double time, std::int64_t serial, std::i
 
 // Adds `count` missing entries before a picture at `end`: those that are known, each at its time,
 // or, if the times say that there are more, all of them evenly spaced.
-void FrameAccount::add_missing(std::vector<FrameEntry> lost, std::int64_t count, double end) {
-  if (count > std::ssize(lost)) {
-    const double step = (end - last_time_) / static_cast<double>(count + 1);
-    FrameEntry first{.missing = true, .time = last_time_ + step};
-    first.problem = lost.empty() ? "lost in a corrupt part of the file" : lost.front().problem;
-    if (origin_) first.pts = *origin_ + std::llround(first.time / facts_.unit);
-    return add({std::move(first), count, step});
-  }
-  for (FrameEntry& entry : lost) {
-    const bool known = entry.pts && origin_;
+void FrameAccount::add_missing(std::vector<Lost> lost, std::int64_t count, double end) {
+  const bool evenly = count > std::ssize(lost);
+  const auto pts_at = [&](double time) -> std::optional<std::int64_t> {
+    if (!origin_) return {};
+    return *origin_ + std::llround(time / facts_.unit);
+  };
+  for (auto& [entry, packet] : lost) {
+    const bool known = entry.pts && origin_ && !evenly;
     entry.time = known ? static_cast<double>(*entry.pts - *origin_) * facts_.unit : end;
     const double least = kLeastStep * facts_.frame_seconds;
     if (!(entry.time > last_time_ + least && entry.time < end - least)) {
       entry.time = last_time_ + (end - last_time_) / static_cast<double>(count + 1);
     }
+    if (evenly) entry.pts = pts_at(entry.time);
     --count;
-    add({std::move(entry)});
+    add({.first = std::move(entry), .packet = packet});
+  }
+  if (count == 0) return;
+  const double step = (end - last_time_) / static_cast<double>(count + 1);
+  const double time = last_time_ + step;
+  add({{true, pts_at(time), time, "lost in a corrupt part of the file"}, count, step});
+}
+
+// The picture of a packet that was counted as missing has come.
+void FrameAccount::withdraw(std::int64_t packet) {
+  const auto run = std::find_if(ready_.begin(), ready_.end(),
+                                [&](const Run& each) { return each.packet == packet; });
+  if (run != ready_.end()) {
+    ready_.erase(run);
+  } else {
+    ++given_after_all_;  // too late: one that is lost later is not counted
   }
 }
 

@@ -85,34 +85,39 @@ class FrameAccount {
     bool overdue = false;  // its picture should have been given by now
     bool counted = false;  // as a missing frame
   };
-  // `count` entries, `step` seconds apart.
+  // `count` entries, `step` seconds apart. `packet`: of a missing one, whose picture may yet come.
   struct Run {
     FrameEntry first;
     std::int64_t count = 1;
     double step = 0;
+    std::int64_t packet = kNever;
+  };
+  struct Lost {
+    FrameEntry entry;
+    std::int64_t packet;
   };
 
   double next_time() const { return last_time_ + facts_.frame_seconds; }
   bool comes_before(const Packet& packet, const Packet& shown) const;
-  std::vector<FrameEntry> take_lost(const Packet* shown);
+  std::vector<Lost> take_lost(const Packet* shown);
+  void withdraw(std::int64_t packet);
   std::optional<std::int64_t> take_pts(const Packet& packet);
   std::optional<double> timeline_time(std::optional<std::int64_t> pts, int part,
                                       std::int64_t lost) const;
   double begin_timeline(std::optional<std::int64_t> pts, int part, std::int64_t lost);
   bool times_count_losses() const;
   std::int64_t lost_by_time(double time, std::int64_t serial, std::int64_t lost);
-  void add_missing(std::vector<FrameEntry> lost, std::int64_t count, double end);
+  void add_missing(std::vector<Lost> lost, std::int64_t count, double end);
   void add(Run run);
 
   StreamFacts facts_;
   std::function<std::string(std::int64_t)> problem_of_;
   std::map<std::int64_t, Packet> waiting_;           // by serial: without picture so far
   std::multiset<std::pair<int, std::int64_t>> dts_;  // part and dts of those, if only_dts_
-  std::deque<PacketFacts> signs_;                    // corrupt packets and seams after newest_
   std::deque<std::int64_t> errors_;                  // of unknown packets: newest_ at that time
   std::string error_text_;
   std::int64_t first_key_ = INT64_MAX;  // serial of the first key frame
-  bool damage_seen_ = false, invisible_seen_ = false, any_shown_ = false;
+  bool damage_seen_ = false, invisible_seen_ = false, any_shown_ = false, ended_ = false;
   std::int64_t given_after_all_ = 0;  // pictures of packets that had been counted as missing
 
   bool only_dts_ = false;  // the container has no pts (AVI)

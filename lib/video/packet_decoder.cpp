@@ -32,6 +32,7 @@ int PacketDecoder::send(AVPacket& packet) {
   packet.pts = sent_++;
   // An empty packet would start draining.
   const int status = packet.size > 0 ? avcodec_send_packet(codec_.get(), &packet) : 0;
+  if (status < 0) decoded_ = sent_;
   av_packet_unref(&packet);
   return status;
 }
@@ -41,9 +42,19 @@ void PacketDecoder::drain() {
   avcodec_send_packet(codec_.get(), nullptr);
 }
 
-std::int64_t PacketDecoder::decoded() const {
+// With frame threads, a picture or an error is that of the packet before the last few ones. At the
+// end these come one by one; those without a result are not seen.
+int PacketDecoder::receive(AVFrame& picture) {
+  const int status = avcodec_receive_frame(codec_.get(), &picture);
   const bool frame_threads = codec_->active_thread_type & FF_THREAD_FRAME;
-  return draining_ || !frame_threads ? sent_ : sent_ - (codec_->thread_count - 1);
+  if (!draining_) {
+    decoded_ = frame_threads ? sent_ - (codec_->thread_count - 1) : sent_;
+  } else if (!frame_threads || status == AVERROR_EOF) {
+    decoded_ = sent_;
+  } else {
+    decoded_ = std::min(sent_, std::max(decoded_ + 1, status < 0 ? 0 : picture.pts + 1));
+  }
+  return status;
 }
 
 std::string PacketDecoder::problem_of(std::int64_t packet) const {

@@ -19,11 +19,11 @@ class PacketDecoder {
   // These return libav's status. send() takes the packet's content.
   int send(AVPacket& packet);
   void drain();
-  int receive(AVFrame& picture) { return avcodec_receive_frame(codec_.get(), &picture); }
+  int receive(AVFrame& picture);
 
   std::int64_t sent() const { return sent_; }  // also the number of the next packet
   // How many of them it is done with: some threads are still at work on the last ones.
-  std::int64_t decoded() const;
+  std::int64_t decoded() const { return decoded_; }
   // The last error that the decoder logged for one of the latest packets; "" if none.
   std::string problem_of(std::int64_t packet) const;
 
@@ -35,6 +35,7 @@ class PacketDecoder {
   AvCodec codec_;
   std::int64_t sent_ = 0;
   bool draining_ = false;
+  std::int64_t decoded_ = 0;
   std::array<DecoderErrors, 256> errors_;  // of the latest packets, by number
 };
 

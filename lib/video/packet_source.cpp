@@ -223,12 +223,17 @@ bool PacketSource::counts_packets() const {
 
 std::int64_t PacketSource::announced_after(std::int64_t read) const {
   if (!counts_packets()) return 0;
-  std::int64_t rest = avformat_index_get_entries_count(stream_) - read;
+  std::int64_t entries = 0;
+  for (int i = 0; i < avformat_index_get_entries_count(stream_); ++i) {
+    entries += avformat_index_get_entry(stream_, i)->size > 0;
+  }
+  std::int64_t rest = entries - read;
   if (input_->iformat->name == std::string_view("avi")) {
-    // The number in an AVI counts empty chunks, and may be wrong or a placeholder: what the file
-    // lacks has to have room for the frames, each with the head of a chunk and an index entry.
+    // The index is at the end. The number in the header counts empty chunks, and may be wrong or a
+    // placeholder: what the file lacks has to have room for the frames, each with the head of a
+    // chunk and an index entry.
     constexpr int kLeastBytes = 8 + 16;
-    rest = std::min(stream_->nb_frames - read, bytes_cut_from_avi() / kLeastBytes);
+    rest = std::max(rest, std::min(stream_->nb_frames - read, bytes_cut_from_avi() / kLeastBytes));
   }
   return std::max<std::int64_t>(0, rest);
 }

@@ -9,16 +9,16 @@ namespace {
 
 // Chosen on joined videos (bench/shot_cuts.md): within a shot the difference of two frames is below
 // 0.2 nearly always, across a cut it is above 0.5 in 90 of 100 cases.
-constexpr double kCut = 0.35;                // 1 - correlation
-constexpr double kSureCut = 0.6;             // whatever the frames around it do; below it ...
-constexpr double kSpike = 1.5;               // ... this many times their change
-constexpr double kColourCut = 0.5;           // part of the pixels that change their colour ...
-constexpr double kLeastForColourCut = 0.12;  // ... if the correlation falls, too
-constexpr double kBrighter = 20;             // luma of a flash
-constexpr double kFlat = 4;                  // deviation of luma in a picture without structure ...
-constexpr double kFlatRange = 60;            // ... and a change of mean and deviation that is sure
-constexpr int kShiftX = 16, kShiftY = 6;     // a fast pan moves by a quarter of the width
-constexpr int kSamples = 4;                  // pixels per thumbnail's cell, in each direction
+constexpr double kCut = 0.35;               // 1 - correlation
+constexpr double kSureCut = 0.6;            // whatever the frames around it do; below it ...
+constexpr double kSpike = 1.5;              // ... this many times their change
+constexpr double kColourCut = 0.5;          // part of the pixels that change their colour ...
+constexpr double kLeastForColourCut = 0.2;  // ... if the correlation falls, too
+constexpr double kBrighter = 20;            // luma of a flash
+constexpr double kFlat = 4;                 // deviation of luma in a picture without structure ...
+constexpr double kFlatRange = 80;           // ... and a change of mean and deviation that is sure
+constexpr int kShiftX = 16, kShiftY = 6;    // a fast pan moves by a quarter of the width
+constexpr int kSamples = 4;                 // pixels per thumbnail's cell, in each direction
 
 }  // namespace
 

@@ -29,6 +29,7 @@ class StreamDecoder {
   // The next frame, without index; empty at the end or after a stop.
   std::optional<DecodedFrame> next();
   bool stopped() const { return stopped_; }
+  bool transposed() const { return orientation_.transposed; }  // by the display rotation
 
  private:
   StreamFacts facts() const;
