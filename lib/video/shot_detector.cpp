@@ -119,13 +119,15 @@ int ShotDetector::length_of_flash(std::size_t first) const {
 }
 
 bool ShotDetector::is_cut(std::size_t at) const {
-  const Thumbnail& now = *frames_[at];
-  const bool other_colours = now.change > kLeastForColourCut && now.colour_change > kColourCut;
+  const Thumbnail &before = *frames_[at - 1], &now = *frames_[at];
+  const bool structure = before.deviation >= kFlat && now.deviation >= kFlat;
+  const bool other_colours =
+      structure && now.change > kLeastForColourCut && now.colour_change > kColourCut;
   if (now.change < kCut && !other_colours) return false;
   if (now.change > kSureCut || other_colours) return true;
   // Fast motion changes several frames in a row.
   const double next = at + 1 < frames_.size() && frames_[at + 1] ? frames_[at + 1]->change : 0;
-  return now.change > kSpike * std::max(frames_[at - 1]->change, next);
+  return now.change > kSpike * std::max(before.change, next);
 }
 
 bool ShotDetector::take() {
