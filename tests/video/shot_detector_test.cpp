@@ -119,7 +119,7 @@ TEST_CASE("light that changes is no cut, and a flash ends no shot") {
 TEST_CASE("black: a fade is no cut, black between shots is") {
   const Scene scene(8);
   std::vector<Frame> frames;
-  for (int i = 0; i < 10; ++i) frames.push_back(scene.at(0, std::max(0.0, 1 - i / 8.0)));
+  for (int i = 0; i < 16; ++i) frames.push_back(scene.at(0, std::max(0.0, 1 - i / 13.0)));
   CHECK(cuts_of(frames) == Cuts{});
   std::vector<Frame> hard = shot(8, 6);
   for (int i = 0; i < 4; ++i) hard.push_back(scene.at(0, 0));
