@@ -18,7 +18,7 @@ namespace {
 struct DetectConfig {
   std::vector<std::string> inputs;
   cli::OutputOptions output;
-  std::string weights = "nanodet-g", root, frames, precision = "fp32";
+  std::string weights = "nanodet-g", root, frames, cuts = "auto", precision = "fp32";
   detect::DetectorOptions detector;
   int every = 1;
   bool stills = false, fail_fast = false;
@@ -72,6 +72,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   header.settings = detector.settings();
   if (config.every > 1) header.settings["every"] = config.every;
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
+  header.settings["cuts"] = config.cuts;
   header.device = detector.device();
   header.precision = config.precision;
 
@@ -79,6 +80,11 @@ int run(DetectConfig& config, const cli::Common& common) {
   input.stills = config.stills;
   input.fail_fast = config.fail_fast;
   input.every = config.every;
+  input.find_cuts = config.cuts == "auto";
+  if (config.cuts != "auto" && config.cuts != "off") {
+    cli::require(config.inputs.size() <= 1, "--cuts FILE is for a single video");
+    input.cuts = pipeline::read_cuts(config.cuts);
+  }
   input.threads = common.threads;
   input.stopped = cli::stop_requested;
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
@@ -103,6 +109,8 @@ int main(int argc, char** argv) {
   tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");
   tool.option("max-people", detector.max_people, "N", "keep the N best boxes per frame; 0: all");
   tool.option("every", config.every, "K", "detect on every K-th frame; reuse its boxes in between");
+  tool.option("cuts", config.cuts, "auto|off|FILE",
+              "find the first frame of each shot, or read their numbers from FILE");
   tool.option("frames", config.frames, "A:B", "process only frames [A, B)");
   tool.option("stills", config.stills,
               "treat each image of a directory or pattern as a separate video");

@@ -108,6 +108,7 @@ class Losses : public Stage {
     lose(kHoldsSize, "picture sizes", frame.size.has_value());
     lose(kHoldsDamage, "which frames are damaged or have held boxes",
          frame.damage != io::Damage::kNone || frame.held);
+    lose(kHoldsDamage, "cuts", frame.cut);
     constexpr const char* kLabels = "labels and regions of annotated frames";
     lose(kHoldsAnnotation, kLabels, frame.labelled.has_value());
     lose(kHoldsAnnotation, kLabels, !frame.ignore_regions.empty());

@@ -72,6 +72,7 @@ class VideoDrawing {
     const Size size = rule_.of(first_size());
     options.width = size.width;
     options.height = size.height;
+    options.pixel_aspect = tasks_.info().pixel_aspect;
     const auto fps = tasks_.info().fps;
     if (fps) options.fps = {static_cast<int>(fps->first), static_cast<int>(fps->second)};
     options.codecs = {"libx264", "mpeg4", "libvpx-vp9", "libvpx"};

@@ -38,6 +38,7 @@ std::unique_ptr<FrameTask> FrameTasks::task(io::FrameRecord record) {
   task->colours = colours_.next(task->record);
   task->label =
       still_ ? std::filesystem::path(video_).filename().string() : frame_label(*task->frame);
+  if (task->record.cut) task->label += "   cut";
   return task;
 }
 

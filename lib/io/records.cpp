@@ -153,10 +153,10 @@ Header header_from_json(const JsonNode& json) {
 
 FrameRecord frame_from_json(const JsonNode& json) {
   FrameRecord frame;
-  const auto [type, index, time, pts, file, image_id, width, height, damaged, held, instances,
+  const auto [type, index, time, pts, file, image_id, width, height, damaged, held, cut, instances,
               is_labeled, regions] =
       json.fields({"type", "frame", "time", "pts", "file", "image_id", "width", "height", "damaged",
-                   "held", "instances", "is_labeled", "ignore_regions"},
+                   "held", "cut", "instances", "is_labeled", "ignore_regions"},
                   into(frame.extra));
   frame.frame = index.integer();
   if (frame.frame < 0) index.wrong("negative");
@@ -172,6 +172,7 @@ FrameRecord frame_from_json(const JsonNode& json) {
                                                  : Damage::kNone;
   }
   frame.held = held.optional_integer();
+  if (cut) frame.cut = cut.boolean();
   for (const JsonNode one : instances.array()) frame.instances.push_back(instance_from_json(one));
   if (is_labeled) frame.labelled = is_labeled.boolean();
   for (const JsonNode region : regions.optional_array()) {
@@ -231,6 +232,7 @@ Json to_json(const FrameRecord& frame) {
   if (frame.damage == Damage::kDamaged) json["damaged"] = true;
   if (frame.damage == Damage::kMissing) json["damaged"] = "missing";
   put(json, "held", frame.held);
+  if (frame.cut) json["cut"] = true;
   Json& instances = json["instances"] = Json::array();
   for (const Instance& one : frame.instances) instances.push_back(to_json(one));
   put(json, "is_labeled", frame.labelled);

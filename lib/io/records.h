@@ -83,6 +83,7 @@ struct FrameRecord {
   std::optional<std::pair<int, int>> size;  // if different from the header's
   Damage damage = Damage::kNone;
   std::optional<std::int64_t> held;  // the frame whose boxes are reused
+  bool cut = false;                  // the first frame of a new shot
   std::vector<Instance> instances;
   std::optional<bool> labelled;                    // is_labeled: annotated for people
   std::vector<std::vector<Point>> ignore_regions;  // polygons

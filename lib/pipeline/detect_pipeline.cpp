@@ -12,7 +12,11 @@
 #include <c10/core/InferenceMode.h>
 
 #include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -36,6 +40,7 @@ struct DetectTask {
   bool ends_video = false;           // the video before it is complete
   std::optional<io::Header> header;  // of a new video
   FramePtr frame;                    // may be null
+  bool cut = false;                  // the frame begins a shot
   bool keyframe = false;             // otherwise the boxes of the last keyframe are reused
   std::vector<ops::ScoredBox> people;
 };
@@ -52,7 +57,7 @@ class DetectReader {
 
  private:
   bool open(DetectTask& task);
-  bool is_keyframe(const Frame& frame);
+  bool is_keyframe(const Frame& frame, bool cut);
 
   const DetectInput& input_;
   io::Header header_;
@@ -96,6 +101,7 @@ bool DetectReader::open(DetectTask& task) {
       }
       video::VideoReaderOptions options;
       options.stopped = [this] { return stopped(); };
+      options.find_cuts = input_.find_cuts && !input_.stills;
       reader_ = std::make_unique<video::VideoReader>(path, std::move(options));
     } catch (const Error& error) {
       if (stopped()) return false;
@@ -120,8 +126,9 @@ bool DetectReader::open(DetectTask& task) {
   return false;
 }
 
-// Also after a change of size; the next frame replaces a missing one.
-bool DetectReader::is_keyframe(const Frame& frame) {
+// Also after a cut or a change of size; the next frame replaces a missing one.
+bool DetectReader::is_keyframe(const Frame& frame, bool cut) {
+  if (cut) next_keyframe_ = frame.index;
   if (frame.missing) return false;
   const bool same_size = frame.width == keyframe_width_ && frame.height == keyframe_height_;
   if (frame.index < next_keyframe_ && same_size) return false;
@@ -149,7 +156,8 @@ std::unique_ptr<DetectTask> DetectReader::next() {
     }
     if (frame->index < input_.first_frame) continue;
     task->ends_video = std::exchange(ends_video_, false);
-    task->keyframe = is_keyframe(*frame);
+    task->cut = frame->cut || input_.cuts.contains(frame->index);
+    task->keyframe = is_keyframe(*frame, task->cut);
     task->frame = std::move(frame);
     return task;
   }
@@ -188,6 +196,8 @@ class DetectWriter {
     record.damage = frame.missing   ? io::Damage::kMissing
                     : frame.damaged ? io::Damage::kDamaged
                                     : io::Damage::kNone;
+    record.cut = task.cut;
+    if (task.cut) people_.clear();
     if (frame.missing) return record;
     if (frame.width != header_.width || frame.height != header_.height) {
       record.size = {frame.width, frame.height};
@@ -214,6 +224,28 @@ class DetectWriter {
 };
 
 }  // namespace
+
+std::set<std::int64_t> read_cuts(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
+  std::set<std::int64_t> cuts;
+  int number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    line.resize(std::min(line.find('#'), line.size()));
+    const std::size_t from = line.find_first_not_of(" \t\r");
+    if (from == std::string::npos) continue;
+    const char* end = line.data() + line.find_last_not_of(" \t\r") + 1;
+    std::int64_t frame = -1;
+    const auto [rest, error] = std::from_chars(line.data() + from, end, frame);
+    if (error != std::errc() || rest != end || frame < 0) {
+      fail("{}:{}: '{}' is not a frame number", path, number, excerpt(line));
+    }
+    cuts.insert(frame);
+  }
+  if (file.bad()) fail("{}: cannot read: {}", path, std::strerror(errno));
+  return cuts;
+}
 
 DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
                                  const detect::PersonDetector& detector, io::RecordWriter& writer) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,16 @@ struct DetectInput {
   bool stills = false;              // each picture of a folder or pattern is a separate video
   bool fail_fast = false;           // stop at the first unreadable video
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
-  int every = 1;  // K: detect on every K-th frame, reuse its boxes in between
+  int every = 1;                  // K: detect on every K-th frame, reuse its boxes in between
+  bool find_cuts = true;          // of videos (not stills): mark the first frame of each shot
+  std::set<std::int64_t> cuts{};  // the frames to mark instead, of the only video
   int threads = 1;
   std::function<bool()> stopped = [] { return false; };
   std::function<void()> advanced = [] {};  // after each frame
 };
+
+// The frame numbers of a text file, one a line; "#" begins a comment. Errors "path:line: what".
+std::set<std::int64_t> read_cuts(const std::string& path);
 
 struct DetectCounts {
   int videos = 0;  // opened

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -64,17 +65,32 @@ class PipeInput {
   PipeInput& operator=(const PipeInput&) = delete;
 
   AVIOContext* io() const { return io_.get(); }
+  std::int64_t count() const { return count_; }  // bytes read
+  // Where the RIFF chunk at the beginning ends; 0 if there is none, or its length is unknown.
+  std::int64_t riff_end() const {
+    const std::uint32_t length = AV_RL32(head_.data() + 4);
+    return AV_RL32(head_.data()) == MKTAG('R', 'I', 'F', 'F') && length != UINT32_MAX
+               ? std::int64_t{8} + length
+               : 0;
+  }
 
  private:
   static int read_packet(void* opaque, std::uint8_t* to, int size) {
-    const auto& self = *static_cast<const PipeInput*>(opaque);
+    auto& self = *static_cast<PipeInput*>(opaque);
     for (;;) {
       if (self.stopped_ && self.stopped_()) return AVERROR_EXIT;
       pollfd waiting{self.descriptor_, POLLIN, 0};
       const int ready = poll(&waiting, 1, kPollMs);
       if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       const ssize_t count = ::read(self.descriptor_, to, static_cast<std::size_t>(size));
-      if (count > 0) return static_cast<int>(count);
+      if (count > 0) {
+        const std::int64_t missing = std::ssize(self.head_) - self.count_;
+        if (missing > 0) {
+          std::copy_n(to, std::min<std::int64_t>(count, missing), self.head_.begin() + self.count_);
+        }
+        self.count_ += count;
+        return static_cast<int>(count);
+      }
       if (count == 0) return AVERROR_EOF;
       if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
     }
@@ -83,6 +99,8 @@ class PipeInput {
   const std::function<bool()>& stopped_;
   int descriptor_ = STDIN_FILENO;
   bool owned_ = false;
+  std::array<std::uint8_t, 8> head_{};
+  std::int64_t count_ = 0;
   AvIo io_;
 };
 
@@ -137,23 +155,48 @@ void PacketSource::fail_to_open(int status) const {
 }
 
 int PacketSource::read(AVPacket& packet) {
-  corrupt_before_ = false;
+  if (ahead_.empty()) ahead_.push_back(read_next());
+  constexpr std::size_t kLookAhead = 2;  // a parser may keep a packet back
+  maybe_seam_ = false;
+  const auto is_corrupt = [](const Read& read) { return read.packet->flags & AV_PKT_FLAG_CORRUPT; };
+  for (std::size_t i = 1; i <= kLookAhead && is_corrupt(ahead_.front()); ++i) {
+    if (i == ahead_.size()) ahead_.push_back(read_next());
+    if (ahead_[i].status < 0) break;
+    if (ahead_[i].packet->flags & AV_PKT_FLAG_KEY) {
+      ahead_.front().packet->flags &= ~AV_PKT_FLAG_CORRUPT;
+      maybe_seam_ = true;
+    }
+  }
+  Read next = std::move(ahead_.front());
+  ahead_.pop_front();
+  corrupt_before_ = next.corrupt_before;
+  av_packet_move_ref(&packet, next.packet.get());
+  return next.status;
+}
+
+PacketSource::Read PacketSource::read_next() {
+  Read read{AvPacket(av_packet_alloc())};
+  if (!read.packet) throw std::bad_alloc();
   for (;;) {
-    if (stopped_ && stopped_()) return AVERROR_EXIT;
+    if (stopped_ && stopped_()) {
+      read.status = AVERROR_EXIT;
+      return read;
+    }
     clear_av_errors();
-    const int status = av_read_frame(input_.get(), &packet);
-    if (status == AVERROR(EAGAIN)) {
+    read.status = av_read_frame(input_.get(), read.packet.get());
+    if (read.status == AVERROR(EAGAIN)) {
       poll(nullptr, 0, 5);
       continue;
     }
-    if (status < 0) {
+    if (read.status < 0) {
       // A truncated Matroska file ends like an intact one, but the demuxer logs an error.
-      end_problem_ = status == AVERROR_EOF ? last_container_error() : av_error_text(status);
-      return status;
+      end_problem_ =
+          read.status == AVERROR_EOF ? last_container_error() : av_error_text(read.status);
+      return read;
     }
-    corrupt_before_ = corrupt_before_ || !last_container_error().empty();
-    if (packet.stream_index == stream_->index) return status;
-    av_packet_unref(&packet);
+    read.corrupt_before = read.corrupt_before || !last_container_error().empty();
+    if (read.packet->stream_index == stream_->index) return read;
+    av_packet_unref(read.packet.get());
   }
 }
 
@@ -180,10 +223,35 @@ bool PacketSource::counts_packets() const {
 
 std::int64_t PacketSource::announced_after(std::int64_t read) const {
   if (!counts_packets()) return 0;
-  const std::int64_t announced = input_->iformat->name == std::string_view("avi")
-                                     ? stream_->nb_frames
-                                     : avformat_index_get_entries_count(stream_);
-  return std::max<std::int64_t>(0, announced - read);
+  std::int64_t entries = 0;
+  for (int i = 0; i < avformat_index_get_entries_count(stream_); ++i) {
+    entries += avformat_index_get_entry(stream_, i)->size > 0;
+  }
+  std::int64_t rest = entries - read;
+  if (input_->iformat->name == std::string_view("avi")) {
+    // The index is at the end. The number in the header counts empty chunks, and may be wrong or a
+    // placeholder: what the file lacks has to have room for the frames, each with the head of a
+    // chunk and an index entry.
+    constexpr int kLeastBytes = 8 + 16;
+    rest = std::max(rest, std::min(stream_->nb_frames - read, bytes_cut_from_avi() / kLeastBytes));
+  }
+  return std::max<std::int64_t>(0, rest);
+}
+
+// By how much the last RIFF chunk is longer than the file; 0 if unknown.
+std::int64_t PacketSource::bytes_cut_from_avi() const {
+  constexpr std::int64_t kPlaceholder = 0xffffffff;  // of a file that was written to a pipe
+  if (pipe_) return std::max<std::int64_t>(0, pipe_->riff_end() - pipe_->count());
+  AVIOContext* io = input_->pb;
+  const std::int64_t size = avio_size(io);
+  std::int64_t at = 0;
+  while (at + 8 <= size && avio_seek(io, at, SEEK_SET) == at &&
+         avio_rl32(io) == MKTAG('R', 'I', 'F', 'F')) {
+    const std::int64_t length = avio_rl32(io);
+    if (length == kPlaceholder) return 0;
+    at += 8 + length;
+  }
+  return std::max<std::int64_t>(0, at - size);
 }
 
 }  // namespace vremd::video

@@ -4,6 +4,7 @@
 #include "video/av.h"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,10 @@ class PacketSource {
   // True if the container is corrupt just before the last packet read, so that packets are lost.
   bool corrupt_before() const { return corrupt_before_; }
 
+  // True if the last packet read is flagged as corrupt, but in front of a key frame: either bytes
+  // are missing, or two recordings were joined (their packet counters do not match).
+  bool maybe_seam() const { return maybe_seam_; }
+
   // The duration according to the container, if it has one. May include audio that outlasts the
   // video.
   std::optional<double> seconds() const;
@@ -50,6 +55,13 @@ class PacketSource {
 
  private:
   [[noreturn]] void fail_to_open(int status) const;
+  struct Read {
+    AvPacket packet;
+    int status = 0;
+    bool corrupt_before = false;
+  };
+  Read read_next();
+  std::int64_t bytes_cut_from_avi() const;
 
   std::string place_;
   std::function<bool()> stopped_;
@@ -57,7 +69,8 @@ class PacketSource {
   AvInput input_;
   AVStream* stream_ = nullptr;
   std::string end_problem_;
-  bool corrupt_before_ = false;
+  bool corrupt_before_ = false, maybe_seam_ = false;
+  std::deque<Read> ahead_;  // read, but not given
 };
 
 }  // namespace vremd::video

@@ -124,14 +124,11 @@ FramePtr read_picture(const std::string& path) {
 }
 
 bool is_picture(const std::string& path) {
-  // Videos that begin like a JPEG or PNG.
-  for (const char* ending : {".mjpeg", ".mjpg", ".apng"}) {
-    if (path.ends_with(ending)) return false;
-  }
   struct stat status{};
   const bool exists = stat(path.c_str(), &status) == 0, is_regular = S_ISREG(status.st_mode);
   if (has_picture_name(path)) return !exists || is_regular;
-  if (!exists || !is_regular) return false;
+  // With another ending it may be a video that begins like an image (.mjpeg, .apng).
+  if (!lower_extension(path).empty() || !exists || !is_regular) return false;
   const File file(std::fopen(path.c_str(), "rbe"));
   char head[kHeadSize];
   const std::size_t count = file ? std::fread(head, 1, sizeof head, file.get()) : 0;

@@ -81,15 +81,20 @@ std::optional<NumberPattern> parse_number_pattern(std::string_view text) {
   return pattern;
 }
 
-// Calls visit(name) for the regular, non-hidden files of a folder.
+// A file, or something that cannot be opened: it keeps its place in the order, as a missing frame.
+bool may_be_a_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return !std::filesystem::is_directory(path, ignored);
+}
+
+// Calls visit(name) for all that is in a folder but folders and hidden files.
 template <typename Visit>
 void for_each_file(const std::string& folder, const Visit& visit) {
   std::error_code error;
   std::filesystem::directory_iterator it(folder, error), end;
   for (; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename();
-    std::error_code ignored;
-    if (!name.starts_with('.') && it->is_regular_file(ignored)) visit(name);
+    if (!name.starts_with('.') && may_be_a_file(it->path())) visit(name);
   }
   if (error) fail("{}: cannot read directory: {}", folder, error.message());
 }
@@ -160,10 +165,7 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
   std::vector<std::string> names(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
   globfree(&matches);
   if (status != 0 && status != GLOB_NOMATCH) fail("{}: cannot read directory", pattern);
-  std::erase_if(names, [](const std::string& name) {
-    std::error_code ignored;
-    return !std::filesystem::is_regular_file(name, ignored);
-  });
+  std::erase_if(names, [](const std::string& name) { return !may_be_a_file(name); });
   if (names.empty()) fail("{}: no images match this pattern", pattern);
   for (const std::string& name : names) {
     if (!has_picture_name(name)) fail("{}: {} is not an image", pattern, name);

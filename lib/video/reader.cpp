@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "video/picture_decoder.h"
 #include "video/picture_names.h"
+#include "video/shot_detector.h"
 #include "video/stream_decoder.h"
 
 #include <deque>
@@ -49,6 +50,9 @@ class StreamSource : public FrameSource {
     info.time_base = rational(stream.time_base);
     if (stream.nb_frames > 0) info.frames_expected = stream.nb_frames;
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
+    const AVRational aspect = av_guess_sample_aspect_ratio(packets_.context(), &stream, nullptr);
+    if (aspect.num > 0 && aspect.den > 0) info.pixel_aspect = {aspect.num, aspect.den};
+    if (decoder_.transposed()) std::swap(info.pixel_aspect.first, info.pixel_aspect.second);
   }
 
  private:
@@ -126,13 +130,16 @@ std::unique_ptr<FrameSource> open_source(const std::string& path,
 struct VideoReader::Impl {
   VideoInfo info;
   std::unique_ptr<FrameSource> source;
-  std::deque<DecodedFrame> ahead;  // read by the constructor
+  std::deque<DecodedFrame> ahead;  // read, but not given
+  std::optional<ShotDetector> shots;
+  std::size_t seen = 0;  // by the shot detector, of `ahead`
   std::int64_t frames = 0, damaged = 0, missing = 0;
   int warnings = 0;
   bool stopped = false, ended = false;
 
   // Reads up to the first decoded frame, which determines the size.
   void read_ahead();
+  std::optional<DecodedFrame> next();
   FramePtr give(DecodedFrame decoded);
   void end();
 };
@@ -154,6 +161,25 @@ void VideoReader::Impl::read_ahead() {
   if (stopped) return;
   if (ahead.empty()) fail("{}: no frames", source->place());
   fail("{}: no frame can be decoded: {}", source->place(), problem);
+}
+
+// The next frame; with a shot detector, once it has seen enough of those that follow.
+std::optional<DecodedFrame> VideoReader::Impl::next() {
+  const std::size_t needed = shots ? 1 + ShotDetector::kLookAhead : 1;
+  while (ahead.size() < needed) {
+    auto decoded = source->next();
+    if (!decoded) break;
+    ahead.push_back(std::move(*decoded));
+  }
+  if (ahead.empty() || (shots && source->stopped())) return {};
+  if (shots) {
+    for (; seen < ahead.size(); ++seen) shots->add(*ahead[seen].frame);
+    ahead.front().frame->cut = shots->take();
+    --seen;
+  }
+  DecodedFrame decoded = std::move(ahead.front());
+  ahead.pop_front();
+  return decoded;
 }
 
 FramePtr VideoReader::Impl::give(DecodedFrame decoded) {
@@ -183,6 +209,7 @@ void VideoReader::Impl::end() {
 VideoReader::VideoReader(std::string path, VideoReaderOptions options)
     : impl_(std::make_unique<Impl>()) {
   impl_->info.name = path;
+  if (options.find_cuts) impl_->shots.emplace();
   try {
     impl_->source = open_source(path, options);
     impl_->read_ahead();
@@ -202,12 +229,7 @@ std::int64_t VideoReader::missing() const { return impl_->missing; }
 
 FramePtr VideoReader::next() {
   if (impl_->ended) return nullptr;
-  if (!impl_->ahead.empty()) {
-    DecodedFrame decoded = std::move(impl_->ahead.front());
-    impl_->ahead.pop_front();
-    return impl_->give(std::move(decoded));
-  }
-  if (auto decoded = impl_->source->next()) return impl_->give(std::move(*decoded));
+  if (auto decoded = impl_->next()) return impl_->give(std::move(*decoded));
   impl_->end();
   return nullptr;
 }

@@ -14,11 +14,13 @@ namespace vremd::video {
 struct VideoReaderOptions {
   int threads = 1;                // of the decoder
   std::function<bool()> stopped;  // polled while waiting; true ends the reading
+  bool find_cuts = false;         // sets Frame::cut; frames come ShotDetector::kLookAhead later
 };
 
 struct VideoInfo {
-  std::string name;           // as given
-  int width = 0, height = 0;  // of the first frame, after rotation
+  std::string name;                        // as given
+  int width = 0, height = 0;               // of the first frame, after rotation
+  std::pair<int, int> pixel_aspect{1, 1};  // width : height of a pixel
   std::optional<std::pair<std::int64_t, std::int64_t>> fps, time_base;
   std::optional<std::int64_t> frames_expected;  // according to the container
   std::string codec;

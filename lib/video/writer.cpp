@@ -259,6 +259,7 @@ void VideoWriter::Impl::open_encoder() {
     encoder->width = (options.width + unit_x - 1) / unit_x * unit_x;
     encoder->height = (options.height + unit_y - 1) / unit_y * unit_y;
   }
+  encoder->sample_aspect_ratio = {options.pixel_aspect.first, options.pixel_aspect.second};
   encoder->framerate = {options.fps.first, options.fps.second};
   encoder->time_base = {1, kVariableTicks};
   if (!variable) {
@@ -289,6 +290,7 @@ void VideoWriter::Impl::start(bool variable_rate) {
   check(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "write");
   stream->time_base = encoder->time_base;
   stream->avg_frame_rate = encoder->framerate;
+  stream->sample_aspect_ratio = encoder->sample_aspect_ratio;
   if (options.rotation % 360 != 0) {
     std::int32_t* matrix = add_stream_display_matrix(*stream);
     if (!matrix) throw std::bad_alloc();

@@ -17,7 +17,8 @@ struct VideoWriterOptions {
   std::string pixel_format{};                           // "" = by codec
   int quality = 20;  // CRF of x264/x265, mapped for others; 0 = lossless if supported
   int rotation = 0;  // display rotation written to the container, degrees clockwise
-  int gop = 0;       // 0 = codec default
+  std::pair<int, int> pixel_aspect{1, 1};  // width : height of a pixel
+  int gop = 0;                             // 0 = codec default
   int threads = 1;
   bool force = false;  // overwrite an existing file
 };

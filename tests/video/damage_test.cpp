@@ -368,6 +368,29 @@ TEST_CASE("a folder with a corrupt image") {
              ContainsSubstring("frame 0: " + (folder / "f/0.jpg") + ": not an image"));
 }
 
+TEST_CASE("an image that cannot be opened keeps its place") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "f");
+  for (int i = 0; i < 5; ++i) {
+    write_picture(folder / fmt::format("f/{}.png", i), numbered_frame(96, 64, i));
+  }
+  std::filesystem::remove(folder / "f/2.png");
+  std::filesystem::create_symlink(folder / "gone/2.png", folder / "f/2.png");
+  std::filesystem::remove(folder / "f/4.png");
+  std::filesystem::create_symlink("4.png", folder / "f/4.png");  // to itself
+  std::filesystem::create_directory(folder / "f/5.png");         // not a picture of the video
+  const std::string pattern = GENERATE("f", "f/*.png", "f/%d.png");
+  const Result result = read_all(folder, folder / pattern);
+  check_accounts(result);
+  check_places(result);
+  REQUIRE(result.frames.size() == 5);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(result.frames[i]->missing == (i == 2 || i == 4));
+    CHECK(result.frames[i]->file == fmt::format("{}.png", i));
+  }
+  CHECK_THAT(result.log.at(0), ContainsSubstring("f/2.png: cannot open: No such file"));
+}
+
 TEST_CASE("many lost frames are summarised in few lines") {
   const TemporaryFolder folder;
   const std::string broken = edit_clip(clip(folder, "a.avi", "mjpeg"), folder / "broken.avi",

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Undamaged files that are not as a muxer leaves them: joined, cut, written to a pipe.
+#include "edit_clip.h"
+#include "make_clip.h"
+#include "video/reader.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <cstring>
+
+using namespace vremd;
+using namespace vremd::video;
+
+namespace {
+
+constexpr int kFrames = 25;
+
+struct Form {
+  std::string ending, codec;
+};
+
+std::string clip(const TemporaryFolder& folder, const Form& form, int frames = kFrames) {
+  return make_clip(folder / fmt::format("{}.{}", frames, form.ending), frames,
+                   {.codecs = {form.codec}, .quality = 12, .gop = 12, .force = true});
+}
+
+struct Result {
+  std::vector<FramePtr> frames;
+  std::int64_t damaged = 0, missing = 0;
+};
+
+// The frames, with increasing times.
+Result read_all(const std::string& path, int threads) {
+  VideoReader reader(path, {threads, {}});
+  Result result;
+  while (FramePtr frame = reader.next()) {
+    CHECK(frame->index == std::ssize(result.frames));
+    if (!result.frames.empty()) CHECK(frame->time > result.frames.back()->time);
+    result.frames.push_back(frame);
+  }
+  result.damaged = reader.damaged();
+  result.missing = reader.missing();
+  return result;
+}
+
+void check_same(const Result& a, const Result& b) {
+  REQUIRE(a.frames.size() == b.frames.size());
+  for (std::size_t i = 0; i < a.frames.size(); ++i) {
+    CHECK(a.frames[i]->time == b.frames[i]->time);
+    CHECK(a.frames[i]->pts == b.frames[i]->pts);
+    CHECK(a.frames[i]->rgb == b.frames[i]->rgb);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("recordings joined by cat") {
+  const Form form = GENERATE(values<Form>({{"ts", "libx264"},
+                                           {"ts", "libx265"},
+                                           {"ts", "mpeg2video"},
+                                           {"ts", "mpeg4"},
+                                           {"mpg", "mpeg2video"},
+                                           {"h264", "libx264"},
+                                           {"m2v", "mpeg2video"},
+                                           {"mjpeg", "mjpeg"},
+                                           {"ogv", "libtheora"}}));
+  if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
+  CAPTURE(form.ending, form.codec);
+  const TemporaryFolder folder;
+  std::vector<char> bytes;
+  const std::vector<int> parts{kFrames, 8, kFrames};
+  for (const int frames : parts) {
+    const std::vector<char> part = file_bytes(clip(folder, form, frames));
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  const std::string joined = write_bytes(folder / ("joined." + form.ending), bytes);
+  const Result result = read_all(joined, 1);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+  std::vector<int> numbers, expected;
+  for (const FramePtr& frame : result.frames) numbers.push_back(number_in(*frame));
+  for (const int frames : parts) {
+    for (int i = 0; i < frames; ++i) expected.push_back(i);
+  }
+  CHECK(numbers == expected);
+  // The second part goes on one frame after the first.
+  CHECK(std::abs(result.frames.back()->time - (expected.size() - 1) / 25.0) < 0.05);
+  check_same(result, read_all(joined, 4));
+}
+
+TEST_CASE("a recording that begins in the middle of a group of pictures") {
+  const Form form =
+      GENERATE(values<Form>({{"ts", "libx264"}, {"ts", "libx265"}, {"ts", "mpeg2video"}}));
+  if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
+  CAPTURE(form.ending, form.codec);
+  const TemporaryFolder folder;
+  std::vector<char> bytes = file_bytes(clip(folder, form, 50));
+  constexpr std::size_t kPacket = 188;
+  bytes.erase(bytes.begin(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / kPacket / 3 * kPacket));
+  const std::string path = write_bytes(folder / "later.ts", bytes);
+  const Result result = read_all(path, 1);
+  CHECK(result.missing == 0);
+  REQUIRE(result.frames.size() >= kFrames);
+  CHECK(result.frames[0]->time == 0);
+  for (int i = 1; i <= kFrames; ++i) {  // from the end: the first ones refer to what was cut away
+    CHECK(number_in(**(result.frames.end() - i)) == 50 - i);
+  }
+  check_same(result, read_all(path, 4));
+}
+
+TEST_CASE("an AVI's number of frames is not believed without need") {
+  const TemporaryFolder folder;
+  std::vector<char> bytes = file_bytes(clip(folder, {"avi", "mjpeg"}));
+  const auto set_32 = [&](std::size_t at, std::uint32_t value) {
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+  };
+  const bool placeholders = GENERATE(false, true);
+  constexpr std::size_t kRiffSize = 4, kFramesOfFile = 48;
+  const std::string list{"strh"};
+  const auto stream = std::search(bytes.begin(), bytes.end(), list.begin(), list.end());
+  REQUIRE(stream != bytes.end());
+  const std::size_t frames_of_stream = stream - bytes.begin() + 8 + 32;
+  std::uint32_t before = 0;
+  std::memcpy(&before, bytes.data() + frames_of_stream, sizeof before);
+  REQUIRE(before == kFrames);
+  for (const std::size_t at : {kFramesOfFile, frames_of_stream}) {
+    set_32(at, placeholders ? 0x40000000 : kFrames + 5);
+  }
+  if (placeholders) set_32(kRiffSize, 0xffffffff);  // as a muxer leaves it that cannot seek
+  const Result result = read_all(write_bytes(folder / "other.avi", bytes), 1);
+  CHECK(result.frames.size() == kFrames);
+  CHECK(result.missing == 0);
+}
