@@ -213,11 +213,8 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
                                               {"source", text_of_source(source, imported.names)},
                                               {"source_sha256", source.sha256}};
   if (imported.expert >= 0) metadata["expert"] = std::to_string(imported.expert);
-  if (imported.has_head) {
-    model::save_model(config.output, *imported.model, dtype, metadata, config.force);
-  } else {
-    model::save_backbone(config.output, *imported.model, dtype, metadata, config.force);
-  }
+  if (!imported.has_head) metadata["kind"] = "backbone";
+  model::save_model(config.output, *imported.model, dtype, metadata, config.force);
   log_info("{}: {} of {}, {} of the self-test {}", config.output, imported.architecture,
            metadata.at("source"), imported.has_head ? "heatmaps" : "features", test.text());
 }

@@ -170,7 +170,7 @@ TrainConfig::Steps TrainConfig::steps(std::int64_t persons, int processes) const
 TrainConfig::Steps TrainConfig::some_steps(std::int64_t persons, int processes) const {
   const Steps result = steps(persons, processes);
   if (result.per_epoch == 0) {
-    fail("train.batch: {} persons of a step are more than the {} of an epoch", persons_of_step() * processes,
+    fail("train.batch: a step takes {} persons, an epoch has {}", persons_of_step() * processes,
          persons);
   }
   if (result.all == 0) fail("train.epochs = {} gives no optimizer steps", train.epochs);
