@@ -95,7 +95,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   header.model = "sha256:" + loaded.sha256;
   header.settings = pipeline::settings_of(options, input);
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
-  header.device = ops::name_of(options.device);
+  header.device = options.device.str();
   header.precision = config.words.precision;
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,

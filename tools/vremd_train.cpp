@@ -8,7 +8,6 @@
 #include "io/json_file.h"
 #include "ops/device.h"
 #include "train/presets.h"
-#include "train/preview.h"
 #include "train/trainer.h"
 
 #include <c10/util/Exception.h>

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/number_from.h"
 #include "core/picture_names.h"
 #include "io/json_file.h"
 #include "io/json_node.h"
@@ -11,7 +12,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
@@ -40,22 +40,20 @@ void find_size(annotation::AnnotatedVideo& video) {
     return frame.width == 0 && !frame.persons.empty();
   });
   if (first == video.frames.end()) return;
-  int width = 0, height = 0;
   try {
+    const auto set = [&](int width, int height) {
+      for (annotation::AnnotatedFrame& frame : video.frames) {
+        if (frame.width == 0) frame.width = width, frame.height = height;
+      }
+    };
     if (video.source == annotation::VideoSource::kVideoFile) {
       const video::VideoReader reader(video.path);
-      width = reader.info().width;
-      height = reader.info().height;
+      set(reader.info().width, reader.info().height);
     } else {
       const FramePtr picture = video::read_picture(video.picture(*first));
-      width = picture->width;
-      height = picture->height;
+      set(picture->width, picture->height);
     }
   } catch (const Error&) {
-    return;
-  }
-  for (annotation::AnnotatedFrame& frame : video.frames) {
-    if (frame.width == 0) frame.width = width, frame.height = height;
   }
 }
 
@@ -100,11 +98,9 @@ PseudoLabels read_pseudo_labels(const std::string& path) {
   const Json json = io::read_json_file(path);
   const io::JsonNode root(&json, {path});
   root.for_each_member([&](std::string_view key, const io::JsonNode& points) {
-    std::int64_t id = 0;
-    const char* end = key.data() + key.size();
-    const auto [rest, error] = std::from_chars(key.data(), end, id);
-    if (error != std::errc() || rest != end || !points.is_array()) return;
-    std::vector<JointLabel>& one = result[id];
+    const auto id = number_from<std::int64_t>(key);
+    if (!id || !points.is_array()) return;
+    std::vector<JointLabel>& one = result[*id];
     for (const io::JsonNode point : points.array()) {
       const auto xys = point.numbers<3>();
       if (!xys) point.wrong("not an array of 3 numbers");
@@ -240,16 +236,16 @@ void TrainSet::add(const TrainDataConfig& given) {
     config.root = files.root;
   }
   const PseudoLabels pseudo_labels = read_pseudo_labels(config.pseudo_labels);
-  const int first = static_cast<int>(samples_.size());
   Count count;
   count.annotations = config.annotations;
+  count.repeat = config.repeat;
+  count.first = static_cast<int>(samples_.size());
   count.labels.assign(joints_.joints.size(), 0);
   for (annotation::Annotations& annotations :
        annotation::read_annotations(config.annotations, config.root)) {
     add(annotations, config, pseudo_labels, count);
   }
-  count.samples = static_cast<int>(samples_.size()) - first;
-  parts_.push_back({first, count.samples, config.repeat});
+  count.samples = static_cast<int>(samples_.size()) - count.first;
   log_info("{}: {} persons in {} videos and stills{}", config.annotations, count.samples,
            count.videos,
            count.suspect_lr ? fmt::format(", {} marked suspect_lr skipped", count.suspect_lr) : "");
@@ -326,11 +322,11 @@ void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& 
 std::vector<int> TrainSet::order(std::uint64_t seed, std::uint64_t epoch) const {
   Random random = random_for(seed, epoch, ~std::uint64_t{0});
   std::vector<int> result;
-  for (const Part& part : parts_) {
-    std::vector<int> all(part.count);
+  for (const Count& part : counts_) {
+    std::vector<int> all(part.samples);
     std::iota(all.begin(), all.end(), part.first);
     shuffle(all, random);
-    const auto wanted = static_cast<std::size_t>(std::llround(part.repeat * part.count));
+    const auto wanted = static_cast<std::size_t>(std::llround(part.repeat * part.samples));
     for (std::size_t i = 0; i < wanted; ++i) result.push_back(all[i % all.size()]);
   }
   shuffle(result, random);
@@ -453,9 +449,9 @@ TrainSet::MissingFiles TrainSet::missing_files(std::size_t most,
 }
 
 bool TrainSet::annotated(int sample, int joint) const {
-  const auto part = std::find_if(parts_.begin(), parts_.end(),
-                                 [&](const Part& one) { return sample < one.first + one.count; });
-  return counts_[static_cast<std::size_t>(part - parts_.begin())].labels[joint] > 0;
+  const auto part = std::ranges::find_if(
+      counts_, [&](const Count& one) { return sample < one.first + one.samples; });
+  return part->labels[joint] > 0;
 }
 
 std::string TrainSet::place(const TrainSample& sample) const {

@@ -109,6 +109,8 @@ class TrainSet {
 
   struct Count {
     std::string annotations;  // as in the configuration
+    double repeat = 1;        // likewise
+    int first = 0;            // of samples()
     int samples = 0, videos = 0, suspect_lr = 0;
     int unlabelled = 0;       // persons without a label
     int outside = 0;          // persons without a box inside the picture
@@ -136,11 +138,6 @@ class TrainSet {
   std::vector<bool> may_miss_;         // of each video: missing neighbours are allowed
   std::vector<TrainSample> samples_;
   std::vector<bool> trained_;
-  struct Part {
-    int first, count;
-    double repeat;
-  };
-  std::vector<Part> parts_;
   std::vector<Count> counts_;
   bool sets_differ_ = false, neighbours_;
   FrameStore store_;

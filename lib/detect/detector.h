@@ -9,34 +9,81 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace vremd::detect {
 
-constexpr int kSizeStep = 32;  // input sides are multiples of this
+constexpr int kSizeStep = 32;                      // input sides are multiples of this
+constexpr std::array<int, 3> kStrides{8, 16, 32};  // of the output maps
+
+// A convolution with its folded batch norm: `name`.weight, `name`.bias.
+struct ConvShape {
+  std::string name;
+  std::int64_t in, out, kernel;
+  bool depthwise = false;  // one filter per channel
+
+  std::vector<std::int64_t> weight_shape() const {
+    return {out, depthwise ? 1 : in, kernel, kernel};
+  }
+};
+
+// Network input; scale: network pixels per frame pixel.
+struct DetectorInput {
+  at::Tensor picture_nchw;
+  double scale_x = 1, scale_y = 1;
+};
 
 // A detector network with its pre- and postprocessing. Threads may share it.
 class Detector {
  public:
+  struct Traits {
+    std::string name;
+    // Scales a frame so that its longer side is `size`.
+    DetectorInput (*input)(const Frame& frame, int size, const c10::Device& device,
+                           at::ScalarType type);
+    // Decodes one map [C, H, W], float32 on the CPU; appends the people in network pixels,
+    // row-major.
+    void (*decode)(const at::Tensor& map_chw, int stride, double min_score,
+                   std::vector<ops::ScoredBox>& boxes);
+    std::vector<int> default_sizes;
+    double nms_iou;  // boxes that overlap by more are the same person
+  };
+
   virtual ~Detector() = default;
+  const Traits& traits() const { return traits_; }
 
-  // People with a score of at least `min_score`, in frame pixels. `size` is the longer side of the
-  // frame after scaling. Boxes are not suppressed and may extend beyond the frame.
-  virtual std::vector<ops::ScoredBox> detect(const Frame& frame, int size,
-                                             double min_score) const = 0;
+  // People with a score of at least `min_score`, in frame pixels. Boxes are not suppressed and may
+  // extend beyond the frame.
+  std::vector<ops::ScoredBox> detect(const Frame& frame, int size, double min_score) const;
 
-  virtual std::vector<int> default_sizes() const = 0;
-  virtual double nms_iou() const = 0;  // boxes that overlap by more are the same person
+  // pictures [N, 3, H, W] as made by Traits::input, H and W multiples of 32, device and type of the
+  // weights. Returns a map [N, C, H / stride, W / stride] per stride.
+  std::array<at::Tensor, 3> forward(const at::Tensor& pictures_nchw) const;
+
+ protected:
+  struct Layer {
+    at::Tensor weight, bias;
+    std::int64_t groups = 1;
+  };
+
+  // Tensors of the weights file `path`. Error: one is missing, unknown or of the wrong shape.
+  Detector(Traits traits, const std::map<std::string, io::TensorView>& tensors,
+           const std::string& path, const std::vector<ConvShape>& layers, const c10::Device& device,
+           at::ScalarType type);
+
+  virtual std::array<at::Tensor, 3> run(const at::Tensor& pictures_nchw) const = 0;
+  at::Tensor convolve(const at::Tensor& x, const std::string& layer, int stride = 1) const;
+
+  std::map<std::string, Layer> layers_;
+
+ private:
+  Traits traits_;
+  c10::Device device_;
+  at::ScalarType type_;
 };
-
-// Decodes one map [C, H, W], float32 on the CPU; appends the people in network pixels, row-major.
-using MapDecoder = void (*)(const at::Tensor& map_chw, int stride, double min_score,
-                            std::vector<ops::ScoredBox>& boxes);
-
-// Decodes the maps [1, C, H, W] of a frame into frame pixels; scale: network per frame pixels.
-std::vector<ops::ScoredBox> decode_maps(const std::array<at::Tensor, 3>& maps_nchw,
-                                        const std::array<int, 3>& strides, MapDecoder decode,
-                                        double min_score, double scale_x, double scale_y);
 
 at::Tensor rgb_nchw(const Frame& frame);  // bytes [1, 3, H, W], a view of the frame
 

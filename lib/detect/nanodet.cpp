@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect/nanodet.h"
 
-#include "core/error.h"
-#include "ops/stored_tensors.h"
-
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -23,34 +18,7 @@ namespace {
 constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};  // per stage
 constexpr int kWidth = 128;                        // of the neck and the head
 
-struct LayerShape {
-  std::string name;
-  std::int64_t in, out, kernel;
-};
-
 std::string stage_name(int number) { return fmt::format("backbone.stage_{}", number); }
-
-std::vector<LayerShape> layer_shapes() {
-  std::vector<LayerShape> layers{{"backbone.stem", 3, 32, 3}};
-  std::int64_t width = 32;
-  for (int s = 1; s <= 4; ++s) {
-    const std::string stage = stage_name(s);
-    layers.push_back({stage + ".enter", width, width, 3});
-    for (int b = 1; b <= kBlocks[s - 1]; ++b) {
-      const std::string block = fmt::format("{}.block_{}", stage, b);
-      layers.push_back({block + ".first", width, width / 2, 3});
-      layers.push_back({block + ".second", width / 2, width / 2, 3});
-    }
-    layers.push_back({stage + ".leave", width, width, 3});
-    width *= 2;
-    if (s >= 2) layers.push_back({fmt::format("neck.lateral_{}", 2 << s), width, kWidth, 1});
-  }
-  for (const int stride : Nanodet::kStrides) {
-    layers.push_back({fmt::format("head.stride_{}.features", stride), kWidth, kWidth, 3});
-    layers.push_back({fmt::format("head.stride_{}.output", stride), kWidth, Nanodet::kChannels, 1});
-  }
-  return layers;
-}
 
 at::Tensor enlarge(const at::Tensor& x) {
   return at::upsample_bilinear2d(x, {2 * x.size(2), 2 * x.size(3)}, /*align_corners=*/false);
@@ -83,58 +51,62 @@ double expectation(const float* logits, std::int64_t step) {
 
 }  // namespace
 
-Nanodet::Nanodet(const io::SafetensorsFile& file, const c10::Device& device, at::ScalarType type) {
-  const auto layers = layer_shapes();
-  for (const LayerShape& layer : layers) {
-    const at::Tensor weight = ops::read_tensor(file, layer.name + ".weight",
-                                               {layer.out, layer.in, layer.kernel, layer.kernel});
-    const at::Tensor bias = ops::read_tensor(file, layer.name + ".bias", {layer.out});
-    // oneDNN and cuDNN are fastest on channels-last weights.
-    layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
-                           bias.to(device, type)};
-  }
-  if (file.tensors().size() != 2 * layers.size()) {
-    for (const auto& [name, view] : file.tensors()) {
-      const std::string layer = name.substr(0, name.rfind('.'));
-      if (!layers_.contains(layer)) fail("{}: {} is not a tensor of nanodet-g", file.path(), name);
+std::vector<ConvShape> nanodet_layers() {
+  std::vector<ConvShape> layers{{"backbone.stem", 3, 32, 3}};
+  std::int64_t width = 32;
+  for (int s = 1; s <= 4; ++s) {
+    const std::string stage = stage_name(s);
+    layers.push_back({stage + ".enter", width, width, 3});
+    for (int b = 1; b <= kBlocks[s - 1]; ++b) {
+      const std::string block = fmt::format("{}.block_{}", stage, b);
+      layers.push_back({block + ".first", width, width / 2, 3});
+      layers.push_back({block + ".second", width / 2, width / 2, 3});
     }
+    layers.push_back({stage + ".leave", width, width, 3});
+    width *= 2;
   }
+  for (const int stride : kStrides) {
+    layers.push_back({fmt::format("neck.lateral_{}", stride), 16 * stride, kWidth, 1});
+  }
+  for (const int stride : kStrides) {
+    layers.push_back({fmt::format("head.stride_{}.features", stride), kWidth, kWidth, 3});
+    layers.push_back({fmt::format("head.stride_{}.output", stride), kWidth, Nanodet::kChannels, 1});
+  }
+  return layers;
 }
 
-at::Tensor Nanodet::convolve(const at::Tensor& x, const std::string& name, int stride,
-                             Activation activation) const {
-  const Layer& layer = layers_.at(name);
-  const std::int64_t padding = layer.weight.size(2) / 2;
-  at::Tensor y = at::conv2d(x, layer.weight, layer.bias, stride, padding);
-  return activation == Activation::kLeaky ? at::leaky_relu_(y, 0.1) : y;
+Nanodet::Nanodet(const io::SafetensorsFile& file, const c10::Device& device, at::ScalarType type)
+    : Detector(
+          {"nanodet-g", nanodet_input, decode_nanodet, {416, 640}, 0.6},  // models/nanodet-g.md
+          file.tensors(), file.path(), nanodet_layers(), device, type) {}
+
+at::Tensor Nanodet::activated(const at::Tensor& x, const std::string& layer, int stride) const {
+  at::Tensor y = convolve(x, layer, stride);
+  return at::leaky_relu_(y, 0.1);
 }
 
 // CSP: the input bypasses the blocks. Each block halves the channels and concatenates both halves.
 at::Tensor Nanodet::stage(const at::Tensor& x, int number) const {
   const std::string name = stage_name(number);
-  const at::Tensor entered = convolve(x, name + ".enter", number == 1 ? 1 : 2);
+  const at::Tensor entered = activated(x, name + ".enter", number == 1 ? 1 : 2);
   at::Tensor y = entered;
   for (int b = 1; b <= kBlocks[number - 1]; ++b) {
     const std::string block = fmt::format("{}.block_{}", name, b);
-    const at::Tensor first = convolve(y, block + ".first");
-    y = at::cat({convolve(first, block + ".second"), first}, 1);
+    const at::Tensor first = activated(y, block + ".first");
+    y = at::cat({activated(first, block + ".second"), first}, 1);
   }
-  return at::cat({convolve(y, name + ".leave"), entered}, 1);
+  return at::cat({activated(y, name + ".leave"), entered}, 1);
 }
 
-std::array<at::Tensor, 3> Nanodet::forward(const at::Tensor& pictures_nchw) const {
-  const at::Tensor& x = pictures_nchw;
-  if (x.dim() != 4 || x.size(1) != 3 || x.size(2) % 32 || x.size(3) % 32 || x.numel() == 0) {
-    fail("nanodet: pictures of {}", fmt::join(x.sizes(), " x "));
-  }
-  const auto none = Activation::kNone;
-  at::Tensor y = convolve(x.contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem", 2);
+std::array<at::Tensor, 3> Nanodet::run(const at::Tensor& pictures_nchw) const {
+  at::Tensor y =
+      activated(pictures_nchw.contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem", 2);
   y = at::max_pool2d(y, {3, 3}, {2, 2}, {1, 1});
   y = stage(stage(y, 1), 2);
-  const at::Tensor side_8 = convolve(y, "neck.lateral_8", 1, none);
+  const at::Tensor side_8 = convolve(y, "neck.lateral_8");
   y = stage(y, 3);
-  const at::Tensor side_16 = convolve(y, "neck.lateral_16", 1, none);
-  const at::Tensor side_32 = convolve(stage(y, 4), "neck.lateral_32", 1, none);
+  const at::Tensor side_16 = convolve(y, "neck.lateral_16");
+  const at::Tensor side_32 = convolve(stage(y, 4), "neck.lateral_32");
 
   const at::Tensor down_16 = side_16.add(enlarge(side_32));
   const at::Tensor out_8 = side_8.add(enlarge(down_16));
@@ -143,13 +115,13 @@ std::array<at::Tensor, 3> Nanodet::forward(const at::Tensor& pictures_nchw) cons
 
   const auto head = [&](const at::Tensor& map, int stride) {
     const std::string name = fmt::format("head.stride_{}", stride);
-    return convolve(convolve(map, name + ".features"), name + ".output", 1, none);
+    return convolve(activated(map, name + ".features"), name + ".output");
   };
   return {head(out_8, 8), head(out_16, 16), head(out_32, 32)};
 }
 
-NanodetInput nanodet_input(const Frame& frame, int size, const c10::Device& device,
-                           at::ScalarType type) {
+DetectorInput nanodet_input(const Frame& frame, int size, const c10::Device& device,
+                            at::ScalarType type) {
   const double scale = static_cast<double>(size) / std::max(frame.width, frame.height);
   const int width = std::max(1, static_cast<int>(std::lround(frame.width * scale)));
   const int height = std::max(1, static_cast<int>(std::lround(frame.height * scale)));
@@ -188,17 +160,6 @@ void decode_nanodet(const at::Tensor& map_chw, int stride, double min_score,
          score,
          0});
   }
-}
-
-NanodetDetector::NanodetDetector(const io::SafetensorsFile& weights, const c10::Device& device,
-                                 at::ScalarType type)
-    : device_(device), type_(type), network_(weights, device, type) {}
-
-std::vector<ops::ScoredBox> NanodetDetector::detect(const Frame& frame, int size,
-                                                    double min_score) const {
-  const NanodetInput input = nanodet_input(frame, size, device_, type_);
-  return decode_maps(network_.forward(input.picture_nchw), Nanodet::kStrides, decode_nanodet,
-                     min_score, input.scale_x, input.scale_y);
 }
 
 }  // namespace vremd::detect

@@ -5,8 +5,11 @@
 #include "detect/nanodet.h"
 #include "detect/yolox.h"
 #include "ops/device.h"
+#include "ops/stored_tensors.h"
 
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/from_blob.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <ranges>
@@ -38,55 +41,82 @@ std::vector<ops::ScoredBox> suppressed(const std::vector<ops::ScoredBox>& boxes,
   return kept;
 }
 
-// The mean of boxes by their edges, weighted by score.
-class BoxMean {
- public:
-  explicit BoxMean(const ops::ScoredBox& first) : first_(first) {}
-
-  void add(const ops::ScoredBox& other) {
-    // relative to the first: a single box stays bit-equal
-    left_ += other.score * (other.box.x - first_.box.x);
-    top_ += other.score * (other.box.y - first_.box.y);
-    width_ += other.score * (other.box.w - first_.box.w);
-    height_ += other.score * (other.box.h - first_.box.h);
-    weight_ += other.score;
+// The mean of boxes by their edges, weighted by score. Summed relative to the first: a single box
+// stays bit-equal.
+Box mean_box(const ops::ScoredBox& first, const std::vector<ops::ScoredBox>& others) {
+  const Box& from = first.box;
+  Box sum;
+  double weight = 0;
+  for (const auto& [box, score, label] : others) {
+    sum.x += score * (box.x - from.x);
+    sum.y += score * (box.y - from.y);
+    sum.w += score * (box.w - from.w);
+    sum.h += score * (box.h - from.h);
+    weight += score;
   }
-
-  Box box() const {
-    const Box& from = first_.box;
-    const double weight = weight_ + first_.score;
-    if (weight_ <= 0) return from;
-    return {from.x + left_ / weight, from.y + top_ / weight, from.w + width_ / weight,
-            from.h + height_ / weight};
-  }
-
- private:
-  ops::ScoredBox first_;
-  double left_ = 0, top_ = 0, width_ = 0, height_ = 0, weight_ = 0;
-};
+  if (weight <= 0) return from;
+  weight += first.score;
+  return {from.x + sum.x / weight, from.y + sum.y / weight, from.w + sum.w / weight,
+          from.h + sum.h / weight};
+}
 
 std::unique_ptr<Detector> make_detector(const io::SafetensorsFile& weights,
                                         const c10::Device& device, at::ScalarType type) {
   const auto found = weights.metadata().find("architecture");
   const std::string architecture = found == weights.metadata().end() ? "" : found->second;
-  if (architecture == "nanodet-g") return std::make_unique<NanodetDetector>(weights, device, type);
+  if (architecture == "nanodet-g") return std::make_unique<Nanodet>(weights, device, type);
   if (architecture.starts_with("yolox-")) {
-    return std::make_unique<YoloxDetector>(weights, device, type);
+    return std::make_unique<Yolox>(weights.tensors(), weights.path(), device, type,
+                                   yolox_input_size(weights));
   }
   fail("{}: not the weights of a person detector", weights.path());
 }
 
 }  // namespace
 
-std::vector<ops::ScoredBox> decode_maps(const std::array<at::Tensor, 3>& maps_nchw,
-                                        const std::array<int, 3>& strides, MapDecoder decode,
-                                        double min_score, double scale_x, double scale_y) {
+Detector::Detector(Traits traits, const std::map<std::string, io::TensorView>& tensors,
+                   const std::string& path, const std::vector<ConvShape>& layers,
+                   const c10::Device& device, at::ScalarType type)
+    : traits_(std::move(traits)), device_(device), type_(type) {
+  for (const ConvShape& layer : layers) {
+    const at::Tensor weight =
+        ops::read_tensor(tensors, path, layer.name + ".weight", layer.weight_shape());
+    const at::Tensor bias = ops::read_tensor(tensors, path, layer.name + ".bias", {layer.out});
+    // oneDNN and cuDNN are fastest on channels-last weights.
+    layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
+                           bias.to(device, type), layer.depthwise ? layer.in : 1};
+  }
+  for (const auto& [name, view] : tensors) {
+    if (!layers_.contains(name.substr(0, name.rfind('.')))) {
+      fail("{}: {} is not a tensor of {}", path, name, traits_.name);
+    }
+  }
+}
+
+at::Tensor Detector::convolve(const at::Tensor& x, const std::string& layer, int stride) const {
+  const auto& [weight, bias, groups] = layers_.at(layer);
+  return at::conv2d(x, weight, bias, stride, weight.size(2) / 2, 1, groups);
+}
+
+std::array<at::Tensor, 3> Detector::forward(const at::Tensor& pictures_nchw) const {
+  const at::Tensor& x = pictures_nchw;
+  if (x.dim() != 4 || x.size(1) != 3 || x.size(2) % kSizeStep || x.size(3) % kSizeStep ||
+      x.numel() == 0) {
+    fail("{}: pictures of {}", traits_.name, fmt::join(x.sizes(), " x "));
+  }
+  return run(x);
+}
+
+std::vector<ops::ScoredBox> Detector::detect(const Frame& frame, int size, double min_score) const {
+  const DetectorInput input = traits_.input(frame, size, device_, type_);
+  const auto maps = forward(input.picture_nchw);
   std::vector<ops::ScoredBox> found;
-  for (std::size_t i = 0; i < maps_nchw.size(); ++i) {
-    decode(maps_nchw[i].squeeze(0).to(at::kCPU, at::kFloat), strides[i], min_score, found);
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    traits_.decode(maps[i].squeeze(0).to(at::kCPU, at::kFloat), kStrides[i], min_score, found);
   }
   for (Box& box : found | std::views::transform(&ops::ScoredBox::box)) {
-    box = {box.x / scale_x, box.y / scale_y, box.w / scale_x, box.h / scale_y};
+    box = {box.x / input.scale_x, box.y / input.scale_y, box.w / input.scale_x,
+           box.h / input.scale_y};
   }
   return found;
 }
@@ -123,15 +153,15 @@ std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::Scored
   for (const int index : ops::nms(all, nms_iou)) {
     if (max_people > 0 && std::ssize(people) == max_people) break;
     const auto best = static_cast<std::size_t>(index);
-    BoxMean mean(all[best]);
+    std::vector<ops::ScoredBox> others;
     for (std::size_t size = 0; size < sizes.size(); ++size) {
       if (size == size_of[best]) continue;
       const auto same = std::ranges::find_if(sizes[size], [&](const ops::ScoredBox& other) {
         return iou(all[best].box, other.box) > nms_iou;
       });
-      if (same != sizes[size].end()) mean.add(*same);
+      if (same != sizes[size].end()) others.push_back(*same);
     }
-    people.push_back({mean.box(), all[best].score, all[best].label});
+    people.push_back({mean_box(all[best], others), all[best].score, all[best].label});
   }
   return people;
 }
@@ -140,9 +170,9 @@ PersonDetector::PersonDetector(const io::SafetensorsFile& weights, const Detecto
     : options_(options) {
   options.validate();
   const c10::Device device = ops::choose_device(options.device);
-  device_ = ops::name_of(device);
+  device_ = device.str();
   detector_ = make_detector(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
-  if (options.input_sizes.empty()) options_.input_sizes = detector_->default_sizes();
+  if (options.input_sizes.empty()) options_.input_sizes = detector_->traits().default_sizes;
 }
 
 PersonDetector::~PersonDetector() = default;
@@ -151,7 +181,7 @@ Json PersonDetector::settings() const {
   return {{"input_size", options_.input_sizes},
           {"min_score", options_.min_score},
           {"max_people", options_.max_people},
-          {"nms", detector_->nms_iou()}};
+          {"nms", detector_->traits().nms_iou}};
 }
 
 std::vector<ops::ScoredBox> PersonDetector::detect(const Frame& frame) const {
@@ -159,7 +189,7 @@ std::vector<ops::ScoredBox> PersonDetector::detect(const Frame& frame) const {
   for (const int size : options_.input_sizes) {
     by_size.push_back(detector_->detect(frame, size, options_.min_score));
   }
-  return merge_people(by_size, frame.width, frame.height, detector_->nms_iou(),
+  return merge_people(by_size, frame.width, frame.height, detector_->traits().nms_iou,
                       options_.max_people);
 }
 

@@ -2,19 +2,16 @@
 #include "detect/yolox.h"
 
 #include "core/error.h"
-#include "ops/stored_tensors.h"
+#include "core/number_from.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace vremd::detect {
@@ -58,7 +55,7 @@ class Layers {
     }
   }
 
-  std::vector<YoloxLayer> list;
+  std::vector<ConvShape> list;
 
  private:
   bool depthwise_;
@@ -89,23 +86,7 @@ at::Tensor doubled(const at::Tensor& x) {
 
 constexpr double kGrey = 114;
 
-int read_input_size(const io::SafetensorsFile& weights) {
-  const auto found = weights.metadata().find("input_size");
-  const std::string text = found == weights.metadata().end() ? "" : found->second;
-  int size = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (error != std::errc() || stop != text.data() + text.size() || size < kSizeStep ||
-      size > 8192 || size % kSizeStep) {
-    fail("{}: invalid input_size in its metadata: '{}'", weights.path(), text);
-  }
-  return size;
-}
-
 }  // namespace
-
-std::vector<std::int64_t> YoloxLayer::weight_shape() const {
-  return {out, depthwise ? 1 : in, kernel, kernel};
-}
 
 std::string YoloxShape::name() const {
   for (const NamedShape& one : kShapes) {
@@ -116,7 +97,7 @@ std::string YoloxShape::name() const {
   return "yolox-custom";
 }
 
-std::vector<YoloxLayer> yolox_layers(const YoloxShape& shape) {
+std::vector<ConvShape> yolox_layers(const YoloxShape& shape) {
   Layers layers(shape.depthwise);
   const std::int64_t w = shape.width;
   const int depth = shape.depth;
@@ -175,102 +156,95 @@ YoloxShape yolox_shape(const std::map<std::string, std::vector<std::int64_t>>& s
 }
 
 Yolox::Yolox(const Tensors& tensors, const std::string& path, const c10::Device& device,
-             at::ScalarType type)
-    : shape_(shape_of(tensors, path)) {
-  const auto layers = yolox_layers(shape_);
-  for (const YoloxLayer& layer : layers) {
-    at::Tensor weight =
-        ops::read_tensor(tensors, path, layer.name + ".weight", layer.weight_shape());
-    at::Tensor bias = ops::read_tensor(tensors, path, layer.name + ".bias", {layer.out});
-    if (layer.name.starts_with("head.cls_preds.")) {  // person
-      weight = weight.slice(0, 0, 1);
-      bias = bias.slice(0, 0, 1);
-    }
-    layers_[layer.name] = {weight.to(device, type).contiguous(at::MemoryFormat::ChannelsLast),
-                           bias.to(device, type), layer.depthwise ? layer.in : 1};
-  }
-  if (tensors.size() != 2 * layers.size()) {
-    for (const auto& [name, view] : tensors) {
-      const std::string layer = name.substr(0, name.rfind('.'));
-      if (!layers_.contains(layer)) fail("{}: {} is not a tensor of {}", path, name, shape_.name());
-    }
+             at::ScalarType type, int input_size)
+    : Yolox(shape_of(tensors, path), tensors, path, device, type, input_size) {}
+
+Yolox::Yolox(const YoloxShape& shape, const Tensors& tensors, const std::string& path,
+             const c10::Device& device, at::ScalarType type, int input_size)
+    : Detector({shape.name(), letterbox, decode_yolox, {input_size}, 0.65}, tensors, path,
+               yolox_layers(shape), device, type),
+      shape_(shape) {
+  for (int k = 0; k < 3; ++k) {  // person only
+    Layer& classes = layers_.at(fmt::format("head.cls_preds.{}", k));
+    classes = {classes.weight.slice(0, 0, 1), classes.bias.slice(0, 0, 1)};
   }
 }
 
-at::Tensor Yolox::predict(const at::Tensor& x, const std::string& name) const {
-  const Layer& layer = layers_.at(name);
-  return at::conv2d(x, layer.weight, layer.bias);
-}
-
-at::Tensor Yolox::convolve(const at::Tensor& x, const std::string& name, int stride) const {
-  const auto found = layers_.find(name);
-  if (found == layers_.end()) {  // depthwise and pointwise
-    return convolve(convolve(x, name + ".dconv", stride), name + ".pconv");
+at::Tensor Yolox::activated(const at::Tensor& x, const std::string& name, int stride) const {
+  if (!layers_.contains(name)) {  // depthwise and pointwise
+    return activated(activated(x, name + ".dconv", stride), name + ".pconv");
   }
-  const Layer& layer = found->second;
-  at::Tensor y =
-      at::conv2d(x, layer.weight, layer.bias, stride, layer.weight.size(2) / 2, 1, layer.groups);
+  at::Tensor y = convolve(x, name, stride);
   return at::silu_(y);
 }
 
 at::Tensor Yolox::csp(const at::Tensor& x, const std::string& name, int bottlenecks,
                       bool shortcut) const {
-  at::Tensor y = convolve(x, name + ".conv1");
+  at::Tensor y = activated(x, name + ".conv1");
   for (int i = 0; i < bottlenecks; ++i) {
     const std::string block = fmt::format("{}.m.{}", name, i);
-    const at::Tensor z = convolve(convolve(y, block + ".conv1"), block + ".conv2");
+    const at::Tensor z = activated(activated(y, block + ".conv1"), block + ".conv2");
     y = shortcut ? z.add(y) : z;
   }
-  return convolve(at::cat({y, convolve(x, name + ".conv2")}, 1), name + ".conv3");
+  return activated(at::cat({y, activated(x, name + ".conv2")}, 1), name + ".conv3");
 }
 
 at::Tensor Yolox::spp(const at::Tensor& x, const std::string& name) const {
-  const at::Tensor y = convolve(x, name + ".conv1");
+  const at::Tensor y = activated(x, name + ".conv1");
   const auto pooled = [&](std::int64_t size) {
     return at::max_pool2d(y, {size, size}, {1, 1}, {size / 2, size / 2});
   };
-  return convolve(at::cat({y, pooled(5), pooled(9), pooled(13)}, 1), name + ".conv2");
+  return activated(at::cat({y, pooled(5), pooled(9), pooled(13)}, 1), name + ".conv2");
 }
 
-std::array<at::Tensor, 3> Yolox::forward(const at::Tensor& pictures_nchw) const {
-  const at::Tensor& x = pictures_nchw;
-  if (x.dim() != 4 || x.size(1) != 3 || x.size(2) % 32 || x.size(3) % 32 || x.numel() == 0) {
-    fail("yolox: pictures of {}", fmt::join(x.sizes(), " x "));
-  }
+std::array<at::Tensor, 3> Yolox::run(const at::Tensor& pictures_nchw) const {
   const int depth = shape_.depth;
-  at::Tensor y = convolve(focus(x).contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem");
-  y = csp(convolve(y, "backbone.dark2.0", 2), "backbone.dark2.1", depth, true);
+  at::Tensor y =
+      activated(focus(pictures_nchw).contiguous(at::MemoryFormat::ChannelsLast), "backbone.stem");
+  y = csp(activated(y, "backbone.dark2.0", 2), "backbone.dark2.1", depth, true);
   const at::Tensor c3 =
-      csp(convolve(y, "backbone.dark3.0", 2), "backbone.dark3.1", 3 * depth, true);
+      csp(activated(y, "backbone.dark3.0", 2), "backbone.dark3.1", 3 * depth, true);
   const at::Tensor c4 =
-      csp(convolve(c3, "backbone.dark4.0", 2), "backbone.dark4.1", 3 * depth, true);
-  const at::Tensor c5 = csp(spp(convolve(c4, "backbone.dark5.0", 2), "backbone.dark5.1"),
+      csp(activated(c3, "backbone.dark4.0", 2), "backbone.dark4.1", 3 * depth, true);
+  const at::Tensor c5 = csp(spp(activated(c4, "backbone.dark5.0", 2), "backbone.dark5.1"),
                             "backbone.dark5.2", depth, false);
 
-  const at::Tensor top = convolve(c5, "neck.lateral_conv0");
+  const at::Tensor top = activated(c5, "neck.lateral_conv0");
   const at::Tensor p4 = csp(at::cat({doubled(top), c4}, 1), "neck.C3_p4", depth, false);
-  const at::Tensor middle = convolve(p4, "neck.reduce_conv1");
+  const at::Tensor middle = activated(p4, "neck.reduce_conv1");
   const at::Tensor n3 = csp(at::cat({doubled(middle), c3}, 1), "neck.C3_p3", depth, false);
   const at::Tensor n4 =
-      csp(at::cat({convolve(n3, "neck.bu_conv2", 2), middle}, 1), "neck.C3_n3", depth, false);
+      csp(at::cat({activated(n3, "neck.bu_conv2", 2), middle}, 1), "neck.C3_n3", depth, false);
   const at::Tensor n5 =
-      csp(at::cat({convolve(n4, "neck.bu_conv1", 2), top}, 1), "neck.C3_n4", depth, false);
+      csp(at::cat({activated(n4, "neck.bu_conv1", 2), top}, 1), "neck.C3_n4", depth, false);
 
   const auto head = [&](const at::Tensor& map, int k) {
     const auto name = [&](const char* part) { return fmt::format("head.{}.{}", part, k); };
-    const at::Tensor stem = convolve(map, name("stems"));
+    const at::Tensor stem = activated(map, name("stems"));
     const auto branch = [&](const std::string& convs) {
-      return convolve(convolve(stem, convs + ".0"), convs + ".1");
+      return activated(activated(stem, convs + ".0"), convs + ".1");
     };
     const at::Tensor regression = branch(name("reg_convs"));
-    return at::cat({predict(regression, name("reg_preds")), predict(regression, name("obj_preds")),
-                    predict(branch(name("cls_convs")), name("cls_preds"))},
-                   1);
+    return at::cat(
+        {convolve(regression, name("reg_preds")), convolve(regression, name("obj_preds")),
+         convolve(branch(name("cls_convs")), name("cls_preds"))},
+        1);
   };
   return {head(n3, 0), head(n4, 1), head(n5, 2)};
 }
 
-Letterbox letterbox(const Frame& frame, int size, const c10::Device& device, at::ScalarType type) {
+int yolox_input_size(const io::SafetensorsFile& weights) {
+  const auto found = weights.metadata().find("input_size");
+  const std::string text = found == weights.metadata().end() ? "" : found->second;
+  const int size = number_from<int>(text).value_or(0);
+  if (size < kSizeStep || size > 8192 || size % kSizeStep) {
+    fail("{}: invalid input_size in its metadata: '{}'", weights.path(), text);
+  }
+  return size;
+}
+
+DetectorInput letterbox(const Frame& frame, int size, const c10::Device& device,
+                        at::ScalarType type) {
   const double scale = static_cast<double>(size) / std::max(frame.width, frame.height);
   const int width = std::max(1, static_cast<int>(frame.width * scale));  // truncated, as officially
   const int height = std::max(1, static_cast<int>(frame.height * scale));
@@ -281,7 +255,7 @@ Letterbox letterbox(const Frame& frame, int size, const c10::Device& device, at:
   at::Tensor picture =
       at::full({1, 3, size, size}, kGrey, at::TensorOptions().device(device).dtype(at::kFloat));
   picture.narrow(2, 0, height).narrow(3, 0, width).copy_(rgb.flip(1));
-  return {picture.to(type), scale};
+  return {picture.to(type), scale, scale};
 }
 
 void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
@@ -299,20 +273,6 @@ void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
     const double h = std::exp(static_cast<double>(channel(3))) * stride;
     boxes.push_back({{x - w / 2, y - h / 2, w, h}, score, 0});
   }
-}
-
-YoloxDetector::YoloxDetector(const io::SafetensorsFile& weights, const c10::Device& device,
-                             at::ScalarType type)
-    : device_(device),
-      type_(type),
-      network_(weights.tensors(), weights.path(), device, type),
-      input_size_(read_input_size(weights)) {}
-
-std::vector<ops::ScoredBox> YoloxDetector::detect(const Frame& frame, int size,
-                                                  double min_score) const {
-  const Letterbox input = letterbox(frame, size, device_, type_);
-  return decode_maps(network_.forward(input.picture_nchw), Yolox::kStrides, decode_yolox, min_score,
-                     input.scale, input.scale);
 }
 
 }  // namespace vremd::detect

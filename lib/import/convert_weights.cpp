@@ -8,13 +8,13 @@
 #include "import/huggingface.h"
 #include "import/self_test.h"
 #include "import/source.h"
-#include "import/tensor_file.h"
 #include "import/tfjs.h"
 #include "import/vitpose.h"
 #include "import/yolox_weights.h"
 #include "io/mapped_file.h"
 #include "io/output_file.h"
 #include "model/weights.h"
+#include "ops/stored_tensors.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/ranges.h>
@@ -78,11 +78,11 @@ bool is_ours(const std::string& path) {
 void change_dtype(const ConvertWeightsConfig& config) {
   const io::SafetensorsFile source(config.inputs.front());
   check_task(config, source.metadata().at("kind"));
-  TensorFile file(stored_type(config.dtype));
+  ops::StoredTensors file(config.output);
   for (const auto& [name, view] : source.tensors()) {
-    file.add_kept(name, view.shape, view.to_float());
+    file.add_weight(name, ops::to_tensor(view.shape, view.to_float()), stored_type(config.dtype));
   }
-  io::write_safetensors(config.output, file.views(), source.metadata(), config.force);
+  file.write(source.metadata(), config.force);
   log_info("{}: {} tensors, matrices as {}", config.output, source.tensors().size(),
            io::name_of(stored_type(config.dtype)));
 }
@@ -92,11 +92,6 @@ void export_model(const ConvertWeightsConfig& config, model::VremdImpl& model) {
   const SelfTest test = self_test(model, true, dtype, config.inputs.front());
   export_huggingface(model, config.inputs.front(), config.output, dtype, config.force);
   log_info("{}: heatmaps of the self-test {}", config.output, test.text());
-}
-
-void export_ours(const ConvertWeightsConfig& config) {
-  const model::LoadedModel loaded = model::load_model(config.inputs.front());
-  export_model(config, *loaded.model);
 }
 
 void check_architecture(const ConvertWeightsConfig& config, const std::string& found) {
@@ -161,7 +156,10 @@ void convert_tfjs(const ConvertWeightsConfig& config) {
   const TfjsModel model = read_tfjs(config.inputs.front());
   const Architecture& target = architecture(config.architecture, model);
   check_task(config, target.metadata.at("kind"));
-  TensorFile file(stored_type(config.dtype));
+  ops::StoredTensors file(config.output);
+  const auto add = [&](const std::string& name, const TfjsTensor& tensor) {
+    file.add_finite(name, ops::to_tensor(tensor.shape, tensor.values), stored_type(config.dtype));
+  };
   const auto layers = convolutions(model);
   if (layers.size() != target.convolutions) {
     fail("{}: {} convolutions, but {} has {}", model.path, layers.size(), target.name,
@@ -171,10 +169,10 @@ void convert_tfjs(const ConvertWeightsConfig& config) {
     const std::string name = target.layer_name(layer.name);
     if (name.empty())
       fail("{}: node {} does not belong to {}", model.path, layer.name, target.name);
-    file.add(name + ".weight", layer.weight.shape, layer.weight.values);
-    if (!layer.bias.values.empty()) file.add(name + ".bias", layer.bias.shape, layer.bias.values);
+    add(name + ".weight", layer.weight);
+    if (!layer.bias.values.empty()) add(name + ".bias", layer.bias);
   }
-  io::write_safetensors(config.output, file.views(), target.metadata, config.force);
+  file.write(target.metadata, config.force);
   log_info("{}: {} layers of {}", config.output, layers.size(), target.metadata.at("architecture"));
 }
 
@@ -215,11 +213,8 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
                                               {"source", text_of_source(source, imported.names)},
                                               {"source_sha256", source.sha256}};
   if (imported.expert >= 0) metadata["expert"] = std::to_string(imported.expert);
-  if (imported.has_head) {
-    model::save_model(config.output, *imported.model, dtype, metadata, config.force);
-  } else {
-    model::save_backbone(config.output, *imported.model, dtype, metadata, config.force);
-  }
+  if (!imported.has_head) metadata["kind"] = "backbone";
+  model::save_model(config.output, *imported.model, dtype, metadata, config.force);
   log_info("{}: {} of {}, {} of the self-test {}", config.output, imported.architecture,
            metadata.at("source"), imported.has_head ? "heatmaps" : "features", test.text());
 }
@@ -233,7 +228,8 @@ void convert_weights(const ConvertWeightsConfig& config) {
     return convert_tfjs(config);
   }
   if (is_ours(input)) {
-    return config.to == kHuggingFace ? export_ours(config) : change_dtype(config);
+    if (config.to != kHuggingFace) return change_dtype(config);
+    return export_model(config, *model::load_model(input).model);
   }
   const SourceFile source = read_source(input);
   if (const auto names = vit_names(source)) {
@@ -255,9 +251,7 @@ void print_weights(const std::string& path) {
                          const std::vector<std::int64_t>& shape, const std::string& hash) {
     out.write_line(fmt::format("{:<48} {:<5} {:<16} {}", one_line(name), io::name_of(dtype),
                                fmt::format("{}", fmt::join(shape, "x")), hash));
-    std::int64_t count = 1;
-    for (const std::int64_t size : shape) count *= size;
-    total += count;
+    total += io::TensorView{dtype, shape, {}}.count();
     ++tensors;
   };
   if (path.ends_with(".safetensors") && !fs::is_directory(path)) {

@@ -42,18 +42,14 @@ at::Tensor result(const detect::Yolox& network) {
   return at::cat(maps);
 }
 
-SelfTest examined(const at::Tensor& exact, const std::string& path) {
+SelfTest compared(const at::Tensor& exact, const at::Tensor& stored, io::DType dtype,
+                  const std::string& path) {
   if (!at::isfinite(exact).all().item<bool>()) {
     fail("{}: the network gives values that are not finite", path);
   }
   SelfTest test;
   test.low = exact.min().item<double>();
   test.high = exact.max().item<double>();
-  return test;
-}
-
-void compare(SelfTest& test, const at::Tensor& exact, const at::Tensor& stored, io::DType dtype,
-             const std::string& path) {
   test.difference = (stored - exact).abs().max().item<double>();
   const double largest = std::max(std::abs(test.low), std::abs(test.high));
   const double allowed = largest * (dtype == io::DType::kF16 ? kMaxRoundingFp16 : kMaxRoundingBf16);
@@ -61,6 +57,7 @@ void compare(SelfTest& test, const at::Tensor& exact, const at::Tensor& stored, 
     fail("{}: stored in fewer bits the network differs by {:.2g} of {:.2g}; --dtype fp32 keeps all",
          path, test.difference, largest);
   }
+  return test;
 }
 
 }  // namespace
@@ -75,24 +72,19 @@ SelfTest self_test(model::VremdImpl& model, bool with_head, io::DType dtype,
                    const std::string& path) {
   at::NoGradGuard no_grad;
   const at::Tensor exact = result(model, with_head);
-  SelfTest test = examined(exact, path);
-  if (dtype == io::DType::kF32) return test;
+  if (dtype == io::DType::kF32) return compared(exact, exact, dtype, path);
   for (const auto& [name, tensor] : model::state_of(model)) {
     if (tensor.dim() >= 2) {
       tensor.copy_(tensor.to(dtype == io::DType::kF16 ? at::kHalf : at::kBFloat16));
     }
   }
-  compare(test, exact, result(model, with_head), dtype, path);
-  return test;
+  return compared(exact, result(model, with_head), dtype, path);
 }
 
 SelfTest self_test(const detect::Yolox& exact, const detect::Yolox& stored, io::DType dtype,
                    const std::string& path) {
   at::NoGradGuard no_grad;
-  const at::Tensor maps = result(exact);
-  SelfTest test = examined(maps, path);
-  compare(test, maps, result(stored), dtype, path);
-  return test;
+  return compared(result(exact), result(stored), dtype, path);
 }
 
 }  // namespace vremd::importer

@@ -2,14 +2,14 @@
 #include "import/source.h"
 
 #include "core/error.h"
-#include "core/half.h"
 #include "core/text.h"
 #include "import/pth.h"
 #include "io/json_file.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <filesystem>
 
 namespace vremd::importer {
@@ -25,23 +25,6 @@ std::vector<std::int64_t> row_major_strides(const std::vector<std::int64_t>& sha
   return strides;
 }
 
-float value_of(const std::byte* at, io::DType dtype, bool big_endian) {
-  std::byte raw[8];
-  std::memcpy(raw, at, io::size_of(dtype));
-  if (big_endian) std::reverse(raw, raw + io::size_of(dtype));
-  const auto as = [&]<typename T>(T value) {
-    std::memcpy(&value, raw, sizeof(T));
-    return value;
-  };
-  switch (dtype) {
-    case io::DType::kF64: return static_cast<float>(as(double{}));
-    case io::DType::kF32: return as(float{});
-    case io::DType::kF16: return from_half(as(std::uint16_t{}));
-    case io::DType::kBF16: return std::bit_cast<float>(std::uint32_t{as(std::uint16_t{})} << 16);
-    default: fail("expected a floating point tensor, not {}", io::name_of(dtype));
-  }
-}
-
 SourceFile read_safetensors(const std::string& path) {
   const auto file = std::make_shared<const io::SafetensorsFile>(path);
   SourceFile source;
@@ -53,20 +36,6 @@ SourceFile read_safetensors(const std::string& path) {
                             false};
   }
   source.owner = file;
-  return source;
-}
-
-SourceFile read_folder(const fs::path& folder) {
-  const fs::path weights = folder / "model.safetensors", config = folder / "config.json";
-  if (!fs::exists(weights)) {
-    const bool in_parts = fs::exists(folder / "model.safetensors.index.json");
-    fail("{}: no model.safetensors in this directory{}", folder.string(),
-         in_parts ? " (sharded files are not supported)" : "");
-  }
-  if (!fs::exists(config)) fail("{}: no config.json in this directory", folder.string());
-  SourceFile source = read_safetensors(weights.string());
-  source.config = io::read_json_file(config.string());
-  source.config_path = config.string();
   return source;
 }
 
@@ -90,22 +59,18 @@ void remove_module_prefix(SourceFile& source) {
 
 }  // namespace
 
-std::int64_t SourceTensor::count() const {
-  std::int64_t count = 1;
-  for (const std::int64_t size : shape) count *= size;
-  return count;
-}
-
 std::vector<float> SourceTensor::to_float() const {
   if (strides == row_major_strides(shape) && !big_endian) {
     return io::TensorView{dtype, shape, bytes}.to_float();
   }
-  std::vector<float> values(static_cast<std::size_t>(count()));
+  const std::size_t size = io::size_of(dtype);
+  std::vector<std::byte> dense(static_cast<std::size_t>(count()) * size);
   std::vector<std::int64_t> index(shape.size(), 0);
   std::int64_t at = 0;
-  for (float& value : values) {
-    value = value_of(bytes.data() + at * static_cast<std::int64_t>(io::size_of(dtype)), dtype,
-                     big_endian);
+  for (std::size_t to = 0; to < dense.size(); to += size) {
+    const auto element = bytes.subspan(static_cast<std::size_t>(at) * size, size);
+    std::ranges::copy(element, dense.begin() + static_cast<std::ptrdiff_t>(to));
+    if (big_endian) std::reverse(&dense[to], &dense[to] + size);
     for (std::size_t axis = shape.size(); axis-- > 0;) {
       at += strides[axis];
       if (++index[axis] < shape[axis]) break;
@@ -113,7 +78,7 @@ std::vector<float> SourceTensor::to_float() const {
       index[axis] = 0;
     }
   }
-  return values;
+  return io::TensorView{dtype, shape, dense}.to_float();
 }
 
 const SourceTensor& SourceFile::at(const std::string& name) const {
@@ -124,14 +89,40 @@ const SourceTensor& SourceFile::at(const std::string& name) const {
   fail("{}: {} is not a tensor, but {}", path, excerpt(name), excerpt(other->second));
 }
 
+const SourceTensor& SourceReader::take(const std::string& name) {
+  taken_.insert(name);
+  return source_.at(name);
+}
+
+void SourceReader::refuse_others(const std::function<bool(const std::string&)>& unused,
+                                 const std::string& network) const {
+  for (const auto& [name, tensor] : source_.tensors) {
+    if (taken_.contains(name) || unused(name)) continue;
+    fail("{}: tensor {} {} does not belong to {}", source_.path, excerpt(name),
+         text_of(tensor.shape), network);
+  }
+}
+
+std::string text_of(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
 SourceFile read_source(const std::string& path) {
   SourceFile source;
-  if (fs::is_directory(path)) {
-    source = read_folder(path);
-  } else if (path.ends_with(".safetensors")) {
-    source = read_safetensors(path);
-    const fs::path config = fs::path(path).parent_path() / "config.json";
-    if (fs::exists(config)) {
+  const bool is_folder = fs::is_directory(path);
+  if (is_folder || path.ends_with(".safetensors")) {
+    const fs::path folder = is_folder ? fs::path(path) : fs::path(path).parent_path();
+    const fs::path weights = is_folder ? folder / "model.safetensors" : fs::path(path);
+    const fs::path config = folder / "config.json";
+    if (is_folder && !fs::exists(weights)) {
+      const bool in_parts = fs::exists(folder / "model.safetensors.index.json");
+      fail("{}: no model.safetensors in this directory{}", path,
+           in_parts ? " (sharded files are not supported)" : "");
+    }
+    const bool has_config = fs::exists(config);
+    if (is_folder && !has_config) fail("{}: no config.json in this directory", path);
+    source = read_safetensors(weights.string());
+    if (has_config) {
       source.config = io::read_json_file(config.string());
       source.config_path = config.string();
     }

@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,7 +24,7 @@ struct SourceTensor {
   std::span<const std::byte> bytes;          // from the first element to the storage's end
   bool big_endian = false;
 
-  std::int64_t count() const;           // product of the shape
+  std::int64_t count() const { return io::TensorView{dtype, shape, {}}.count(); }
   std::vector<float> to_float() const;  // row-major; Error for integers
 };
 
@@ -40,6 +42,25 @@ struct SourceFile {
 
   std::shared_ptr<const void> owner;  // of the bytes
 };
+
+// Takes the tensors of a file one by one.
+class SourceReader {
+ public:
+  explicit SourceReader(const SourceFile& source) : source_(source) {}
+
+  const SourceTensor& take(const std::string& name);  // as SourceFile::at
+  // Error "path: tensor NAME [64] does not belong to NETWORK" for one not taken and not `unused`.
+  void refuse_others(const std::function<bool(const std::string&)>& unused,
+                     const std::string& network) const;
+
+ protected:
+  const SourceFile& source_;
+
+ private:
+  std::set<std::string> taken_;
+};
+
+std::string text_of(const std::vector<std::int64_t>& shape);  // "[64, 8]"
 
 // Reads a .pth or .pt (pth.h), a .safetensors, or a directory with model.safetensors and
 // config.json. A prefix "module." of all names (DataParallel) is removed.

@@ -3,14 +3,14 @@
 
 #include "core/error.h"
 #include "core/half.h"
+#include "core/number_from.h"
+#include "detect/nanodet.h"
 #include "io/json_file.h"
 #include "io/json_node.h"
-#include "io/safetensors.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -20,80 +20,20 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the .bin files are little endian");
 
-std::string from_base64(const io::JsonNode& node) {
-  static const std::string kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : node.string()) {
-    if (c == '=') break;
-    const auto digit = kAlphabet.find(c);
-    if (digit == std::string::npos) node.wrong("not base64");
-    bits = (bits << 6 | static_cast<unsigned>(digit)) & 0xffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  return bytes;
-}
-
 // 64-bit integers are strings in protobuf's JSON.
 std::int64_t to_int(const io::JsonNode& node) {
   if (!node.is_string()) return node.integer();
-  const std::string text = node.string();
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end) node.wrong("not an integer");
-  return number;
-}
-
-void read_attribute(TfjsNode& node, const std::string& key, const io::JsonNode& value) {
-  const auto add = [&](std::string_view kind, const io::JsonNode& item) {
-    const Json& json = *item.value();
-    if (kind == "i") {
-      node.ints[key].push_back(to_int(item));
-    } else if (kind == "b" && json.is_boolean()) {
-      node.ints[key].push_back(item.boolean());
-    } else if (kind == "f" && item.is_number()) {
-      node.floats[key].push_back(item.number());
-    } else if (kind == "s" && item.is_string()) {
-      node.strings[key].push_back(from_base64(item));
-    } else if (kind == "type" && item.is_string()) {
-      node.strings[key].push_back(item.string());
-    }  // tensors are in the manifest; functions and others are ignored
-  };
-  value.for_each_member([&](std::string_view kind, const io::JsonNode& content) {
-    if (kind == "list" && content.is_object()) {
-      content.for_each_member([&](std::string_view item_kind, const io::JsonNode& items) {
-        for (const io::JsonNode item : items.array()) add(item_kind, item);
-      });
-    } else if (kind == "shape" && content.is_object()) {
-      const io::JsonNode dims = content.field("dim");
-      for (const io::JsonNode dim : dims.optional_array()) {
-        const io::JsonNode size = dim.field("size");
-        node.ints[key].push_back(size ? to_int(size) : 0);
-      }
-    } else {
-      add(kind, content);
-    }
-  });
+  const auto number = number_from<std::int64_t>(node.string());
+  if (!number) node.wrong("not an integer");
+  return *number;
 }
 
 TfjsNode read_node(const io::JsonNode& json) {
-  const auto [name, op, input, attr] = json.fields({"name", "op", "input", "attr"});
+  const auto [name, op, input] = json.fields({"name", "op", "input"});
   TfjsNode node;
   node.name = name.string();
   node.op = op.string();
   if (input) node.inputs = input.strings();
-  if (attr) {
-    attr.for_each_member([&](std::string_view key, const io::JsonNode& value) {
-      read_attribute(node, std::string(key), value);
-    });
-  }
   return node;
 }
 
@@ -264,15 +204,7 @@ std::vector<TfjsConvolution> convolutions(const TfjsModel& model) {
     if (node.inputs.size() < 2) fail("{}: a convolution without a kernel", place);
     TfjsConvolution convolution;
     convolution.name = node.name;
-    convolution.depthwise = depthwise;
     convolution.weight = to_oihw(model.tensor(node.inputs[1]), depthwise, place);
-    if (const auto strides = node.ints.find("strides");
-        strides != node.ints.end() && strides->second.size() == 4) {
-      convolution.stride = strides->second[1];
-    }
-    if (const auto padding = node.strings.find("padding"); padding != node.strings.end()) {
-      convolution.padding = padding->second.front();
-    }
     if (node.inputs.size() > 2) {
       convolution.bias = model.tensor(node.inputs[2]);
     } else if (const TfjsTensor* bias = added_bias(model, node.name)) {
@@ -327,31 +259,6 @@ constexpr std::array<Pair, 4> kMovenetHeads{{
     {"kpt_offset_0/", "offset"},
 }};
 
-// In the order of the exporter's numbering.
-std::vector<std::string> nanodet_layers() {
-  std::vector<std::string> names{"backbone.stem"};
-  constexpr std::array<int, 4> kBlocks{1, 2, 2, 3};
-  for (std::size_t s = 0; s < kBlocks.size(); ++s) {
-    const std::string stage = "backbone.stage_" + std::to_string(s + 1);
-    names.push_back(stage + ".enter");
-    for (int b = 1; b <= kBlocks[s]; ++b) {
-      const std::string block = stage + ".block_" + std::to_string(b);
-      names.push_back(block + ".first");
-      names.push_back(block + ".second");
-    }
-    names.push_back(stage + ".leave");
-  }
-  for (const char* stride : {"8", "16", "32"}) {
-    names.push_back(std::string("neck.lateral_") + stride);
-  }
-  for (const char* stride : {"8", "16", "32"}) {
-    for (const char* part : {".features", ".output"}) {
-      names.push_back(std::string("head.stride_") + stride + part);
-    }
-  }
-  return names;
-}
-
 }  // namespace
 
 std::string movenet_name(const std::string& node) {
@@ -384,11 +291,11 @@ std::string movenet_name(const std::string& node) {
 
 std::string nanodet_name(const std::string& node) {
   static const std::string kPrefix = "PartitionedCall/convolution";
-  static const std::vector<std::string> kLayers = nanodet_layers();
+  static const std::vector<detect::ConvShape> kLayers = detect::nanodet_layers();
   if (!node.starts_with(kPrefix)) return "";
   const std::string rest = node.substr(kPrefix.size());  // "", "_1", "_2" ...
   for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    if (rest == (i == 0 ? "" : "_" + std::to_string(i))) return kLayers[i];
+    if (rest == (i == 0 ? "" : "_" + std::to_string(i))) return kLayers[i].name;
   }
   return "";
 }

@@ -8,14 +8,10 @@
 
 namespace vremd::importer {
 
-// An operation of a TensorFlow.js graph model. Scalars are lists of one; booleans are ints 0, 1;
-// types and base64 strings are strings; -1 in a shape is unknown.
+// An operation of a TensorFlow.js graph model.
 struct TfjsNode {
   std::string name, op;
   std::vector<std::string> inputs;  // node names; "name:1" is a second output
-  std::map<std::string, std::vector<std::int64_t>> ints;
-  std::map<std::string, std::vector<double>> floats;
-  std::map<std::string, std::vector<std::string>> strings;
 };
 
 // Values are row-major and dequantised; integers are exact up to 2^24.
@@ -38,12 +34,9 @@ TfjsModel read_tfjs(const std::string& path);
 
 // A convolution with its fused bias, or the bias added by its only consumer.
 struct TfjsConvolution {
-  std::string name;  // of the node
-  bool depthwise = false;
-  std::int64_t stride = 1;
-  std::string padding;  // SAME or VALID
-  TfjsTensor weight;    // [out, in / groups, height, width]: LibTorch's order
-  TfjsTensor bias;      // [out], or empty
+  std::string name;   // of the node
+  TfjsTensor weight;  // [out, in / groups, height, width]: LibTorch's order
+  TfjsTensor bias;    // [out], or empty
 };
 
 std::vector<TfjsConvolution> convolutions(const TfjsModel& model);  // in graph order

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/enum_names.h"
+
 #include <string>
 #include <vector>
 
@@ -13,6 +15,9 @@ enum class VitNames {
   kHuggingFace,  // transformers
   kPlain,        // timm and MAE: a ViT without a head
 };
+constexpr auto enum_names(VitNames) {
+  return std::array{"ViTPose", "MMPose 1.x", "Hugging Face", "a plain ViT"};
+}
 
 // The foreign tensors whose concatenated rows are our tensor `name` (METHOD 12):
 // "backbone.blocks.0.attn.qkv.weight" -> Hugging Face's query, key and value. Empty if absent.

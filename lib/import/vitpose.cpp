@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -23,38 +22,16 @@ constexpr std::int64_t kPatch = 16;
 constexpr const char* kHead = "keypoint_head.";  // COCO's in the official files
 constexpr double kOfficialEps = 1e-6, kHuggingFaceEps = 1e-12;
 
-struct NamedFirst {
-  VitNames names;
-  const char* tensor;  // identifies the scheme
-  const char* text;
-};
-constexpr NamedFirst kFirst[] = {
-    {VitNames::kVitpose, "backbone.patch_embed.proj.weight", "ViTPose"},
-    {VitNames::kMmpose, "backbone.patch_embed.projection.weight", "MMPose 1.x"},
-    {VitNames::kHuggingFace, "backbone.embeddings.patch_embeddings.projection.weight",
-     "Hugging Face"},
-    {VitNames::kPlain, "patch_embed.proj.weight", "a plain ViT"},
-};
-
-const char* text_of(VitNames names) {
-  for (const NamedFirst& first : kFirst) {
-    if (first.names == names) return first.text;
-  }
-  return "";
-}
-
-std::string text_of(const std::vector<std::int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
+constexpr const char* kPatches = "backbone.patch_embed.proj.weight";
 
 at::Tensor to_tensor(const SourceTensor& tensor) {
   return ops::to_tensor(tensor.shape, tensor.to_float());
 }
 
-// Reads the tensors of a file by our names and records the names read.
-class Reader {
+// Reads the tensors of a file by our names.
+class Reader : public SourceReader {
  public:
-  Reader(const SourceFile& source, VitNames names) : source_(source), names_(names) {}
+  Reader(const SourceFile& source, VitNames names) : SourceReader(source), names_(names) {}
 
   bool has(const std::string& ours) const {
     const auto theirs = names_of(names_, ours);
@@ -80,27 +57,8 @@ class Reader {
     return parts.size() == 1 ? parts[0] : at::cat(parts);
   }
 
-  const SourceTensor& take(const std::string& theirs) {
-    taken_.insert(theirs);
-    return source_.at(theirs);
-  }
-
-  // Error for tensors that were not read, are not is_unused() and do not start with `ignored` (if
-  // not empty).
-  void refuse_others(const std::string& ignored) const {
-    for (const auto& [name, tensor] : source_.tensors) {
-      const bool passed = !ignored.empty() && name.starts_with(ignored);
-      if (!taken_.contains(name) && !passed && !is_unused(names_, name)) {
-        fail("{}: tensor {} {} does not belong to this network", source_.path, excerpt(name),
-             text_of(tensor.shape));
-      }
-    }
-  }
-
  private:
-  const SourceFile& source_;
   VitNames names_;
-  std::set<std::string> taken_;
 };
 
 // ---- configuration -----------------------------------------------------------------------------
@@ -108,8 +66,7 @@ class Reader {
 // Settings of Hugging Face's config.json or their defaults. Error for unsupported ones.
 struct HuggingFaceConfig {
   double ln_eps = kHuggingFaceEps;
-  std::int64_t heads = 12, part_features = 0;
-  int experts = 1;
+  std::int64_t heads = 12;
 
   explicit HuggingFaceConfig(const SourceFile& source) {
     if (!source.config) {
@@ -118,11 +75,10 @@ struct HuggingFaceConfig {
     const io::JsonNode whole(&*source.config, {source.config_path});
     const auto [inner, scale_factor] = whole.fields({"backbone_config", "scale_factor"});
     const io::JsonNode& backbone = inner ? inner : whole;
-    const auto [eps, head_count, expert_count, activation, qkv_bias] = backbone.fields(
-        {"layer_norm_eps", "num_attention_heads", "num_experts", "hidden_act", "qkv_bias"});
+    const auto [eps, head_count, activation, qkv_bias] =
+        backbone.fields({"layer_norm_eps", "num_attention_heads", "hidden_act", "qkv_bias"});
     ln_eps = eps.number(kHuggingFaceEps);
     heads = head_count.optional_integer().value_or(12);
-    experts = expert_count ? expert_count.small_integer() : 1;
     if (scale_factor.number(4) != 4) scale_factor.wrong("not 4");
     if (activation && activation.string() != "gelu") {
       activation.wrong(excerpt(activation.string()) + " is not gelu");
@@ -136,13 +92,13 @@ model::VitSize size_of_width(std::int64_t dim, const std::string& path) {
                                     model::VitSize::kH, model::VitSize::kTiny}) {
     if (model::vit_shape(size).dim == dim) return size;
   }
-  fail("{}: {} wide: not a size of ViTPose (384, 768, 1024, 1280)", path, dim);
+  fail("{}: width {}: not a ViTPose (384, 768, 1024 or 1280)", path, dim);
 }
 
 std::array<int, 2> input_size(std::int64_t positions, const std::string& path) {
   if (positions == 192) return {256, 192};
   if (positions == 432) return {384, 288};
-  fail("{}: {} positions: neither 16 x 12 nor 24 x 18", path, positions);
+  fail("{}: {} positions are neither 16 x 12 nor 24 x 18", path, positions);
 }
 
 std::string joint_names(std::int64_t rows, int expert, const std::string& path) {
@@ -163,31 +119,18 @@ std::string joint_names(std::int64_t rows, int expert, const std::string& path) 
 
 // ---- converted tensors -------------------------------------------------------------------------
 
-// [1, N, D], and the class token's row [1, 1, D] or undefined.
-struct Positions {
-  at::Tensor grid, first;
-};
-
-Positions split_first(const at::Tensor& rows, bool with_first) {
-  if (!with_first) return {rows, {}};
-  return {rows.slice(1, 1), rows.slice(1, 0, 1)};
+std::int64_t side_of(std::int64_t square) {
+  return std::lround(std::sqrt(static_cast<double>(square)));
 }
 
 // Resizes a square grid as mmpose does.
 at::Tensor resized(const at::Tensor& grid, const model::ModelConfig& config) {
-  const std::int64_t side = std::lround(std::sqrt(static_cast<double>(grid.size(1))));
+  const std::int64_t side = side_of(grid.size(1));
   const at::Tensor map = grid.view({1, side, side, grid.size(2)}).permute({0, 3, 1, 2});
   return at::upsample_bicubic2d(map.contiguous(), {config.tokens_h(), config.tokens_w()},
                                 /*align_corners=*/false)
       .flatten(2)
       .transpose(1, 2);
-}
-
-// The model adds its first row to all others (model/vit.h): adds it here and sets the row to 0.
-at::Tensor folded(const Positions& positions) {
-  const at::Tensor grid =
-      positions.first.defined() ? positions.grid + positions.first : positions.grid;
-  return at::cat({at::zeros_like(grid.slice(1, 0, 1)), grid}, 1);
 }
 
 at::Tensor patches(const at::Tensor& weight, const std::string& path) {
@@ -209,9 +152,12 @@ class VitImport {
     at::NoGradGuard no_grad;
     imported_.model = std::make_shared<model::VremdImpl>(config_);
     for (auto& [name, tensor] : model::state_of(*imported_.model)) fill(name, tensor);
-    reader_.refuse_others(merged_expert_ > 0 ? kHead : "");
+    const auto unused = [&](const std::string& theirs) {
+      return is_unused(names_, theirs) || (merged_expert_ > 0 && theirs.starts_with(kHead));
+    };
+    reader_.refuse_others(unused, "this network");
     imported_.model->eval();
-    imported_.names = text_of(names_);
+    imported_.names = name_of(names_);
     imported_.architecture = fmt::format("{}-{}", imported_.has_head ? "vitpose" : "vit",
                                          name_of(config_.backbone.size));
     return std::move(imported_);
@@ -221,7 +167,7 @@ class VitImport {
   void configure() {
     config_.hkme.enabled = config_.bmd.enabled = false;
     config_.model.joints = "coco17";
-    const SourceTensor& proj = reader_.only("backbone.patch_embed.proj.weight");
+    const SourceTensor& proj = reader_.only(kPatches);
     if (proj.shape.size() != 4 || proj.shape[1] != 3 || proj.shape[2] != proj.shape[3]) {
       fail("{}: patches of shape {}", source_.path, text_of(proj.shape));
     }
@@ -250,15 +196,13 @@ class VitImport {
   void configure_positions() {
     const SourceTensor& rows = reader_.only("backbone.pos_embed");
     if (rows.shape.size() != 3 || rows.shape[0] != 1 || rows.shape[1] < 2) {
-      fail("{}: positions of shape {}", source_.path, text_of(rows.shape));
+      fail("{}: position embedding of shape {}", source_.path, text_of(rows.shape));
     }
     const std::int64_t count = rows.shape[1];
     if (names_ == VitNames::kPlain) {
-      const auto side = [](std::int64_t n) {
-        return std::lround(std::sqrt(static_cast<double>(n)));
-      };
-      first_row_ = side(count - 1) * side(count - 1) == count - 1;
-      if (!first_row_ && side(count) * side(count) != count) {
+      const auto is_square = [](std::int64_t n) { return side_of(n) * side_of(n) == n; };
+      first_row_ = is_square(count - 1);
+      if (!first_row_ && !is_square(count)) {
         fail("{}: {} positions are not a square, with or without a class token", source_.path,
              count);
       }
@@ -315,9 +259,13 @@ class VitImport {
 
   at::Tensor value_of(const std::string& name) {
     if (name == "backbone.pos_embed") {
-      Positions positions = split_first(to_tensor(reader_.only(name)), first_row_);
-      if (names_ == VitNames::kPlain) positions.grid = resized(positions.grid, config_);
-      return folded(positions);
+      const at::Tensor rows = to_tensor(reader_.only(name));  // [1, N, D] or [1, 1 + N, D]
+      at::Tensor grid = first_row_ ? rows.slice(1, 1) : rows;
+      if (names_ == VitNames::kPlain) grid = resized(grid, config_);
+      // The model adds its first row to all others (model/backbone.cpp): added here, and zero
+      // there.
+      if (first_row_) grid = grid + rows.slice(1, 0, 1);
+      return at::cat({at::zeros_like(grid.slice(1, 0, 1)), grid}, 1);
     }
     if (name.starts_with("hm.")) {
       const at::Tensor value = to_tensor(reader_.take(head_name(name)));
@@ -329,7 +277,7 @@ class VitImport {
       return value;
     }
     const at::Tensor value = reader_.rows(name, merged_expert_);
-    if (name == "backbone.patch_embed.proj.weight") return patches(value, source_.path);
+    if (name == kPatches) return patches(value, source_.path);
     return value;
   }
 
@@ -366,8 +314,9 @@ class VitImport {
 }  // namespace
 
 std::optional<VitNames> vit_names(const SourceFile& source) {
-  for (const NamedFirst& first : kFirst) {
-    if (source.tensors.contains(first.tensor)) return first.names;
+  for (const VitNames names :
+       {VitNames::kVitpose, VitNames::kMmpose, VitNames::kHuggingFace, VitNames::kPlain}) {
+    if (source.tensors.contains(names_of(names, kPatches).at(0))) return names;
   }
   return {};
 }

@@ -2,13 +2,9 @@
 #include "import/yolox_weights.h"
 
 #include "core/error.h"
-#include "core/text.h"
-
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <map>
-#include <set>
 #include <vector>
 
 namespace vremd::importer {
@@ -45,7 +41,7 @@ std::string layer_of(const std::string& name) {
 class Import {
  public:
   Import(const SourceFile& source, io::DType dtype)
-      : source_(source), imported_{{}, 640, TensorFile(dtype)} {}
+      : source_(source), reader_(source), dtype_(dtype) {}
 
   ImportedYolox run() {
     std::map<std::string, std::vector<std::int64_t>> sizes;
@@ -55,34 +51,27 @@ class Import {
     imported_.shape = detect::yolox_shape(sizes, source_.path);
     const std::string name = imported_.shape.name();
     if (name == "yolox-nano" || name == "yolox-tiny") imported_.input_size = 416;
-    for (const detect::YoloxLayer& layer : detect::yolox_layers(imported_.shape)) add(layer);
-    for (const auto& [tensor, value] : source_.tensors) {
-      if (!taken_.contains(tensor) && !tensor.ends_with(".num_batches_tracked")) {
-        fail("{}: tensor {} does not belong to {}", source_.path, excerpt(tensor), name);
-      }
-    }
+    for (const detect::ConvShape& layer : detect::yolox_layers(imported_.shape)) add(layer);
+    const auto unused = [](const auto& tensor) { return tensor.ends_with(".num_batches_tracked"); };
+    reader_.refuse_others(unused, name);
     return std::move(imported_);
   }
 
  private:
   std::vector<float> take(const std::string& name, const std::vector<std::int64_t>& shape) {
-    taken_.insert(name);
-    const SourceTensor& tensor = source_.at(name);
+    const SourceTensor& tensor = reader_.take(name);
     if (tensor.shape != shape) {
-      fail("{}: {} is [{}], not [{}]", source_.path, name, fmt::join(tensor.shape, ", "),
-           fmt::join(shape, ", "));
+      fail("{}: {} is {}, not {}", source_.path, name, text_of(tensor.shape), text_of(shape));
     }
     return tensor.to_float();
   }
 
-  void add(const detect::YoloxLayer& layer) {
+  void add(const detect::ConvShape& layer) {
     const std::string module = official(layer.name);
     const std::vector<std::int64_t> vector{layer.out};
     if (is_prediction(layer.name)) {
-      const auto weight = take(module + ".weight", layer.weight_shape());
-      imported_.tensors.add_kept(layer.name + ".weight", layer.weight_shape(), weight);
-      imported_.tensors.add_kept(layer.name + ".bias", vector, take(module + ".bias", vector));
-      return;
+      return store(layer, take(module + ".weight", layer.weight_shape()),
+                   take(module + ".bias", vector));
     }
     auto weight = take(module + ".conv.weight", layer.weight_shape());
     const auto scale = take(module + ".bn.weight", vector);
@@ -98,13 +87,20 @@ class Import {
       }
       bias[i] = static_cast<float>(shift[i] - mean[i] * factor);
     }
-    imported_.tensors.add_kept(layer.name + ".weight", layer.weight_shape(), weight);
-    imported_.tensors.add_kept(layer.name + ".bias", vector, bias);
+    store(layer, weight, bias);
+  }
+
+  void store(const detect::ConvShape& layer, const std::vector<float>& weight,
+             const std::vector<float>& bias) {
+    imported_.tensors.add_weight(layer.name + ".weight",
+                                 ops::to_tensor(layer.weight_shape(), weight), dtype_);
+    imported_.tensors.add_weight(layer.name + ".bias", ops::to_tensor({layer.out}, bias), dtype_);
   }
 
   const SourceFile& source_;
-  ImportedYolox imported_;
-  std::set<std::string> taken_;
+  SourceReader reader_;
+  io::DType dtype_;
+  ImportedYolox imported_{{}, 640, ops::StoredTensors(source_.path)};
 };
 
 }  // namespace

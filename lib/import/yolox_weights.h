@@ -3,7 +3,7 @@
 
 #include "detect/yolox.h"
 #include "import/source.h"
-#include "import/tensor_file.h"
+#include "ops/stored_tensors.h"
 
 #include <string>
 
@@ -13,8 +13,8 @@ bool is_yolox(const SourceFile& source);  // by the official names
 
 struct ImportedYolox {
   detect::YoloxShape shape;
-  int input_size = 640;  // longer side of the training; 416 for nano and tiny
-  TensorFile tensors;    // batch norms folded into the convolutions
+  int input_size = 640;        // longer side of the training; 416 for nano and tiny
+  ops::StoredTensors tensors;  // batch norms folded into the convolutions
 };
 
 // Converts the official state dict to our layers in `dtype`. Error "path: what" for a missing or

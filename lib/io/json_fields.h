@@ -2,15 +2,17 @@
 #pragma once
 
 // A configuration struct <-> JSON from one description of its fields: a function template
-//   template <typename Io> void describe(Io& io, Config& c) { io("key", c.field); ... }
+//   template <typename Io> void describe(Io& io, Config& c) { io("key", c.field, {0, 1}); ... }
 // is run with a FieldReader (fields of absent keys are unchanged; an unknown key or a wrong type is
-// an Error "place: path.of.key: what" of io/json_node.h) and with a FieldWriter (every field).
+// an Error "place: path.of.key: what" of io/json_node.h), with a FieldWriter (every field), and
+// with a FieldChecker (the ranges).
 
 #include "core/enum_names.h"
 #include "core/error.h"
 #include "io/json_node.h"
 
 #include <array>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,6 +21,11 @@
 #include <vector>
 
 namespace vremd::io {
+
+// Of a number, or of each number of a list.
+struct Range {
+  double low = -INFINITY, high = INFINITY;
+};
 
 // Reads one JSON object; finish() rejects unknown keys.
 class FieldReader {
@@ -37,13 +44,14 @@ class FieldReader {
   }
 
   template <typename T>
-  void operator()(const char* key, T& field) {
+  void operator()(const char* key, T& field, Range = {}) {
     if (const JsonNode found = find(key)) read(found, field);
   }
 
   // `unset` (null, or a word) instead of a value resets the field.
   template <typename T>
-  void operator()(const char* key, std::optional<T>& field, const Json& unset = nullptr) {
+  void operator()(const char* key, std::optional<T>& field, const Json& unset = nullptr,
+                  Range = {}) {
     const JsonNode found = find(key);
     if (!found) return;
     field.reset();
@@ -103,11 +111,36 @@ class FieldReader {
   std::map<std::string_view, std::string_view> old_names_;
 };
 
-// For validate(): Errors "key: what".
-inline void within(const char* key, double value, double low, double high) {
-  if (value >= low && value <= high) return;  // false for NaN
-  fail("{}: {} is not within {} to {}", key, value, low, high);
-}
+// Error "path.of.key: 7 is not within 1 to 5".
+class FieldChecker {
+ public:
+  explicit FieldChecker(std::string path = "") : path_(std::move(path)) {}
+
+  void renamed(const char*, const char*) {}
+  template <typename Body>
+  void group(const char* key, Body body) {
+    FieldChecker inner(path_ + key + ".");
+    body(inner);
+  }
+  template <typename T>
+  void operator()(const char* key, const T& field, Range range = {}) const {
+    if constexpr (std::is_arithmetic_v<T>) {
+      const auto value = static_cast<double>(field);
+      if (value >= range.low && value <= range.high) return;  // false for NaN
+      fail("{}{}: {} is not within {} to {}", path_, key, value, range.low, range.high);
+    } else if constexpr (requires { field.begin(); }) {
+      for (const auto& one : field) (*this)(key, one, range);
+    }
+  }
+  template <typename T>
+  void operator()(const char* key, const std::optional<T>& field, const Json& = nullptr,
+                  Range range = {}) const {
+    if (field) (*this)(key, *field, range);
+  }
+
+ private:
+  std::string path_;
+};
 
 class FieldWriter {
  public:
@@ -119,7 +152,7 @@ class FieldWriter {
     json_[key] = std::move(inner.json_);
   }
   template <typename T>
-  void operator()(const char* key, const T& field) {
+  void operator()(const char* key, const T& field, Range = {}) {
     if constexpr (NamedEnum<T>) {
       json_[key] = vremd::name_of(field);
     } else {
@@ -127,7 +160,8 @@ class FieldWriter {
     }
   }
   template <typename T>
-  void operator()(const char* key, const std::optional<T>& field, const Json& unset = nullptr) {
+  void operator()(const char* key, const std::optional<T>& field, const Json& unset = nullptr,
+                  Range = {}) {
     json_[key] = field ? Json(*field) : unset;
   }
   Json take() { return std::move(json_); }

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "model/config.h"
-
-#include <torch/nn/module.h>
+#include "model/layers.h"
 
 #include <memory>
 
@@ -11,12 +10,11 @@ namespace vremd::model {
 
 // The frozen image network: crops -> F_{t-1}, F_t, F_{t+1} before the projection to D.
 // METHOD 4.1.
-struct BackboneImpl : torch::nn::Module {
+struct BackboneImpl : Module {
   // crops [n, 3, H, W], normalised by the config -> float32 tokens [n, N, C], row-major
   // (index = y * tokens_w + x).
   virtual at::Tensor forward_tokens(const at::Tensor& crops_nchw) = 0;
   virtual int channels() const = 0;  // C
-  virtual int stride() const { return 16; }
 
   virtual void init() = 0;  // random values, for training from scratch
   // Converts matrices to bfloat16; sums and norms stay in float32. Default: no change.

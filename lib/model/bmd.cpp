@@ -23,10 +23,10 @@ bool uses_feature(const ModelConfig::Bmd& bmd) {
 }  // namespace
 
 CrossAttentionImpl::CrossAttentionImpl(std::int64_t dim, std::int64_t heads) : heads_(heads) {
-  q_ = register_module("q", std::make_shared<LinearImpl>(dim, dim));
-  k_ = register_module("k", std::make_shared<LinearImpl>(dim, dim));
-  v_ = register_module("v", std::make_shared<LinearImpl>(dim, dim));
-  proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
+  q_ = add<LinearImpl>("q", dim, dim);
+  k_ = add<LinearImpl>("k", dim, dim);
+  v_ = add<LinearImpl>("v", dim, dim);
+  proj_ = add<LinearImpl>("proj", dim, dim);
 }
 
 at::Tensor CrossAttentionImpl::forward(const at::Tensor& query, const at::Tensor& source) {
@@ -41,25 +41,23 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& query, const at::Tensor
 
 AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   const std::int64_t dim = config.dim();
-  const auto norm = [&] { return std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps); };
-  if (config.bmd.norm_x == MotionNorm::kLayerNorm) norm_x_ = register_module("norm_x", norm());
-  if (uses_feature(config.bmd)) norm_f_ = register_module("norm_f", norm());
-  const auto add_op = [&](auto op) {
-    register_module(std::string(name_of(config.bmd.op)), op);
+  const double eps = config.modules.ln_eps;
+  if (config.bmd.norm_x == MotionNorm::kLayerNorm) norm_x_ = add<LayerNormImpl>("norm_x", dim, eps);
+  if (uses_feature(config.bmd)) norm_f_ = add<LayerNormImpl>("norm_f", dim, eps);
+  const auto attend_by = [&](auto op) {
     attend_points = [op](const at::Tensor& x, const at::Tensor& f) { return op->forward(x, f); };
   };
   switch (config.bmd.op) {
-    case MotionOp::kDca: add_op(std::make_shared<DcaImpl>(config)); break;
-    case MotionOp::kDa: add_op(std::make_shared<DaImpl>(config)); break;
-    case MotionOp::kDc: add_op(std::make_shared<DcImpl>(config)); break;
+    case MotionOp::kDca: attend_by(add<DcaImpl>("dca", config)); break;
+    case MotionOp::kDa: attend_by(add<DaImpl>("da", config)); break;
+    case MotionOp::kDc: attend_by(add<DcImpl>("dc", config)); break;
   }
   if (config.bmd.ca.enabled) {
-    ca_ = register_module("ca", std::make_shared<CrossAttentionImpl>(dim, config.heads()));
+    ca_ = add<CrossAttentionImpl>("ca", dim, config.heads());
   }
   if (config.bmd.adc == AdcKind::kParallel && config.bmd.op != MotionOp::kDc) {
     const std::int64_t branches = ca_ ? 2 : 1;
-    mlp = register_module("mlp",
-                          std::make_shared<MlpImpl>(branches * dim, hidden_width(config), dim));
+    mlp = add<MlpImpl>("mlp", branches * dim, hidden_width(config), dim);
   }
 }
 
@@ -79,28 +77,23 @@ at::Tensor AdcImpl::attend_all(const at::Tensor& x, const at::Tensor& f, const a
 BmdImpl::BmdImpl(const ModelConfig& config)
     : options_(config.bmd), height_(config.tokens_h()), width_(config.tokens_w()) {
   const std::int64_t dim = config.dim();
-  const auto adc_blocks = [&] {
-    return std::make_shared<ListImpl<AdcImpl>>(options_.blocks, config);
-  };
-  fwd_ = register_module("fwd", adc_blocks());
+  fwd_ = add<ListImpl<AdcImpl>>("fwd", options_.blocks, config);
   if (!options_.separate) {
-    entry_ = register_module("entry", std::make_shared<LinearImpl>(2 * dim, dim));
+    entry_ = add<LinearImpl>("entry", 2 * dim, dim);
     return;
   }
-  bwd_ = options_.share_directions ? fwd_ : register_module("bwd", adc_blocks());
+  bwd_ = options_.share_directions ? fwd_ : add<ListImpl<AdcImpl>>("bwd", options_.blocks, config);
   if (options_.adc == AdcKind::kDirections) {
-    mix_ = register_module("mix", std::make_shared<ListImpl<MlpImpl>>(
-                                      options_.blocks, 2 * dim, hidden_width(config), 2 * dim));
+    mix_ = add<ListImpl<MlpImpl>>("mix", options_.blocks, 2 * dim, hidden_width(config), 2 * dim);
   }
   const auto fuse_by = [&](auto layer) {
-    register_module("fuse", layer);
     fuse_ = [layer](const at::Tensor& both) { return layer->forward(both); };
   };
   switch (options_.fusion) {
-    case MotionFusion::kLinear: fuse_by(std::make_shared<LinearImpl>(2 * dim, dim)); break;
-    case MotionFusion::kMlp: fuse_by(std::make_shared<MlpImpl>(2 * dim, 2 * dim, dim)); break;
+    case MotionFusion::kLinear: fuse_by(add<LinearImpl>("fuse", 2 * dim, dim)); break;
+    case MotionFusion::kMlp: fuse_by(add<MlpImpl>("fuse", 2 * dim, 2 * dim, dim)); break;
     case MotionFusion::kConv3x3:
-      fuse_by(std::make_shared<ConvImpl>(2 * dim, dim, 3));
+      fuse_by(add<ConvImpl>("fuse", 2 * dim, dim, 3));
       fuse_ = [this, conv = fuse_](const at::Tensor& both) {
         return map_to_tokens(conv(tokens_to_map(both, height_, width_)));
       };

@@ -9,7 +9,7 @@
 namespace vremd::model {
 
 // Multi-head cross attention over all tokens (METHOD 6.2).
-struct CrossAttentionImpl : torch::nn::Module {
+struct CrossAttentionImpl : Module {
   CrossAttentionImpl(std::int64_t dim, std::int64_t heads);
   // query [B, N, D], source (of keys and values) [B, N, D]
   at::Tensor forward(const at::Tensor& query, const at::Tensor& source);
@@ -21,7 +21,7 @@ struct CrossAttentionImpl : torch::nn::Module {
 
 // One ADC (adaptive deformable cross-attention) block of one direction (METHOD 6.1), or its
 // replacement in an ablation of METHOD 9.
-struct AdcImpl : torch::nn::Module {
+struct AdcImpl : Module {
   explicit AdcImpl(const ModelConfig& config);
   at::Tensor normalise_motion(const at::Tensor& x);
   at::Tensor normalise_feature(const at::Tensor& f);
@@ -45,7 +45,7 @@ struct AdcImpl : torch::nn::Module {
 
 // Bidirectional Motion Disentanglement (METHOD 6): the person's motion, M, from the frame
 // differences.
-struct BmdImpl : torch::nn::Module {
+struct BmdImpl : Module {
   explicit BmdImpl(const ModelConfig& config);
 
   struct Output {
@@ -57,11 +57,11 @@ struct BmdImpl : torch::nn::Module {
  private:
   // Blocks named 0, 1, ...
   template <typename Block>
-  struct ListImpl : torch::nn::Module {
+  struct ListImpl : Module {
     template <typename... Args>
     explicit ListImpl(int count, const Args&... args) {
       for (int i = 0; i < count; ++i) {
-        blocks.push_back(register_module(std::to_string(i), std::make_shared<Block>(args...)));
+        blocks.push_back(add<Block>(std::to_string(i), args...));
       }
     }
     std::vector<std::shared_ptr<Block>> blocks;

@@ -10,40 +10,40 @@
 namespace vremd::model {
 namespace {
 
-// The schema, for reading and writing.
-template <typename Io>
-void describe(Io& io, ModelConfig& c) {
+// The schema, for reading, writing and checking.
+template <typename Io, typename Config>
+void describe(Io& io, Config& c) {
   io.group("input", [&](auto& in) {
-    in("size", c.input.size, "auto");
-    in("enlarge", c.input.enlarge);
-    in("mean", c.input.mean, "auto");
-    in("std", c.input.std, "auto");
+    in("size", c.input.size, "auto", {32, 4096});
+    in("enlarge", c.input.enlarge, {0.1, 10});
+    in("mean", c.input.mean, "auto", {-1000, 1000});
+    in("std", c.input.std, "auto", {1e-6, 1000});
   });
   io("geometry", c.geometry);
   io.group("backbone", [&](auto& in) {
     in("kind", c.backbone.kind);
     in("size", c.backbone.size);
     in("heads", c.backbone.heads, "auto");
-    in("ln_eps", c.backbone.ln_eps, "source");
+    in("ln_eps", c.backbone.ln_eps, "source", {0, 1});
     in("freeze", c.backbone.freeze);
   });
   io.group("model", [&](auto& in) {
-    in("dim", c.model.dim, "auto");
+    in("dim", c.model.dim, "auto", {1, 65536});
     in("joints", c.model.joints);
     in("trained_joints", c.model.trained_joints, "auto");
     in("heads", c.model.heads, "auto");
-    in("mlp_ratio", c.model.mlp_ratio);
+    in("mlp_ratio", c.model.mlp_ratio, {0.01, 64});
     in("head", c.model.head);
     in("prior", c.model.prior);
   });
-  io.group("modules", [&](auto& in) { in("ln_eps", c.modules.ln_eps); });
+  io.group("modules", [&](auto& in) { in("ln_eps", c.modules.ln_eps, {0, 1}); });
   io.group("hkme", [&](auto& in) {
     auto& h = c.hkme;
     in("enabled", h.enabled);
-    in("depth_h", h.depth_h);
-    in("depth_k", h.depth_k);
-    in("depth_s", h.depth_s);
-    in("depth_t", h.depth_t);
+    in("depth_h", h.depth_h, {1, 256});
+    in("depth_k", h.depth_k, {1, 256});
+    in("depth_s", h.depth_s, {1, 256});
+    in("depth_t", h.depth_t, {1, 256});
     in("norm", h.norm);
     in("first_norm", h.first_norm);
     in("mask_mode", h.mask_mode);
@@ -71,54 +71,54 @@ void describe(Io& io, ModelConfig& c) {
     in("adc", b.adc);
     in("op", b.op);
     in("separate", b.separate);
-    in("blocks", b.blocks);
+    in("blocks", b.blocks, {1, 256});
     in("share_directions", b.share_directions);
     in("residual", b.residual);
     in("norm_x", b.norm_x);
     in("fusion", b.fusion);
-    in("mlp_ratio", b.mlp_ratio);
+    in("mlp_ratio", b.mlp_ratio, {0.01, 64});
     in.group("ca", [&](auto& ca) {
       ca("enabled", b.ca.enabled);
       ca("query", b.ca.query);
     });
     in.group("dca", [&](auto& dca) {
       dca("mode", b.dca.mode);
-      dca("points", b.dca.points);
-      dca("stride", b.dca.stride);
-      dca("groups", b.dca.groups);
+      dca("points", b.dca.points, {1, 1024});
+      dca("stride", b.dca.stride, {1, 128});
+      dca("groups", b.dca.groups, {1, 1024});
       dca("psi", b.dca.psi);
-      dca("range", b.dca.range);
+      dca("range", b.dca.range, {0, 1e6});
       dca("border", b.dca.border);
       dca("init", b.dca.init);
       dca("rpe", b.dca.rpe);
     });
     in.group("dc", [&](auto& dc) {
-      dc("dilations", b.dc.dilations);
+      dc("dilations", b.dc.dilations, {1, 1024});
       dc("modulated", b.dc.modulated);
-      dc("groups", b.dc.groups);
+      dc("groups", b.dc.groups, {1, 1024});
       dc("condition", b.dc.condition);
     });
     in.group("da", [&](auto& da) {
-      da("heads", b.da.heads);
-      da("points", b.da.points);
+      da("heads", b.da.heads, {1, 1024});
+      da("points", b.da.points, {1, 1024});
     });
   });
-  io.group("hk", [&](auto& in) { in("hidden", c.hk.hidden, "D"); });
+  io.group("hk", [&](auto& in) { in("hidden", c.hk.hidden, "D", {0, 65536}); });
   io.group("hm", [&](auto& in) {
     in("aggregate", c.hm.aggregate);
-    in("channels", c.hm.channels);
+    in("channels", c.hm.channels, {1, 65536});
   });
   io.group("heatmap", [&](auto& in) {
     in("size", c.heatmap.size, "auto");
-    in("sigma", c.heatmap.sigma);
-    in("weights", c.heatmap.weights);
+    in("sigma", c.heatmap.sigma, {0.1, 100});
+    in("weights", c.heatmap.weights, {1e-3, 1e3});
   });
   io.group("loss", [&](auto& in) {
     in("kind", c.loss.kind);
     in("reduction", c.loss.reduction);
-    in("joint_weights", c.loss.joint_weights);
-    in("aux_hk", c.loss.aux_hk);
-    in("aux_hm", c.loss.aux_hm);
+    in("joint_weights", c.loss.joint_weights, nullptr, {0, 1000});
+    in("aux_hk", c.loss.aux_hk, {0, 1000});
+    in("aux_hm", c.loss.aux_hm, {0, 1000});
   });
   io.group("init",
            [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
@@ -128,39 +128,26 @@ void check_divides(const char* key, int count, const char* what, int width) {
   if (width % count != 0) fail("{}: {} {} do not divide the width {}", key, count, what, width);
 }
 
-void validate_input(const ModelConfig& c) {
-  if (c.input.size) {
-    for (const int side : *c.input.size) {
-      io::within("input.size", side, 32, 4096);
-      if (side % 32 != 0) fail("input.size: {} is not a multiple of 32", side);
-    }
-  }
-  io::within("input.enlarge", c.input.enlarge, 0.1, 10);
-  for (const double mean : c.input.mean.value_or(std::array<double, 3>{})) {
-    io::within("input.mean", mean, -1000, 1000);
-  }
-  for (const double std : c.input.std.value_or(std::array<double, 3>{1, 1, 1})) {
-    io::within("input.std", std, 1e-6, 1000);
+void check_heads(const char* key, int heads, int width) {
+  if (heads < 1 || heads > width) fail("{}: {} is not within 1 to {}", key, heads, width);
+  check_divides(key, heads, "heads", width);
+}
+
+// What ranges do not express.
+
+void validate_model(const ModelConfig& c) {
+  for (const int side : c.input.size.value_or(std::array{256, 192})) {
+    if (side % 32 != 0) fail("input.size: {} is not a multiple of 32", side);
   }
   if (c.backbone.kind == BackboneKind::kMovenet && (c.input.mean || c.input.std)) {
     fail("input.{}: movenet takes 0...255 and scales inside", c.input.mean ? "mean" : "std");
   }
-}
-
-void validate_model(const ModelConfig& c) {
   if (c.backbone.kind == BackboneKind::kVit) {
-    const int width = vit_shape(c.backbone.size).dim;
-    io::within("backbone.heads", c.backbone_heads(), 1, width);
-    check_divides("backbone.heads", c.backbone_heads(), "heads", width);
+    check_heads("backbone.heads", c.backbone_heads(), vit_shape(c.backbone.size).dim);
   } else if (c.backbone.heads) {
     fail("backbone.heads: only for a ViT");
   }
-  io::within("backbone.ln_eps", c.backbone.ln_eps.value_or(1e-6), 0, 1);
-  io::within("modules.ln_eps", c.modules.ln_eps, 0, 1);
-  io::within("model.dim", c.dim(), 1, 65536);
-  io::within("model.heads", c.heads(), 1, c.dim());
-  check_divides("model.heads", c.heads(), "heads", c.dim());
-  io::within("model.mlp_ratio", c.model.mlp_ratio, 0.01, 64);
+  check_heads("model.heads", c.heads(), c.dim());
   const bool movenet = c.backbone.kind == BackboneKind::kMovenet;
   const bool own_head = c.model.head == HeadKind::kMovenet;
   if (own_head && (!movenet || !c.single_frame() || c.model.joints != "coco17" ||
@@ -189,10 +176,6 @@ void validate_model(const ModelConfig& c) {
 
 void validate_hkme(const ModelConfig& c) {
   const auto& h = c.hkme;
-  io::within("hkme.depth_h", h.depth_h, 1, 256);
-  io::within("hkme.depth_k", h.depth_k, 1, 256);
-  io::within("hkme.depth_s", h.depth_s, 1, 256);
-  io::within("hkme.depth_t", h.depth_t, 1, 256);
   if (h.norm == NormPlace::kPost && h.first_norm == FirstNorm::kSkip) {
     fail("hkme.first_norm: skip requires hkme.norm pre");
   }
@@ -205,79 +188,44 @@ void validate_hkme(const ModelConfig& c) {
   }
 }
 
-void validate_dca(const ModelConfig& c) {
-  const auto& dca = c.bmd.dca;
-  io::within("bmd.dca.points", dca.points, 1, 1024);
-  io::within("bmd.dca.stride", dca.stride, 1, 128);
-  io::within("bmd.dca.groups", dca.groups, 1, 1024);
-  io::within("bmd.dca.range", dca.range, 0, 1e6);
-  if (dca.rpe) fail("bmd.dca.rpe: must be false, the paper has no relative position bias");
-  if (c.bmd.op != MotionOp::kDca) return;
-  if (c.heads() % dca.groups != 0 && dca.groups % c.heads() != 0) {
-    fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", dca.groups,
-         c.heads());
-  }
-  check_divides("bmd.dca.groups", dca.groups, "groups", c.dim());
-}
-
-void validate_dc(const ModelConfig& c) {
-  const auto& dc = c.bmd.dc;
-  if (dc.dilations.empty()) fail("bmd.dc.dilations: empty");
-  for (const int dilation : dc.dilations) io::within("bmd.dc.dilations", dilation, 1, 1024);
-  io::within("bmd.dc.groups", dc.groups, 1, 1024);
-  if (c.bmd.op != MotionOp::kDc) return;
-  if (c.bmd.ca.enabled) fail("bmd.ca.enabled: must be false with bmd.op dc");
-  if (c.bmd.adc != AdcKind::kParallel) fail("bmd.adc: must be parallel with bmd.op dc");
-  check_divides("bmd.dc.groups", dc.groups, "groups", c.dim());
-}
-
-void validate_da(const ModelConfig& c) {
-  io::within("bmd.da.heads", c.bmd.da.heads, 1, 1024);
-  io::within("bmd.da.points", c.bmd.da.points, 1, 1024);
-  if (c.bmd.op == MotionOp::kDa) {
-    check_divides("bmd.da.heads", c.bmd.da.heads, "heads", c.dim());
-  }
-}
-
 void validate_bmd(const ModelConfig& c) {
   const auto& b = c.bmd;
-  io::within("bmd.blocks", b.blocks, 1, 256);
-  io::within("bmd.mlp_ratio", b.mlp_ratio, 0.01, 64);
   if (b.adc == AdcKind::kDirections && !b.separate) {
     fail("bmd.adc: directions requires bmd.separate");
   }
   if (b.ca.enabled && b.ca.query == CaQuery::kOtherDirection && !b.separate) {
     fail("bmd.ca.query: other_direction requires bmd.separate");
   }
+  if (b.dca.rpe) fail("bmd.dca.rpe: must be false, the paper has no relative position bias");
+  if (b.dc.dilations.empty()) fail("bmd.dc.dilations: empty");
+  switch (b.op) {
+    case MotionOp::kDca:
+      if (c.heads() % b.dca.groups != 0 && b.dca.groups % c.heads() != 0) {
+        fail("bmd.dca.groups: {} groups and {} heads: one must divide the other", b.dca.groups,
+             c.heads());
+      }
+      return check_divides("bmd.dca.groups", b.dca.groups, "groups", c.dim());
+    case MotionOp::kDa: return check_divides("bmd.da.heads", b.da.heads, "heads", c.dim());
+    case MotionOp::kDc:
+      if (b.ca.enabled) fail("bmd.ca.enabled: must be false with bmd.op dc");
+      if (b.adc != AdcKind::kParallel) fail("bmd.adc: must be parallel with bmd.op dc");
+      check_divides("bmd.dc.groups", b.dc.groups, "groups", c.dim());
+  }
 }
 
 void validate_heads(const ModelConfig& c) {
-  io::within("hk.hidden", c.hk.hidden.value_or(0), 0, 65536);
-  io::within("hm.channels", c.hm.channels, 1, 65536);
   if (c.heatmap.size && *c.heatmap.size != std::array{c.heatmap_height(), c.heatmap_width()}) {
     fail("heatmap.size: {} x {} is not a quarter of the input, {} x {}", (*c.heatmap.size)[0],
          (*c.heatmap.size)[1], c.heatmap_height(), c.heatmap_width());
   }
-  io::within("heatmap.sigma", c.heatmap.sigma, 0.1, 100);
-  for (const double weight : c.heatmap.weights) io::within("heatmap.weights", weight, 1e-3, 1e3);
   if (c.init.head_from_backbone_ckpt && c.hm.aggregate != HmAggregate::kConcat) {
     fail("init.head_from_backbone_ckpt: requires hm.aggregate concat");
   }
-}
-
-void validate_loss(const ModelConfig& c) {
   const auto& loss = c.loss;
-  if (loss.joint_weights) {
-    if (static_cast<int>(loss.joint_weights->size()) != c.joints().size()) {
-      fail("loss.joint_weights: {} weights for the {} joints of the model",
-           loss.joint_weights->size(), c.joints().size());
-    }
-    for (const double weight : *loss.joint_weights) {
-      io::within("loss.joint_weights", weight, 0, 1000);
-    }
+  if (loss.joint_weights && std::ssize(*loss.joint_weights) != c.joints().size()) {
+    fail("loss.joint_weights: {} weights for the {} joints of the model",
+         loss.joint_weights->size(), c.joints().size());
   }
-  io::within("loss.aux_hk", loss.aux_hk, 0, 1000);
-  io::within("loss.aux_hm", loss.aux_hm, 0, 1000);
   if (loss.aux_hk > 0 && !c.has_hk()) fail("loss.aux_hk: the model has no H_k");
   if (loss.aux_hm > 0 && c.model.head == HeadKind::kMovenet) {
     fail("loss.aux_hm: the model has no H_m");
@@ -299,22 +247,18 @@ ModelConfig ModelConfig::from_json(const Json& json, const std::string& place, M
 }
 
 Json ModelConfig::to_json() const {
-  ModelConfig copy = *this;
   io::FieldWriter writer;
-  describe(writer, copy);
+  describe(writer, *this);
   return writer.take();
 }
 
 void ModelConfig::validate() const {
-  validate_input(*this);
+  io::FieldChecker checker;
+  describe(checker, *this);
   validate_model(*this);
   validate_hkme(*this);
   validate_bmd(*this);
-  validate_dca(*this);
-  validate_dc(*this);
-  validate_da(*this);
   validate_heads(*this);
-  validate_loss(*this);
 }
 
 int ModelConfig::input_height() const { return input.size ? (*input.size)[0] : 256; }

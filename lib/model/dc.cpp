@@ -15,51 +15,30 @@ constexpr std::int64_t kKernel = 9;
 // Values of one batch of columns without gradient: 64 MiB.
 constexpr std::int64_t kMostColumns = std::int64_t{1} << 24;
 
-template <typename T>
-ops::DeformColumnsArgs<T> columns_args(const at::Tensor& tokens, const at::Tensor& location,
-                                       const at::Tensor& weights, std::int64_t height,
-                                       std::int64_t width) {
-  ops::DeformColumnsArgs<T> args;
-  args.tokens = tokens.const_data_ptr<T>();
-  args.location = location.const_data_ptr<T>();
-  args.weight = weights.const_data_ptr<T>();
-  args.batch = static_cast<int>(tokens.size(0));
-  args.height = static_cast<int>(height);
-  args.width = static_cast<int>(width);
-  args.channels = static_cast<int>(tokens.size(2));
-  args.queries = static_cast<int>(location.size(1));
-  args.groups = static_cast<int>(location.size(2));
-  args.points = static_cast<int>(location.size(3));
-  return args;
-}
-
-// Calls body(item, group) for each pair, on ATen's threads.
-template <typename T, typename Body>
-void for_each_group(const ops::DeformColumnsArgs<T>& args, const Body& body) {
-  at::parallel_for(0, static_cast<std::int64_t>(args.batch) * args.groups, 1,
-                   [&](std::int64_t begin, std::int64_t end) {
-                     for (auto i = begin; i < end; ++i) {
-                       body(static_cast<int>(i / args.groups), static_cast<int>(i % args.groups));
-                     }
-                   });
-}
-
-template <typename T>
-void fill_columns(ops::DeformColumnsArgs<T> args, const at::Tensor& columns) {
-  args.columns = columns.data_ptr<T>();
-  for_each_group(args, [&](int item, int group) { ops::deform_columns_cpu(args, item, group); });
-}
-
-template <typename T>
-void fill_gradient(const ops::DeformColumnsArgs<T>& args, const at::Tensor& d_columns,
-                   const at::Tensor& d_tokens, const at::Tensor& d_location,
-                   const at::Tensor& d_weights) {
-  const ops::DeformColumnsGradient<T> gradient{d_columns.const_data_ptr<T>(),
-                                               d_tokens.data_ptr<T>(), d_location.data_ptr<T>(),
-                                               d_weights.data_ptr<T>()};
-  for_each_group(args, [&](int item, int group) {
-    ops::deform_columns_backward_cpu(args, gradient, item, group);
-  });
+// Calls body(args, item, group) for each item of the batch and group, on ATen's threads.
+template <typename Body>
+void for_each_group(const at::Tensor& tokens, const at::Tensor& location, const at::Tensor& weights,
+                    std::int64_t height, std::int64_t width, const Body& body) {
+  const auto run = [&]<typename T>(T) {
+    ops::DeformColumnsArgs<T> args;
+    args.tokens = tokens.const_data_ptr<T>();
+    args.location = location.const_data_ptr<T>();
+    args.weight = weights.const_data_ptr<T>();
+    args.batch = static_cast<int>(tokens.size(0));
+    args.height = static_cast<int>(height);
+    args.width = static_cast<int>(width);
+    args.channels = static_cast<int>(tokens.size(2));
+    args.queries = static_cast<int>(location.size(1));
+    args.groups = static_cast<int>(location.size(2));
+    args.points = static_cast<int>(location.size(3));
+    at::parallel_for(0, static_cast<std::int64_t>(args.batch) * args.groups, 1,
+                     [&](std::int64_t begin, std::int64_t end) {
+                       for (auto i = static_cast<int>(begin); i < end; ++i) {
+                         body(args, i / args.groups, i % args.groups);
+                       }
+                     });
+  };
+  tokens.scalar_type() == at::kDouble ? run(double{}) : run(float{});
 }
 
 struct DeformColumns : torch::autograd::Function<DeformColumns> {
@@ -71,11 +50,11 @@ struct DeformColumns : torch::autograd::Function<DeformColumns> {
     context->saved_data["width"] = width;
     const at::Tensor columns = at::empty(
         {tokens.size(0), location.size(1), tokens.size(2) * location.size(3)}, tokens.options());
-    if (tokens.scalar_type() == at::kDouble) {
-      fill_columns(columns_args<double>(tokens, location, weights, height, width), columns);
-    } else {
-      fill_columns(columns_args<float>(tokens, location, weights, height, width), columns);
-    }
+    for_each_group(tokens, location, weights, height, width,
+                   [&]<typename T>(ops::DeformColumnsArgs<T> args, int item, int group) {
+                     args.columns = columns.data_ptr<T>();
+                     ops::deform_columns_cpu(args, item, group);
+                   });
     return columns;
   }
 
@@ -88,13 +67,13 @@ struct DeformColumns : torch::autograd::Function<DeformColumns> {
     const at::Tensor d_columns = gradients[0].to(tokens.scalar_type()).contiguous();
     const at::Tensor d_tokens = at::zeros_like(tokens), d_location = at::empty_like(location),
                      d_weights = at::empty_like(weights);
-    if (tokens.scalar_type() == at::kDouble) {
-      fill_gradient(columns_args<double>(tokens, location, weights, height, width), d_columns,
-                    d_tokens, d_location, d_weights);
-    } else {
-      fill_gradient(columns_args<float>(tokens, location, weights, height, width), d_columns,
-                    d_tokens, d_location, d_weights);
-    }
+    for_each_group(tokens, location, weights, height, width,
+                   [&]<typename T>(const ops::DeformColumnsArgs<T>& args, int item, int group) {
+                     const ops::DeformColumnsGradient<T> gradient{
+                         d_columns.const_data_ptr<T>(), d_tokens.data_ptr<T>(),
+                         d_location.data_ptr<T>(), d_weights.data_ptr<T>()};
+                     ops::deform_columns_backward_cpu(args, gradient, item, group);
+                   });
     return {d_tokens, d_location, d_weights, {}, {}};
   }
 };
@@ -126,10 +105,9 @@ DeformConvImpl::DeformConvImpl(const ModelConfig& config, int dilation)
   const std::int64_t dim = config.dim();
   const std::int64_t in = config.bmd.dc.condition == DcCondition::kConcat ? 2 * dim : dim;
   const std::int64_t of_a_point = modulated_ ? 3 : 2;
-  offset_mask_ = register_module("offset_mask",
-                                 std::make_shared<ConvImpl>(in, of_a_point * kKernel * groups_, 3));
+  offset_mask_ = add<ConvImpl>("offset_mask", in, of_a_point * kKernel * groups_, 3);
   offset_mask_->dilation = dilation_;
-  conv_ = register_module("conv", std::make_shared<KernelImpl>(dim));
+  conv_ = add<KernelImpl>("conv", dim);
 }
 
 at::Tensor DeformConvImpl::convolve(const at::Tensor& x, const at::Tensor& weights,
@@ -175,8 +153,7 @@ void DeformConvImpl::init() {
 DcImpl::DcImpl(const ModelConfig& config)
     : concat_(config.bmd.dc.condition == DcCondition::kConcat) {
   for (std::size_t i = 0; i < config.bmd.dc.dilations.size(); ++i) {
-    convs_.push_back(register_module(
-        std::to_string(i), std::make_shared<DeformConvImpl>(config, config.bmd.dc.dilations[i])));
+    convs_.push_back(add<DeformConvImpl>(std::to_string(i), config, config.bmd.dc.dilations[i]));
   }
 }
 

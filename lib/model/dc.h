@@ -38,7 +38,7 @@ struct DeformConvImpl : Layer {
 };
 
 // The mean of the deformable convolutions of all dilations; replaces an ADC block.
-struct DcImpl : torch::nn::Module {
+struct DcImpl : Module {
   explicit DcImpl(const ModelConfig& config);
   // x, f [B, N, D]; f, the constraint, is unused if bmd.dc.condition is motion_only. Offsets [B, N,
   // G, 9 * dilations, 2], relative to the query.

@@ -39,16 +39,15 @@ DcaImpl::DcaImpl(const ModelConfig& config)
       init_(config.bmd.dca.init) {
   const std::int64_t dim = config.dim();
   const Psi psi = shape_of(config.bmd.dca.psi);
-  q_ = register_module("q", std::make_shared<LinearImpl>(dim, dim));
-  z_ = register_module("z", std::make_shared<LinearImpl>(dim, dim));
-  k_ = register_module("k", std::make_shared<LinearImpl>(dim, dim));
-  v_ = register_module("v", std::make_shared<LinearImpl>(dim, dim));
-  proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
-  dw_ = register_module(
-      "dw", std::make_shared<ConvImpl>(2 * dim, 2 * dim, psi.kernel, psi.depthwise ? 2 * dim : 1));
+  q_ = add<LinearImpl>("q", dim, dim);
+  z_ = add<LinearImpl>("z", dim, dim);
+  k_ = add<LinearImpl>("k", dim, dim);
+  v_ = add<LinearImpl>("v", dim, dim);
+  proj_ = add<LinearImpl>("proj", dim, dim);
+  dw_ = add<ConvImpl>("dw", 2 * dim, 2 * dim, psi.kernel, psi.depthwise ? 2 * dim : 1);
   dw_->stride = std::max<std::int64_t>(stride_, 1);
-  norm_ = register_module("norm", std::make_shared<LayerNormImpl>(2 * dim, config.modules.ln_eps));
-  offset_ = register_module("offset", std::make_shared<LinearImpl>(2 * dim, 2 * groups_ * points_));
+  norm_ = add<LayerNormImpl>("norm", 2 * dim, config.modules.ln_eps);
+  offset_ = add<LinearImpl>("offset", 2 * dim, 2 * groups_ * points_);
   offset_->keep_float = true;  // coordinates
 }
 
@@ -116,11 +115,11 @@ DaImpl::DaImpl(const ModelConfig& config)
       heads_(config.bmd.da.heads),
       points_(config.bmd.da.points) {
   const std::int64_t dim = config.dim(), count = heads_ * points_;
-  offset_ = register_module("offset", std::make_shared<LinearImpl>(dim, 2 * count));
+  offset_ = add<LinearImpl>("offset", dim, 2 * count);
   offset_->keep_float = true;  // coordinates
-  weight_ = register_module("weight", std::make_shared<LinearImpl>(dim, count));
-  v_ = register_module("v", std::make_shared<LinearImpl>(dim, dim));
-  proj_ = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
+  weight_ = add<LinearImpl>("weight", dim, count);
+  v_ = add<LinearImpl>("v", dim, dim);
+  proj_ = add<LinearImpl>("proj", dim, dim);
 }
 
 PointOutput DaImpl::forward(const at::Tensor& x, const at::Tensor&) {

@@ -11,10 +11,9 @@ constexpr double kHeadSigma = 0.001;  // of the heads' last and transposed convo
 HkImpl::HkImpl(const ModelConfig& config)
     : height_(config.heatmap_height()), width_(config.heatmap_width()) {
   const std::int64_t dim = config.dim(), hidden = config.hk.hidden.value_or(config.dim());
-  norm_ = register_module("norm", std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps));
-  if (hidden > 0) fc1_ = register_module("fc1", std::make_shared<LinearImpl>(dim, hidden));
-  fc2_ = register_module("fc2",
-                         std::make_shared<LinearImpl>(hidden > 0 ? hidden : dim, height_ * width_));
+  norm_ = add<LayerNormImpl>("norm", dim, config.modules.ln_eps);
+  if (hidden > 0) fc1_ = add<LinearImpl>("fc1", dim, hidden);
+  fc2_ = add<LinearImpl>("fc2", hidden > 0 ? hidden : dim, height_ * width_);
 }
 
 at::Tensor HkImpl::forward(const at::Tensor& tokens_bjd) {
@@ -26,7 +25,7 @@ at::Tensor HkImpl::forward(const at::Tensor& tokens_bjd) {
 void HkImpl::init() { fc2_->weight.normal_(0, kHeadSigma); }  // H_k starts near zero
 
 DeconvImpl::DeconvImpl(std::int64_t in, std::int64_t out) {
-  weight = register_parameter("weight", empty_parameter({in, out, 4, 4}));
+  weight = add_parameter("weight", {in, out, 4, 4});
 }
 
 void DeconvImpl::init() { weight.normal_(0, kHeadSigma); }
@@ -54,10 +53,8 @@ at::Tensor BatchNormImpl::forward(const at::Tensor& map_nchw) {
 
 HmImpl::DeconvLayersImpl::DeconvLayersImpl(std::int64_t in, std::int64_t channels) {
   for (int i = 0; i < 2; ++i) {
-    deconvs[i] = register_module(std::to_string(3 * i),
-                                 std::make_shared<DeconvImpl>(i == 0 ? in : channels, channels));
-    norms[i] =
-        register_module(std::to_string(3 * i + 1), std::make_shared<BatchNormImpl>(channels));
+    deconvs[i] = add<DeconvImpl>(std::to_string(3 * i), i == 0 ? in : channels, channels);
+    norms[i] = add<BatchNormImpl>(std::to_string(3 * i + 1), channels);
   }
 }
 
@@ -72,16 +69,14 @@ HmImpl::HmImpl(const ModelConfig& config)
     : tokens_h_(config.tokens_h()), tokens_w_(config.tokens_w()) {
   const std::int64_t dim = config.dim(), joints = config.joints().size();
   if (!config.single_frame() && config.hm.aggregate == HmAggregate::kConcat) {
-    agg = register_module("agg", std::make_shared<LinearImpl>(2 * dim, dim));
+    agg = add<LinearImpl>("agg", 2 * dim, dim);
   }
   if (config.model.head == HeadKind::kClassic) {
-    deconv_layers = register_module("deconv_layers",
-                                    std::make_shared<DeconvLayersImpl>(dim, config.hm.channels));
+    deconv_layers = add<DeconvLayersImpl>("deconv_layers", dim, config.hm.channels);
   }
-  final_layer = register_module(
-      "final_layer", deconv_layers
-                         ? std::make_shared<ConvImpl>(config.hm.channels, joints, 1, 1, kHeadSigma)
-                         : std::make_shared<ConvImpl>(dim, joints, 3, 1, kHeadSigma));
+  final_layer = deconv_layers
+                    ? add<ConvImpl>("final_layer", config.hm.channels, joints, 1, 1, kHeadSigma)
+                    : add<ConvImpl>("final_layer", dim, joints, 3, 1, kHeadSigma);
 }
 
 at::Tensor HmImpl::forward(const at::Tensor& m, const at::Tensor& f_t) {

@@ -37,7 +37,7 @@ struct BatchNormImpl : WeightedLayer {
 };
 
 // H_m (METHOD 7): aggregate(M, F_t), then ViTPose's classic or simple head (METHOD 4.2).
-struct HmImpl : torch::nn::Module {
+struct HmImpl : Module {
   explicit HmImpl(const ModelConfig& config);
 
   // Tokens [B, N, D] -> [B, J, heatmap_h, heatmap_w]. `m` is undefined in single-frame mode.
@@ -45,7 +45,7 @@ struct HmImpl : torch::nn::Module {
 
   std::shared_ptr<LinearImpl> agg;  // null: single frame, or hm.aggregate = add
   // deconv_layers.{0, 1, 3, 4} as in ViTPose: deconvolution, norm, (ReLU,) twice; simple: null.
-  struct DeconvLayersImpl : torch::nn::Module {
+  struct DeconvLayersImpl : Module {
     DeconvLayersImpl(std::int64_t in, std::int64_t channels);
     at::Tensor forward(at::Tensor map_nchw);
 

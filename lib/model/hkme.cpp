@@ -61,11 +61,9 @@ at::Tensor Position::run(BlocksImpl& blocks, const at::Tensor& x, const at::Tens
 
 HumanMaskImpl::HumanMaskImpl(const ModelConfig& config)
     : activation_(config.hkme.human.activation), position_(config) {
-  token_ = register_parameter("token", empty_parameter({token_frames(config), 1, config.dim()}));
-  blocks_ = register_module(
-      "blocks", std::make_shared<BlocksImpl>(config.hkme.depth_h, block_options(config)));
-  norm_ =
-      register_module("norm", std::make_shared<LayerNormImpl>(config.dim(), config.modules.ln_eps));
+  token_ = add_parameter("token", {token_frames(config), 1, config.dim()});
+  blocks_ = add<BlocksImpl>("blocks", config.hkme.depth_h, block_options(config));
+  norm_ = add<LayerNormImpl>("norm", config.dim(), config.modules.ln_eps);
 }
 
 HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
@@ -90,14 +88,13 @@ KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
     : options_(config.hkme.keypoint), joints_(config.joints().size()), position_(config) {
   for (const int joint : config.trained_joints()) trained_.push_back(joint);
   const std::int64_t dim = config.dim();
-  token_ = register_parameter("token", empty_parameter({token_frames(config), joints_, dim}));
+  token_ = add_parameter("token", {token_frames(config), joints_, dim});
   if (options_.temporal_embed) {
-    temporal_embed_ = register_parameter("temporal_embed", empty_parameter({3, 1, dim}));
+    temporal_embed_ = add_parameter("temporal_embed", {3, 1, dim});
   }
   const bool skip_norm = config.hkme.first_norm == FirstNorm::kSkip && config.hkme.human.enabled;
-  blocks_ = register_module("blocks", std::make_shared<BlocksImpl>(
-                                          config.hkme.depth_k, block_options(config), skip_norm));
-  norm_ = register_module("norm", std::make_shared<LayerNormImpl>(dim, config.modules.ln_eps));
+  blocks_ = add<BlocksImpl>("blocks", config.hkme.depth_k, block_options(config), skip_norm);
+  norm_ = add<LayerNormImpl>("norm", dim, config.modules.ln_eps);
 }
 
 KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
@@ -179,14 +176,14 @@ ReduceImpl::ReduceImpl(const ModelConfig& config) : kind_(config.hkme.reduce) {
   const std::int64_t dim = config.dim(), count = config.tokens_h() * config.tokens_w();
   const double eps = config.modules.ln_eps;
   if (kind_ == TokenReduction::kTemporal) {
-    fc1_ = register_module("fc1", std::make_shared<LinearImpl>(3, 1));
+    fc1_ = add<LinearImpl>("fc1", 3, 1);
     return;
   }
   const bool token = kind_ == TokenReduction::kToken;
-  norm_ = register_module("norm", std::make_shared<LayerNormImpl>(token ? dim : 3 * dim, eps));
+  norm_ = add<LayerNormImpl>("norm", token ? dim : 3 * dim, eps);
   const std::int64_t in = token ? 3 * count : 3 * dim, out = token ? count : dim;
-  fc1_ = register_module("fc1", std::make_shared<LinearImpl>(in, out));
-  fc2_ = register_module("fc2", std::make_shared<LinearImpl>(out, out));
+  fc1_ = add<LinearImpl>("fc1", in, out);
+  fc2_ = add<LinearImpl>("fc2", out, out);
 }
 
 at::Tensor ReduceImpl::forward(const at::Tensor& f_btnd) {
@@ -203,21 +200,19 @@ at::Tensor ReduceImpl::forward(const at::Tensor& f_btnd) {
 
 HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme), position_(config) {
   if (options_.human.enabled) {
-    human_ = register_module("human", std::make_shared<HumanMaskImpl>(config));
+    human_ = add<HumanMaskImpl>("human", config);
   }
   if (options_.keypoint.tokens) {
-    keypoint_ = register_module("keypoint", std::make_shared<KeypointMaskImpl>(config));
+    keypoint_ = add<KeypointMaskImpl>("keypoint", config);
   }
   const bool masked = options_.keypoint.tokens ? options_.keypoint.mask : options_.human.enabled;
-  spatial_ = register_module(
-      "spatial", std::make_shared<BlocksImpl>(options_.depth_s, block_options(config),
-                                              masked && options_.first_norm == FirstNorm::kSkip));
-  temporal_ = register_module(
-      "temporal", std::make_shared<BlocksImpl>(options_.depth_t, block_options(config)));
+  spatial_ = add<BlocksImpl>("spatial", options_.depth_s, block_options(config),
+                             masked && options_.first_norm == FirstNorm::kSkip);
+  temporal_ = add<BlocksImpl>("temporal", options_.depth_t, block_options(config));
   if (options_.temporal_embed) {
-    temporal_embed_ = register_parameter("temporal_embed", empty_parameter({1, 3, config.dim()}));
+    temporal_embed_ = add_parameter("temporal_embed", {1, 3, config.dim()});
   }
-  reduce_ = register_module("reduce", std::make_shared<ReduceImpl>(config));
+  reduce_ = add<ReduceImpl>("reduce", config);
 }
 
 HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& annotated) {
@@ -244,7 +239,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& 
   if (bias.defined()) bias = bias.flatten(0, 1);
   f = position_.run(*spatial_, f.flatten(0, 1), bias, 1, 0).view({batch, 3, count, dim});
   if (temporal_embed_.defined()) f = f + temporal_embed_.unsqueeze(2);
-  output.f = reduce_->forward(temporal_->forward_over_frames(f));
+  output.f = reduce_->forward(temporal_->forward(f));
   if (options_.out_residual) output.f = output.f + fm_btnd.select(1, 1);
   return output;
 }

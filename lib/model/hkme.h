@@ -83,7 +83,7 @@ struct MaskConcentration {
 MaskConcentration concentration_of(const at::Tensor& keypoint_mask);  // [B, 3, N]
 
 // The reduction of 3 N tokens to N (METHOD 5.4).
-struct ReduceImpl : torch::nn::Module {
+struct ReduceImpl : Module {
   explicit ReduceImpl(const ModelConfig& config);
   at::Tensor forward(const at::Tensor& f_btnd);  // [B, N, D]
 

@@ -37,8 +37,13 @@ at::Tensor widened(const at::Tensor& x) {
 
 WeightedLayer::WeightedLayer(std::initializer_list<std::int64_t> shape, double sigma)
     : sigma_(sigma) {
-  weight = register_parameter("weight", empty_parameter(shape));
-  bias = register_parameter("bias", empty_parameter(weight.size(0)));
+  weight = add_parameter("weight", shape);
+  bias = add_parameter("bias", weight.size(0));
+}
+
+void WeightedLayer::to_bf16() {
+  weight.set_data(weight.to(at::kBFloat16));
+  bias.set_data(bias.to(at::kBFloat16));
 }
 
 void WeightedLayer::init() {
@@ -75,8 +80,8 @@ at::Tensor ConvImpl::forward(const at::Tensor& map_nchw) {
 }
 
 MlpImpl::MlpImpl(std::int64_t in, std::int64_t hidden, std::int64_t out) {
-  fc1 = register_module("fc1", std::make_shared<LinearImpl>(in, hidden));
-  fc2 = register_module("fc2", std::make_shared<LinearImpl>(hidden, out));
+  fc1 = add<LinearImpl>("fc1", in, hidden);
+  fc2 = add<LinearImpl>("fc2", hidden, out);
 }
 
 at::Tensor MlpImpl::forward(const at::Tensor& x) {
@@ -84,8 +89,8 @@ at::Tensor MlpImpl::forward(const at::Tensor& x) {
 }
 
 AttentionImpl::AttentionImpl(std::int64_t dim, std::int64_t heads_in) : heads(heads_in) {
-  qkv = register_module("qkv", std::make_shared<LinearImpl>(dim, 3 * dim));
-  proj = register_module("proj", std::make_shared<LinearImpl>(dim, dim));
+  qkv = add<LinearImpl>("qkv", dim, 3 * dim);
+  proj = add<LinearImpl>("proj", dim, dim);
 }
 
 at::Tensor AttentionImpl::forward(const at::Tensor& x, const at::Tensor& key_bias) {
@@ -119,36 +124,26 @@ at::Tensor AttentionImpl::forward_over_frames(const at::Tensor& x_btnd) {
 BlockImpl::BlockImpl(const BlockOptions& options) : post_norm(options.post_norm) {
   const auto dim = options.dim;
   if (!options.skip_norm1) {
-    norm1 = register_module("norm1", std::make_shared<LayerNormImpl>(dim, options.ln_eps));
+    norm1 = add<LayerNormImpl>("norm1", dim, options.ln_eps);
   }
-  attn = register_module("attn", std::make_shared<AttentionImpl>(dim, options.heads));
-  norm2 = register_module("norm2", std::make_shared<LayerNormImpl>(dim, options.ln_eps));
-  mlp = register_module("mlp", std::make_shared<MlpImpl>(dim, hidden_width(options), dim));
-}
-
-at::Tensor BlockImpl::finish(const at::Tensor& x, const at::Tensor& attended) {
-  if (post_norm) {
-    const at::Tensor middle = norm1->forward(x + attended);
-    return norm2->forward(middle + mlp->forward(middle));
-  }
-  const at::Tensor middle = x + attended;
-  return middle + mlp->forward(norm2->forward(middle));
+  attn = add<AttentionImpl>("attn", dim, options.heads);
+  norm2 = add<LayerNormImpl>("norm2", dim, options.ln_eps);
+  mlp = add<MlpImpl>("mlp", dim, hidden_width(options), dim);
 }
 
 at::Tensor BlockImpl::forward(const at::Tensor& x, const at::Tensor& key_bias) {
-  const bool normalise = norm1 && !post_norm;
-  return finish(x, attn->forward(normalise ? norm1->forward(x) : x, key_bias));
-}
-
-at::Tensor BlockImpl::forward_over_frames(const at::Tensor& x_btnd) {
-  const bool normalise = norm1 && !post_norm;
-  return finish(x_btnd, attn->forward_over_frames(normalise ? norm1->forward(x_btnd) : x_btnd));
+  const at::Tensor in = norm1 && !post_norm ? norm1->forward(x) : x;
+  const at::Tensor attended =
+      x + (x.dim() == 4 ? attn->forward_over_frames(in) : attn->forward(in, key_bias));
+  if (!post_norm) return attended + mlp->forward(norm2->forward(attended));
+  const at::Tensor middle = norm1->forward(attended);
+  return norm2->forward(middle + mlp->forward(middle));
 }
 
 BlocksImpl::BlocksImpl(int depth, BlockOptions options, bool skip_first) {
   for (int i = 0; i < depth; ++i) {
     options.skip_norm1 = skip_first && i == 0;
-    blocks.push_back(register_module(std::to_string(i), std::make_shared<BlockImpl>(options)));
+    blocks.push_back(add<BlockImpl>(std::to_string(i), options));
   }
 }
 
@@ -159,11 +154,6 @@ at::Tensor BlocksImpl::forward(at::Tensor x, const at::Tensor& key_bias, const a
     x = blocks[i]->forward(x, i == 0 ? key_bias : at::Tensor());
   }
   return x;
-}
-
-at::Tensor BlocksImpl::forward_over_frames(at::Tensor x_btnd) {
-  for (const auto& block : blocks) x_btnd = block->forward_over_frames(x_btnd);
-  return x_btnd;
 }
 
 at::Tensor tokens_to_map(const at::Tensor& tokens, std::int64_t h, std::int64_t w) {
@@ -180,8 +170,7 @@ void linears_to_bf16(torch::nn::Module& module) {
   module.apply([](torch::nn::Module& each) {
     auto* layer = dynamic_cast<LinearImpl*>(&each);
     if (!layer || layer->keep_float) return;
-    layer->weight.set_data(layer->weight.to(at::kBFloat16));
-    layer->bias.set_data(layer->bias.to(at::kBFloat16));
+    layer->to_bf16();
   });
 }
 

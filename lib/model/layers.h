@@ -29,11 +29,22 @@ class ConstructionDevice {
 
 at::Tensor empty_parameter(at::IntArrayRef shape);
 
+// A module that makes its children and parameters.
+struct Module : torch::nn::Module {
+  template <typename Child, typename... Args>
+  std::shared_ptr<Child> add(const std::string& name, const Args&... args) {
+    return register_module(name, std::make_shared<Child>(args...));
+  }
+  at::Tensor add_parameter(const std::string& name, at::IntArrayRef shape) {
+    return register_parameter(name, empty_parameter(shape));
+  }
+};
+
 // As timm's truncated normal: its cut at +-2 is a hundred sigma away (METHOD 5).
 constexpr double kInitSigma = 0.02;
 
 // init() sets the layer's own parameters to random values; children are initialized before.
-struct Layer : torch::nn::Module {
+struct Layer : Module {
   virtual void init() = 0;
 };
 
@@ -44,6 +55,7 @@ void init_layers(torch::nn::Module& module);
 struct WeightedLayer : Layer {
   explicit WeightedLayer(std::initializer_list<std::int64_t> shape, double sigma = kInitSigma);
   void init() override;
+  void to_bf16();
 
   at::Tensor weight, bias;
 
@@ -86,7 +98,7 @@ struct ConvImpl : WeightedLayer {
 };
 
 // Linear -> GELU (erf) -> Linear.
-struct MlpImpl : torch::nn::Module {
+struct MlpImpl : Module {
   MlpImpl(std::int64_t in, std::int64_t hidden, std::int64_t out);
   at::Tensor forward(const at::Tensor& x);
 
@@ -94,7 +106,7 @@ struct MlpImpl : torch::nn::Module {
 };
 
 // Multi-head self-attention, scale head_dim^-1/2.
-struct AttentionImpl : torch::nn::Module {
+struct AttentionImpl : Module {
   AttentionImpl(std::int64_t dim, std::int64_t heads);
 
   // x [B, L, D]. key_bias [B, L], optional, is added to the logits of every query.
@@ -116,29 +128,25 @@ struct BlockOptions {
 };
 
 // A transformer block as in METHOD 4.1.
-struct BlockImpl : torch::nn::Module {
+struct BlockImpl : Module {
   explicit BlockImpl(const BlockOptions& options);
+  // x [B, L, D], or [B, T, N, D] with attention over the frames.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& key_bias = {});
-  at::Tensor forward_over_frames(const at::Tensor& x_btnd);
 
   std::shared_ptr<LayerNormImpl> norm1, norm2;  // norm1 may be null (skip_norm1)
   std::shared_ptr<AttentionImpl> attn;
   std::shared_ptr<MlpImpl> mlp;
   bool post_norm;
-
- private:
-  at::Tensor finish(const at::Tensor& x, const at::Tensor& attended);
 };
 
 // Blocks named 0, 1, ...
-struct BlocksImpl : torch::nn::Module {
+struct BlocksImpl : Module {
   // `skip_first`: the first block has no norm1.
   BlocksImpl(int depth, BlockOptions options, bool skip_first = false);
-  // key_bias applies to the first block only. `position` [L, D], optional, is added to x before the
-  // first block, with position_again before every block.
+  // x as for a block. key_bias applies to the first block only. `position` [L, D], optional, is
+  // added to x before the first block, with position_again before every block.
   at::Tensor forward(at::Tensor x, const at::Tensor& key_bias = {}, const at::Tensor& position = {},
                      bool position_again = false);
-  at::Tensor forward_over_frames(at::Tensor x_btnd);
 
   std::vector<std::shared_ptr<BlockImpl>> blocks;
 };

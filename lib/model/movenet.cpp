@@ -38,8 +38,8 @@ SameConvImpl::SameConvImpl(std::int64_t in, std::int64_t out, std::int64_t kerne
                            std::int64_t stride, bool depthwise, bool has_bias,
                            Activation activation)
     : kernel_(kernel), stride_(stride), groups_(depthwise ? in : 1), activation_(activation) {
-  weight = register_parameter("weight", empty_parameter({out, in / groups_, kernel, kernel}));
-  if (has_bias) bias = register_parameter("bias", empty_parameter({out}));
+  weight = add_parameter("weight", {out, in / groups_, kernel, kernel});
+  if (has_bias) bias = add_parameter("bias", {out});
 }
 
 void SameConvImpl::init() {
@@ -63,13 +63,10 @@ at::Tensor SameConvImpl::forward(const at::Tensor& map_nchw) {
 }
 
 SeparableConvImpl::SeparableConvImpl(std::int64_t in, std::int64_t out, std::int64_t outputs) {
-  depthwise = register_module(
-      "depthwise", std::make_shared<SameConvImpl>(in, in, 3, 1, true, false, Activation::kNone));
-  pointwise = register_module(
-      "pointwise", std::make_shared<SameConvImpl>(in, out, 1, 1, false, true, Activation::kRelu));
+  depthwise = add<SameConvImpl>("depthwise", in, in, 3, 1, true, false, Activation::kNone);
+  pointwise = add<SameConvImpl>("pointwise", in, out, 1, 1, false, true, Activation::kRelu);
   if (outputs > 0) {
-    output = register_module("output", std::make_shared<SameConvImpl>(out, outputs, 1, 1, false,
-                                                                      true, Activation::kNone));
+    output = add<SameConvImpl>("output", out, outputs, 1, 1, false, true, Activation::kNone);
   }
 }
 
@@ -78,20 +75,17 @@ at::Tensor SeparableConvImpl::forward(const at::Tensor& map_nchw) {
   return output ? output->forward(y) : y;
 }
 
-struct MovenetImpl::InvertedResidualImpl : torch::nn::Module {
+struct MovenetImpl::InvertedResidualImpl : Module {
   InvertedResidualImpl(std::int64_t in, BlockShape shape, bool expands)
       : residual_(in == shape.out && shape.stride == 1) {
     const std::int64_t hidden = expands ? 6 * in : in;
     if (expands) {
-      expand_ = register_module("expand", std::make_shared<SameConvImpl>(in, hidden, 1, 1, false,
-                                                                         true, Activation::kRelu6));
+      expand_ = add<SameConvImpl>("expand", in, hidden, 1, 1, false, true, Activation::kRelu6);
     }
-    depthwise_ = register_module(
-        "depthwise", std::make_shared<SameConvImpl>(hidden, hidden, 3, shape.stride, true, true,
-                                                    Activation::kRelu6));
-    project_ = register_module(
-        "project",
-        std::make_shared<SameConvImpl>(hidden, shape.out, 1, 1, false, true, Activation::kNone));
+    depthwise_ = add<SameConvImpl>("depthwise", hidden, hidden, 3, shape.stride, true, true,
+                                   Activation::kRelu6);
+    project_ =
+        add<SameConvImpl>("project", hidden, shape.out, 1, 1, false, true, Activation::kNone);
   }
 
   at::Tensor forward(const at::Tensor& x) {
@@ -107,15 +101,13 @@ struct MovenetImpl::InvertedResidualImpl : torch::nn::Module {
 MovenetImpl::MovenetImpl() {
   const auto conv = [&](const char* name, std::int64_t in, std::int64_t out, std::int64_t kernel,
                         std::int64_t stride, Activation activation) {
-    return register_module(
-        name, std::make_shared<SameConvImpl>(in, out, kernel, stride, false, true, activation));
+    return add<SameConvImpl>(name, in, out, kernel, stride, false, true, activation);
   };
   stem_ = conv("stem", 3, kStem, 3, 2, Activation::kRelu6);
   std::int64_t in = kStem;
   for (std::size_t k = 0; k < std::size(kBlocks); ++k) {
     blocks_.push_back(
-        register_module("block_" + std::to_string(k),
-                        std::make_shared<InvertedResidualImpl>(in, kBlocks[k], /*expands=*/k > 0)));
+        add<InvertedResidualImpl>("block_" + std::to_string(k), in, kBlocks[k], /*expands=*/k > 0));
     in = kBlocks[k].out;
   }
   last_ = conv("last", in, 1280, 1, 1, Activation::kRelu6);
@@ -123,9 +115,9 @@ MovenetImpl::MovenetImpl() {
   lateral_16_ = conv("lateral_16", 112, 64, 1, 1, Activation::kNone);
   lateral_8_ = conv("lateral_8", 56, 32, 1, 1, Activation::kNone);
   lateral_4_ = conv("lateral_4", 40, 24, 1, 1, Activation::kNone);
-  pyramid_16_ = register_module("pyramid_16", std::make_shared<SeparableConvImpl>(64, 32));
-  pyramid_8_ = register_module("pyramid_8", std::make_shared<SeparableConvImpl>(32, 24));
-  pyramid_4_ = register_module("pyramid_4", std::make_shared<SeparableConvImpl>(24, kPyramid4));
+  pyramid_16_ = add<SeparableConvImpl>("pyramid_16", 64, 32);
+  pyramid_8_ = add<SeparableConvImpl>("pyramid_8", 32, 24);
+  pyramid_4_ = add<SeparableConvImpl>("pyramid_4", 24, kPyramid4);
 }
 
 // Outputs of the blocks and of the pyramid.

@@ -25,7 +25,7 @@ struct SameConvImpl : Layer {
 };
 
 // Depthwise 3x3, then 1x1 with bias and ReLU; with `outputs` another 1x1.
-struct SeparableConvImpl : torch::nn::Module {
+struct SeparableConvImpl : Module {
   SeparableConvImpl(std::int64_t in, std::int64_t out, std::int64_t outputs = 0);
   at::Tensor forward(const at::Tensor& map_nchw);
 

@@ -77,8 +77,7 @@ MovenetHeadsImpl::MovenetHeadsImpl() {
 }
 
 std::shared_ptr<SeparableConvImpl> MovenetHeadsImpl::head(const char* name, std::int64_t outputs) {
-  return register_module(name,
-                         std::make_shared<SeparableConvImpl>(MovenetImpl::kPyramid4, 96, outputs));
+  return add<SeparableConvImpl>(name, MovenetImpl::kPyramid4, 96, outputs);
 }
 
 at::Tensor MovenetHeadsImpl::pyramid_4(const at::Tensor& tokens_bnc, std::int64_t tokens_h,
@@ -134,9 +133,9 @@ at::Tensor MovenetHeadImpl::forward(const at::Tensor& tokens_bnc, std::int64_t t
 
 MovenetPriorImpl::MovenetPriorImpl(const ModelConfig& config)
     : tokens_h_(config.tokens_h()), tokens_w_(config.tokens_w()) {
-  backbone_ = register_module("backbone", std::make_shared<MovenetImpl>());
+  backbone_ = add<MovenetImpl>("backbone");
   for (at::Tensor& parameter : parameters()) parameter.requires_grad_(false);
-  sharpness_ = register_parameter("sharpness", empty_parameter({kJoints}));
+  sharpness_ = add_parameter("sharpness", {kJoints});
   cell_ = ops::heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), config.crop_spec())
               .m[0] /
           4;

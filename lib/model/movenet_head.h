@@ -7,7 +7,7 @@
 namespace vremd::model {
 
 // MoveNet Thunder's four heads. They read the stride-4 map, [B, 24, 4 tokens_h, 4 tokens_w].
-struct MovenetHeadsImpl : torch::nn::Module {
+struct MovenetHeadsImpl : Module {
   static constexpr int kJoints = 17;  // COCO's order
 
   MovenetHeadsImpl();

@@ -2,7 +2,6 @@
 #include "model/vremd.h"
 
 #include "core/error.h"
-#include "model/vit.h"
 
 #include <numbers>
 
@@ -36,33 +35,27 @@ at::Tensor row_of(const at::Tensor& rows, const JointSet& set, const std::string
 
 }  // namespace
 
-std::shared_ptr<BackboneImpl> make_backbone(const ModelConfig& config) {
-  if (config.backbone.kind == BackboneKind::kVit) return std::make_shared<VitImpl>(config);
-  return std::make_shared<MovenetImpl>();
-}
-
 VremdImpl::ProjImpl::ProjImpl(std::int64_t in, std::int64_t out, double ln_eps) {
-  norm = register_module("norm", std::make_shared<LayerNormImpl>(in, ln_eps));
-  fc = register_module("fc", std::make_shared<LinearImpl>(in, out));
+  norm = add<LayerNormImpl>("norm", in, ln_eps);
+  fc = add<LinearImpl>("fc", in, out);
 }
 
 VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
   config.validate();
   backbone_ = register_module("backbone", make_backbone(config));
   if (config.model.head == HeadKind::kMovenet) {
-    head_ = register_module("head", std::make_shared<MovenetHeadImpl>());
+    head_ = add<MovenetHeadImpl>("head");
     return;
   }
   if (backbone_->channels() != config.dim()) {
-    proj_ = register_module("proj", std::make_shared<ProjImpl>(backbone_->channels(), config.dim(),
-                                                               config.modules.ln_eps));
+    proj_ = add<ProjImpl>("proj", backbone_->channels(), config.dim(), config.modules.ln_eps);
   }
-  if (config.hkme.enabled) hkme_ = register_module("hkme", std::make_shared<HkmeImpl>(config));
-  if (config.bmd.enabled) bmd_ = register_module("bmd", std::make_shared<BmdImpl>(config));
-  if (config.has_hk()) hk_ = register_module("hk", std::make_shared<HkImpl>(config));
-  hm_ = register_module("hm", std::make_shared<HmImpl>(config));
+  if (config.hkme.enabled) hkme_ = add<HkmeImpl>("hkme", config);
+  if (config.bmd.enabled) bmd_ = add<BmdImpl>("bmd", config);
+  if (config.has_hk()) hk_ = add<HkImpl>("hk", config);
+  hm_ = add<HmImpl>("hm", config);
   if (config.model.prior == PriorKind::kMovenet) {
-    prior_ = register_module("prior", std::make_shared<MovenetPriorImpl>(config));
+    prior_ = add<MovenetPriorImpl>("prior", config);
   }
 }
 
@@ -72,8 +65,9 @@ at::Tensor VremdImpl::features(const at::Tensor& crops_nchw, const at::Tensor& k
   return prior_ ? at::cat({tokens, prior_->tokens(crops_nchw, keys)}, 2) : tokens;
 }
 
-at::Tensor VremdImpl::key_rows(std::int64_t crops) const {
-  return at::arange(config.frames() / 2, crops, config.frames());
+at::Tensor VremdImpl::triplet_features(const at::Tensor& crops_nchw) {
+  const at::Tensor keys = at::arange(config.frames() / 2, crops_nchw.size(0), config.frames());
+  return features(crops_nchw, keys.to(crops_nchw.device())).unflatten(0, {-1, config.frames()});
 }
 
 int VremdImpl::feature_channels() const {

@@ -13,7 +13,7 @@ namespace vremd::model {
 // Without HKME and BMD it is ViTPose: one frame, one head.
 //
 // The constructor leaves parameters uninitialized: call load_model() (weights.h) or init().
-struct VremdImpl : torch::nn::Module {
+struct VremdImpl : Module {
   explicit VremdImpl(ModelConfig config);
 
   // Crops [n, 3, H, W] -> tokens [n, N, C], once per distinct crop; without gradient if the
@@ -21,8 +21,8 @@ struct VremdImpl : torch::nn::Module {
   // undefined: all.
   at::Tensor features(const at::Tensor& crops_nchw, const at::Tensor& keys = {});
 
-  // The rows of the key frames if the crops are ordered by person, T each.
-  at::Tensor key_rows(std::int64_t crops) const;
+  // The same for crops ordered by person, T each: [B, T, N, C].
+  at::Tensor triplet_features(const at::Tensor& crops_nchw);
 
   int feature_channels() const;  // C: backbone, then prior
 
@@ -57,7 +57,7 @@ struct VremdImpl : torch::nn::Module {
   ModelConfig config;
 
  private:
-  struct ProjImpl : torch::nn::Module {
+  struct ProjImpl : Module {
     ProjImpl(std::int64_t in, std::int64_t out, double ln_eps);
     std::shared_ptr<LayerNormImpl> norm;
     std::shared_ptr<LinearImpl> fc;

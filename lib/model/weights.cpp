@@ -20,20 +20,6 @@ ModelConfig config_of(const io::SafetensorsFile& file) {
   return *config;
 }
 
-void save(const std::string& path, const std::string& kind, const VremdImpl& model, io::DType dtype,
-          const std::map<std::string, std::string>& extra, bool force) {
-  at::NoGradGuard no_grad;
-  ops::StoredTensors stored(path);
-  for (const auto& [name, tensor] : state_of(model)) {
-    if (kind == "backbone" && !name.starts_with("backbone.")) continue;
-    stored.add_weight(name, tensor, dtype);
-  }
-  std::map<std::string, std::string> metadata = extra;
-  metadata["kind"] = kind;
-  metadata["vremd_config"] = model.config.to_json().dump();
-  stored.write(metadata, force);
-}
-
 }  // namespace
 
 std::optional<ModelConfig> stored_config(const io::SafetensorsFile& file) {
@@ -79,12 +65,15 @@ LoadedModel load_model(const std::string& path) {
 
 void save_model(const std::string& path, const VremdImpl& model, io::DType dtype,
                 const std::map<std::string, std::string>& extra, bool force) {
-  save(path, "pose", model, dtype, extra, force);
-}
-
-void save_backbone(const std::string& path, const VremdImpl& model, io::DType dtype,
-                   const std::map<std::string, std::string>& extra, bool force) {
-  save(path, "backbone", model, dtype, extra, force);
+  at::NoGradGuard no_grad;
+  std::map<std::string, std::string> metadata = extra;
+  const bool only_backbone = metadata.try_emplace("kind", "pose").first->second == "backbone";
+  metadata["vremd_config"] = model.config.to_json().dump();
+  ops::StoredTensors stored(path);
+  for (const auto& [name, tensor] : state_of(model)) {
+    if (!only_backbone || name.starts_with("backbone.")) stored.add_weight(name, tensor, dtype);
+  }
+  stored.write(metadata, force);
 }
 
 }  // namespace vremd::model

@@ -24,19 +24,19 @@ struct LoadedModel {
 
 // The configuration in a weights file, if any. Error: it is invalid.
 std::optional<ModelConfig> stored_config(const io::SafetensorsFile& file);
+inline std::optional<ModelConfig> stored_config(const std::string& name) {  // as of find_weights()
+  return stored_config(io::SafetensorsFile(io::find_weights(name)));
+}
 
 // Error: a tensor is missing, unknown or of the wrong shape.
 LoadedModel load_model(const std::string& path);
 
 // Matrices and kernels in `dtype` (F32, F16, BF16), vectors and batch statistics in float32.
-// `extra` is added to the metadata. Error: a value is not finite in `dtype`, or the file exists
+// `extra` is added to the metadata; its "kind" "backbone" stores only the backbone, to start a
+// training from. Error: a value is not finite in `dtype`, or the file exists
 // (without `force`).
 void save_model(const std::string& path, const VremdImpl& model, io::DType dtype,
                 const std::map<std::string, std::string>& extra = {}, bool force = true);
-
-// Only the backbone, "kind" = "backbone", to start a training from.
-void save_backbone(const std::string& path, const VremdImpl& model, io::DType dtype,
-                   const std::map<std::string, std::string>& extra = {}, bool force = true);
 
 // Parameters and batch statistics by name.
 std::map<std::string, at::Tensor> state_of(const torch::nn::Module& module);

@@ -2,6 +2,7 @@
 #include "ops/device.h"
 
 #include "core/error.h"
+#include "core/number_from.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -9,7 +10,6 @@
 
 #include <malloc.h>
 
-#include <charconv>
 #include <optional>
 
 namespace vremd::ops {
@@ -20,11 +20,8 @@ namespace {
 std::optional<int> cuda_index(const std::string& text) {
   if (text == "cuda") return 0;
   if (!text.starts_with("cuda:")) return std::nullopt;
-  int index = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + 5, end, index);
-  if (error != std::errc() || stop != end || index < 0 || index > 127) return std::nullopt;
-  return index;
+  const auto index = number_from<int>(std::string_view(text).substr(5));
+  return index && *index >= 0 && *index <= 127 ? index : std::nullopt;
 }
 
 }  // namespace
@@ -50,8 +47,6 @@ int cuda_devices() {
   const auto& hooks = at::detail::getCUDAHooks();
   return hooks.hasCUDART() ? hooks.deviceCount() : 0;
 }
-
-std::string name_of(const c10::Device& device) { return device.str(); }
 
 void prepare_runtime() {
   // glibc rejects mmap thresholds above 32 MiB, so mappings are disabled.

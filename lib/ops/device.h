@@ -16,9 +16,6 @@ c10::Device choose_device(const std::string& text);
 
 int cuda_devices();  // visible to this process; 0 without CUDA
 
-// For start lines and headers: "cpu", "cuda:0".
-std::string name_of(const c10::Device& device);
-
 // Configures LibTorch and the allocator for a pipeline of single-threaded workers: ATen calls stay
 // in their thread (METHOD 11.5), and the process keeps freed memory instead of returning it page by
 // page (which is more than twice as fast). Call it before the first tensor.

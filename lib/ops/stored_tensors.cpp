@@ -45,16 +45,16 @@ at::Tensor read_tensor(const std::map<std::string, io::TensorView>& tensors,
 void StoredTensors::add(const std::string& name, const at::Tensor& tensor, io::DType dtype) {
   const at::Tensor& kept =
       owners_.emplace_back(tensor.detach().to(at::kCPU, scalar_type_of(dtype)).contiguous());
-  views_[name] = {dtype,
-                  kept.sizes().vec(),
-                  {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
+  const auto bytes = std::span(static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes());
+  if (!views_.emplace(name, io::TensorView{dtype, kept.sizes().vec(), bytes}).second) {
+    fail("{}: duplicate tensor {}", path_, name);
+  }
 }
 
-void StoredTensors::add_weight(const std::string& name, const at::Tensor& tensor, io::DType dtype) {
-  const io::DType kept = tensor.dim() >= 2 ? dtype : io::DType::kF32;
-  add(name, tensor, kept);
+void StoredTensors::add_finite(const std::string& name, const at::Tensor& tensor, io::DType dtype) {
+  add(name, tensor, dtype);
   if (!at::isfinite(owners_.back()).all().item<bool>()) {
-    fail("{}: tensor {} has values that are not finite as {}", path_, name, io::name_of(kept));
+    fail("{}: tensor {} has values that are not finite as {}", path_, name, io::name_of(dtype));
   }
 }
 

@@ -25,16 +25,21 @@ inline at::Tensor read_tensor(const io::SafetensorsFile& file, const std::string
   return read_tensor(file.tensors(), file.path(), name, shape);
 }
 
-// Tensors to write to a file.
+// Tensors to write to the file `path`.
 class StoredTensors {
  public:
   explicit StoredTensors(std::string path) : path_(std::move(path)) {}
 
-  // F32, F16, BF16 or I64.
+  // F32, F16, BF16 or I64. Error: a duplicate name.
   void add(const std::string& name, const at::Tensor& tensor, io::DType dtype = io::DType::kF32);
-  // Matrices and kernels as `dtype`, vectors in float32. Error: a value is not finite in it.
-  void add_weight(const std::string& name, const at::Tensor& tensor, io::DType dtype);
+  // Error: a value is not finite in `dtype`.
+  void add_finite(const std::string& name, const at::Tensor& tensor, io::DType dtype);
+  // Matrices and kernels as `dtype`; vectors are small and need the precision of float32.
+  void add_weight(const std::string& name, const at::Tensor& tensor, io::DType dtype) {
+    add_finite(name, tensor, tensor.dim() >= 2 ? dtype : io::DType::kF32);
+  }
 
+  const std::map<std::string, io::TensorView>& views() const { return views_; }
   void write(const std::map<std::string, std::string>& metadata, bool force = true) const {
     io::write_safetensors(path_, views_, metadata, force);
   }

@@ -48,7 +48,11 @@ WarpAffineArgs warp_args(int count, int height, int width, const Normalisation& 
   return args;
 }
 
-[[noreturn]] void fail_device(const char* op, const c10::Device& device) {
+void require_device(const char* op, const c10::Device& device) {
+  if (device.is_cpu()) return;
+#ifdef VREMD_TENSOR_CUDA
+  if (device.is_cuda()) return;
+#endif
   if (device.is_cuda()) fail("{}: device {}: this build has no CUDA", op, device.str());
   fail("{}: device {} is not supported", op, device.str());
 }
@@ -93,6 +97,7 @@ at::Tensor warp_on_cuda(WarpAffineArgs args, std::span<const CropRequest> reques
 at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int width,
                        const Normalisation& normalisation, const c10::Device& device) {
   if (height < 1 || width < 1) fail("warp_affine: crops of {} x {} pixels", height, width);
+  require_device("warp_affine", device);
   const int count = static_cast<int>(requests.size());
   WarpAffineArgs args = warp_args(count, height, width, normalisation);
   std::vector<const std::uint8_t*> pictures;
@@ -108,7 +113,6 @@ at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int wi
 #ifdef VREMD_TENSOR_CUDA
   if (device.is_cuda()) return warp_on_cuda(args, requests, sizes, maps, device);
 #endif
-  if (!device.is_cpu()) fail_device("warp_affine", device);
   at::Tensor crops = at::empty({count, 3, height, width}, at::kFloat);
   args.pictures = pictures.data();
   args.sizes = sizes.data();
@@ -130,8 +134,12 @@ at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int bl
   const std::int64_t height = heatmaps_nkhw.size(2), width = heatmaps_nkhw.size(3);
   if (height < 1 || width < 1) fail("heatmap_decode: maps of {} x {} pixels", height, width);
 
+  require_device("heatmap_decode", heatmaps_nkhw.device());
   const at::Tensor heatmaps = heatmaps_nkhw.detach().contiguous();
+  const at::Tensor points = at::empty({n, k, 3}, heatmaps.options());
   HeatmapDecodeArgs args;
+  args.heatmaps = heatmaps.data_ptr<float>();
+  args.points = points.data_ptr<float>();
   args.count = static_cast<int>(n * k);
   args.height = static_cast<int>(height);
   args.width = static_cast<int>(width);
@@ -140,22 +148,15 @@ at::Tensor heatmap_decode(const at::Tensor& heatmaps_nkhw, Decode decode, int bl
 #ifdef VREMD_TENSOR_CUDA
   if (heatmaps.is_cuda()) {
     const c10::cuda::CUDAGuard guard(heatmaps.device());
-    at::Tensor points = at::empty({n, k, 3}, heatmaps.options());
     at::Tensor scratch;
     if (decode == Decode::kDark) {
       scratch = at::empty(heatmaps.sizes(), heatmaps.options());
       args.blur_scratch = scratch.data_ptr<float>();
     }
-    args.heatmaps = heatmaps.data_ptr<float>();
-    args.points = points.data_ptr<float>();
     heatmap_decode_cuda(args, c10::cuda::getCurrentCUDAStream());
     return points;
   }
 #endif
-  if (!heatmaps.is_cpu()) fail_device("heatmap_decode", heatmaps.device());
-  at::Tensor points = at::empty({n, k, 3}, heatmaps.options());
-  args.heatmaps = heatmaps.data_ptr<float>();
-  args.points = points.data_ptr<float>();
   heatmap_decode_cpu(args);
   return points;
 }
@@ -181,6 +182,7 @@ at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
       (heads % groups != 0 && groups % heads != 0)) {
     fail("dca_attention: {} heads and {} groups of {} channels", heads, groups, dim);
   }
+  require_device("dca_attention", q.device());
   const at::Tensor all[] = {q.detach().contiguous(), k.detach().contiguous(),
                             v.detach().contiguous(), location.detach().contiguous()};
   at::Tensor out = at::empty_like(all[0]);
@@ -206,7 +208,6 @@ at::Tensor dca_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
     return out;
   }
 #endif
-  if (!q.is_cpu()) fail_device("dca_attention", q.device());
   dca_attention_cpu(args);
   return out;
 }

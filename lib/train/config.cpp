@@ -14,7 +14,7 @@ void describe(Io& io, data::TrainDataConfig& c) {
   io("dataset", c.dataset);
   io("annotations", c.annotations);
   io("root", c.root);
-  io("repeat", c.repeat);
+  io("repeat", c.repeat, {0, 1000});
   io("min_score", c.min_score);
   io("max_flip_distance", c.max_flip_distance);
   io("weigh_by_score", c.weigh_by_score);
@@ -35,27 +35,27 @@ void describe(Io& io, data::TrainDataConfig& c) {
 template <typename Io>
 void describe(Io& io, data::AugmentConfig& c) {
   io.group("half_body", [&](auto& in) {
-    in("prob", c.half_body.prob);
+    in("prob", c.half_body.prob, {0, 1});
     in("min_joints", c.half_body.min_joints);
     in("enlarge", c.half_body.enlarge);
   });
   io.group("scale", [&](auto& in) {
     in("mode", c.scale.mode);
     in("sigma", c.scale.sigma);
-    in("limit", c.scale.limit);
+    in("limit", c.scale.limit, {0, 0.95});
   });
   io.group("rotation", [&](auto& in) {
     in("mode", c.rotation.mode);
-    in("prob", c.rotation.prob);
+    in("prob", c.rotation.prob, {0, 1});
     in("sigma", c.rotation.sigma);
     in("limit", c.rotation.limit);
-    in("any", c.rotation.any);
+    in("any", c.rotation.any, {0, 1});
   });
-  io("flip", c.flip);
+  io("flip", c.flip, {0, 1});
   io("shift", c.shift);
   io.group("colour", [&](auto& in) {
-    in("brightness", c.colour.brightness);
-    in("contrast", c.colour.contrast);
+    in("brightness", c.colour.brightness, {0, 1});
+    in("contrast", c.colour.contrast, {0, 1});
   });
   io.group("motion", [&](auto& in) {
     in("shift", c.motion.shift);
@@ -64,20 +64,20 @@ void describe(Io& io, data::AugmentConfig& c) {
     in("jitter", c.motion.jitter);
   });
   io.group("corrupt", [&](auto& in) {
-    in("blur", c.corrupt.blur);
+    in("blur", c.corrupt.blur, {0, 1});
     in.renamed("erase", "cover");
-    in("erase", c.corrupt.erase);
+    in("erase", c.corrupt.erase, {0, 1});
     in("largest_blur", c.corrupt.largest_blur);
     in.renamed("largest_erased", "largest_cover");
-    in("largest_erased", c.corrupt.largest_erased);
-    in("neighbours", c.corrupt.neighbours);
+    in("largest_erased", c.corrupt.largest_erased, {0.1, 0.9});
+    in("neighbours", c.corrupt.neighbours, {0, 1});
   });
   io.renamed("copy_paste", "company");
   io.group("copy_paste", [&](auto& in) {
-    in("prob", c.copy_paste.prob);
-    in("near", c.copy_paste.near);
-    in("far", c.copy_paste.far);
-    in("scale_limit", c.copy_paste.scale_limit);
+    in("prob", c.copy_paste.prob, {0, 1});
+    in("near", c.copy_paste.near, {0, 2});
+    in("far", c.copy_paste.far, {c.copy_paste.near, 2});
+    in("scale_limit", c.copy_paste.scale_limit, {0, 0.95});
   });
 }
 
@@ -98,29 +98,29 @@ void describe(Io& io, TrainConfig& c) {
   io("validate_by", c.validate_by);
   io.group("aug", [&](auto& in) { describe(in, c.aug); });
   io.group("train", [&](auto& in) {
-    in("epochs", c.train.epochs);
-    in("lr", c.train.lr);
+    in("epochs", c.train.epochs, {1e-6, 1e6});
+    in("lr", c.train.lr, {0, 10});
     in("backbone_lr", c.train.backbone_lr);
     in("schedule", c.train.schedule);
     in("milestones", c.train.milestones);
     in("gamma", c.train.gamma);
     in("frozen", c.train.frozen);
-    in("warmup", c.train.warmup);
-    in("backbone_warmup", c.train.backbone_warmup);
-    in("wd", c.train.wd);
+    in("warmup", c.train.warmup, {0, 1e9});
+    in("backbone_warmup", c.train.backbone_warmup, {0, 1e9});
+    in("wd", c.train.wd, {0, 10});
     in("wd_on", c.train.wd_on);
-    in("clip", c.train.clip);
-    in("batch", c.train.batch);
-    in("accum", c.train.accum);
-    in("micro_batch", c.train.micro_batch);
+    in("clip", c.train.clip, {0, 1e9});
+    in("batch", c.train.batch, {1, 65536});
+    in("accum", c.train.accum, {1, 65536});
+    in("micro_batch", c.train.micro_batch, {1, 65536});
     in("amp", c.train.amp);
     in("seed", c.train.seed);
-    in("ema", c.train.ema);
+    in("ema", c.train.ema, {0, 0.999999});
     in("checkpoint_minutes", c.train.checkpoint_minutes);
-    in("cache_features", c.train.cache_features);
-    in("loaders", c.train.loaders);
-    in("prefetch", c.train.prefetch);
-    in("frame_mib", c.train.frame_mib);
+    in("cache_features", c.train.cache_features, {0, 1000});
+    in("loaders", c.train.loaders, {0, 1024});
+    in("prefetch", c.train.prefetch, {1, 65536});
+    in("frame_mib", c.train.frame_mib, {1, 1e9});
   });
 }
 
@@ -171,8 +171,8 @@ TrainConfig::Steps TrainConfig::steps(std::int64_t persons, int processes) const
 TrainConfig::Steps TrainConfig::some_steps(std::int64_t persons, int processes) const {
   const Steps result = steps(persons, processes);
   if (result.per_epoch == 0) {
-    fail("train.batch: {} persons of a step are more than the {} of an epoch",
-         persons_of_step() * processes, persons);
+    fail("train.batch: a step takes {} persons, an epoch has {}", persons_of_step() * processes,
+         persons);
   }
   if (result.all == 0) fail("train.epochs = {} gives no optimizer steps", train.epochs);
   return result;
@@ -195,34 +195,16 @@ Json TrainConfig::to_json() const {
 
 void TrainConfig::validate_values() const {
   model.validate();
-  for (const auto& one : data) io::within("data.repeat", one.repeat, 0, 1000);
-  io::within("aug.scale.limit", aug.scale.limit, 0, 0.95);
-  for (const double p : {aug.half_body.prob, aug.rotation.prob, aug.rotation.any, aug.flip,
-                         aug.corrupt.blur, aug.corrupt.erase, aug.corrupt.neighbours,
-                         aug.colour.brightness, aug.colour.contrast, aug.copy_paste.prob}) {
-    io::within("aug: a probability or share", p, 0, 1);
+  TrainConfig copy = *this;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    io::FieldChecker checker(fmt::format("data[{}].", i));
+    describe(checker, copy.data[i]);
   }
-  io::within("aug.copy_paste.near", aug.copy_paste.near, 0, 2);
-  io::within("aug.copy_paste.far", aug.copy_paste.far, aug.copy_paste.near, 2);
-  io::within("aug.copy_paste.scale_limit", aug.copy_paste.scale_limit, 0, 0.95);
-  io::within("aug.corrupt.largest_erased", aug.corrupt.largest_erased, 0.1, 0.9);
-  io::within("train.epochs", train.epochs, 1e-6, 1e6);
-  io::within("train.warmup", train.warmup, 0, 1e9);
-  io::within("train.backbone_warmup", train.backbone_warmup, 0, 1e9);
-  io::within("train.wd", train.wd, 0, 10);
-  io::within("train.clip", train.clip, 0, 1e9);
-  io::within("train.lr", train.lr, 0, 10);
-  io::within("train.batch", train.batch, 1, 65536);
-  io::within("train.accum", train.accum, 1, 65536);
-  io::within("train.micro_batch", train.micro_batch, 1, 65536);
-  io::within("train.cache_features", train.cache_features, 0, 1000);
+  io::FieldChecker checker;
+  describe(checker, copy);
   if (train.cache_features > 0 && !model.backbone.freeze) {
     fail("train.cache_features: needs backbone.freeze");
   }
-  io::within("train.loaders", train.loaders, 0, 1024);
-  io::within("train.prefetch", train.prefetch, 1, 65536);
-  io::within("train.frame_mib", train.frame_mib, 1, 1e9);
-  io::within("train.ema", train.ema, 0, 0.999999);
   if (!start.prior.empty() && model.model.prior == model::PriorKind::kNone) {
     fail("start.prior: model.prior is none");
   }

@@ -2,7 +2,10 @@
 #include "train/learner.h"
 
 #include "core/error.h"
+#include "core/number_from.h"
+#include "io/json_file.h"
 #include "model/weights.h"
+#include "ops/stored_tensors.h"
 
 #include <algorithm>
 
@@ -35,6 +38,17 @@ void restore_state(const Checkpoint& checkpoint, const std::string& path, const 
   }
 }
 
+// The configuration without the keys that may change when a run is resumed.
+Json decisive(const TrainConfig& config) {
+  Json json = config.to_json();
+  for (const char* key : {"checkpoint_minutes", "loaders", "prefetch", "frame_mib"}) {
+    json["train"].erase(key);
+  }
+  json.erase("validate_missing");  // a run with "error" has no replaced neighbours
+  for (Json& one : json["data"]) one.erase("missing");
+  return json;
+}
+
 }  // namespace
 
 WeightAverage::WeightAverage(const torch::nn::Module& model, double decay) : decay_(decay) {
@@ -57,29 +71,75 @@ WeightAverage::InModel::InModel(const WeightAverage& average)
 
 WeightAverage::InModel::~InModel() { copy(kept_, average_.model_); }
 
-void Learner::save(const std::string& path, const TrainConfig& config, std::int64_t processes,
-                   std::int64_t persons) {
+void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
+  ops::StoredTensors stored(path);
+  for (const auto& [name, tensor] : checkpoint.tensors) stored.add(name, tensor);
+  stored.write({{"kind", "checkpoint"},
+                {"step", std::to_string(checkpoint.step)},
+                {"processes", std::to_string(checkpoint.processes)},
+                {"persons", std::to_string(checkpoint.persons)},
+                {"substituted", std::to_string(checkpoint.substituted)},
+                {"best", fmt::format("{}", checkpoint.best)},
+                {"config", checkpoint.config}});
+}
+
+Checkpoint load_checkpoint(const std::string& path) {
+  const io::SafetensorsFile file(path);
+  const auto text = [&](const char* key) -> const std::string& {
+    const auto found = file.metadata().find(key);
+    if (found == file.metadata().end()) fail("{}: not a checkpoint (no \"{}\")", path, key);
+    return found->second;
+  };
+  const auto number = [&](const char* key, auto& value) {
+    const auto found = number_from<std::remove_reference_t<decltype(value)>>(text(key));
+    if (!found) fail("{}: {}: '{}' is not a number", path, key, excerpt(text(key)));
+    value = *found;
+  };
+  if (text("kind") != "checkpoint") fail("{}: not a checkpoint", path);
   Checkpoint checkpoint;
-  checkpoint.step = step;
-  checkpoint.best = best;
-  checkpoint.config = config.to_json().dump();
-  checkpoint.processes = processes;
-  checkpoint.persons = persons;
-  checkpoint.substituted = substituted;
+  number("step", checkpoint.step);
+  number("processes", checkpoint.processes);
+  number("persons", checkpoint.persons);
+  number("substituted", checkpoint.substituted);
+  number("best", checkpoint.best);
+  checkpoint.config = text("config");
+  for (const auto& [name, view] : file.tensors()) {
+    checkpoint.tensors[name] = ops::to_tensor(view.shape, view.to_float());
+  }
+  return checkpoint;
+}
+
+void require_same_run(const Checkpoint& checkpoint, const std::string& path,
+                      const TrainConfig& config, std::int64_t processes, std::int64_t persons) {
+  const std::string place = path + ": config";
+  const TrainConfig before =
+      TrainConfig::from_json(io::parse_json(checkpoint.config, place), place);
+  const Json changes = Json::diff(decisive(before), decisive(config));
+  if (!changes.empty()) {
+    fail("{}: was trained with another configuration ({})", path,
+         changes[0]["path"].get<std::string>());
+  }
+  if (checkpoint.processes != processes || checkpoint.persons != persons) {
+    fail("{}: was trained by {} processes on {} persons an epoch, not by {} on {}", path,
+         checkpoint.processes, checkpoint.persons, processes, persons);
+  }
+}
+
+void Learner::save(const std::string& path) {
+  Checkpoint checkpoint{*this, {}};
   store_state(model::state_of(replicas.model()), "model.", checkpoint);
   store_state(average.average(), "ema.", checkpoint);
-  optimizer.store(checkpoint);
+  optimizer.store(checkpoint.tensors);
   save_checkpoint(path, checkpoint);
   saved_step = step;
 }
 
-void Learner::resume(const std::string& path, const TrainConfig& config, std::int64_t processes,
-                     std::int64_t persons) {
+void Learner::resume(const std::string& path, const TrainConfig& same) {
   const Checkpoint checkpoint = load_checkpoint(path);
-  require_same_run(checkpoint, path, config, processes, persons);
+  require_same_run(checkpoint, path, same, processes, persons);
   restore_state(checkpoint, path, "model.", model::state_of(replicas.model()));
   restore_state(checkpoint, path, "ema.", average.average());
-  optimizer.restore(checkpoint);
+  optimizer.restore(checkpoint.tensors, checkpoint.step);
   step = saved_step = checkpoint.step;
   best = checkpoint.best;
   substituted = checkpoint.substituted;

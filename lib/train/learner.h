@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "train/checkpoint.h"
 #include "train/optimizer.h"
 #include "train/replicas.h"
 
@@ -43,29 +42,47 @@ class WeightAverage {
   State model_, average_;
 };
 
-// The state of a training run that a checkpoint stores.
-struct Learner {
-  // `workers` and `device` as for Replicas.
-  Learner(const TrainConfig& config, std::shared_ptr<model::VremdImpl> network, int workers,
-          const at::Device& device)
-      : replicas(std::move(network), workers, device),
-        optimizer(config.train, replicas.trained_parameters()),
-        average(replicas.model(), config.train.ema) {}
+// What a checkpoint stores besides tensors.
+struct Progress {
+  std::int64_t step = 0;                    // completed steps
+  double best = -1;                         // best validation score so far
+  std::int64_t substituted = 0;             // neighbours replaced by the key frame in this epoch
+  std::int64_t processes = 1, persons = 0;  // processes per step; persons per epoch
+  std::string config;                       // of the run, JSON text
+};
 
-  // Checkpoint of a run of `config` with this many processes and persons per epoch. resume() is an
-  // Error if the checkpoint belongs to another run (require_same_run).
-  void save(const std::string& path, const TrainConfig& config, std::int64_t processes,
-            std::int64_t persons);
-  void resume(const std::string& path, const TrainConfig& config, std::int64_t processes,
-              std::int64_t persons);
+struct Checkpoint : Progress {
+  std::map<std::string, at::Tensor> tensors;  // float32
+};
+
+void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);  // atomically
+Checkpoint load_checkpoint(const std::string& path);
+
+// Error unless `config`, `processes` and `persons` match the checkpoint; settings that do not
+// affect the weights may differ.
+void require_same_run(const Checkpoint& checkpoint, const std::string& path,
+                      const TrainConfig& config, std::int64_t processes, std::int64_t persons);
+
+// The state of a training run.
+struct Learner : Progress {
+  // `workers` and `device` as for Replicas; `processes_in` train on `persons_in` persons per epoch.
+  Learner(const TrainConfig& config_in, std::shared_ptr<model::VremdImpl> network, int workers,
+          const at::Device& device, std::int64_t processes_in, std::int64_t persons_in)
+      : Progress{.processes = processes_in,
+                 .persons = persons_in,
+                 .config = config_in.to_json().dump()},
+        replicas(std::move(network), workers, device),
+        optimizer(config_in.train, replicas.trained_parameters()),
+        average(replicas.model(), config_in.train.ema) {}
+
+  void save(const std::string& path);
+  // Error: the checkpoint belongs to another run (require_same_run).
+  void resume(const std::string& path, const TrainConfig& same);
 
   Replicas replicas;
   Optimizer optimizer;
   WeightAverage average;
-  std::int64_t step = 0;         // completed steps
   std::int64_t saved_step = -1;  // of the last checkpoint
-  std::int64_t substituted = 0;  // neighbours replaced by the key frame in this epoch
-  double best = -1;              // best validation score
 };
 
 }  // namespace vremd::train

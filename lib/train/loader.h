@@ -3,9 +3,15 @@
 
 #include "train/batch.h"
 
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
+
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <future>
+#include <map>
+#include <mutex>
 
 namespace vremd::train {
 
@@ -21,11 +27,19 @@ class BatchLoader {
   // Each batch once, in any order within `ahead`, from any thread. Rethrows exceptions of `make`.
   TrainBatch take(std::int64_t index);
 
-  double seconds_waited() const;  // in take(), sum over all callers
+  double seconds_waited() const { return waited_; }  // in take(), sum over all callers
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void start_one();  // with the mutex held
+
+  Make make_;
+  std::int64_t next_, last_;
+  std::mutex mutex_;
+  std::map<std::int64_t, std::future<TrainBatch>> waiting_;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<double> waited_ = 0;
+  oneapi::tbb::task_arena arena_;
+  oneapi::tbb::task_group tasks_;
 };
 
 }  // namespace vremd::train

@@ -31,11 +31,6 @@ at::Tensor loss_of(model::LossKind kind, bool sum, const at::Tensor& heatmaps,
 
 }  // namespace
 
-at::Tensor heatmap_loss(model::LossKind kind, const at::Tensor& heatmaps, const at::Tensor& targets,
-                        const at::Tensor& weights) {
-  return loss_of(kind, /*sum=*/false, heatmaps, targets, weights);
-}
-
 at::Tensor training_loss(const model::ModelConfig::Loss& options, const LossMaps& maps,
                          const at::Tensor& targets, const at::Tensor& weights) {
   at::Tensor w = weights;

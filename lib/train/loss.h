@@ -7,24 +7,21 @@
 
 namespace vremd::train {
 
-// Scalar loss of METHOD 7 on H [B, J, h, w] (logits for ce).
-//
-// targets [B, J, h, w]: Gaussians of METHOD 1.7. weights [B, J]: 0 for unlabelled joints.
-// mse  mean over batch, joints and pixels of (w H - w T)^2, as DCPose
-// ce   cross-entropy of the softmax over the pixels against the target normalised to sum 1,
-//      averaged over the weights
-at::Tensor heatmap_loss(model::LossKind kind, const at::Tensor& heatmaps, const at::Tensor& targets,
-                        const at::Tensor& weights);
-
-// H and its branches of VremdImpl::Output, [B, J, h, w] each.
+// H and its branches of VremdImpl::Output, [B, J, h, w] each (logits for ce).
 struct LossMaps {
   at::Tensor h;
   at::Tensor hk, hm;  // used if aux_hk, aux_hm > 0
 };
 
-// Training loss: loss(H) + aux_hk loss(H_k) + aux_hm loss(H_m), with label weights times
-// joint_weights. reduction "sum" sums over joints and pixels (mse: eq. 5, mean(...) J h w; ce: over
-// joints); the batch is always averaged.
+// Training loss of METHOD 7: loss(H) + aux_hk loss(H_k) + aux_hm loss(H_m).
+//
+// targets [B, J, h, w]: Gaussians of METHOD 1.7. weights [B, J], multiplied by joint_weights: 0 for
+// unlabelled joints.
+// mse  mean over batch, joints and pixels of (w H - w T)^2, as in DCPose
+// ce   cross-entropy of the softmax over the pixels against the target normalised to sum 1,
+//      averaged over the weights
+// reduction "sum" sums over joints and pixels (mse: eq. 5, mean(...) J h w; ce: over joints); the
+// batch is always averaged.
 at::Tensor training_loss(const model::ModelConfig::Loss& options, const LossMaps& maps,
                          const at::Tensor& targets, const at::Tensor& weights);
 

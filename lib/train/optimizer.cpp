@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <map>
 #include <numbers>
 
@@ -34,17 +33,6 @@ bool is_matrix(const std::string& parameter, const at::Tensor& tensor) {
   return tensor.dim() >= 2;
 }
 
-namespace {
-
-double global_norm(const std::vector<at::Tensor>& parameters) {
-  at::NoGradGuard no_grad;
-  std::vector<at::Tensor> norms;
-  for (const at::Tensor& tensor : parameters) norms.push_back(tensor.grad().norm());
-  return norms.empty() ? 0 : at::stack(norms).to(at::kDouble).norm().item<double>();
-}
-
-}  // namespace
-
 Optimizer::Optimizer(const TrainConfig::Train& config,
                      const std::vector<std::pair<std::string, at::Tensor>>& parameters)
     : config_(config) {
@@ -54,8 +42,8 @@ Optimizer::Optimizer(const TrainConfig::Train& config,
     const bool backbone = is_backbone(name);
     const bool decayed = config.wd_on == WeightDecayOn::kAll || is_matrix(name, tensor);
     Group& group = groups[{backbone, decayed}];
-    group.backbone = backbone;
     group.lr = backbone && config.backbone_lr > 0 ? config.backbone_lr : config.lr;
+    group.warmup = backbone && config.backbone_warmup > 0 ? config.backbone_warmup : config.warmup;
     group.parameters.emplace_back(name, tensor);
   }
   std::vector<torch::optim::OptimizerParamGroup> parameter_groups;
@@ -72,23 +60,26 @@ Optimizer::Optimizer(const TrainConfig::Train& config,
 }
 
 double Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_epoch) {
-  std::vector<at::Tensor> all;
-  for (const Group& group : groups_) {
-    for (const auto& [name, tensor] : group.parameters) all.push_back(tensor);
-  }
-  const double most = config_.clip > 0 ? config_.clip : std::numeric_limits<double>::infinity();
-  const double norm = global_norm(all);
-  if (!std::isfinite(norm)) return norm;
-  if (norm > most) {
+  double norm = 0;
+  {
     at::NoGradGuard no_grad;
-    for (const at::Tensor& tensor : all) tensor.grad().mul_(most / (norm + 1e-6));
+    std::vector<at::Tensor> gradients, norms;
+    for (const Group& group : groups_) {
+      for (const auto& [name, tensor] : group.parameters) {
+        gradients.push_back(tensor.grad());
+        norms.push_back(tensor.grad().norm());
+      }
+    }
+    if (!norms.empty()) norm = at::stack(norms).to(at::kDouble).norm().item<double>();
+    if (!std::isfinite(norm)) return norm;
+    if (config_.clip > 0 && norm > config_.clip) {
+      for (at::Tensor& gradient : gradients) gradient.mul_(config_.clip / (norm + 1e-6));
+    }
   }
   for (std::size_t g = 0; g < groups_.size(); ++g) {
-    const double warmup = groups_[g].backbone && config_.backbone_warmup > 0
-                              ? config_.backbone_warmup
-                              : config_.warmup;
-    const double factor = learning_rate_factor(config_, static_cast<double>(step),
-                                               static_cast<double>(steps), steps_per_epoch, warmup);
+    const double factor =
+        learning_rate_factor(config_, static_cast<double>(step), static_cast<double>(steps),
+                             steps_per_epoch, groups_[g].warmup);
     adamw_->param_groups()[g].options().set_lr(groups_[g].lr * factor);
   }
   adamw_->step();
@@ -97,26 +88,26 @@ double Optimizer::step(std::int64_t step, std::int64_t steps, double steps_per_e
 
 double Optimizer::learning_rate() const { return adamw_->param_groups().back().options().get_lr(); }
 
-void Optimizer::store(Checkpoint& checkpoint) const {
+void Optimizer::store(std::map<std::string, at::Tensor>& tensors) const {
   for (const Group& group : groups_) {
     for (const auto& [name, tensor] : group.parameters) {
       const auto found = adamw_->state().find(tensor.unsafeGetTensorImpl());
       if (found == adamw_->state().end()) continue;
       auto& moments = static_cast<torch::optim::AdamWParamState&>(*found->second);
-      checkpoint.tensors["exp_avg." + name] = moments.exp_avg();
-      checkpoint.tensors["exp_avg_sq." + name] = moments.exp_avg_sq();
+      tensors["exp_avg." + name] = moments.exp_avg();
+      tensors["exp_avg_sq." + name] = moments.exp_avg_sq();
     }
   }
 }
 
-void Optimizer::restore(const Checkpoint& checkpoint) {
+void Optimizer::restore(const std::map<std::string, at::Tensor>& tensors, std::int64_t step) {
   for (const Group& group : groups_) {
     for (const auto& [name, tensor] : group.parameters) {
-      const auto first = checkpoint.tensors.find("exp_avg." + name);
-      const auto second = checkpoint.tensors.find("exp_avg_sq." + name);
-      if (first == checkpoint.tensors.end() || second == checkpoint.tensors.end()) continue;
+      const auto first = tensors.find("exp_avg." + name);
+      const auto second = tensors.find("exp_avg_sq." + name);
+      if (first == tensors.end() || second == tensors.end()) continue;
       auto moments = std::make_unique<torch::optim::AdamWParamState>();
-      moments->step(checkpoint.step);
+      moments->step(step);
       moments->exp_avg(first->second.to(tensor.device(), /*dtype=*/at::kFloat, false, true));
       moments->exp_avg_sq(second->second.to(tensor.device(), at::kFloat, false, true));
       adamw_->state()[tensor.unsafeGetTensorImpl()] = std::move(moments);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "train/checkpoint.h"
 #include "train/config.h"
 
 #include <torch/optim/adamw.h>
 
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,14 +29,14 @@ class Optimizer {
   double step(std::int64_t step, std::int64_t steps, double steps_per_epoch);
   double learning_rate() const;  // of the last group, the modules
 
-  void store(Checkpoint& checkpoint) const;
-  void restore(const Checkpoint& checkpoint);
+  // The moments, in a checkpoint's tensors of `step`.
+  void store(std::map<std::string, at::Tensor>& tensors) const;
+  void restore(const std::map<std::string, at::Tensor>& tensors, std::int64_t step);
 
  private:
   struct Group {
     std::vector<std::pair<std::string, at::Tensor>> parameters;
-    double lr;
-    bool backbone;
+    double lr, warmup;
   };
   TrainConfig::Train config_;
   std::vector<Group> groups_;

@@ -150,8 +150,8 @@ std::optional<model::ModelConfig> model_of_weights(const Json& json) {
   if (start == json.end() || !start->is_object()) return std::nullopt;
   const auto weights = start->find("weights");
   if (weights == start->end() || !weights->is_string() || *weights == "") return std::nullopt;
-  const io::SafetensorsFile file(io::find_weights(weights->get<std::string>()));
-  model::ModelConfig model = model::stored_config(file).value_or(model::ModelConfig{});
+  model::ModelConfig model =
+      model::stored_config(weights->get<std::string>()).value_or(model::ModelConfig{});
   model.model.trained_joints.reset();  // name_trained_joints() merges them with the labelled ones
   return model;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "train/preview.h"
+#include "train/trainer.h"
 
 #include "core/error.h"
 #include "core/log.h"
-#include "draw/drawing.h"
 #include "io/output_file.h"
 #include "train/run_folder.h"
 #include "train/samples.h"
@@ -18,7 +17,6 @@ namespace vremd::train {
 namespace {
 
 constexpr std::size_t kErrors = 10;  // reported
-constexpr int kSamples = 24;         // drawn
 
 void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   for (const data::TrainSet::Count& count : set.counts()) {
@@ -73,9 +71,8 @@ bool preview(const TrainConfig& config, const std::string& folder) {
   if (!none_missing(set.missing_files(kErrors))) return false;
   io::make_folder(folder);
   const std::string path = std::filesystem::path(folder) / "samples.png";
-  const std::vector<DrawnSample> drawn = training_samples(set, config, kSamples);
-  draw::write_canvas(draw_samples(drawn, config), path, /*force=*/true);
-  fmt::print("{}: {} samples with their targets\n", path, drawn.size());
+  fmt::print("{}: {} samples with their targets\n", path,
+             write_samples(path, /*validation=*/nullptr, set, config));
   return can_begin(set, config, persons);
 }
 

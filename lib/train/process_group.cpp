@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/number_from.h"
 
 #include <ATen/Functions.h>
 
@@ -14,10 +15,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <thread>
 
@@ -31,18 +30,9 @@ constexpr const char* kFailed = "failed";         // store key: rank that failed
 constexpr const char* kNoticed = "noticed";       // store key: number of processes that noticed
 
 int number(const char* name, const char* text) {
-  int value = 0;
-  const char* end = text + std::strlen(text);
-  const auto [rest, error] = std::from_chars(text, end, value);
-  if (error != std::errc() || rest != end || value < 0)
-    fail("{}: '{}' is not a number", name, text);
-  return value;
-}
-
-int required(const char* name, const char* beside) {
-  const char* text = std::getenv(name);
-  if (!text) fail("{} is set, but {} is not", beside, name);
-  return number(name, text);
+  const auto value = number_from<int>(text);
+  if (!value || *value < 0) fail("{}: '{}' is not a number", name, text);
+  return *value;
 }
 
 int optional(const char* name, int otherwise) {
@@ -60,34 +50,32 @@ std::string first_host(const std::string& slurm_list) {
     return slurm_list.substr(0, bracket);
   }
   const std::size_t end = slurm_list.find_first_of("-,]", bracket);
-  if (end == std::string::npos) fail("SLURM_JOB_NODELIST: '{}' is not a list of hosts", slurm_list);
+  if (end == std::string::npos)
+    fail("SLURM_STEP_NODELIST: '{}' is not a list of hosts", slurm_list);
   return slurm_list.substr(0, bracket) + slurm_list.substr(bracket + 1, end - bracket - 1);
 }
 
 std::optional<ProcessPlace> process_place() {
+  const bool torchrun = std::getenv("WORLD_SIZE");
+  // Unset in the batch script itself.
+  const char* tasks = torchrun ? "WORLD_SIZE" : "SLURM_STEP_NUM_TASKS";
+  if (!std::getenv(tasks)) return std::nullopt;
+  const auto required = [&](const char* name) {
+    const char* text = std::getenv(name);
+    if (!text) fail("{} is set, but {} is not", tasks, name);
+    return text;
+  };
+  const auto required_number = [&](const char* name) { return number(name, required(name)); };
   ProcessPlace place;
-  if (std::getenv("WORLD_SIZE")) {
-    place.size = required("WORLD_SIZE", "WORLD_SIZE");
-    place.rank = required("RANK", "WORLD_SIZE");
-    place.local_rank = optional("LOCAL_RANK", place.rank);
-    if (place.size > 1) {
-      const char* host = std::getenv("MASTER_ADDR");
-      if (!host) fail("WORLD_SIZE is set, but MASTER_ADDR is not");
-      place.host = host;
-      place.port = required("MASTER_PORT", "WORLD_SIZE");
-    }
-  } else if (std::getenv("SLURM_STEP_NUM_TASKS")) {  // unset in the batch script itself
-    place.size = required("SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_TASKS");
-    place.rank = required("SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
-    place.local_rank = optional("SLURM_LOCALID", 0);
-    if (place.size > 1) {
-      const char* hosts = std::getenv("SLURM_STEP_NODELIST");
-      if (!hosts) fail("SLURM_STEP_NUM_TASKS is set, but SLURM_STEP_NODELIST is not");
-      place.host = first_host(hosts);
-      place.port = optional("MASTER_PORT", 20000 + optional("SLURM_JOB_ID", 0) % 10000);
-    }
-  } else {
-    return std::nullopt;
+  place.size = required_number(tasks);
+  place.rank = required_number(torchrun ? "RANK" : "SLURM_PROCID");
+  place.local_rank = torchrun ? optional("LOCAL_RANK", place.rank) : optional("SLURM_LOCALID", 0);
+  if (place.size > 1 && torchrun) {
+    place.host = required("MASTER_ADDR");
+    place.port = required_number("MASTER_PORT");
+  } else if (place.size > 1) {
+    place.host = first_host(required("SLURM_STEP_NODELIST"));
+    place.port = optional("MASTER_PORT", 20000 + optional("SLURM_JOB_ID", 0) % 10000);
   }
   if (place.size < 1 || place.rank >= place.size) {
     fail("rank {} of {} processes does not exist", place.rank, place.size);
@@ -127,13 +115,9 @@ struct ProcessGroup::Backend {
     group = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, gloo);
   }
 
-  void sum(at::Tensor& flat) {
+  void run(bool sum, const at::Tensor& flat) {
     std::vector<at::Tensor> one{flat};
-    wait(*group->allreduce(one));
-  }
-  void broadcast(at::Tensor& flat) {
-    std::vector<at::Tensor> one{flat};
-    wait(*group->broadcast(one));
+    wait(sum ? *group->allreduce(one) : *group->broadcast(one));
   }
 
   void wait(c10d::Work& work) {
@@ -188,8 +172,7 @@ struct ProcessGroup::Backend {
   Backend(const ProcessPlace&, const at::Device&) {
     fail("several processes: this build has no gloo (built without libgloo-dev)");
   }
-  void sum(at::Tensor&) {}
-  void broadcast(at::Tensor&) {}
+  void run(bool, const at::Tensor&) {}
   void announce_failure() noexcept {}
 };
 
@@ -214,37 +197,18 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, const at::Device& device)
   }
 }
 
-namespace {
-
-// Applies `change` to the concatenated tensors on the device and copies the result back.
-template <typename Change>
-void changed_as_one(const std::vector<at::Tensor>& tensors, const at::Device& device,
-                    const Change& change) {
-  if (tensors.empty()) return;
+void ProcessGroup::run(bool sum, const std::vector<at::Tensor>& tensors) {
+  if (!backend_ || tensors.empty()) return;
   at::NoGradGuard no_grad;
   std::vector<at::Tensor> parts;
   for (const at::Tensor& tensor : tensors) parts.push_back(tensor.detach().reshape({-1}));
-  at::Tensor flat = at::cat(parts).to(device);
-  change(flat);
+  const at::Tensor flat = at::cat(parts).to(device_);
+  backend_->run(sum, flat);
   std::int64_t from = 0;
   for (const at::Tensor& tensor : tensors) {
     const std::int64_t count = tensor.numel();
     tensor.detach().copy_(flat.slice(0, from, from + count).view(tensor.sizes()));
     from += count;
-  }
-}
-
-}  // namespace
-
-void ProcessGroup::sum(const std::vector<at::Tensor>& tensors) {
-  if (backend_) {
-    changed_as_one(tensors, device_, [this](at::Tensor& flat) { backend_->sum(flat); });
-  }
-}
-
-void ProcessGroup::broadcast(const std::vector<at::Tensor>& tensors) {
-  if (backend_) {
-    changed_as_one(tensors, device_, [this](at::Tensor& flat) { backend_->broadcast(flat); });
   }
 }
 

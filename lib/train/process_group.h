@@ -18,7 +18,7 @@ struct ProcessPlace {
   int port = 0;
 };
 
-// What torchrun sets (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or else srun
+// Set by torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or else by srun
 // (SLURM_STEP_NUM_TASKS, SLURM_PROCID, SLURM_LOCALID, SLURM_STEP_NODELIST; the port from
 // SLURM_JOB_ID unless MASTER_PORT is set). Nullopt for a single process, such as a command of a
 // batch script without srun. Error: a variable is missing or not a number.
@@ -50,12 +50,15 @@ class ProcessGroup {
 
   // All-reduce (sum) of floating point tensors on any device, with the same shapes in all
   // processes. Error: another process failed.
-  void sum(const std::vector<at::Tensor>& tensors);
+  void sum(const std::vector<at::Tensor>& tensors) { run(true, tensors); }
   // From rank 0.
-  void broadcast(const std::vector<at::Tensor>& tensors);
+  void broadcast(const std::vector<at::Tensor>& tensors) { run(false, tensors); }
 
  private:
   struct Backend;
+  // Sums or broadcasts the tensors in one call.
+  void run(bool sum, const std::vector<at::Tensor>& tensors);
+
   ProcessPlace place_;
   at::Device device_ = at::kCPU;      // of the backend
   int exceptions_;                    // in flight at construction

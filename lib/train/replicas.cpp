@@ -110,18 +110,15 @@ void Replicas::apply(std::int64_t micro_batches) {
 
 void Replicas::discard() { copy(statistics_before_, buffers_of(model())); }
 
-// A replica's parameters share the values of the model's, but not their version counter.
-void Replicas::notice_changes() {
+void Replicas::prepare_evaluation() {
+  const auto own = buffers_of(model());
   for (std::size_t i = 1; i < replicas_.size(); ++i) {
+    copy(own, buffers_of(*replicas_[i]));
+    // They share the values of the model's, but not their version counter.
     for (const at::Tensor& parameter : replicas_[i]->parameters()) {
       parameter.unsafeGetTensorImpl()->bump_version();
     }
   }
-}
-
-void Replicas::copy_statistics() {
-  const auto own = buffers_of(model());
-  for (std::size_t i = 1; i < replicas_.size(); ++i) copy(own, buffers_of(*replicas_[i]));
 }
 
 }  // namespace vremd::train

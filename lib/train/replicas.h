@@ -64,8 +64,7 @@ class Replicas {
   // worker.
   template <typename Body>
   void evaluate(std::int64_t count, const Body& body) {
-    copy_statistics();
-    notice_changes();
+    prepare_evaluation();
     std::atomic<std::int64_t> next = 0;
     on_workers(replicas_.size(), [&](std::size_t worker) {
       ops::prepare_worker();
@@ -87,9 +86,9 @@ class Replicas {
       oneapi::tbb::parallel_for(std::size_t{0}, count, body, oneapi::tbb::simple_partitioner{});
     });
   }
-  void copy_statistics();  // from the model to all replicas
-  // Invalidates the packed copies that layers keep of shared parameters (ops/linear.h).
-  void notice_changes();
+  // Copies the model's statistics to all replicas and invalidates the packed copies that layers
+  // keep of shared parameters (ops/linear.h).
+  void prepare_evaluation();
 
   std::vector<std::shared_ptr<model::VremdImpl>> replicas_;  // [0] is the model
   at::Device device_;

@@ -147,12 +147,12 @@ std::string html_report(const std::string& title, const std::vector<Json>& metri
     html += chart(name, x, {curve_of(metrics, x, place)});
   };
   add("loss", "step", "/loss");
-  add("norm of the gradient, before clipping", "step", "/norm");
+  add("gradient norm before clipping", "step", "/norm");
   add("learning rate", "step", "/lr");
   add("persons per second", "step", "/rate");
-  add("share of time that workers waited for data", "step", "/wait");
-  add("Mask_k: tokens that it looks at", "step", "/mask/effective");
-  add("Mask_k: log of its largest value", "step", "/mask/log_largest");
+  add("share of time spent waiting for data", "step", "/wait");
+  add("Mask_k: effective number of tokens", "step", "/mask/effective");
+  add("Mask_k: log of the largest weight", "step", "/mask/log_largest");
   add("validation: PCK@0.2 of the torso, 12 body joints", "epoch", "/pck");
   html += chart("validation: PCK@0.2 of each joint", "epoch", joint_curves(metrics, "joints"));
   add("validation: PoseTrack AP", "epoch", "/ap");

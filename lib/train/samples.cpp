@@ -5,6 +5,8 @@
 #include "draw/overlay.h"
 #include "draw/sheet.h"
 #include "io/json_file.h"
+#include "io/records.h"
+#include "ops/tensor_ops.h"
 #include "train/report.h"
 #include "train/start.h"
 
@@ -15,7 +17,15 @@
 namespace vremd::train {
 namespace {
 
+constexpr int kSamples = 24;
 constexpr std::array<double, 3> kHeat = {255, 90, 0};  // orange, RGB
+
+// A network input to be drawn.
+struct DrawnSample {
+  at::Tensor crops;  // [T, 3, H, W], normalised
+  at::Tensor heat;   // [h, w], 0...1, drawn over the key frame's crop; may be undefined
+  std::vector<io::Keypoint> joints;  // crop pixels; score 0: not drawn
+};
 
 Frame picture_of(const at::Tensor& crop, const ops::Normalisation& normalisation) {
   const at::Tensor values = crop.to(at::kCPU, at::kFloat).contiguous();
@@ -63,13 +73,10 @@ std::vector<io::Keypoint> joints_of(const at::Tensor& points_k3, const Affine2x3
   return joints;
 }
 
-}  // namespace
-
-std::vector<DrawnSample> training_samples(data::TrainSet& set, const TrainConfig& config,
-                                          int count) {
+std::vector<DrawnSample> training_samples(data::TrainSet& set, const TrainConfig& config) {
   const model::ModelConfig& model = config.model;
-  const TrainBatch batch = first_batch(set, config, count);
-  const at::Tensor points = decode_heatmaps(batch.targets, model);
+  const TrainBatch batch = first_batch(set, config, kSamples);
+  const at::Tensor points = ops::heatmap_decode(batch.targets, model.default_decode());
   const Affine2x3 to_crop =
       ops::heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), model.crop_spec());
   std::vector<DrawnSample> samples;
@@ -85,11 +92,11 @@ std::vector<DrawnSample> training_samples(data::TrainSet& set, const TrainConfig
   return samples;
 }
 
-std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config,
-                                            int count) {
+// Evenly spread.
+std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config) {
   const model::ModelConfig& model = config.model;
   const std::size_t all = validation.chosen().size();
-  const auto most = std::min<std::size_t>(all, static_cast<std::size_t>(count));
+  const auto most = std::min<std::size_t>(all, kSamples);
   std::vector<DrawnSample> samples;
   for (std::size_t i = 0; i < most; ++i) {
     const std::size_t n = i * all / most;
@@ -137,16 +144,22 @@ draw::Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainCo
   return draw::make_sheet(tiles, layout);
 }
 
+}  // namespace
+
+int write_samples(const std::string& path, Validation* validation, data::TrainSet& set,
+                  const TrainConfig& config) {
+  const std::vector<DrawnSample> samples =
+      validation ? validation_samples(*validation, config) : training_samples(set, config);
+  draw::write_canvas(draw_samples(samples, config), path, /*force=*/true);
+  return static_cast<int>(samples.size());
+}
+
 void write_report(const RunFolder& folder, Validation* validation, data::TrainSet& set,
                   const TrainConfig& config) {
-  constexpr int kSamples = 24;
   const std::string path = folder.file("samples.png");
-  draw::write_canvas(draw_samples(validation ? validation_samples(*validation, config, kSamples)
-                                             : training_samples(set, config, kSamples),
-                                  config),
-                     path, /*force=*/true);
-  const char* caption = validation ? "People of the validation set, as they are predicted"
-                                   : "People of the training data, with their targets";
+  write_samples(path, validation, set, config);
+  const char* caption = validation ? "People of the validation set with their predicted keypoints"
+                                   : "People of the training set with their targets";
   folder.write("report.html", html_report(fmt::format("vremd-train: {}", folder.path()),
                                           folder.metrics(), io::read_text_file(path), caption));
 }

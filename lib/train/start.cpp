@@ -10,36 +10,23 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <cstring>
-#include <functional>
 
 namespace vremd::train {
 namespace {
 
-// Loads the parameters of `into` that start with `prefix`. `stored_name` maps their names to those
-// of the file; "" skips one.
-void load_part(const std::string& name, model::VremdImpl& into, const std::string& prefix,
-               const std::function<std::string(const std::string&)>& stored_name) {
+// Loads the parameters of `into` that start with `prefix` from the file `name`, in which the
+// parameters of MoveNet's prior are those of Thunder with its own head.
+void load_part(const std::string& name, model::VremdImpl& into, const std::string& prefix) {
+  static const std::string kPrior = "prior.";
   const io::SafetensorsFile weights(io::find_weights(name));
   at::NoGradGuard no_grad;
   for (const auto& [key, tensor] : model::state_of(into)) {
-    if (!key.starts_with(prefix)) continue;
-    const std::string stored = stored_name(key);
-    if (!stored.empty()) tensor.detach().copy_(ops::read_tensor(weights, stored, tensor.sizes()));
+    if (!key.starts_with(prefix) || key == "prior.sharpness") continue;  // not part of Thunder
+    std::string stored = key;
+    if (prefix == kPrior) stored.erase(0, kPrior.size());
+    if (prefix == kPrior && !stored.starts_with("backbone.")) stored.insert(0, "head.");
+    tensor.detach().copy_(ops::read_tensor(weights, stored, tensor.sizes()));
   }
-}
-
-void load_backbone(const std::string& name, model::VremdImpl& into) {
-  load_part(name, into, "backbone.", [](const std::string& key) { return key; });
-}
-
-// Loads MoveNet Thunder with its own head.
-void load_prior(const std::string& name, model::VremdImpl& into) {
-  load_part(name, into, "prior.", [](const std::string& key) -> std::string {
-    if (key == "prior.sharpness") return {};  // not part of Thunder
-    const std::string inner = key.substr(std::strlen("prior."));
-    return inner.starts_with("backbone.") ? inner : "head." + inner;
-  });
 }
 
 // Takes the backbone's LayerNorm eps and number of heads, which its tensors do not determine, from
@@ -48,7 +35,7 @@ void take_from_source(const TrainConfig::Start& start, model::ModelConfig& model
   auto& own = model.backbone;
   for (const std::string& name : {start.weights, start.backbone, start.single_frame}) {
     if (name.empty()) continue;
-    const auto stored = model::stored_config(io::SafetensorsFile(io::find_weights(name)));
+    const auto stored = model::stored_config(name);
     if (!stored || stored->backbone.kind != own.kind) continue;
     if (!own.ln_eps) own.ln_eps = stored->backbone.ln_eps;
     if (!own.heads) own.heads = stored->backbone.heads;
@@ -94,8 +81,7 @@ void name_trained_joints(const data::TrainSet& set, TrainConfig& config) {
   std::vector<bool> known(static_cast<std::size_t>(joints.size()));
   for (int j = 0; j < joints.size(); ++j) known[j] = set.trained(j);
   if (!config.start.weights.empty()) {
-    const auto before =
-        model::stored_config(io::SafetensorsFile(io::find_weights(config.start.weights)));
+    const auto before = model::stored_config(config.start.weights);
     if (before && before->joints().joints == joints.joints) {
       for (const int j : before->trained_joints()) known[j] = true;
     }
@@ -114,8 +100,8 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
   if (config.model.backbone.freeze && start.backbone.empty() && start.weights.empty() &&
       start.single_frame.empty()) {
     log_warning(
-        "the backbone is random and stays so (model.backbone.freeze): start.backbone, "
-        "start.weights or start.single_frame names what it is");
+        "the backbone is random and frozen (model.backbone.freeze): initialise it by "
+        "start.backbone, start.weights or start.single_frame");
   }
   model::ModelConfig network = config.model;
   take_from_source(start, network);
@@ -126,10 +112,10 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
     model::load_state(*model, io::SafetensorsFile(io::find_weights(start.weights)),
                       start.prior.empty() ? "" : "prior.");
   }
-  if (!start.prior.empty()) load_prior(start.prior, *model);
+  if (!start.prior.empty()) load_part(start.prior, *model, "prior.");
   const bool with_head = network.init.head_from_backbone_ckpt && !start.backbone.empty();
   const std::string& single_frame = with_head ? start.backbone : start.single_frame;
-  if (!start.backbone.empty() && !with_head) load_backbone(start.backbone, *model);
+  if (!start.backbone.empty() && !with_head) load_part(start.backbone, *model, "backbone.");
   if (!single_frame.empty()) {
     model->init_from_single_frame(*model::load_model(io::find_weights(single_frame)).model);
   } else if (start.weights.empty() && start.calibrate && calibrated) {

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/trainer.h"
 
+#include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "model/weights.h"
+#include "train/feature_cache.h"
 #include "train/learner.h"
+#include "train/loader.h"
+#include "train/loss.h"
 #include "train/run_folder.h"
 #include "train/sample_order.h"
 #include "train/samples.h"
 #include "train/start.h"
-#include "train/step.h"
 #include "train/validation.h"
 
 #include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace vremd::train {
 namespace {
@@ -40,53 +46,9 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Accumulates the steps since the last line of metrics.jsonl.
-class ProgressReport {
- public:
-  // `workers` wait for data; `persons` per step, over all processes.
-  ProgressReport(std::int64_t workers, std::int64_t persons)
-      : workers_(workers), persons_(persons) {}
-
-  void add(const StepResult& step) {
-    loss_ += step.loss;
-    norm_ += step.norm;
-    ++steps_;
-  }
-  bool empty() const { return steps_ == 0; }
-  double seconds() const { return clock_.seconds(); }
-  void restart_clock() { clock_ = {}; }
-
-  // The line of metrics after `step` steps ("step", "loss", "norm", "lr", "rate", "wait", "mask"),
-  // logged with `log`. Resets the accumulator.
-  Json take(std::int64_t step, double epoch, const BatchLoader& loader, TrainStep& train_step,
-            bool log);
-
- private:
-  std::int64_t workers_, persons_;
-  Stopwatch clock_;
-  double loss_ = 0, norm_ = 0, waited_ = 0;  // waited_: at the last line
-  int steps_ = 0;
+struct StepResult {
+  double loss = 0, norm = 0;  // over all processes; norm before clipping
 };
-
-Json ProgressReport::take(std::int64_t step, double epoch, const BatchLoader& loader,
-                          TrainStep& train_step, bool log) {
-  const double elapsed = seconds(), all_waited = loader.seconds_waited();
-  const double rate = static_cast<double>(steps_ * persons_) / elapsed;
-  const double waited = (all_waited - waited_) / (elapsed * static_cast<double>(workers_));
-  const double lr = train_step.learning_rate(), loss = loss_ / steps_;
-  if (log) {
-    log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s, waiting {:.1f} %",
-             epoch, step, loss, lr, rate, 100 * waited);
-  }
-  Json line{{"step", step}, {"loss", loss}, {"norm", norm_ / steps_},
-            {"lr", lr},     {"rate", rate}, {"wait", waited}};
-  if (const auto mask = train_step.mask_concentration()) {
-    line["mask"] = {{"log_largest", std::log(mask->largest)}, {"effective", mask->effective}};
-  }
-  *this = ProgressReport(workers_, persons_);
-  waited_ = all_waited;
-  return line;
-}
 
 struct Training {
   TrainConfig config;
@@ -102,6 +64,8 @@ struct Training {
   std::optional<Validation> validation;
   std::optional<FeatureCache> cache;
   bool epoch_is_recorded = false;  // metrics.jsonl has the epoch that ends at learner->step
+  std::atomic<bool> watch_mask = true;
+  std::optional<model::MaskConcentration> mask;  // of one micro-batch since the last report
 
   Training(TrainConfig c, TrainerOptions o, ProcessGroup p)
       : config(std::move(c)),
@@ -117,9 +81,9 @@ struct Training {
     name_trained_joints(set, config);
     steps = config.some_steps(persons, processes.size());
     learner.emplace(config, make_network(config, set, /*calibrated=*/!folder.holds_run()),
-                    options.threads, options.device);
+                    options.threads, options.device, processes.size(), persons);
     if (folder.holds_run()) {
-      learner->resume(folder.checkpoint(), config, processes.size(), persons);
+      learner->resume(folder.checkpoint(), config);
       log_info("resumed at step {} of {}", learner->step, steps.all);
     }
     std::vector<at::Tensor> all;  // from rank 0, in case the libraries of the machines differ
@@ -152,7 +116,7 @@ struct Training {
   }
 
   void save() {
-    if (folder.writes()) learner->save(folder.checkpoint(), config, processes.size(), persons);
+    if (folder.writes()) learner->save(folder.checkpoint());
   }
 
   bool run() {
@@ -198,33 +162,139 @@ struct Training {
     const std::int64_t count = config.micro_batches();
     BatchLoader loader(load, step * count, steps.all * count, loaders_of(config, options),
                        std::max(config.train.prefetch, static_cast<int>(workers())));
-    TrainStep train_step(config, steps, *learner, processes, cache ? &*cache : nullptr,
-                         options.stopped);
-    ProgressReport progress(busy_workers(), step_size());
+    std::vector<StepResult> unreported;
+    double waited = 0;  // at the last report
+    Stopwatch since_report, since_save;
     const auto report = [&] {
-      folder.add_metrics(progress.take(step, static_cast<double>(step) / steps.per_epoch, loader,
-                                       train_step, processes.first()));
+      const double before = std::exchange(waited, loader.seconds_waited());
+      folder.add_metrics(metrics(unreported, since_report.seconds(), waited - before));
+      unreported.clear();
+      since_report = {};
     };
-    Stopwatch since_save;
     while (step < steps.all) {
-      const auto result = train_step.take(loader);
+      const auto result = take_step(loader);
       if (!result) {
         save();
         return false;
       }
-      progress.add(*result);
-      if (progress.seconds() > options.report_seconds) report();
+      unreported.push_back(*result);
+      if (since_report.seconds() > options.report_seconds) report();
       if (at_epoch_end()) {
-        if (!progress.empty()) report();
+        if (!unreported.empty()) report();
         if (!end_epoch()) return false;
-        progress.restart_clock();
-        since_save = {};
+        since_report = since_save = {};
       } else if (since_save.seconds() > 60 * config.train.checkpoint_minutes) {
         save();
         since_save = {};
       }
     }
     return true;
+  }
+
+  // An optimizer step: forward and backward passes of the micro-batches, all-reduce over the
+  // processes, parameter update (METHOD 10.2), weight average. Nullopt if some process was asked to
+  // stop before it. On an exception the learner is unchanged.
+  std::optional<StepResult> take_step(BatchLoader& loader) {
+    try {
+      return try_step(loader);
+    } catch (...) {
+      learner->replicas.discard();
+      throw;
+    }
+  }
+
+  std::optional<StepResult> try_step(BatchLoader& loader) {
+    Replicas& replicas = learner->replicas;
+    const std::int64_t step = learner->step, count = config.micro_batches();
+    const bool single = processes.size() == 1, stop = options.stopped();
+    if (single && stop) return std::nullopt;
+    std::atomic<std::int64_t> replaced = 0;  // neighbours, by the key frame
+    const auto take = [&](std::int64_t index) {
+      TrainBatch batch = loader.take(index);
+      replaced += batch.substituted;
+      return batch;
+    };
+    StepResult result;
+    result.loss = replicas.accumulate(
+        step * count, (step + 1) * count, take,
+        [&](model::VremdImpl& network, TrainBatch& batch) { return loss_of(network, batch); });
+    std::int64_t substituted = replaced;
+    if (!single) {
+      at::Tensor shared = at::zeros({3}, at::TensorOptions(replicas.device()));
+      shared[0] = result.loss;
+      shared[1] = stop ? 1 : 0;
+      shared[2] = static_cast<double>(substituted);
+      std::vector<at::Tensor> all = replicas.gradients();
+      all.insert(all.end(), replicas.statistics().begin(), replicas.statistics().end());
+      all.push_back(shared);
+      processes.sum(all);
+      if (shared[1].item<double>() > 0) {
+        replicas.discard();
+        return std::nullopt;
+      }
+      result.loss = shared[0].item<double>();
+      substituted = std::llround(shared[2].item<double>());
+    }
+    const auto require_finite = [&](const char* what, double value) {
+      if (!std::isfinite(value)) fail("step {}: the {} is not finite ({})", step, what, value);
+    };
+    require_finite("loss", result.loss);
+    replicas.apply(count * processes.size());
+    result.norm = learner->optimizer.step(step, steps.all, static_cast<double>(steps.per_epoch));
+    require_finite("gradient", result.norm);
+    learner->average.update(++learner->step);
+    learner->substituted += substituted;
+    return result;
+  }
+
+  // Of a micro-batch, weighted by its share of the step.
+  at::Tensor loss_of(model::VremdImpl& network, TrainBatch& batch) {
+    const at::Device& device = options.device;
+    at::Tensor fresh;  // [m, T, N, C]
+    if (batch.crops.defined()) {
+      const Autocast autocast(config.train.amp != Amp::kFp32, device);
+      fresh = network.triplet_features(batch.crops.to(device));
+    }
+    if (cache) complete_features(batch, fresh, *cache);
+    const at::Tensor features = cache ? batch.features.to(device) : fresh;
+    const Autocast autocast(config.train.amp == Amp::kBf16, device);
+    const bool watched = watch_mask.exchange(false);
+    const at::Tensor annotated =
+        batch.annotated.defined() ? batch.annotated.to(device) : at::Tensor();
+    const auto output = network.forward(features, /*keep_intermediates=*/watched, annotated);
+    if (watched && output.keypoint_mask.defined()) {
+      mask = model::concentration_of(output.keypoint_mask);
+    }
+    const double share =
+        static_cast<double>(batch.weights.size(0)) / static_cast<double>(step_size());
+    return training_loss(config.model.loss, {output.heatmaps_bkhw, output.hk, output.hm},
+                         batch.targets.to(device), batch.weights.to(device)) *
+           share;
+  }
+
+  // A line of metrics, which is also logged: the steps of `elapsed` seconds, in which workers
+  // waited for data for `waited` seconds in all.
+  Json metrics(const std::vector<StepResult>& results, double elapsed, double waited) {
+    const auto count = static_cast<double>(results.size());
+    double loss = 0, norm = 0;
+    for (const StepResult& one : results) {
+      loss += one.loss;
+      norm += one.norm;
+    }
+    const double rate = count * static_cast<double>(step_size()) / elapsed;
+    const double wait = waited / (elapsed * static_cast<double>(busy_workers()));
+    const double lr = learner->optimizer.learning_rate();
+    if (processes.first()) {
+      log_info("epoch {:.2f}, step {}: loss {:.5f}, lr {:.2e}, {:.1f} persons/s, waiting {:.1f} %",
+               static_cast<double>(learner->step) / static_cast<double>(steps.per_epoch),
+               learner->step, loss / count, lr, rate, 100 * wait);
+    }
+    Json line{{"step", learner->step}, {"loss", loss / count}, {"norm", norm / count}, {"lr", lr},
+              {"rate", rate},          {"wait", wait}};
+    if (mask)
+      line["mask"] = {{"log_largest", std::log(mask->largest)}, {"effective", mask->effective}};
+    watch_mask = true;
+    return line;
   }
 
   // Saves the weights first. The line in metrics.jsonl is written last: a resumed run scores an

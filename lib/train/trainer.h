@@ -33,4 +33,8 @@ struct TrainerOptions {
 // False if stopped before the end.
 bool run_training(TrainConfig config, TrainerOptions options, ProcessGroup processes = {});
 
+// Dry run: prints the numbers of people, labels and steps and the first missing files, and draws
+// some augmented samples with their targets to `folder`/samples.png. False: files are missing.
+bool preview(const TrainConfig& config, const std::string& folder);
+
 }  // namespace vremd::train

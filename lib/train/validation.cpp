@@ -37,10 +37,6 @@ Json number_or_null(double value) {
 
 }  // namespace
 
-at::Tensor decode_heatmaps(const at::Tensor& probabilities, const model::ModelConfig& model) {
-  return ops::heatmap_decode(probabilities, model.default_decode());
-}
-
 double ValidationScores::body_pck() const {
   const eval::PckCount body = pck.body();
   return body.joints > 0 ? body.rate() : 0;
@@ -145,12 +141,11 @@ void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
   at::Tensor points;
   {
     const Autocast autocast(config_.train.amp == Amp::kBf16, device);
-    const at::Tensor tokens =
-        network.features(batch.crops.to(device), network.key_rows(batch.crops.size(0)).to(device));
     const at::Tensor heatmaps =
-        network.forward(tokens.view({-1, model.frames(), tokens.size(1), tokens.size(2)}))
-            .heatmaps_bkhw;
-    points = decode_heatmaps(network.probabilities(heatmaps.to(at::kFloat)), model).cpu();
+        network.forward(network.triplet_features(batch.crops.to(device))).heatmaps_bkhw;
+    points =
+        ops::heatmap_decode(network.probabilities(heatmaps.to(at::kFloat)), model.default_decode())
+            .cpu();
   }
   const ops::CropSpec spec = model.crop_spec();
   const Affine2x3 to_crop =

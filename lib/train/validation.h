@@ -53,8 +53,4 @@ class Validation {
   at::Tensor predictions_;
 };
 
-// Joints [n, J, 3] in heatmap pixels of the probabilities [n, J, h, w], by the model's default
-// decoder (METHOD 2.2).
-at::Tensor decode_heatmaps(const at::Tensor& probabilities, const model::ModelConfig& model);
-
 }  // namespace vremd::train

@@ -61,8 +61,8 @@ TEST_CASE("nanodet matches the TensorFlow.js graph") {
   const c10::InferenceMode guard;
   const auto maps = shipped().forward(synthetic_picture(416, 416));
   for (std::size_t i = 0; i < maps.size(); ++i) {
-    CAPTURE(Nanodet::kStrides[i]);
-    const std::int64_t side = 416 / Nanodet::kStrides[i];
+    CAPTURE(kStrides[i]);
+    const std::int64_t side = 416 / kStrides[i];
     REQUIRE(maps[i].sizes() == at::IntArrayRef({1, 124, side, side}));
     const at::Tensor map = maps[i][0];
     const Expected& expected = kExpected[i];

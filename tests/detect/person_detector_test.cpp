@@ -135,7 +135,7 @@ TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
     frame.rgb[i + 1] = 100;
     frame.rgb[i + 2] = 50;
   }
-  const NanodetInput input = nanodet_input(frame, 64, at::kCPU, at::kFloat);
+  const DetectorInput input = nanodet_input(frame, 64, at::kCPU, at::kFloat);
   REQUIRE(input.picture_nchw.sizes() == at::IntArrayRef({1, 3, 64, 64}));  // the frame has 38 rows
   CHECK_THAT(input.scale_x, WithinAbs(0.64, 1e-12));
   CHECK_THAT(input.scale_y, WithinAbs(38.0 / 60, 1e-12));

@@ -31,7 +31,7 @@ struct FlatWeights {
   std::deque<std::vector<float>> values;
 
   explicit FlatWeights(const YoloxShape& shape, float value = 0) {
-    for (const YoloxLayer& layer : yolox_layers(shape)) {
+    for (const ConvShape& layer : yolox_layers(shape)) {
       const auto sizes = layer.weight_shape();
       add(layer.name + ".weight", sizes, sizes[0] * sizes[1] * sizes[2] * sizes[3], 0);
       add(layer.name + ".bias", {layer.out}, layer.out, value);
@@ -64,7 +64,7 @@ TEST_CASE("YOLOX is identified by its shapes") {
   CHECK(YoloxShape{16, 1, false, 80}.name() == "yolox-custom");
   for (const YoloxShape& shape : {YoloxShape{16, 1, true, 80}, YoloxShape{48, 2, false, 1}}) {
     std::map<std::string, std::vector<std::int64_t>> sizes;
-    for (const YoloxLayer& layer : yolox_layers(shape)) sizes[layer.name] = layer.weight_shape();
+    for (const ConvShape& layer : yolox_layers(shape)) sizes[layer.name] = layer.weight_shape();
     const YoloxShape again = yolox_shape(sizes, "x");
     CHECK(again.name() == shape.name());
     CHECK(again.classes == shape.classes);
@@ -72,7 +72,7 @@ TEST_CASE("YOLOX is identified by its shapes") {
   // Published: 0.91 M, 5.06 M, 9.0 M, 25.3 M, 54.2 M, 99.1 M parameters for nano, tiny, s, m, l, x.
   const auto millions = [](const YoloxShape& shape) {
     std::int64_t count = 0;
-    for (const YoloxLayer& layer : yolox_layers(shape)) {
+    for (const ConvShape& layer : yolox_layers(shape)) {
       const auto w = layer.weight_shape();
       count += w[0] * w[1] * w[2] * w[3] + layer.out;
     }
@@ -140,9 +140,9 @@ TEST_CASE("a cell of YOLOX's map becomes a box") {
 }
 
 TEST_CASE("YOLOX sees BGR from 0 to 255 on grey") {
-  const Letterbox input = letterbox(frame_of(100, 61), 64, at::kCPU, at::kFloat);
+  const DetectorInput input = letterbox(frame_of(100, 61), 64, at::kCPU, at::kFloat);
   REQUIRE(input.picture_nchw.sizes() == at::IntArrayRef({1, 3, 64, 64}));
-  CHECK_THAT(input.scale, WithinAbs(0.64, 1e-12));
+  CHECK_THAT(input.scale_x, WithinAbs(0.64, 1e-12));
   const auto value = [&](int c, int y, int x) {
     return input.picture_nchw[0][c][y][x].item().toDouble();
   };

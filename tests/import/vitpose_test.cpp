@@ -266,7 +266,7 @@ TEST_CASE("errors of invalid ViTPose files name the tensor") {
         [&](auto& tensors) { tensors["backbone.blocks.2.norm2.bias"] = zeros({64}); });
   fails("backbone.blocks.0.attn.qkv.weight is [192, 32], not [192, 64]",
         [&](auto& tensors) { tensors["backbone.blocks.0.attn.qkv.weight"] = zeros({192, 32}); });
-  fails("96 wide", [&](auto& tensors) {
+  fails("width 96", [&](auto& tensors) {
     tensors["backbone.patch_embed.proj.weight"] = zeros({96, 3, 16, 16});
   });
   fails("patches of shape", [&](auto& tensors) {

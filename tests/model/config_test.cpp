@@ -58,6 +58,15 @@ TEST_CASE("a config round-trips through JSON") {
   CHECK(read.normalisation().raw);
 }
 
+TEST_CASE("the default decoder is that of the geometry, but dark_udp for MoveNet's head") {
+  ModelConfig config;
+  CHECK(config.default_decode() == ops::Decode::kDarkUdp);
+  config.geometry = ops::Geometry::kClassic;
+  CHECK(config.default_decode() == ops::Decode::kQuarter);
+  config.model.head = HeadKind::kMovenet;
+  CHECK(config.default_decode() == ops::Decode::kDarkUdp);
+}
+
 TEST_CASE("the heads of a ViT do not affect the modules") {
   for (const bool three : {false, true}) {
     const Json json{{"backbone", {{"size", "s"}, {"heads", 6}}},

@@ -188,8 +188,8 @@ TEST_CASE("a model with the prior gives H + prior and trains only its sharpness"
     if (item.key().starts_with("hk.")) item.value().zero_();
   }
   const at::Tensor triplet = crops.slice(0, 0, 1).expand({3, -1, -1, -1});
-  CHECK(three.key_rows(6).equal(at::tensor({1, 4}, at::kLong)));
-  const at::Tensor of_keys = three.features(triplet, three.key_rows(3));
+  const at::Tensor of_keys = three.triplet_features(triplet)[0];
+  CHECK(three.triplet_features(at::cat({triplet, triplet}))[1].equal(of_keys));
   CHECK(of_keys[0].slice(1, MovenetImpl::kChannels).eq(0).all().item<bool>());
   CHECK(three.features(triplet, at::empty({0}, at::kLong)).sizes() == of_keys.sizes());
   const at::Tensor got = three.forward(of_keys.unsqueeze(0)).heatmaps_bkhw;

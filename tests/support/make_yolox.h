@@ -24,7 +24,7 @@ inline make_pth::FloatTensors official_yolox(const detect::YoloxShape& shape) {
     for (float& value : tensor.values) value = mean + sigma * normal(random);
     tensors[name] = tensor;
   };
-  for (const detect::YoloxLayer& layer : detect::yolox_layers(shape)) {
+  for (const detect::ConvShape& layer : detect::yolox_layers(shape)) {
     const auto weight = layer.weight_shape();
     const auto sigma = 1 / std::sqrt(static_cast<float>(weight[1] * weight[2] * weight[3]));
     if (layer.name.find("_preds.") != std::string::npos) {

@@ -12,6 +12,17 @@ using namespace vremd;
 using namespace vremd::train;
 using Catch::Approx;
 
+namespace {
+
+at::Tensor heatmap_loss(model::LossKind kind, const at::Tensor& heatmaps, const at::Tensor& targets,
+                        const at::Tensor& weights) {
+  model::ModelConfig::Loss options;
+  options.kind = kind;
+  return training_loss(options, {heatmaps, {}, {}}, targets, weights);
+}
+
+}  // namespace
+
 TEST_CASE("mse counts only labelled joints") {
   const at::Tensor h = at::ones({1, 2, 2, 2}), t = at::zeros({1, 2, 2, 2});
   const at::Tensor w = at::tensor({1.0f, 0.0f}).view({1, 2});

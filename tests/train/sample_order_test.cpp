@@ -2,12 +2,11 @@
 #include "train/sample_order.h"
 
 #include "core/log.h"
-#include "io/json.h"
+#include "make_people.h"
 #include "temporary_folder.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <fstream>
 #include <set>
 
 using namespace vremd;
@@ -15,38 +14,12 @@ using namespace vremd::train;
 
 namespace {
 
-// `count` people, each in its own still, which is never opened.
 data::TrainSet people(const TemporaryFolder& folder, int count, double repeat) {
   set_log("test", LogLevel::kError);
-  Json images = Json::array(), labels = Json::array();
-  for (int n = 0; n < count; ++n) {
-    images.push_back({{"id", n},
-                      {"file_name", fmt::format("{}.png", n)},
-                      {"frame_id", 0},
-                      {"vid_id", std::to_string(n)},
-                      {"nframes", 1},
-                      {"is_labeled", true},
-                      {"width", 96},
-                      {"height", 128}});
-    Json points(51, 0);
-    points[0] = points[1] = 30;
-    points[2] = 1;
-    labels.push_back({{"id", n + 1},
-                      {"image_id", n},
-                      {"track_id", 0},
-                      {"category_id", 1},
-                      {"iscrowd", 0},
-                      {"bbox", {8, 8, 80, 112}},
-                      {"keypoints", points},
-                      {"scores", Json::array()}});
-  }
+  make_people(folder.path, count);
   data::TrainDataConfig data;
   data.annotations = folder / "data.json";
   data.repeat = repeat;
-  std::ofstream(data.annotations) << Json{
-      {"images", images},
-      {"annotations", labels},
-      {"categories", Json::array()}}.dump();
   return data::TrainSet({data}, joint_set("posetrack15"));
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch_torch.h"
+#include "make_people.h"
 #include "tiny_model.h"
 
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
 #include "model/weights.h"
-#include "train/checkpoint.h"
 #include "train/feature_cache.h"
+#include "train/learner.h"
 #include "train/loader.h"
 #include "train/optimizer.h"
 #include "train/presets.h"
@@ -40,48 +41,22 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-// Pictures with a bright cross whose middle is the nose, and their annotations.
+// People whose noses are bright crosses.
 void make_data(const std::string& folder, int count) {
-  Json images = Json::array(), labels = Json::array();
+  make_people(folder, count);
   for (int n = 0; n < count; ++n) {
     Frame frame;
     frame.width = 96;
     frame.height = 128;
     frame.rgb.assign(3 * 96 * 128, 40);
-    const int x = 30 + 7 * (n % 6), y = 40 + 9 * (n % 5);
+    const auto [x, y] = NoseOf(n);
     for (int d = -9; d <= 9; ++d) {
       for (int c = 0; c < 3; ++c) {
         frame.rgb[3 * (y * 96 + x + d) + c] = frame.rgb[3 * ((y + d) * 96 + x) + c] = 250;
       }
     }
-    const std::string name = fmt::format("images/{:02}.png", n);
-    video::write_picture(folder + "/" + name, frame);
-    images.push_back({{"id", n},
-                      {"file_name", name},
-                      {"frame_id", 0},
-                      {"vid_id", std::to_string(n)},
-                      {"nframes", 1},
-                      {"is_labeled", true},
-                      {"width", 96},
-                      {"height", 128}});
-    Json points = Json::array();
-    for (int j = 0; j < 17; ++j) {
-      const bool nose = j == 0;
-      points.push_back(nose ? x : 0);
-      points.push_back(nose ? y : 0);
-      points.push_back(nose ? 1 : 0);
-    }
-    labels.push_back({{"id", n + 1},
-                      {"image_id", n},
-                      {"track_id", 0},
-                      {"category_id", 1},
-                      {"iscrowd", 0},
-                      {"bbox", {8, 8, 80, 112}},
-                      {"keypoints", points},
-                      {"scores", Json::array()}});
+    video::write_picture(fmt::format("{}/images/{:02}.png", folder, n), frame);
   }
-  std::ofstream(folder + "/data.json")
-      << Json{{"images", images}, {"annotations", labels}, {"categories", Json::array()}}.dump();
 }
 
 struct Folder {
@@ -271,7 +246,7 @@ TEST_CASE("LayerNorm eps and heads of the backbone are taken from its file") {
   source.backbone.heads = 2;  // not the 4 of its size
   model::VremdImpl imported(source);
   imported.init();
-  model::save_backbone(config.start.backbone, imported, io::DType::kF32);
+  model::save_model(config.start.backbone, imported, io::DType::kF32, {{"kind", "backbone"}});
   REQUIRE(run_training(config, options_for(folder.path + "/a")));
   const model::ModelConfig taken = model::load_model(folder.path + "/a/last.safetensors").config;
   CHECK(taken.backbone.ln_eps == 1e-12);
@@ -395,7 +370,7 @@ TEST_CASE("missing and damaged files are reported") {
                     ContainsSubstring("images/03.png"));
   config.train.batch = 7;
   CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/c")),
-                    ContainsSubstring("train.batch: 7 persons of a step are more than the 6"));
+                    ContainsSubstring("train.batch: a step takes 7 persons, an epoch has 6"));
   config.data[0].annotations = folder.path + "/nothing.json";
   CHECK_THROWS_WITH(run_training(config, options_for(folder.path + "/d")),
                     ContainsSubstring("nothing.json"));
@@ -694,7 +669,8 @@ TEST_CASE("report: base64 and curves") {
   CHECK_THAT(html, ContainsSubstring("a&lt;b"));
   CHECK_THAT(html, ContainsSubstring("base64,YW55IGNhcm5hbCBwbGVhcw=="));
   CHECK_THAT(html, ContainsSubstring("<h2>people &gt; 3</h2>"));
-  CHECK_THAT(html, ContainsSubstring("Mask_k: tokens") && !ContainsSubstring("Mask_k: log"));
+  CHECK_THAT(html,
+             ContainsSubstring("Mask_k: effective number") && !ContainsSubstring("Mask_k: log"));
   // 760 x 300 with margins: the first point upper left, the last lower right.
   CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0\""));
 }
