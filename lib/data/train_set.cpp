@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "core/number_from.h"
+#include "core/text.h"
 #include "core/picture_names.h"
 #include "io/json_file.h"
 #include "io/json_node.h"

@@ -74,11 +74,12 @@ void TripletWindow::fill_by_time(std::int64_t key) {
 
 // The frame nearest to `time` on its side of the key frame; ties go to the frame nearer to the key
 // frame. Null if there is none.
-FramePtr TripletWindow::nearest(const Frame& key, double time) const {
+FramePtr TripletWindow::nearest(const Frame& key, double time, Shot shot) const {
   const bool before = time < key.time;
   FramePtr best;
   for (const FramePtr& frame : frames_) {
     if (before ? frame->index >= key.index : frame->index <= key.index) continue;
+    if (frame->index < shot.first || frame->index >= shot.end) continue;
     if (!best) {
       best = frame;
       continue;
@@ -89,7 +90,7 @@ FramePtr TripletWindow::nearest(const Frame& key, double time) const {
   return best;
 }
 
-std::optional<Triplet> TripletWindow::around(std::int64_t key) {
+std::optional<Triplet> TripletWindow::around(std::int64_t key, Shot shot) {
   const bool by_time = options_.delta_ms > 0;
   by_time ? fill_by_time(key) : fill_by_stride(key);
   const FramePtr centre = at(key);
@@ -98,8 +99,9 @@ std::optional<Triplet> TripletWindow::around(std::int64_t key) {
   triplet.frames = {centre, centre, centre};
   for (const int side : {-1, 1}) {
     const FramePtr neighbour =
-        by_time ? nearest(*centre, centre->time + side * options_.delta_ms / 1000)
-                : at(std::clamp<std::int64_t>(key + side * options_.stride, 0, decoded_ - 1));
+        by_time ? nearest(*centre, centre->time + side * options_.delta_ms / 1000, shot)
+                : at(std::clamp(key + side * options_.stride, shot.first,
+                                std::min(shot.end, decoded_) - 1));
     if (!neighbour || neighbour == centre) continue;
     if (neighbour->missing || neighbour->width != centre->width ||
         neighbour->height != centre->height) {

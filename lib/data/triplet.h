@@ -28,16 +28,22 @@ struct Triplet {
 
 // Triplets around increasing key frames of one video, decoding only as far as required.
 //
-// At the ends of the video, neighbours clamp to the first and last frame.
+// At the ends of the video and of the shot, neighbours clamp to the first and last frame.
 class TripletWindow {
  public:
   using Source = std::function<FramePtr()>;  // the video's next frame; null at its end
 
   TripletWindow(Source source, TripletOptions options);
 
-  // The triplet around frame `key`, which must exceed that of the previous call. Nullopt if the
-  // video ends before it, after decoded() frames.
-  std::optional<Triplet> around(std::int64_t key);
+  // The frames [first, end) of a shot.
+  struct Shot {
+    std::int64_t first = 0, end = INT64_MAX;
+  };
+
+  // The triplet around frame `key` of a shot, which must exceed that of the previous call. Nullopt
+  // if the video ends before it, after decoded() frames.
+  std::optional<Triplet> around(std::int64_t key, Shot shot);
+  std::optional<Triplet> around(std::int64_t key) { return around(key, Shot{}); }
 
   // Skips to frame `index`; false if the video ends before it.
   bool reach(std::int64_t index);
@@ -47,7 +53,7 @@ class TripletWindow {
  private:
   bool pull();
   FramePtr at(std::int64_t index) const;
-  FramePtr nearest(const Frame& key, double time) const;
+  FramePtr nearest(const Frame& key, double time, Shot shot) const;
   void fill_by_stride(std::int64_t key);
   void fill_by_time(std::int64_t key);
   void drop_before(std::int64_t index);

@@ -2,7 +2,7 @@
 #include "detect/yolox.h"
 
 #include "core/error.h"
-#include "core/number_from.h"
+#include "core/text.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>

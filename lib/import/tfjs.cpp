@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/half.h"
-#include "core/number_from.h"
+#include "core/text.h"
 #include "detect/nanodet.h"
 #include "io/json_file.h"
 #include "io/json_node.h"

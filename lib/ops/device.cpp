@@ -2,7 +2,7 @@
 #include "ops/device.h"
 
 #include "core/error.h"
-#include "core/number_from.h"
+#include "core/text.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>

@@ -93,6 +93,7 @@ Tracker::Tracker(const TrackerConfig& config, const std::optional<JointSet>& joi
 }
 
 void Tracker::assign(io::FrameRecord& frame) {
+  if (frame.cut) tracks_.clear();
   std::erase_if(tracks_,
                 [&](const Track& track) { return frame.frame - track.frame > config_.max_age; });
   std::vector<io::Instance*> high_scored, low_scored;

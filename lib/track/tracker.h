@@ -69,6 +69,7 @@ class Tracker {
   // Sets or clears `track` of every person in the frame. It is cleared for unmatched low scores,
   // duplicates of a person with a track, and people without an area (person_area()). Frames must
   // be in order.
+  // A cut ends all tracks.
   void assign(io::FrameRecord& frame);
 
   std::int64_t tracks() const { return next_id_ - 1; }   // started so far

@@ -2,7 +2,7 @@
 #include "train/learner.h"
 
 #include "core/error.h"
-#include "core/number_from.h"
+#include "core/text.h"
 #include "io/json_file.h"
 #include "model/weights.h"
 #include "ops/stored_tensors.h"

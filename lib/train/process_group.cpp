@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "core/number_from.h"
+#include "core/text.h"
 
 #include <ATen/Functions.h>
 

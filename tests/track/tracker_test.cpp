@@ -26,9 +26,10 @@ struct Video {
   explicit Video(const TrackerConfig& config = {}, const std::optional<JointSet>& joints = {})
       : tracker(config, joints) {}
 
-  Tracks see(std::int64_t index, std::vector<io::Instance> people) {
+  Tracks see(std::int64_t index, std::vector<io::Instance> people, bool cut = false) {
     io::FrameRecord frame;
     frame.frame = index;
+    frame.cut = cut;
     frame.instances = std::move(people);
     tracker.assign(frame);
     Tracks tracks;
@@ -71,6 +72,13 @@ TEST_CASE("an unseen track ends and its number is not reused") {
   CHECK(video.see(6, {at(0)}) == Tracks{1});
   CHECK(video.see(10, {at(0)}) == Tracks{2});
   CHECK(video.see(11, {at(0), at(200)}) == Tracks{2, 3});
+}
+
+TEST_CASE("a cut ends all tracks") {
+  Video video;
+  CHECK(video.see(0, {at(0), at(200)}) == Tracks{1, 2});
+  CHECK(video.see(1, {at(0), at(200)}, true) == Tracks{3, 4});
+  CHECK(video.see(2, {at(0), at(200)}) == Tracks{3, 4});
 }
 
 TEST_CASE("low scores continue a track but do not start one") {
