@@ -134,7 +134,7 @@ std::unique_ptr<FrameChunk> PoseReader::next() {
       const auto header = records_.next_video();
       if (!header) break;
       begin(*header, *chunk);
-    } else if (auto frame = records_.next_frame()) {
+    } else if (auto frame = next_record()) {
       frames += add(std::move(*frame), *chunk);
     } else if (!end(*chunk)) {
       break;
@@ -165,7 +165,9 @@ void PoseReader::open_video(const io::Header& header) {
 void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   video_.reset();
   in_video_ = true;
-  range_done_ = false;
+  records_end_ = range_done_ = false;
+  ahead_.clear();
+  shot_first_ = 0;
   last_record_ = -1;
   if (!input_.video.empty() && counts_.videos > 0) {
     fail("{}: a second video, but --video is a single file", records_.place());
@@ -195,9 +197,39 @@ void PoseReader::fail_short(std::int64_t frame) const {
        video_->reader.info().name, video_->window.decoded(), frame);
 }
 
+std::optional<io::FrameRecord> PoseReader::next_record() {
+  if (ahead_.empty()) {
+    auto record = records_end_ ? std::nullopt : records_.next_frame();
+    records_end_ = !record;
+    return record;
+  }
+  io::FrameRecord record = std::move(ahead_.front());
+  ahead_.pop_front();
+  return record;
+}
+
+// The shot of a key frame: reads the records of the frames that may be its neighbours.
+data::TripletWindow::Shot PoseReader::shot_of(const io::FrameRecord& key) {
+  const auto& [stride, delta_ms] = input_.neighbours;
+  for (std::size_t i = 0;; ++i) {
+    if (i == ahead_.size()) {
+      auto next = records_end_ ? std::nullopt : records_.next_frame();
+      records_end_ = !next;
+      if (!next) return {shot_first_, INT64_MAX};
+      ahead_.push_back(std::move(*next));
+    }
+    const io::FrameRecord& record = ahead_[i];
+    if (record.cut) return {shot_first_, record.frame};
+    const bool past = delta_ms > 0 ? (record.time - key.time) * 1000 >= delta_ms
+                                   : record.frame - key.frame >= stride;
+    if (past) return {shot_first_, INT64_MAX};
+  }
+}
+
 // False: skipped, because it is outside the range or its video failed.
 bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   range_done_ = frame.frame >= input_.last_frame - 1;
+  if (frame.cut) shot_first_ = frame.frame;
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
   if (done_) {
     if (auto old = done_->take(frame)) {
@@ -210,7 +242,8 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   const auto joints = static_cast<std::size_t>(own_.joints->size());
   std::optional<data::Triplet> triplet;
   if (!frame.instances.empty()) {
-    triplet = video_->window.around(frame.frame);
+    triplet = video_->window.around(
+        frame.frame, input_.with_neighbours ? shot_of(frame) : data::TripletWindow::Shot{});
     if (records_.stopped()) return false;  // not the end of the video
     if (!triplet) fail_short(frame.frame);
     const Frame& key = *triplet->key();

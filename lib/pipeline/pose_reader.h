@@ -5,8 +5,10 @@
 #include "pipeline/chunk.h"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,8 @@ class PoseReader {
   class DoneRecords;
 
   void begin(const io::Header& header, FrameChunk& chunk);
+  std::optional<io::FrameRecord> next_record();
+  data::TripletWindow::Shot shot_of(const io::FrameRecord& key);
   bool add(io::FrameRecord frame, FrameChunk& chunk);
   bool end(FrameChunk& chunk);
   void open_video(const io::Header& header);
@@ -68,6 +72,9 @@ class PoseReader {
   io::RecordStream records_;
   std::unique_ptr<DoneRecords> done_;  // of the run to resume
   std::unique_ptr<Video> video_;       // null: its records are skipped
+  std::deque<io::FrameRecord> ahead_;  // read to know where the shot ends
+  bool records_end_ = false;           // of this video
+  std::int64_t shot_first_ = 0;        // the first frame of the shot
   bool in_video_ = false;
   bool range_done_ = false;        // the remaining records of this video are skipped
   std::int64_t last_record_ = -1;  // frame of the last record in a chunk

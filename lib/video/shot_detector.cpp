@@ -7,7 +7,7 @@
 namespace vremd::video {
 namespace {
 
-// Chosen on joined videos (bench/shot_cuts.md): within a shot the difference of two frames is below
+// Chosen on joined videos (bench/shot_cuts.py): within a shot the difference of two frames is below
 // 0.2 nearly always, across a cut it is above 0.5 in 90 of 100 cases.
 constexpr double kCut = 0.35;               // 1 - correlation
 constexpr double kSureCut = 0.6;            // whatever the frames around it do; below it ...

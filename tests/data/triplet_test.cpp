@@ -102,6 +102,24 @@ TEST_CASE("holds only the frames of the last triplet and decodes no further") {
   CHECK(window.decoded() == 100);
 }
 
+TEST_CASE("neighbours stay in the shot") {
+  for (const bool by_time : {false, true}) {
+    FakeVideo video = FakeVideo::constant_rate(12);
+    TripletOptions options{.stride = 2};
+    if (by_time) options = {.delta_ms = 80};
+    TripletWindow window(video.source(), options);
+    const auto neighbours = [&](std::int64_t key, TripletWindow::Shot shot) {
+      return window.around(key, shot)->neighbours;
+    };
+    CHECK(neighbours(3, {0, 5}) == std::array{-2, 1});
+    CHECK(neighbours(4, {0, 5}) == std::array{-2, 0});
+    CHECK(neighbours(5, {5, 6}) == std::array{0, 0});  // a shot of one frame
+    CHECK(neighbours(6, {6, INT64_MAX}) == std::array{0, 2});
+    CHECK(neighbours(7, {6, INT64_MAX}) == std::array{-1, 2});
+    CHECK(neighbours(11, {6, INT64_MAX}) == std::array{-2, 0});
+  }
+}
+
 TEST_CASE("a stride is in frames and clamps at the ends") {
   FakeVideo video = FakeVideo::constant_rate(8);
   TripletWindow window(video.source(), {.stride = 3});
