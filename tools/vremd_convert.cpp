@@ -5,11 +5,11 @@
 #include "convert/convert.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
+#include "core/log.h"
 
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
@@ -41,8 +41,13 @@ void check(const convert::ConvertConfig& config) {
   cli::require(config.selection.fps >= 0, "--fps must not be negative");
 }
 
-int run(convert::ConvertConfig config, const std::string& frames, const cli::Common& common) {
+int run(convert::ConvertConfig config, const cli::OutputOptions& output, const std::string& frames,
+        const cli::Common& common) {
+  config.output = output.output;
+  config.existing = output.existing();
   check(config);
+  cli::require(!output.resume || !output.force, "--resume and --force are mutually exclusive");
+  cli::require(!output.resume || config.output != "-", "--resume requires --output");
   std::tie(config.selection.first, config.selection.last) = cli::parse_frames(frames);
   config.inputs = cli::inputs_or_stdin(config.inputs);
   config.stopped = cli::stop_requested;
@@ -57,8 +62,8 @@ int run_weights(char** argv) {
   const fs::path bin = fs::read_symlink("/proc/self/exe", error).parent_path();
   const std::string program = (bin.parent_path() / "libexec/vremd/vremd-convert-weights").string();
   execv(program.c_str(), argv + 1);
-  std::fprintf(stderr, "vremd-convert: %s: cannot run: %s\n", program.c_str(),
-               std::strerror(errno));
+  set_log("vremd-convert", LogLevel::kNormal);
+  log_error("{}: cannot run: {}", program, std::strerror(errno));
   return cli::kFailure;
 }
 
@@ -68,6 +73,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "weights") return run_weights(argv);
   convert::ConvertConfig config;
   convert::Selection& selection = config.selection;
+  cli::OutputOptions output;
   std::string frames;
   cli::Tool tool("vremd-convert", "convert records and model weights between formats");
   tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
@@ -88,9 +94,10 @@ int main(int argc, char** argv) {
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
   tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
   tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
-  tool.option("o,output", config.output, "OUT",
+  tool.option("o,output", output.output, "OUT",
               "output file, '-', or directory (one file per video)");
-  tool.option("f,force", config.force, "overwrite existing files");
+  tool.option("f,force", output.force, "overwrite existing files");
+  tool.option("resume", output.resume, "skip files that are complete");
   return tool.run(argc, argv,
-                  [&](const cli::Common& common) { return run(config, frames, common); });
+                  [&](const cli::Common& common) { return run(config, output, frames, common); });
 }

@@ -8,6 +8,7 @@
 #include "ops/device.h"
 #include "pipeline/detect_pipeline.h"
 #include "pipeline/versions.h"
+#include "video/fingerprint.h"
 
 #include <tuple>
 
@@ -38,11 +39,12 @@ struct DetectConfig {
 int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Header& header,
                  const detect::PersonDetector& detector, const DetectConfig& config,
                  const cli::Common& common) {
-  io::OutputFile out(job.output, config.output.force);
+  io::RunOutput out(job.output, config.output.existing(), header);
+  input.done = {out.left()};
   cli::Progress progress("frames", common.progress);
   input.videos = job.inputs;
   input.advanced = [&] { progress.advance(); };
-  io::RecordWriter writer(out);
+  io::RecordWriter writer(out.file());
   const pipeline::DetectCounts counts =
       pipeline::run_detect_pipeline(input, header, detector, writer);
   const auto frames = writer.frames();
@@ -51,15 +53,16 @@ int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Hea
       job, out,
       {frames, counts.videos > 0, counts.failed == 0,
        fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", frames,
-                   writer.instances(), seconds, frames / seconds, cli::peak_memory_mib())});
+                   writer.instances(), seconds, frames / seconds, cli::peak_memory_mib()),
+       counts.taken});
 }
 
 int run(DetectConfig& config, const cli::Common& common) {
   config.validate();
   pipeline::DetectInput input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
-  const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
-  if (jobs.empty()) return cli::kSuccess;
+  std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
+  io::Header header = common.header();
 
   ops::prepare_runtime();
   const io::SafetensorsFile weights(io::find_weights(config.weights));
@@ -67,7 +70,6 @@ int run(DetectConfig& config, const cli::Common& common) {
   config.detector.bf16 = config.precision == "bf16";
   const detect::PersonDetector detector(weights, config.detector);
 
-  io::Header header = common.header();
   header.model = "sha256:" + sha256.get();
   header.settings = detector.settings();
   if (config.every > 1) header.settings["every"] = config.every;
@@ -75,6 +77,15 @@ int run(DetectConfig& config, const cli::Common& common) {
   header.settings["cuts"] = config.cuts;
   header.device = detector.device();
   header.precision = config.precision;
+
+  jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
+    io::Header expected = header;
+    if (!config.stills) {
+      expected.fingerprint = video::fingerprint(io::join_root(config.root, job.inputs[0]));
+    }
+    return expected;
+  });
+  if (jobs.empty()) return cli::kSuccess;
 
   input.root = config.root;
   input.stills = config.stills;

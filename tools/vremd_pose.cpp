@@ -4,6 +4,7 @@
 #include "cli/jobs.h"
 #include "cli/tool.h"
 #include "core/log.h"
+#include "io/done_records.h"
 #include "ops/device.h"
 #include "pipeline/pose_dump.h"
 #include "pipeline/pose_options.h"
@@ -12,6 +13,7 @@
 #include "video/reader.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 
 using namespace vremd;
@@ -33,10 +35,12 @@ struct PoseConfig {
     using cli::require;
     cli::as_usage_errors([&] { pipeline::check_pose_options(estimator, input.neighbours, words); });
     const bool one_file = output.folder.empty();
-    require(input.resume_from.empty() || input.resume_from != output.output,
+    const std::string& source = input.done.path;
+    std::error_code ignored;
+    require(source.empty() || !std::filesystem::equivalent(source, output.output, ignored),
             "--resume-from and --output must be different files");
-    require(one_file || input.resume_from.empty(),
-            "--resume-from cannot be used with --output-dir");
+    require(source.empty() || !output.resume, "--resume and --resume-from are mutually exclusive");
+    require(one_file || source.empty(), "--resume-from cannot be used with --output-dir");
     require(one_file || input.video.empty(), "--video cannot be used with --output-dir");
     require(one_file || dump.empty(), "--dump cannot be used with --output-dir");
     for (const std::string& path : inputs) {
@@ -49,11 +53,12 @@ struct PoseConfig {
 // Writes the records of the job's inputs with keypoints. Returns the exit status.
 int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& header,
          pipeline::PoseEstimator& estimator, const PoseConfig& config, const cli::Common& common) {
-  io::OutputFile out(job.output, config.output.force);
+  io::RunOutput out(job.output, config.output.existing(), header);
+  if (input.done.path.empty()) input.done = {out.left()};
   input.records = job.inputs;
   pipeline::PoseReader reader(std::move(input), header);
   cli::Progress progress("frames", common.progress);
-  io::RecordWriter writer(out);
+  io::RecordWriter writer(out.file());
   pipeline::run_pose_pipeline(reader, estimator, writer,
                               {.threads = common.threads,
                                .stats = config.stats,
@@ -68,18 +73,20 @@ int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& heade
        counts.failed_videos == 0 && !reader.truncated(),
        fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
                    frames, people, seconds, frames / seconds, people / seconds,
-                   cli::peak_memory_mib())});
+                   cli::peak_memory_mib()),
+       reader.taken()});
 }
 
 int run(PoseConfig& config, const cli::Common& common) {
   config.validate();
   pipeline::PoseInput& input = config.input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
-  const std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
-  if (jobs.empty()) return cli::kSuccess;
+  std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
+  io::Header header = common.header();
   ops::prepare_runtime();
   const std::string weights = io::find_weights(config.weights);
   const model::LoadedModel loaded = model::load_model(weights);
+  cli::as_usage_errors([&] { pipeline::parse_joints(config.words.joints, loaded.config); });
   const pipeline::EstimatorOptions options =
       pipeline::resolve_options(config.estimator, config.words, loaded.config);
   input.with_neighbours = loaded.config.frames() > 1;
@@ -91,13 +98,18 @@ int run(PoseConfig& config, const cli::Common& common) {
     estimator.dump =
         pipeline::PoseDump(config.dump, loaded.config, estimator.crop_spec(), loaded.sha256);
   }
-  io::Header header = common.header();
   header.model = "sha256:" + loaded.sha256;
   header.settings = pipeline::settings_of(options, input);
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
   header.device = options.device.str();
   header.precision = config.words.precision;
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
+  jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
+    io::Header expected = header;
+    if (const auto first = io::first_header(job.inputs[0])) expected.from = io::provenance(*first);
+    return expected;
+  });
+  if (jobs.empty()) return cli::kSuccess;
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            config.words.precision, common.threads, options.batch_size);
   const int status = cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
@@ -117,7 +129,8 @@ int main(int argc, char** argv) {
   tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
   config.output.add_to(tool);
-  tool.option("resume-from", input.resume_from, "FILE",
+  input.done.must_agree = true;
+  tool.option("resume-from", input.done.path, "FILE",
               "continue from the partial output of an interrupted run");
   tool.option("video", input.video, "FILE",
               "read frames from FILE instead of the video in the header");
@@ -143,5 +156,9 @@ int main(int argc, char** argv) {
               "with --output-dir: stop at the first input that fails");
   tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
   tool.versions(pipeline::library_versions);
-  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) {
+    cli::require(!tool.given("stride") || !tool.given("delta-ms"),
+                 "--stride and --delta-ms are mutually exclusive");
+    return run(config, common);
+  });
 }

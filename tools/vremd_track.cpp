@@ -2,6 +2,7 @@
 // vremd-track: records -> the same records with track numbers.
 
 #include "cli/jobs.h"
+#include "io/done_records.h"
 #include "track/track_records.h"
 
 #include <algorithm>
@@ -29,14 +30,15 @@ void check(const track::TrackConfig& config, const cli::Tool& tool) {
   }
 }
 
-int run(track::TrackConfig& config, cli::Job job, bool force, const cli::Common& common) {
-  job.inputs = config.inputs = cli::inputs_or_stdin(config.inputs);
+int track(const cli::Job& job, track::TrackConfig config, const cli::OutputOptions& output,
+          const io::Header& header, const cli::Common& common) {
+  config.inputs = job.inputs;
   cli::Progress progress("frames", common.progress);
   config.stopped = cli::stop_requested;
   config.advanced = [&] { progress.advance(); };
-  io::OutputFile out(job.output, force);
-  io::RecordWriter writer(out);
-  const track::TrackResult result = track::track_records(config, common.header(), writer);
+  io::RunOutput out(job.output, output.existing(), header);
+  io::RecordWriter writer(out.file());
+  const track::TrackResult result = track::track_records(config, header, writer);
   const auto frames = writer.frames();
   const double seconds = std::max(progress.seconds(), 1e-3);
   return cli::finish(
@@ -47,19 +49,33 @@ int run(track::TrackConfig& config, cli::Job job, bool force, const cli::Common&
                    cli::peak_memory_mib())});
 }
 
+int run(const track::TrackConfig& config, const cli::OutputOptions& output, bool fail_fast,
+        const cli::Common& common) {
+  const io::Header header = common.header();
+  const std::vector<cli::Job> jobs =
+      output.unfinished(output.jobs(config.inputs), [&](const cli::Job& job) {
+        const auto first = io::first_header(job.inputs[0]);
+        return first ? track::track_header(config, *first, header, job.inputs[0]) : header;
+      });
+  if (jobs.empty()) return cli::kSuccess;
+  return cli::run_jobs(jobs, fail_fast, [&](const cli::Job& job) {
+    return track(job, config, output, header, common);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   track::TrackConfig config;
-  cli::Job job{{}, "-"};
-  bool force = false;
+  cli::OutputOptions output;
+  bool fail_fast = false;
   track::TrackerConfig& tracker = config.tracker;
   track::OneEuroConfig& filter = config.one_euro;
   double similarity = track::kMinOks;
   cli::Tool tool("vremd-track", "track people across frames");
   tool.inputs(config.inputs, "[RECORDS...]");
-  tool.option("o,output", job.output, "FILE", "output file; '-' is standard output");
-  tool.option("f,force", force, "overwrite existing files");
+  output.add_to(tool);
+  tool.option("fail-fast", fail_fast, "with --output-dir: stop at the first input that fails");
   tool.option("min-score", tracker.min_score, "NUM", "minimum score to start a track");
   tool.option("min-similarity", similarity, "NUM",
               "minimum OKS to continue a track; 0.2 IoU for boxes");
@@ -72,6 +88,6 @@ int main(int argc, char** argv) {
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (tool.given("min-similarity")) tracker.min_similarity = similarity;
     check(config, tool);
-    return run(config, job, force, common);
+    return run(config, output, fail_fast, common);
   });
 }

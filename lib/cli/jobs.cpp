@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "io/done_records.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -21,8 +22,8 @@ constexpr const char* kExtension = ".jsonl";
 fs::path name_of(const std::string& input) {
   fs::path path = fs::path(input).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // "pictures/"
-  const bool inside = path.is_relative() && *path.begin() != "..";
-  if (!inside) path = path.filename();
+  while (path.begin() != path.end() && *path.begin() == "..") path = path.lexically_relative("..");
+  if (path.is_absolute()) path = path.filename();
   require(!path.empty() && path != "." && path != "..",
           input + ": cannot derive an output name for --output-dir");
   if (path.extension() != kExtension) path += kExtension;
@@ -35,12 +36,13 @@ void OutputOptions::add_to(Tool& tool) {
   tool.option("o,output", output, "FILE", "output file; '-' is standard output");
   tool.option("output-dir", folder, "DIR", "write one output file per input to DIR");
   tool.option("f,force", force, "overwrite existing files");
-  tool.option("resume", resume, "with --output-dir: skip inputs whose output exists");
+  tool.option("resume", resume, "go on from what a stopped run left; skip what is complete");
 }
 
 std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) const {
   if (folder.empty()) {
-    require(!resume, "--resume requires --output-dir");
+    require(!resume || output != "-", "--resume requires --output-dir or --output FILE");
+    require(!resume || !force, "--resume and --force are mutually exclusive");
     return {{inputs_or_stdin(inputs), output, false}};
   }
   require(output == "-", "--output and --output-dir are mutually exclusive");
@@ -49,7 +51,6 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
 
   std::vector<Job> result;
   std::map<std::string, std::string> input_of;  // by output
-  std::int64_t done = 0;
   for (const std::string& input : inputs) {
     if (input == "-") throw UsageError("--output-dir cannot be used with standard input");
     const std::string path = (fs::path(folder) / name_of(input)).string();
@@ -58,30 +59,44 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
                         " (relative paths keep their directories; see --root)");
     std::error_code ignored;
     require(!fs::equivalent(input, path, ignored), input + ": --output-dir would overwrite it");
-    if (fs::exists(path, ignored)) {
-      if (resume) {
-        ++done;
-        continue;
-      }
-      if (!force) fail("{}: already exists (--force overwrites it, --resume skips it)", path);
+    if (!resume && !force && fs::exists(path, ignored)) {
+      fail("{}: already exists (--force overwrites it, --resume skips it)", path);
     }
     result.push_back({{input}, path, true});
   }
-  if (done > 0) log_info("skipping {} of {} inputs that are already done", done, inputs.size());
   return result;
 }
 
-int finish(const Job& job, io::OutputFile& out, const Outcome& outcome) {
-  if (stop_requested()) return stopped(outcome.frames, out.keep_partial());
+io::Existing OutputOptions::existing() const {
+  return force ? io::Existing::kReplace : resume ? io::Existing::kResume : io::Existing::kRefuse;
+}
+
+std::vector<Job> OutputOptions::unfinished(
+    std::vector<Job> jobs, const std::function<io::Header(const Job&)>& expected) const {
+  if (!resume) return jobs;
+  const std::size_t count = jobs.size();
+  std::erase_if(jobs, [&](const Job& job) {
+    std::error_code ignored;
+    if (job.inputs.size() != 1 || job.inputs[0] == "-") return false;  // taken over, to compare it
+    if (!fs::is_regular_file(job.output, ignored) || !io::has_end(job.output)) return false;
+    const auto old = io::first_header(job.output);
+    const std::string what = old ? io::difference(*old, expected(job)) : "tool";
+    if (what.empty()) return true;
+    fail("{}: already exists, made with another {}; --force overwrites it", job.output, what);
+  });
+  const std::size_t done = count - jobs.size();
+  if (done > 0) log_info("skipping {} of {} inputs that are already done", done, count);
+  return jobs;
+}
+
+int finish(const Job& job, io::RunOutput& out, const Outcome& outcome) {
+  if (outcome.taken) log_info("{} frames taken over from the interrupted run", outcome.taken);
+  if (stop_requested()) return stopped(outcome.frames, out.finish(false));
   if (!outcome.any) return kFailure;
-  std::string name = job.output;
-  if (outcome.complete) {
-    out.commit();
-  } else {
-    name = out.keep_partial();
-  }
+  const std::string partial = out.finish(outcome.complete);
+  const std::string name = outcome.complete ? job.output : partial;
   log_info("{}{}", job.of_many ? name + ": " : "", outcome.summary);
-  return outcome.complete ? kSuccess : incomplete({name});
+  return outcome.complete ? kSuccess : incomplete({partial});
 }
 
 int stopped(std::int64_t frames, const std::string& partial) {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "cli/tool.h"
-#include "io/output_file.h"
+#include "io/records.h"
+#include "io/run_output.h"
 
 #include <functional>
 #include <string>
@@ -25,24 +26,31 @@ struct OutputOptions {
   void add_to(Tool& tool);  // --output, --output-dir, --force, --resume
 
   // One job in all, or with --output-dir one per input, writing FOLDER/INPUT.jsonl; relative inputs
-  // keep their directories. --resume skips inputs whose output exists (a file gets its final name
-  // only when complete). Error: an output exists, with neither --resume nor --force. UsageError:
-  // conflicting options, two inputs with the same output, an output that would overwrite its input.
+  // keep their directories. Error: an output exists, with neither --resume nor --force.
+  // UsageError: conflicting options, two inputs with the same output, an output that would
+  // overwrite its input.
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
+
+  // With --resume, without those whose output is complete. `expected` gives the header that the
+  // output of a job would have, as far as it is known. Error: it was made otherwise.
+  std::vector<Job> unfinished(std::vector<Job> jobs,
+                              const std::function<io::Header(const Job&)>& expected) const;
+
+  io::Existing existing() const;
 };
 
 // What a run made of a job's inputs.
 struct Outcome {
   std::int64_t frames = 0;
-  bool any = true;       // false: no input could be read, so there is no output
-  bool complete = true;  // no input failed or is truncated
-  std::string summary;   // one line
+  bool any = true;         // false: no input could be read, so there is no output
+  bool complete = true;    // no input failed or is truncated
+  std::string summary;     // one line
+  std::int64_t taken = 0;  // frames of the stopped run
 };
 
 // Closes the output, logs the summary and returns the exit status. A file gets its final name if
-// it is complete. Otherwise it keeps its temporary name, which the last message contains, so that
-// neither a user nor --resume mistakes it for a complete one.
-int finish(const Job& job, io::OutputFile& out, const Outcome& outcome);
+// it is complete. Otherwise it keeps its temporary name, which the last message contains.
+int finish(const Job& job, io::RunOutput& out, const Outcome& outcome);
 
 // The parts of finish(), for tools that close their files themselves. Both log the temporary names
 // of partial outputs ("" if none) and return the exit status.

@@ -6,6 +6,8 @@
 #include "convert/stages.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
+#include "io/done_records.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -120,16 +122,23 @@ bool is_folder(const std::string& path) {
   return path.ends_with('/') || fs::is_directory(path, ignored);
 }
 
+// Whether a file, of one video or of all, needs no more work.
+bool is_done(const std::string& path, const Format& format) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && (format.name != "records" || io::has_end(path));
+}
+
 // A single file, or a folder with one file per video, NAME.json.
 class Output : public RecordSink {
  public:
-  Output(const Format& format, const ConvertConfig& config)
+  Output(const Format& format, const ConvertConfig& config, const io::Header& own)
       : format_(format),
         path_(config.output),
-        force_(config.force),
+        existing_(config.existing),
+        own_(own),
         split_(format.write && is_folder(path_)) {
     if (format.write_folder) {
-      writer_ = format.write_folder(path_, force_);
+      writer_ = format.write_folder(path_, existing_ == io::Existing::kReplace);
     } else if (split_) {
       io::make_folder(path_);
     } else {
@@ -138,9 +147,13 @@ class Output : public RecordSink {
   }
 
   void begin(const io::Header& header) override {
+    if (ended_) return;
+    require_utf8(header.video);
     if (split_) {
       const std::string path = fs::path(path_) / file_of(video_name(header.video));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
+      skips_ = existing_ == io::Existing::kResume && is_done(path, format_);
+      if (skips_) return;
       open(path);
     } else if (++videos_ > 1 && format_.one_video) {
       fail("{}: a second video: {} holds one video per file; use a directory for -o",
@@ -149,18 +162,25 @@ class Output : public RecordSink {
     writer_->begin(header);
   }
   void frame(io::FrameRecord frame) override {
+    if (skips_) return;
+    if (frame.file) require_utf8(*frame.file);
     ++frames_;
     persons_ += frame.instances.size();
     writer_->frame(std::move(frame));
   }
   void end(const Json& extra) override {
+    if (skips_) return;
     writer_->end(extra);
     if (split_) close();
   }
   void cut() override {
+    if (skips_) return;
     writer_->cut();
     complete_ = false;
     if (split_) close();
+    // Records go no further: a header after a video without an end would be no valid stream.
+    ended_ = skips_ = !split_ && format_.name == "records";
+    if (ended_) log_warning("nothing is converted after the truncated video");
   }
   void finish() override {
     if (!split_) close();
@@ -175,8 +195,8 @@ class Output : public RecordSink {
   }
 
   void open(const std::string& path) {
-    file_.emplace(path, force_);
-    writer_ = format_.write(*file_);
+    file_.emplace(path, existing_, own_);
+    writer_ = format_.write(file_->file());
     complete_ = true;
   }
 
@@ -184,19 +204,20 @@ class Output : public RecordSink {
   void close() {
     writer_->finish();
     if (!file_) return;
-    if (complete_) {
-      file_->commit();
-    } else if (const std::string name = file_->keep_partial(); !name.empty()) {
-      partial_.push_back(name);
-    }
+    const std::string name = file_->finish(complete_);
+    if (!name.empty()) partial_.push_back(name);
   }
 
   const Format& format_;
   std::string path_;
-  bool force_, split_;
-  std::optional<io::OutputFile> file_;  // nothing: the format writes a folder
+  io::Existing existing_;
+  const io::Header& own_;
+  bool split_;
+  std::optional<io::RunOutput> file_;  // nothing: the format writes a folder
   std::unique_ptr<RecordSink> writer_;
   bool complete_ = true;
+  bool skips_ = false;  // the current video
+  bool ended_ = false;  // all that follows
   std::vector<std::string> partial_;
   std::set<std::string> paths_;
   int videos_ = 0;
@@ -222,7 +243,11 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
   context.input_joints = config.input_joints;
   context.stopped = config.stopped;
 
-  Output output(to, config);
+  if (config.existing == io::Existing::kResume && is_done(config.output, to)) {
+    log_info("{}: already done", config.output);
+    return {};
+  }
+  Output output(to, config, header);
   const auto losses = note_losses(to, output);
   DropCrowds uncrowded(*losses);
   RecordSink& annotated = to.holds & kHoldsAnnotation && to.name != "records"
@@ -245,7 +270,9 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
     const Format& from = format_of(in[begin]);
     std::size_t end = begin + 1;
     while (end < in.size() && &format_of(in[end]) == &from) ++end;
-    whole = from.read({in.begin() + begin, in.begin() + end}, context, first) && whole;
+    ReadContext of_batch = context;
+    if (from.name != "records") of_batch.header.command = io::command_of(header, in[begin]);
+    whole = from.read({in.begin() + begin, in.begin() + end}, of_batch, first) && whole;
     begin = end;
   }
   if (context.stopped && context.stopped()) return {.complete = false, .partial = {}};

@@ -4,6 +4,7 @@
 // Conversion between records and other formats (convert/format.h).
 
 #include "convert/stages.h"
+#include "io/run_output.h"
 
 #include <functional>
 #include <string>
@@ -14,7 +15,7 @@ namespace vremd::convert {
 struct ConvertConfig {
   std::vector<std::string> inputs;
   std::string output = "-";  // a file, or a folder: one file per video
-  bool force = false;
+  io::Existing existing = io::Existing::kRefuse;
   std::string from;  // "": detected from the content
   std::string to = "records";
   std::string root;          // of the file names in the input; "": the folder of the input file

@@ -29,7 +29,7 @@ bool read_records(const std::vector<std::string>& paths, const ReadContext& cont
                   RecordSink& sink) {
   io::RecordStream records(paths, context.stopped);
   while (const auto header = records.next_video()) {
-    io::Header own = io::following(*header, context.header);
+    io::Header own = io::following(*header, context.header, records.input());
     own.video = io::join_root(context.root, own.video);
     sink.begin(own);
     while (auto frame = records.next_frame()) sink.frame(std::move(*frame));

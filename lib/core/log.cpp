@@ -3,8 +3,12 @@
 
 #include "core/text.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <mutex>
+#include <utility>
 
 namespace vremd {
 namespace {
@@ -14,12 +18,18 @@ LogLevel g_level = LogLevel::kNormal;
 std::mutex g_mutex;
 bool g_status_shown = false;
 
-void clear_status() {
-  if (g_status_shown) fmt::print(stderr, "\r\033[K");
-  g_status_shown = false;
-}
+// What clears the progress line, if one is shown.
+const char* clear_status() { return std::exchange(g_status_shown, false) ? "\r\033[K" : ""; }
 
 }  // namespace
+
+void write_stderr(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    if (written == 0 || (written < 0 && errno != EINTR)) return;
+  }
+}
 
 void set_log(std::string tool, LogLevel level) {
   const std::lock_guard lock(g_mutex);
@@ -33,17 +43,13 @@ void log_line(LogLevel level, const std::string& text) {
   if (level > g_level) return;
   const std::lock_guard lock(g_mutex);
   std::fflush(stdout);
-  clear_status();
-  fmt::print(stderr, "{}: {}\n", g_tool, one_line(text));
+  write_stderr(fmt::format("{}{}: {}\n", clear_status(), g_tool, one_line(text)));
 }
 
 void show_status(const std::string& text) {
   const std::lock_guard lock(g_mutex);
-  clear_status();
-  if (text.empty()) return;
-  fmt::print(stderr, "{}", text);
-  std::fflush(stderr);
-  g_status_shown = true;
+  write_stderr(clear_status() + text);
+  g_status_shown = !text.empty();
 }
 
 }  // namespace vremd

@@ -4,11 +4,16 @@
 #include <fmt/core.h>
 
 #include <string>
+#include <string_view>
 
 namespace vremd {
 
 // Log messages to standard error, "tool: text". Standard output is reserved for data.
 enum class LogLevel { kError = -1, kNormal = 0, kVerbose = 1, kDebug = 2 };
+
+// The only way to standard error. What cannot be written (a full disk, a closed descriptor) is
+// lost.
+void write_stderr(std::string_view text) noexcept;
 
 void set_log(std::string tool, LogLevel level);
 LogLevel log_level();

@@ -248,9 +248,7 @@ std::string write_canvas(const Canvas& canvas, const std::string& path, bool for
 
 DrawResult draw_records(const DrawConfig& config) {
   const OutputKind kind = output_kind(config.output);
-  if (kind == OutputKind::kPicture && config.output != "-") {
-    const io::PartialFile refused_early(config.output, config.force);
-  }
+  if (kind == OutputKind::kPicture) io::check_output(config.output, config.force);
   io::RecordStream records(config.inputs, config.stopped);
   if (config.sheet) return draw_sheet(config, records);
 

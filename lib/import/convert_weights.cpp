@@ -4,6 +4,7 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "core/text.h"
 #include "import/huggingface.h"
 #include "import/self_test.h"
@@ -45,6 +46,7 @@ void check_task(const ConvertWeightsConfig& config, const std::string& kind) {
 
 void check(const ConvertWeightsConfig& config) {
   if (config.inputs.empty()) throw cli::UsageError("no weights file given");
+  cli::as_usage_errors([&] { require_utf8(config.inputs.front()); });  // metadata names it
   if (config.info) return;
   const auto one_of = [](const char* option, const std::string& value,
                          std::initializer_list<const char*> list) {

@@ -4,9 +4,11 @@
 #include "core/error.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vremd::io {
 
@@ -15,29 +17,55 @@ struct BrokenPipe : std::runtime_error {
   BrokenPipe() : std::runtime_error("broken pipe") {}
 };
 
-// A file with a temporary name, PATH.tmp.PID, until it is complete.
+// A file under a name of its own, .NAME.HOST.PID.RANDOM.partial beside the target, until it is
+// complete. Its process holds a lock on it, so that others know whether it is still being written.
 //
-// The constructor creates it (O_EXCL: if another process, host or killed run left such a file,
-// another name is used). commit() syncs and renames it; without commit() it is removed, unless
-// keep() was called. An existing PATH is an Error without `force`; a device or pipe is written in
-// place.
+// Links are followed, to the file that is to be replaced. What exists and is no regular file (a
+// device, a pipe, an open descriptor such as /dev/stdout) is written in place. Error: a directory;
+// an existing file without `force`.
 class PartialFile {
  public:
   PartialFile(std::string path, bool force);
-  ~PartialFile();
+  ~PartialFile();  // removes it unless it was committed or kept
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
 
-  const std::string& name() const { return temporary_.empty() ? path_ : temporary_; }
+  const std::string& name() const { return name_; }  // of the file to be written
+  int descriptor() const { return file_; }
+  bool in_place() const { return target_.empty(); }
+  bool kept() const { return kept_; }
+
+  // Makes this the only process that writes the target (Error: another one does), and finds what
+  // runs that have ended left of it: names, largest file first. They are locked for this object.
+  // Where the file system has no locks, only processes of this host are known to have ended.
+  std::vector<std::string> claim();
+  void remove(const std::string& left);  // one of claim()'s
+
+  // Syncs the file and gives it its final name. Without `force`, a file that has appeared under
+  // that name is not replaced: the partial file is kept, and an Error names it.
   void commit();
-  std::string keep();  // the temporary name; "": written in place
+  std::string keep();  // its name; "": written in place
 
  private:
-  void create();
+  struct Left {
+    std::string name;
+    int lock;
+    long long bytes;
+  };
 
-  std::string path_, temporary_;
+  void create();
+  bool lock_own() const;
+  std::string find_others();
+  void publish();
+  bool is_published() const;
+  void release();
+
+  std::string path_, name_;
+  std::filesystem::path target_;  // empty: written in place
+  bool force_;
   int file_ = -1;
   bool kept_ = false;
+  std::vector<Left> left_;
 };
 
 // Output to a file (through PartialFile), or standard output for "-". Every write is checked, the
@@ -57,13 +85,20 @@ class OutputFile {
   // ("": none).
   std::string keep_partial();
 
+  long lines() const { return lines_; }
+  PartialFile* partial() { return partial_.get(); }  // null for standard output
+
  private:
   [[noreturn]] void fail_to(const char* action) const;
 
   std::string path_;
-  std::unique_ptr<PartialFile> partial_;  // null for standard output
+  std::unique_ptr<PartialFile> partial_;
   std::FILE* file_ = nullptr;
+  long lines_ = 0;  // by write_line()
 };
+
+// The Errors that an output to `path` would meet: it exists, is a directory, or lies in none.
+void check_output(const std::string& path, bool force);
 
 // All of a file at once; "-" is standard output.
 void write_file(const std::string& path, std::string_view bytes, bool force);

@@ -39,6 +39,7 @@ class RecordStream {
   bool truncated() const { return truncated_; }  // an input ended without an end record
   std::string place() const;                     // "file:line" of the last record
   std::string name() const;                      // its file
+  const std::string& input() const { return paths_[opened_ - 1]; }  // of the last header
 
  private:
   std::optional<Record> read();

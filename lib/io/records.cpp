@@ -2,6 +2,7 @@
 #include "io/records.h"
 
 #include "core/error.h"
+#include "core/names.h"
 #include "io/json_node.h"
 
 #include <cmath>
@@ -113,10 +114,12 @@ Instance instance_from_json(const JsonNode& json) {
 Header header_from_json(const JsonNode& json) {
   Header header;
   const auto [type, format, tool, version, command, video, width, height, fps, time_base, expected,
-              model, settings, device, precision, joint_set_name, joints, from, vid_id] =
-      json.fields({"type", "format", "tool", "version", "command", "video", "width", "height",
-                   "fps", "time_base", "frames_expected", "model", "settings", "device",
-                   "precision", "joint_set", "joints", "from", "vid_id"},
+              model, settings, device, precision, joint_set_name, joints, from, vid_id,
+              fingerprint] =
+      json.fields({"type",     "format",     "tool",      "version",   "command",         "video",
+                   "width",    "height",     "fps",       "time_base", "frames_expected", "model",
+                   "settings", "device",     "precision", "joint_set", "joints",          "from",
+                   "vid_id",   "fingerprint"},
                   into(header.extra));
   if (format && format.integer() > kRecordFormat) {
     format.wrong(
@@ -131,6 +134,7 @@ Header header_from_json(const JsonNode& json) {
   header.fps = rational(fps);
   header.time_base = rational(time_base);
   header.frames_expected = expected.optional_integer();
+  header.fingerprint = fingerprint.optional_string();
   header.model = model.optional_string();
   if (settings) header.settings = *settings.value();
   header.device = device.optional_string();
@@ -205,6 +209,7 @@ Json to_json(const Header& header) {
   put(json, "fps", header.fps);
   put(json, "time_base", header.time_base);
   put(json, "frames_expected", header.frames_expected);
+  put(json, "fingerprint", header.fingerprint);
   if (header.joints) {
     json["joint_set"] = header.joints->name;
     json["joints"] = header.joints->joints;
@@ -270,6 +275,7 @@ Record record_from_json(const Json& json, const std::string& place) {
 Json provenance(const Header& header) {
   Json own{{"tool", header.tool}, {"version", header.version}, {"command", header.command}};
   put(own, "model", header.model);
+  put(own, "fingerprint", header.fingerprint);
   if (!header.settings.is_null()) own["settings"] = header.settings;
   Json list = Json::array({own});
   if (header.from.is_array()) {
@@ -278,12 +284,20 @@ Json provenance(const Header& header) {
   return list;
 }
 
-Header following(const Header& input, const Header& own) {
+std::string command_of(const Header& own, const std::string& input) {
+  if (own.inputs == 0) return own.command;
+  const bool like_option = input.size() > 1 && input.front() == '-';
+  std::string text = own.command + (like_option ? " -- " : " ") + shell_quoted(input);
+  if (own.inputs > 1) text += fmt::format("  # one of {} inputs", own.inputs);
+  return text;
+}
+
+Header following(const Header& input, const Header& own, const std::string& path) {
   Header header = input;
   header.from = provenance(input);
   header.tool = own.tool;
   header.version = own.version;
-  header.command = own.command;
+  header.command = command_of(own, path);
   header.model = own.model;
   header.settings = own.settings;
   header.device = own.device;
@@ -368,11 +382,13 @@ std::optional<Record> RecordReader::next() {
 }
 
 void RecordWriter::write(const Header& header) {
+  require_utf8(header.video);
   video_ = End{};
   out_.write_line(dump(to_json(header)));
 }
 
 void RecordWriter::write(const FrameRecord& frame) {
+  if (frame.file) require_utf8(*frame.file);
   for (End* count : {&video_, &total_}) {
     ++count->frames;
     count->instances += static_cast<std::int64_t>(frame.instances.size());

@@ -28,11 +28,14 @@ constexpr std::int64_t kLastFrame = 1'000'000'000'000;
 
 // Properties of a whole video. Each video of a stream starts with a header.
 struct Header {
-  std::string tool, version, command;
+  std::string tool, version;
+  std::string command;        // see command_of()
+  std::size_t inputs = 0;     // of the run; not in records
   std::string video;          // as the user gave it; "-" for standard input
   int width = 0, height = 0;  // of the first frame, after rotation
   std::optional<std::pair<std::int64_t, std::int64_t>> fps, time_base;  // as the container says
   std::optional<std::int64_t> frames_expected;                          // never trusted
+  std::optional<std::string> fingerprint;                               // video/fingerprint.h
   std::optional<std::string> model;  // "sha256:..." of the weights file
   Json settings;                     // whatever can change a result; null: none
   std::optional<std::string> device, precision;
@@ -107,9 +110,13 @@ Record record_from_json(const Json& json, const std::string& place);
 // The header's own tool, followed by its `from` list.
 Json provenance(const Header& header);
 
+// The command of a run (`own`) in the header of an output that was made from that input: with many,
+// a list of them all in each header would grow with the square of their number.
+std::string command_of(const Header& own, const std::string& input);
+
 // The header of a tool's output for a video: the input's, with name, command, model and settings
-// from `own`, and the input's provenance.
-Header following(const Header& input, const Header& own);
+// from `own`, and the input's provenance. `path`: of the input.
+Header following(const Header& input, const Header& own, const std::string& path);
 
 // A name under the directory of --root. An empty root, an absolute name and "-" change nothing.
 std::string join_root(const std::string& root, const std::string& name);

@@ -3,9 +3,11 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "io/records.h"
 #include "ops/device.h"
 #include "parallel/ordered_pipeline.h"
+#include "video/fingerprint.h"
 #include "video/picture_names.h"
 #include "video/reader.h"
 
@@ -26,24 +28,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> pictures_of(const std::string& path) {
-  if (video::is_wildcard(path) && !fs::exists(path)) return video::pictures_of_wildcard(path);
-  if (video::is_number_pattern(path) && !fs::exists(path)) {
-    return video::pictures_of_number_pattern(path);
-  }
-  if (fs::is_directory(path)) return video::pictures_in_folder(path);
-  return {path};
-}
-
 // A token of the pipeline: one frame and the preceding records.
 struct DetectTask {
-  bool ends_video = false;           // the video before it is complete
-  std::optional<io::Header> header;  // of a new video
-  FramePtr frame;                    // may be null
-  bool cut = false;                  // the frame begins a shot
-  bool keyframe = false;             // otherwise the boxes of the last keyframe are reused
+  bool ends_video = false;              // the video before it is complete
+  std::optional<io::Header> header;     // of a new video
+  FramePtr frame;                       // may be null
+  bool cut = false;                     // the frame begins a shot
+  bool keyframe = false;                // otherwise the boxes of the last keyframe are reused
+  std::optional<io::FrameRecord> done;  // of the stopped run
   std::vector<ops::ScoredBox> people;
 };
+
+// What is known of a frame before its people.
+io::FrameRecord record_of(const Frame& frame, const io::Header& header, bool cut) {
+  io::FrameRecord record;
+  record.frame = frame.index;
+  record.time = frame.time;
+  record.pts = frame.pts;
+  if (!frame.file.empty()) record.file = frame.file;
+  record.damage = frame.missing   ? io::Damage::kMissing
+                  : frame.damaged ? io::Damage::kDamaged
+                                  : io::Damage::kNone;
+  record.cut = cut;
+  if (!frame.missing && (frame.width != header.width || frame.height != header.height)) {
+    record.size = {frame.width, frame.height};
+  }
+  return record;
+}
+
+bool is_of_frame(const io::FrameRecord& old, const io::FrameRecord& input) {
+  io::FrameRecord bare = old;
+  bare.instances.clear();
+  bare.held.reset();
+  return io::to_json(bare) == io::to_json(input);
+}
 
 // The frames of all videos in order. Not thread-safe.
 class DetectReader {
@@ -53,7 +71,11 @@ class DetectReader {
   std::unique_ptr<DetectTask> next();  // null: end or stopped
   void cancel() { cancelled_ = true; }
   bool stopped() const { return cancelled_ || input_.stopped(); }
-  const DetectCounts& counts() const { return counts_; }
+  DetectCounts counts() const {
+    DetectCounts counts = counts_;
+    counts.taken = done_.taken();
+    return counts;
+  }
 
  private:
   bool open(DetectTask& task);
@@ -61,31 +83,38 @@ class DetectReader {
 
   const DetectInput& input_;
   io::Header header_;
-  std::vector<std::string> videos_;
+  struct Video {
+    std::string name, input;
+  };
+  std::vector<Video> videos_;
   std::size_t next_video_ = 0;
   std::unique_ptr<video::VideoReader> reader_;  // null: none is open
   bool ends_video_ = false;                     // for the next task
   std::int64_t next_keyframe_ = 0;
   int keyframe_width_ = 0, keyframe_height_ = 0;
+  io::Header video_header_;
+  io::DoneRecords done_;
   std::atomic<bool> cancelled_ = false;
   DetectCounts counts_;
 };
 
 DetectReader::DetectReader(const DetectInput& input, io::Header header)
-    : input_(input), header_(std::move(header)) {
+    : input_(input), header_(std::move(header)), done_(input.done) {
   for (const std::string& video : input_.videos) {
     if (!input_.stills) {
-      videos_.push_back(video);
+      videos_.push_back({video, video});
       continue;
     }
     const std::string path = io::join_root(input_.root, video);
-    const auto pictures = pictures_of(path);
+    const auto pictures = video::pictures_of(path);
     for (const std::string& picture : pictures) {
       // the records do not contain the root
       const bool itself = picture == path;
-      videos_.push_back(itself || input_.root.empty() || fs::path(video).is_absolute()
-                            ? (itself ? video : picture)
-                            : fs::path(picture).lexically_relative(input_.root).string());
+      const std::string name = itself || input_.root.empty() || fs::path(video).is_absolute()
+                                   ? (itself ? video : picture)
+                                   : fs::path(picture).lexically_relative(input_.root).string();
+      require_utf8(name);
+      videos_.push_back({name, video});
     }
   }
 }
@@ -93,7 +122,7 @@ DetectReader::DetectReader(const DetectInput& input, io::Header header)
 // Opens the next readable video. False: no more.
 bool DetectReader::open(DetectTask& task) {
   while (next_video_ < videos_.size() && !stopped()) {
-    const std::string& name = videos_[next_video_++];
+    const auto& [name, of_input] = videos_[next_video_++];
     try {
       const std::string path = io::join_root(input_.root, name);
       if (input_.stills && name != "-" && fs::is_regular_file(path) && !video::is_picture(path)) {
@@ -102,6 +131,9 @@ bool DetectReader::open(DetectTask& task) {
       video::VideoReaderOptions options;
       options.stopped = [this] { return stopped(); };
       options.find_cuts = input_.find_cuts && !input_.stills;
+      if (std::error_code ignored; !input_.stills && !fs::is_regular_file(path, ignored)) {
+        for (const auto& picture : video::pictures_of(path)) require_utf8(picture);
+      }
       reader_ = std::make_unique<video::VideoReader>(path, std::move(options));
     } catch (const Error& error) {
       if (stopped()) return false;
@@ -113,12 +145,16 @@ bool DetectReader::open(DetectTask& task) {
     ++counts_.videos;
     const video::VideoInfo& info = reader_->info();
     task.header = header_;
+    task.header->command = io::command_of(header_, of_input);
     task.header->video = name;
     task.header->width = info.width;
     task.header->height = info.height;
     task.header->fps = info.fps;
     task.header->time_base = info.time_base;
     task.header->frames_expected = info.frames_expected;
+    task.header->fingerprint = video::fingerprint(io::join_root(input_.root, name));
+    video_header_ = *task.header;
+    done_.begin(video_header_);
     next_keyframe_ = input_.first_frame;
     keyframe_width_ = keyframe_height_ = 0;
     return true;
@@ -146,6 +182,7 @@ std::unique_ptr<DetectTask> DetectReader::next() {
     if (stopped()) break;  // not the end of the video
     if (!frame || frame->index >= input_.last_frame) {
       reader_.reset();
+      done_.end();
       if (!task->header) {
         ends_video_ = true;
         continue;
@@ -158,6 +195,7 @@ std::unique_ptr<DetectTask> DetectReader::next() {
     task->ends_video = std::exchange(ends_video_, false);
     task->cut = frame->cut || input_.cuts.contains(frame->index);
     task->keyframe = is_keyframe(*frame, task->cut);
+    task->done = done_.take(record_of(*frame, video_header_, task->cut), is_of_frame);
     task->frame = std::move(frame);
     return task;
   }
@@ -188,26 +226,20 @@ class DetectWriter {
  private:
   io::FrameRecord record_of(DetectTask& task) {
     const Frame& frame = *task.frame;
-    io::FrameRecord record;
-    record.frame = frame.index;
-    record.time = frame.time;
-    record.pts = frame.pts;
-    if (!frame.file.empty()) record.file = frame.file;
-    record.damage = frame.missing   ? io::Damage::kMissing
-                    : frame.damaged ? io::Damage::kDamaged
-                                    : io::Damage::kNone;
-    record.cut = task.cut;
     if (task.cut) people_.clear();
-    if (frame.missing) return record;
-    if (frame.width != header_.width || frame.height != header_.height) {
-      record.size = {frame.width, frame.height};
+    if (task.done) {
+      for (const io::Instance& one : task.done->instances) {
+        task.people.push_back({one.box, one.box_score});
+      }
     }
     if (task.keyframe) {
       people_ = std::move(task.people);
       keyframe_ = frame.index;
-    } else {
-      record.held = keyframe_;
     }
+    if (task.done) return std::move(*task.done);
+    io::FrameRecord record = pipeline::record_of(frame, header_, task.cut);
+    if (frame.missing) return record;
+    if (!task.keyframe) record.held = keyframe_;
     for (const ops::ScoredBox& one : people_) {
       io::Instance& instance = record.instances.emplace_back();
       instance.box = one.box;
@@ -253,7 +285,7 @@ DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& hea
   DetectWriter records(writer, input.advanced);
   parallel::run_ordered([&] { return reader.next(); },
                         [&](DetectTask& task) {
-                          if (!task.keyframe) return;
+                          if (!task.keyframe || task.done) return;
                           const c10::InferenceMode guard;  // thread-local
                           task.people = detector.detect(*task.frame);
                         },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "detect/person_detector.h"
+#include "io/done_records.h"
 #include "io/records.h"
 
 #include <cstdint>
@@ -18,9 +19,10 @@ struct DetectInput {
   bool stills = false;              // each picture of a folder or pattern is a separate video
   bool fail_fast = false;           // stop at the first unreadable video
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
-  int every = 1;                  // K: detect on every K-th frame, reuse its boxes in between
-  bool find_cuts = true;          // of videos (not stills): mark the first frame of each shot
-  std::set<std::int64_t> cuts{};  // the frames to mark instead, of the only video
+  int every = 1;                   // K: detect on every K-th frame, reuse its boxes in between
+  bool find_cuts = true;           // of videos (not stills): mark the first frame of each shot
+  std::set<std::int64_t> cuts{};   // the frames to mark instead, of the only video
+  io::DoneRecords::Source done{};  // by a stopped run
   int threads = 1;
   std::function<bool()> stopped = [] { return false; };
   std::function<void()> advanced = [] {};  // after each frame
@@ -30,8 +32,9 @@ struct DetectInput {
 std::set<std::int64_t> read_cuts(const std::string& path);
 
 struct DetectCounts {
-  int videos = 0;  // opened
-  int failed = 0;  // reported and skipped
+  int videos = 0;          // opened
+  int failed = 0;          // reported and skipped
+  std::int64_t taken = 0;  // frames that the stopped run had done
 };
 
 // read (serial) -> detect (parallel) -> write (serial, in order), all videos in one stream, so that

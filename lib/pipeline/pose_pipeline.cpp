@@ -109,7 +109,6 @@ void log_counts(const PoseReader& reader) {
     if (count) log_warning("{} {}", count, what);
   };
   const PoseReader::Counts& counts = reader.counts();
-  if (counts.resumed) log_info("{} frames taken over from the interrupted run", counts.resumed);
   warn(counts.uncropped, "instances without keypoints: their boxes cannot be cropped");
   warn(counts.undecoded, "instances without keypoints: their frames cannot be decoded");
   warn(counts.substituted, "neighbours replaced by the frame itself");

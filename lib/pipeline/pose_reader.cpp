@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "io/records.h"
+#include "video/fingerprint.h"
 #include "video/reader.h"
 
 #include <algorithm>
@@ -31,87 +32,29 @@ void set_absent(io::Instance& instance, std::size_t joints) {
   instance.neighbours.reset();
 }
 
-constexpr double kRounding = 0.006;  // records have two decimals
-
-bool same(double a, double b) {
-  return std::fabs(a - b) < kRounding || (!std::isfinite(a) && !std::isfinite(b));
-}
-
-bool same(const Box& a, const Box& b) {
-  return same(a.x, b.x) && same(a.y, b.y) && same(a.w, b.w) && same(a.h, b.h);
-}
-
-bool same_people(const io::FrameRecord& a, const io::FrameRecord& b) {
-  if (a.instances.size() != b.instances.size()) return false;
-  for (std::size_t i = 0; i < a.instances.size(); ++i) {
-    if (!same(a.instances[i].box, b.instances[i].box)) return false;
+// Without what vremd-pose computes.
+Json given(io::FrameRecord frame) {
+  frame.damage = io::Damage::kNone;
+  for (io::Instance& one : frame.instances) {
+    one.keypoints.clear();
+    one.visibility.clear();
+    one.derived.clear();
+    one.neighbours.reset();
+    one.score = 0;
   }
-  return true;
+  return io::to_json(frame);
 }
+
+bool in_shot(const io::FrameRecord& frame, const data::TripletWindow::Shot& shot) {
+  return std::ranges::all_of(frame.instances, [&](const io::Instance& one) {
+    const auto [before, after] = one.neighbours.value_or(std::array{0, 0});
+    return frame.frame + before >= shot.first && frame.frame + after < shot.end;
+  });
+}
+
+bool same_input(const io::FrameRecord& a, const io::FrameRecord& b) { return given(a) == given(b); }
 
 }  // namespace
-
-// The output of a stopped run, for resuming it with the same input. Both are read in parallel, so
-// nothing is kept in memory. A truncated last line is skipped.
-//
-// Error "FILE:LINE: ...": records of another video, model, setting or version, or other people than
-// in the input.
-class PoseReader::DoneRecords {
- public:
-  explicit DoneRecords(std::string path) : records_(std::move(path), {}, io::LastLine::kMayBeCut) {}
-
-  void begin(const io::Header& header);                               // `header`: to be written
-  std::optional<io::FrameRecord> take(const io::FrameRecord& input);  // nullopt: not done yet
-  void end() { next<io::End>("end"); }
-
- private:
-  // The next record, which must be a T; nullopt at the end.
-  template <typename T>
-  std::optional<T> next(const char* what);
-
-  io::RecordReader records_;
-  bool over_ = false;
-};
-
-template <typename T>
-std::optional<T> PoseReader::DoneRecords::next(const char* what) {
-  if (over_) return std::nullopt;
-  auto record = records_.next();
-  if (!record) {
-    over_ = true;
-    return std::nullopt;
-  }
-  T* wanted = std::get_if<T>(&*record);
-  if (!wanted) fail("{}: expected the next {} of the input", records_.place(), what);
-  return std::move(*wanted);
-}
-
-void PoseReader::DoneRecords::begin(const io::Header& header) {
-  const auto old = next<io::Header>("header");
-  if (!old) return;
-  const auto check = [&](bool equal, const char* what) {
-    if (!equal) fail("{}: made with another {}", records_.place(), what);
-  };
-  check(old->video == header.video, "video");
-  check(old->model == header.model, "model");
-  check(old->version == header.version, "version");
-  check(old->precision == header.precision, "precision");
-  check(old->settings == header.settings, "setting");
-  check(old->joints && old->joints->joints == header.joints->joints, "set of joints");
-}
-
-std::optional<io::FrameRecord> PoseReader::DoneRecords::take(const io::FrameRecord& input) {
-  auto old = next<io::FrameRecord>("frame");
-  if (!old) return std::nullopt;
-  if (old->frame != input.frame) {
-    fail("{}: frame {}, but the next frame of the input is {}", records_.place(), old->frame,
-         input.frame);
-  }
-  if (!same_people(*old, input)) {
-    fail("{}: the people of frame {} differ from the input", records_.place(), old->frame);
-  }
-  return old;
-}
 
 struct PoseReader::Video {
   video::VideoReader reader;
@@ -119,9 +62,10 @@ struct PoseReader::Video {
 };
 
 PoseReader::PoseReader(PoseInput input, io::Header own)
-    : input_(std::move(input)), own_(std::move(own)), records_(input_.records, input_.stopped) {
-  if (!input_.resume_from.empty()) done_ = std::make_unique<DoneRecords>(input_.resume_from);
-}
+    : input_(std::move(input)),
+      own_(std::move(own)),
+      records_(input_.records, input_.stopped),
+      done_(input_.done) {}
 
 PoseReader::~PoseReader() = default;
 
@@ -181,14 +125,18 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
     ++counts_.failed_videos;
     return;
   }
-  io::Header out = io::following(header, own_);
+  io::Header out = io::following(header, own_, records_.input());
   out.joints = own_.joints;
   if (!input_.video.empty()) out.video = input_.video;
   if (out.width <= 0 || out.height <= 0) {
     out.width = video_->reader.info().width;
     out.height = video_->reader.info().height;
   }
-  if (done_) done_->begin(out);
+  out.fingerprint = video::fingerprint(video_->reader.info().name);
+  if (input_.video.empty() && header.fingerprint && header.fingerprint != out.fingerprint) {
+    log_warning("{}: has changed since its records were made", header.video);
+  }
+  done_.begin(out);
   chunk.records.emplace_back(std::move(out));
 }
 
@@ -231,13 +179,14 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   range_done_ = frame.frame >= input_.last_frame - 1;
   if (frame.cut) shot_first_ = frame.frame;
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
-  if (done_) {
-    if (auto old = done_->take(frame)) {
-      ++counts_.resumed;
-      last_record_ = frame.frame;
-      chunk.records.emplace_back(std::move(*old));
-      return true;
-    }
+  // A truncated input may not have shown where the shot of its last frame ends.
+  const auto same = [this](const io::FrameRecord& old, const io::FrameRecord& input) {
+    return same_input(old, input) && (!input_.with_neighbours || in_shot(old, shot_of(input)));
+  };
+  if (auto old = done_.take(frame, same)) {
+    last_record_ = frame.frame;
+    chunk.records.emplace_back(std::move(*old));
+    return true;
   }
   const auto joints = static_cast<std::size_t>(own_.joints->size());
   std::optional<data::Triplet> triplet;
@@ -283,7 +232,7 @@ bool PoseReader::end(FrameChunk& chunk) {
   if (records_.stopped()) return false;
   if (!long_enough) fail_short(last_record_);
   video_.reset();
-  if (done_) done_->end();
+  done_.end();
   chunk.records.emplace_back(record ? *record : io::End{});
   return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "io/done_records.h"
 #include "io/record_stream.h"
 #include "pipeline/chunk.h"
 
@@ -18,7 +19,7 @@ struct PoseInput {
   std::vector<std::string> records;                      // files; "-" is standard input
   std::string video;                                     // overrides that of the header
   std::string root;                                      // prepended to relative video paths
-  std::string resume_from;                               // output of a stopped run, if any
+  io::DoneRecords::Source done;                          // by a stopped run
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
   bool with_neighbours = true;                           // false: key frame only
   data::TripletOptions neighbours;
@@ -42,7 +43,6 @@ class PoseReader {
     std::int64_t uncropped = 0;      // instances whose box cannot be cropped
     std::int64_t undecoded = 0;      // instances in frames that cannot be decoded
     std::int64_t substituted = 0;    // neighbours replaced by their key frame
-    std::int64_t resumed = 0;        // frames taken from the output of a stopped run
   };
 
   // `own`: the header fields of the whole run; the others are copied from the input.
@@ -54,10 +54,10 @@ class PoseReader {
 
   bool truncated() const { return records_.truncated(); }
   const Counts& counts() const { return counts_; }
+  std::int64_t taken() const { return done_.taken(); }  // frames that the stopped run had done
 
  private:
   struct Video;
-  class DoneRecords;
 
   void begin(const io::Header& header, FrameChunk& chunk);
   std::optional<io::FrameRecord> next_record();
@@ -70,7 +70,7 @@ class PoseReader {
   PoseInput input_;
   io::Header own_;
   io::RecordStream records_;
-  std::unique_ptr<DoneRecords> done_;  // of the run to resume
+  io::DoneRecords done_;
   std::unique_ptr<Video> video_;       // null: its records are skipped
   std::deque<io::FrameRecord> ahead_;  // read to know where the shot ends
   bool records_end_ = false;           // of this video

@@ -54,6 +54,13 @@ class Clock {
 
 }  // namespace
 
+io::Header track_header(const TrackConfig& config, const io::Header& input, const io::Header& own,
+                        const std::string& path) {
+  io::Header header = io::following(input, own, path);
+  header.settings = settings_of(config, input);
+  return header;
+}
+
 TrackResult track_records(const TrackConfig& config, const io::Header& own,
                           io::RecordWriter& writer) {
   TrackResult result;
@@ -63,9 +70,7 @@ TrackResult track_records(const TrackConfig& config, const io::Header& own,
     Tracker tracker(config.tracker, header->joints);
     Smoother smoother(config.one_euro, config.tracker.max_age);
     Clock clock(header->fps);
-    io::Header out = io::following(*header, own);
-    out.settings = settings_of(config, *header);
-    writer.write(out);
+    writer.write(track_header(config, *header, own, records.input()));
     while (auto frame = records.next_frame()) {
       tracker.assign(*frame);
       if (config.smooth != Smoothing::kNone)

@@ -31,6 +31,10 @@ struct TrackResult {
   bool complete = true;  // false: an input is truncated; the ones after it were not read
 };
 
+// The header of a video's output; `path` is that of its records.
+io::Header track_header(const TrackConfig& config, const io::Header& input, const io::Header& own,
+                        const std::string& path);
+
 // Every video starts with new tracks. `own` has tool, version and command. Errors: bad input;
 // --smooth with neither times in the frames nor fps in the header.
 TrackResult track_records(const TrackConfig& config, const io::Header& own,

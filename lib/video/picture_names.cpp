@@ -174,4 +174,13 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
   return names;
 }
 
+std::vector<std::string> pictures_of(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return pictures_in_folder(path);
+  if (std::filesystem::exists(path, ignored)) return {path};
+  if (is_wildcard(path)) return pictures_of_wildcard(path);
+  if (is_number_pattern(path)) return pictures_of_number_pattern(path);
+  return {path};
+}
+
 }  // namespace vremd::video

@@ -15,6 +15,9 @@ std::vector<std::string> pictures_in_folder(const std::string& folder);
 std::vector<std::string> pictures_of_number_pattern(const std::string& pattern);  // "f/%06d.jpg"
 std::vector<std::string> pictures_of_wildcard(const std::string& pattern);        // * and ?
 
+// The images of any of these; a path that is none is its own only image.
+std::vector<std::string> pictures_of(const std::string& path);
+
 // True for a pattern as above, whether or not any file matches it.
 bool is_number_pattern(const std::string& path);
 bool is_wildcard(const std::string& path);

@@ -2,6 +2,7 @@
 #include "video/writer.h"
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/picture_names.h"
 #include "io/output_file.h"
 #include "video/av.h"
@@ -93,9 +94,10 @@ const AVCodec* first_encoder(const std::string& path, const std::vector<std::str
   for (const std::string& name : names) {
     const AVCodec* codec = avcodec_find_encoder_by_name(name.c_str());
     any = any || codec;
-    if (codec && avformat_query_codec(&container, codec->id, FF_COMPLIANCE_NORMAL) != 0) {
-      return codec;
-    }
+    if (!codec) continue;
+    // Less than 0: libav does not know. Formats without sound, such as GIF, hold one codec only.
+    const int holds = avformat_query_codec(&container, codec->id, FF_COMPLIANCE_NORMAL);
+    if (holds > 0 || (holds < 0 && container.audio_codec != AV_CODEC_ID_NONE)) return codec;
   }
   if (any) fail("{}: this file format cannot hold {}", path, fmt::join(names, ", "));
   fail("{}: this libavcodec has no encoder {}", path, fmt::join(names, ", "));
@@ -231,6 +233,7 @@ VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
   }
   codec = first_encoder(path, options.codecs, *container);
   file.emplace(path, options.force);
+  for (const std::string& left : file->claim()) log_info("{}: a stopped run left {}", path, left);
   AVFormatContext* context = nullptr;
   check(avformat_alloc_output_context2(&context, container, nullptr, file->name().c_str()), "open");
   muxer.reset(context);

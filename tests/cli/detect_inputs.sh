@@ -59,7 +59,7 @@ mkdir empty
 bad 1 'empty: ' empty; test ! -s out
 : > zero.mp4
 bad 1 'zero.mp4: ' zero.mp4 -o zero.jsonl; test ! -e zero.jsonl
-test -z "$(ls | grep tmp || true)"
+test -z "$(ls -A | grep partial || true)"
 
 # An existing file is not overwritten; a full disk is an error.
 echo kept > kept.jsonl
@@ -78,8 +78,8 @@ grep -q '^vremd-detect: none.mp4: ' err
 status=0; detect photos/1.bmp none.mp4 -o some.out 2> err || status=$?
 test $status -eq 1
 test ! -e some.out  # not complete: it keeps its temporary name
-test "$(types some.out.tmp.*)" = "header frame end "
-test "$(tail -n 1 err)" = "vremd-detect: incomplete output left in $(ls some.out.tmp.*)"
+test "$(types .some.out.*.partial)" = "header frame end "
+test "$(tail -n 1 err)" = "vremd-detect: incomplete output left in $(ls .some.out.*.partial)"
 status=0; detect --fail-fast photos/1.bmp none.mp4 photos/2.bmp -o fast.jsonl 2> err || status=$?
 test $status -eq 1
 test ! -e fast.jsonl

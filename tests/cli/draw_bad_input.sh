@@ -42,7 +42,7 @@ bad "in/examples/x.mp4: cannot open: No such file or directory" --video in/examp
 sed 's|"video":"[^"]*"|"video":"-"|' r.jsonl |
   bad 'standard input:1: the video was read from standard input; use --video' -o a.mp4
 bad 'a.xyz: unknown video format for this extension' r.jsonl -o a.xyz
-bad 'in/none/a.mp4: cannot open: No such file or directory' r.jsonl -o in/none/a.mp4
+bad 'in/none/a.mp4: no directory in/none' r.jsonl -o in/none/a.mp4
 echo 'mine' > kept.mp4
 bad 'kept.mp4: already exists; --force overwrites it' r.jsonl -o kept.mp4
 test "$(cat kept.mp4)" = mine
@@ -65,13 +65,15 @@ bad 'a.mp4: a single file, but the records contain several videos; use a directo
 { echo "$header"; frame 500 '[1,1,5,5]'; echo "$end"; } |
   bad "$video: no frame has a record" -o a.mp4
 
+bad 'a.gif: this file format cannot hold libx264, mpeg4, libvpx-vp9, libvpx' r.jsonl -o a.gif
+
 # Truncated records: the drawing up to there keeps its temporary name, status 1.
 head -n 2 r.jsonl > in.cut
 truncated() {
   status=0; vremd-draw in.cut -o $1 "${@:2}" 2> err || status=$?
   test $status -eq 1
   test ! -e $1
-  partial=$(ls $1.tmp.*)
+  partial=$(ls .$1.*.partial)
   test -s $partial
   grep -q 'warning: in.cut:2: truncated input: no end record' err
   test "$(tail -n 1 err)" = "vremd-draw: incomplete output left in $partial"
@@ -82,7 +84,7 @@ test "$(ls kept)" = "000000.png
 000001.png"
 truncated a.png
 truncated b.png --sheet
-rm a.mp4.* a.png.* b.png.* kept/000000.png
+rm .*.partial kept/000000.png
 status=0; vremd-draw -q in.cut --sheet -o - > in.png || status=$?  # standard output has no other name
 test $status -eq 1 && test -s in.png
 
@@ -103,7 +105,7 @@ grep -q '^vremd-draw: standard output: cannot write: No space left on device' er
 status=0; (ulimit -f 1; trap '' XFSZ; vremd-draw r.jsonl -o a.mp4 2> err) || status=$?
 test $status -eq 1
 grep -q '^vremd-draw: a.mp4: cannot write: ' err
-test -z "$(ls | grep a.mp4)"
+test -z "$(ls -A | grep a.mp4)"
 
 # A write error ends a read that waits for records.
 mkfifo slow
@@ -113,7 +115,7 @@ for _ in $(seq 300); do kill -0 $tool 2> /dev/null || break; sleep 0.1; done
 status=0; wait $tool || status=$?; exec 3>&-
 test $status -eq 1 || { echo "status $status"; cat err; exit 1; }
 grep -q '^vremd-draw: a.mp4: cannot write: ' err
-test -z "$(ls | grep a.mp4)"
+test -z "$(ls -A | grep a.mp4)"
 rm slow
 
 # A signal while waiting for records ends the tool at once, without a file.
@@ -121,4 +123,4 @@ mkfifo slow; vremd-draw slow -o a.mp4 2> err & tool=$!
 exec 3> slow; echo "$header" >&3; sleep 0.5; kill -TERM $tool
 status=0; wait $tool || status=$?; exec 3>&-
 test $status -eq 143
-test -z "$(ls | grep a.mp4)"
+test -z "$(ls -A | grep a.mp4)"

@@ -13,14 +13,14 @@ mkfifo slow
 vremd-draw slow -o out.mp4 2> err & child=$!
 exec 7> slow
 head -n 21 r.jsonl >&7
-for _ in $(seq 300); do test -n "$(ls | grep 'out.mp4.tmp')" && break; sleep 0.1; done
+for _ in $(seq 300); do test -n "$(ls -A | grep 'out.mp4')" && break; sleep 0.1; done
 sleep 0.5
 kill -TERM $child
 status=0; wait $child || status=$?
 exec 7>&-
 test $status -eq 143 || { echo "status $status"; cat err; exit 1; }
 test ! -e out.mp4
-partial=$(ls out.mp4.tmp.*)
+partial=$(ls .out.mp4.*.partial)
 grep -Eq "^vremd-draw: stopped after [0-9]+ frames: $partial$" err || { cat err; exit 1; }
 frames=$(sed -n 's/.*stopped after \([0-9]*\) frames.*/\1/p' err)
 test $frames -ge 1

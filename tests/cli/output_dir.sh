@@ -45,6 +45,9 @@ refused 2 'would both write flat/00.mkv.jsonl ' \
   detect $work/day1/00.mkv $work/day2/00.mkv --output-dir flat
 test ! -e flat
 
+# Paths that lead upwards keep their other directories.
+mkdir deep; (cd deep; detect -q ../day1/00.mkv --output-dir boxes; test -e boxes/day1/00.mkv.jsonl)
+
 # Keypoints: one model for all inputs gives the same records as separate runs.
 for day in 1 2; do
   mkdir -p people/day$day
@@ -57,11 +60,11 @@ for day in 1 2; do
 done
 # The output of a truncated input is not complete.
 head -n 3 people/day1/00.mkv.jsonl > people/cut.jsonl
-refused 1 'vremd-pose: incomplete output left in poses/people/cut.jsonl.tmp' \
+refused 1 'vremd-pose: incomplete output left in poses/people/.cut.jsonl.*partial$' \
   pose --output-dir poses people/cut.jsonl
-grep -q '^vremd-pose: poses/people/cut.jsonl.tmp[.0-9]*: 2 frames, ' err
+grep -q '^vremd-pose: poses/people/.cut.jsonl.*partial: 2 frames, ' err
 test ! -e poses/people/cut.jsonl
-test $(cat poses/people/cut.jsonl.tmp.* | wc -l) -eq 3
+test $(cat poses/people/.cut.jsonl.*.partial | wc -l) -eq 3
 
 # Nor is that of an input with a missing video; the partial file is kept.
 { cat people/day1/00.mkv.jsonl; sed 's/day2/day3/' people/day2/00.mkv.jsonl; } > people/two.jsonl
@@ -71,7 +74,7 @@ for _ in 1 2; do
 done
 vremd-draw -q people/day1/00.mkv.jsonl --sheet -o day1/one.png
 mkdir stills; cp day1/one.png stills; echo nothing > stills/two.png
-refused 1 'vremd-detect: incomplete output left in boxes/stills.jsonl.tmp' detect --stills stills --output-dir boxes
+refused 1 'vremd-detect: incomplete output left in boxes/.stills.jsonl.*partial$' detect --stills stills --output-dir boxes
 test ! -e boxes/stills.jsonl
 # --fail-fast stops at the first failure.
 refused 1 'people/gone.jsonl: cannot open: No such file or directory' \
@@ -82,7 +85,7 @@ refused 2 '--video cannot be used with --output-dir' pose --video day1/00.mkv --
 refused 2 'would overwrite it' pose --output-dir . people/day1/00.mkv.jsonl
 refused 2 '--output and --output-dir are mutually exclusive' pose --output-dir poses -o x people/day1/00.mkv.jsonl
 refused 2 '--resume and --force are mutually exclusive' pose --output-dir poses --resume -f people/day1/00.mkv.jsonl
-refused 2 '--resume requires --output-dir' pose --resume people/day1/00.mkv.jsonl
+refused 2 '--resume requires --output-dir or --output FILE' pose --resume people/day1/00.mkv.jsonl
 refused 2 '--output-dir cannot be used with standard input' pose --output-dir poses -
 refused 2 '--output-dir requires at least one input file' pose --output-dir poses < /dev/null
 refused 2 '--dump cannot be used with --output-dir' pose --output-dir poses --dump dump people/day1/00.mkv.jsonl

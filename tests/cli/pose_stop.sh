@@ -16,7 +16,7 @@ for threads in 1 4; do
   exec 7> slow
   head -n 4 boxes.jsonl >&7
   for _ in $(seq 300); do
-    test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -ge 2 && break
+    test "$(cat .stopped.jsonl.*.partial 2> /dev/null | wc -l)" -ge 2 && break
     sleep 0.1
   done
   kill -TERM $child
@@ -24,7 +24,7 @@ for threads in 1 4; do
   exec 7>&-
   test $status -eq 143 || { echo "status $status"; cat err; exit 1; }
   test ! -e stopped.jsonl
-  partial=$(ls stopped.jsonl.tmp.*)
+  partial=$(ls .stopped.jsonl.*.partial)
   frames=$(($(wc -l < $partial) - 1))
   grep -q "vremd-pose: stopped after $frames frames: $partial" err || { cat err; exit 1; }
   test $frames -ge 1
@@ -62,7 +62,7 @@ for quiet in '' -q; do
   status=0; pose $quiet short.jsonl -o done.jsonl 2> err || status=$?
   test $status -eq 1
   test ! -e done.jsonl
-  partial=$(ls done.jsonl.tmp.*)
+  partial=$(ls .done.jsonl.*.partial)
   test "$(tail -n 1 err)" = "vremd-pose: incomplete output left in $partial"
   cmp <(jq -c 'del(.command)' cut.jsonl) <(jq -c 'del(.command)' $partial)
   pose -q --resume-from $partial boxes.jsonl -o done.jsonl
@@ -82,11 +82,11 @@ done
 status=0; pose two.jsonl -o done.jsonl 2> err || status=$?
 test $status -eq 1
 test ! -e done.jsonl
-test "$(tail -n 1 err)" = "vremd-pose: incomplete output left in $(ls done.jsonl.tmp.*)"
+test "$(tail -n 1 err)" = "vremd-pose: incomplete output left in $(ls .done.jsonl.*.partial)"
 # If all fail, there is no output and no message about one.
-rm done.jsonl.tmp.*
+rm .done.jsonl.*.partial
 sed s/clip.mkv/gone.mkv/ boxes.jsonl > gone.jsonl
 status=0; pose gone.jsonl -o done.jsonl 2> err || status=$?
 test $status -eq 1
-test -z "$(ls done.jsonl* 2> /dev/null)"
+test -z "$(ls -A | grep done.jsonl 2> /dev/null)"
 test -z "$(grep frames err)"

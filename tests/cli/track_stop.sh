@@ -19,7 +19,7 @@ for signal in TERM INT; do
   exec 7> slow
   head -n 4 boxes.jsonl >&7
   for _ in $(seq 300); do
-    test "$(cat stopped.jsonl.tmp.* 2> /dev/null | wc -l)" -eq 4 && break
+    test "$(cat .stopped.jsonl.*.partial 2> /dev/null | wc -l)" -eq 4 && break
     sleep 0.1
   done
   kill -$signal $(cat pid)
@@ -27,7 +27,7 @@ for signal in TERM INT; do
   exec 7>&-
   test "$(cat status)" -eq $(test $signal = TERM && echo 143 || echo 130) || { cat status err; exit 1; }
   test ! -e stopped.jsonl
-  partial=$(ls stopped.jsonl.tmp.*)
+  partial=$(ls .stopped.jsonl.*.partial)
   grep -q "^vremd-track: stopped after 3 frames: $partial$" err || { cat err; exit 1; }
   test $(wc -l < $partial) -eq 4
   rm -f slow $partial

@@ -103,7 +103,7 @@ TEST_CASE("invalid options are rejected before writing") {
   CHECK(error_of("a", small()) == "a: unknown video format for this extension");
   CHECK(error_of("a.webm", small("mpeg4")) == "a.webm: this file format cannot hold mpeg4");
   CHECK(error_of("a.mp4", small("nothing")) == "a.mp4: this libavcodec has no encoder nothing");
-  CHECK(error_of("none/a.mp4", small()) == "none/a.mp4: cannot open: No such file or directory");
+  CHECK(error_of("none/a.mp4", small()).starts_with("none/a.mp4: no directory "));
   VideoWriterOptions options = small();
   options.pixel_format = "nothing";
   CHECK(error_of("a.mp4", options) == "a.mp4: unknown pixel format nothing");

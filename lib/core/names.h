@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Names of files, as records and command lines contain them.
+
+#include <string>
+#include <string_view>
+
+namespace vremd {
+
+bool is_utf8(std::string_view text);
+
+// Error if `name`, of a file that records are to name, is not UTF-8.
+void require_utf8(std::string_view name);
+
+// Quotes a word of a command line for a shell where that is necessary.
+std::string shell_quoted(std::string_view word);
+
+}  // namespace vremd
