@@ -4,6 +4,7 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "core/text.h"
 #include "io/json_file.h"
 #include "ops/device.h"
@@ -36,15 +37,20 @@ void one_of(const char* option, const std::string& value, const std::vector<std:
 }
 
 train::TrainConfig train_config(const Config& config) {
-  const Json json =
-      config.train_config.empty() ? Json::object() : io::read_config_file(config.train_config);
-  const std::string place =
-      config.train_config.empty() ? "--preset" : io::name_of_input(config.train_config);
-  train::TrainConfig result = train::load_train_config(json, place, config.preset);
-  if (config.cache_given) {
-    result.train.cache_features = config.cache_features;
-    result.validate_values();
-  }
+  Json json = Json::object();
+  train::TrainConfig result;
+  cli::as_usage_errors([&] {
+    std::string place = "--preset";
+    if (!config.train_config.empty()) {
+      json = io::read_config_file(config.train_config);
+      place = io::name_of_input(config.train_config);
+    }
+    result = train::load_train_config(json, place, config.preset);
+    if (config.cache_given) {
+      result.train.cache_features = config.cache_features;
+      result.validate_values();
+    }
+  });
   if (config.dataset.empty()) return result;
   data::TrainDataConfig data;
   data.dataset = config.dataset;
@@ -76,7 +82,10 @@ int run(const Config& config, const cli::Common& common) {
           "--dataset and --root must be used together");
   require(!config.resume || !config.dry_run, "--dry-run and --resume are mutually exclusive");
   require(config.cache_features >= 0, "--cache-features must not be negative");
-  cli::as_usage_errors([&] { ops::check_device(config.device); });
+  cli::as_usage_errors([&] {
+    require_utf8(config.root);
+    ops::check_device(config.device);
+  });
   one_of("--preset", config.preset, train::preset_names());
   one_of("--dataset", config.dataset, data::dataset_names());
   ops::prepare_runtime();

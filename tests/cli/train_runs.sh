@@ -35,11 +35,11 @@ sed '1a // a network small enough for a test' run.json > remarks.json
 vremd-train --config remarks.json -o remarks --dry-run > /dev/null
 sed '3a ]' run.json > broken.json
 status=0; vremd-train --config broken.json -o remarks 2> err || status=$?
-test $status -eq 1
+test $status -eq 2
 grep -q 'vremd-train: broken.json:4: not valid JSON' err
 sed 's/"epochs": 3,/& "epochs": 4,/' run.json > twice.json
 status=0; vremd-train --config twice.json -o remarks 2> err || status=$?
-test $status -eq 1
+test $status -eq 2
 grep -q 'vremd-train: twice.json:5: train.epochs: duplicate key' err
 
 # A dry run counts and draws samples without training.
@@ -69,7 +69,7 @@ vremd-train --config run.json --cache-features 2 -o kept -q
 test "$(jq .train.cache_features kept/config.json)" = 2
 jq '.model.backbone.freeze = false' run.json > learns.json
 status=0; vremd-train --config learns.json --cache-features 2 -o learns 2> err || status=$?
-test $status -eq 1
+test $status -eq 2
 grep -q 'train.cache_features: needs backbone.freeze$' err
 test ! -e learns
 
