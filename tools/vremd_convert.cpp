@@ -92,6 +92,7 @@ int main(int argc, char** argv) {
   tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");
   tool.option("frames", frames, "A:B", "process only frames [A, B)");
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
+  tool.option("tracked", selection.tracked, "skip people without a track");
   tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
   tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
   tool.option("o,output", output.output, "OUT",

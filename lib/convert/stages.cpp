@@ -64,7 +64,7 @@ class Selector : public Stage {
   bool is_wanted(const io::Instance& one) const {
     if (selection_.min_score > 0 && !(one.score >= selection_.min_score)) return false;
     const std::vector<int>& tracks = selection_.tracks;
-    if (tracks.empty()) return true;
+    if (tracks.empty()) return one.track || !selection_.tracked;
     return one.track && std::find(tracks.begin(), tracks.end(), *one.track) != tracks.end();
   }
 

@@ -42,6 +42,7 @@ struct Selection {
   double min_score = 0;                      // of people
   std::int64_t first = 0, last = INT64_MAX;  // frames first <= frame < last
   std::vector<int> tracks;                   // empty: all
+  bool tracked = false;                      // only people with a track
   double scale = 1;                          // of all coordinates and sizes
   double fps = 0;                            // at most this many frames a second; 0: all
 };

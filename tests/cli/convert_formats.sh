@@ -113,6 +113,9 @@ grep -q 'alphapose cannot represent: earlier tools and their settings (1), frame
 # Selection
 is "$(convert clip.jsonl --frames 2:3 | frames '[.[].frame]')" '[2]'
 is "$(convert clip.jsonl --tracks 8 | frames '[.[].instances[].track]')" '[8]'
+sed '2s/"track":7,//' clip.jsonl > some.jsonl
+is "$(convert some.jsonl --tracked | frames '[.[].instances[] | has("track")] | unique')" '[true]'
+is "$(convert some.jsonl | frames '[.[].instances[] | has("track")] | unique')" '[false,true]'
 is "$(convert clip.jsonl --min-score 0.7 | frames '[.[].instances | length]')" '[0,0,0,0]'
 is "$(convert clip.jsonl --fps 12.5 | frames '[.[].frame]')" '[0,2]'
 is "$(convert clip.jsonl --scale 0.5 | jq -c 'if .width then [.width, .height] else
