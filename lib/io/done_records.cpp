@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "io/json_parse.h"
+#include "io/json_file.h"
 
 #include <fmt/ranges.h>
 
