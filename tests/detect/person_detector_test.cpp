@@ -128,6 +128,21 @@ TEST_CASE("a person detected at two sizes gets the mean of both boxes") {
   CHECK(people[2].box.h == 10);
 }
 
+TEST_CASE("a second box of a person is dropped, a person in front of another is not") {
+  const auto people = [](std::vector<ops::ScoredBox> found) {
+    std::vector<double> scores;
+    for (const auto& one : merge_people(std::vector{std::move(found)}, 1000, 1000, 0.6)) {
+      scores.push_back(one.score);
+    }
+    return scores;
+  };
+  const Box whole{100, 100, 100, 300};
+  CHECK(people({{whole, 0.9}, {{105, 110, 90, 180}, 0.5}}) == std::vector{0.9});  // the upper body
+  CHECK(people({{{105, 110, 90, 180}, 0.9}, {whole, 0.5}}) == std::vector{0.9});
+  CHECK(people({{whole, 0.9}, {{130, 100, 60, 200}, 0.5}}) == std::vector{0.9, 0.5});   // a child
+  CHECK(people({{whole, 0.9}, {{140, 100, 100, 300}, 0.5}}) == std::vector{0.9, 0.5});  // beside
+}
+
 TEST_CASE("the network sees BGR, normalised, black beyond the frame") {
   Frame frame = frame_of(100, 60);
   for (std::size_t i = 0; i < frame.rgb.size(); i += 3) {
