@@ -129,9 +129,10 @@ TEST_CASE("a person detected at two sizes gets the mean of both boxes") {
 }
 
 TEST_CASE("a second box of a person is dropped, a person in front of another is not") {
-  const auto people = [](std::vector<ops::ScoredBox> found) {
+  const auto people = [](const std::vector<ops::ScoredBox>& found) {
     std::vector<double> scores;
-    for (const auto& one : merge_people(std::vector{std::move(found)}, 1000, 1000, 0.6)) {
+    const std::vector<std::vector<ops::ScoredBox>> sizes{found};
+    for (const auto& one : merge_people(sizes, 1000, 1000, 0.6)) {
       scores.push_back(one.score);
     }
     return scores;
