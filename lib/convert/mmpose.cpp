@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "io/json_file.h"
 
+#include <filesystem>
+
 namespace vremd::convert {
 namespace {
 
@@ -62,7 +64,8 @@ std::optional<JointSet> named_joints(const Json& outer, const std::string& file)
   std::vector<std::string> joints;
   for (std::size_t i = 0; i < names.value()->size(); ++i) {
     const std::string id = std::to_string(i);
-    joints.push_back(names.field(id).string());
+    const std::string name = names.field(id).string();
+    joints.push_back(name == "head" ? "head_top" : name == "hip" ? "mid_hip" : name);  // of Halpe
   }
   return joint_set_of(joints);
 }
@@ -72,7 +75,8 @@ class Reader {
   Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
       : file_(io::name_of_input(path)), context_(context), video_start_(sink) {
     video_start_.header = context.header;
-    video_start_.header.video = io::join_root(context.root, path == "-" ? "-" : video_name(path));
+    video_start_.header.video = io::join_root(
+        context.root, path == "-" ? path : std::filesystem::path(path).stem().string());
   }
 
   void take(const Json& json, std::size_t index, const Json& outer) {

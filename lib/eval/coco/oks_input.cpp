@@ -55,7 +55,7 @@ class OksReader {
   OksInput take() && { return std::move(input_); }
 
  private:
-  void read_categories(const io::DomNode& categories);
+  void read_categories(const io::DomNode& categories, const io::DomNode& annotations);
   void read_truth(const io::DomNode& json, bool needs_area);
   void check_keypoints(std::size_t numbers, const io::DomNode& json);
   std::vector<int> joint_map(const JointSet& joints);
@@ -63,18 +63,19 @@ class OksReader {
   OksInput input_;
   Places images_, categories_;
   std::set<std::int64_t> truth_ids_;
-  std::size_t person_ = 0;           // index of the category of records
+  std::optional<std::size_t> person_;  // index of the category of records
   std::vector<std::string> joints_;  // its keypoints; empty if absent
   std::vector<bool> labelled_;       // keypoints labelled for anybody
 };
 
-void OksReader::read_categories(const io::DomNode& categories) {
+void OksReader::read_categories(const io::DomNode& categories, const io::DomNode& annotations) {
   categories_ = by_ascending_id(read_ids(categories));
-  for (const io::DomNode json : categories.array()) {
-    const annotation::CocoCategory one = annotation::read_coco_category(json);
-    if (categories_.size() > 1 && one.name != "person") continue;
-    person_ = categories_.at(*one.id);
-    joints_ = one.joints.value_or(std::vector<std::string>());
+  const auto all = annotation::read_coco_categories(categories);
+  const annotation::CocoCategory* person =
+      all.size() == 1 ? all.data() : annotation::person_category(all, annotations);
+  if (person) {
+    person_ = categories_.at(*person->id);
+    joints_ = person->joints;
   }
   input_.keypoints = joints_.size();
   input_.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
@@ -137,7 +138,7 @@ void OksReader::read_truths(const std::string& path, bool needs_area) {
       root.fields({"images", "annotations", "categories"});
   images_ = by_ascending_id(read_ids(images));
   input_.images = images_.size();
-  read_categories(categories);
+  read_categories(categories, annotations);
   for (const io::DomNode one : annotations.array()) read_truth(one, needs_area);
 }
 
@@ -199,8 +200,8 @@ OksDetection detection_of(const io::Instance& one, const std::vector<int>& joint
 void OksReader::read_records(const std::string& path) {
   io::RecordReader records(path);
   std::vector<int> map;
-  if (input_.categories.empty()) fail("{}: the ground truth has no category", records.name());
-  auto& images = input_.categories[person_];
+  if (!person_) fail("{}: the ground truth has no category \"person\"", records.name());
+  auto& images = input_.categories[*person_];
   while (const auto record = records.next()) {
     if (const auto* header = std::get_if<io::Header>(&*record)) {
       if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());

@@ -116,10 +116,15 @@ void PoseSources::list_truth(const std::string& path) {
   std::vector<std::string> files{path};
   if (is_folder(path)) files = io::files_in(path, ".json");
   if (files.empty()) fail("{}: a folder without JSON files", path);
+  std::unordered_map<std::string, int> counts;
   for (const std::string& file : files) {
     Sequence& sequence = sequences_.emplace_back();
     sequence.name = annotation::sequence_of_file(file);
     sequence.truth = file;
+    ++counts[sequence.name];
+  }
+  for (Sequence& sequence : sequences_) {  // "S1.walk" and "S1.run"
+    if (counts[sequence.name] > 1) sequence.name = fs::path(sequence.truth).stem();
   }
 }
 

@@ -2,6 +2,7 @@
 #include "eval/input/record_matching.h"
 
 #include "core/error.h"
+#include "core/picture_names.h"
 #include "eval/input/sequence_names.h"
 
 #include <filesystem>
@@ -24,7 +25,7 @@ SequenceNameSet names_of(const annotation::Annotations& file,
   SequenceNameSet names{video.id, "", "", "", video.path};
   if (file.videos.size() == 1) names.file = fs::path(file.path).stem();
   const bool folder = video.source == annotation::VideoSource::kFolder;
-  (folder ? names.folder : names.still) = folder ? name.parent_path().filename() : name.stem();
+  (folder ? names.folder : names.still) = folder ? name.parent_path().filename().string() : video_name(name);
   return names;
 }
 

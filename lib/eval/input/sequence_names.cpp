@@ -2,6 +2,7 @@
 #include "eval/input/sequence_names.h"
 
 #include "core/error.h"
+#include "core/picture_names.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -39,7 +40,7 @@ std::optional<std::size_t> SequenceNames::find(const std::string& video,
   const fs::path path = without_slash(video);
   const std::vector<std::size_t>* candidates = nullptr;
   for (const auto& names : names_) {
-    const auto found = names.find(path.stem());
+    const auto found = names.find(video_name(path));
     if (found == names.end()) continue;
     candidates = &found->second;
     break;

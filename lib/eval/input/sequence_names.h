@@ -25,7 +25,7 @@ class SequenceNames {
  public:
   void add(const SequenceNameSet& names);  // of the next sequence: 0, 1 ...
 
-  // The sequence named by the stem of a header's `video`, if any: by the first kind of name that
+  // The sequence named as a header's `video` without its extension, if any: by the first kind of name that
   // matches, and among equal names by the longest common end of the paths. Error, beginning with
   // `place`: a tie.
   std::optional<std::size_t> find(const std::string& video, const std::string& place) const;
