@@ -20,9 +20,10 @@ struct EvalConfig {
   std::string json_nan = "NaN";  // spelling of NaN in them: NaN, null
   std::string plots;             // directory for plots of the AP; "": off
 
-  std::string pck;         // torso, head or bbox; "": off
-  double threshold = 0.2;  // of PCK, as a multiple of the length
-  bool bbox = false;       // average precision of boxes
+  std::string pck;              // torso, head or bbox; "": off
+  double threshold = 0.2;       // of PCK, as a multiple of the length
+  bool bbox = false;            // average precision of boxes
+  bool predicted_only = false;  // of PCK, boxes, OKS: only images with predictions
 
   std::string kit;                // pt21: mAP and HOTA of PoseTrack21's kit; "": off
   bool hota_fix = false;          // frames without predictions count their own joints

@@ -11,15 +11,6 @@
 namespace vremd::eval {
 namespace {
 
-std::string text_of(const MatchCounts& counts) {
-  return fmt::format("{} matched, {} missing, {} superfluous", counts.matched, counts.missing,
-                     counts.extra);
-}
-
-Json json_of(const MatchCounts& counts) {
-  return {{"matched", counts.matched}, {"missing", counts.missing}, {"superfluous", counts.extra}};
-}
-
 Json json_of(const Matching& matching) {
   Json sequences = json_of(matching.sequences);
   sequences["missing_names"] = matching.missing;
@@ -67,9 +58,13 @@ BoxAp score_boxes(const Matching& matching) {
 bool evaluate_records(const EvalConfig& config) {
   const std::vector<annotation::Annotations> truth =
       annotation::read_annotations(config.ground_truth);
+  require_records(config.predictions.front());
   io::RecordReader records(config.predictions.front());
-  const Matching matching = match(truth, records);
+  Matching matching = match(truth, records);
   warn_of(matching);
+  if (config.predicted_only) {
+    std::erase_if(matching.frames, [](const MatchedFrame& frame) { return !frame.predicted; });
+  }
   std::string text = text_of(matching);
   Json json = report_head(config);
   json["predictions"] = config.predictions.front();

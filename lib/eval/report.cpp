@@ -12,6 +12,15 @@
 
 namespace vremd::eval {
 
+std::string text_of(const MatchCounts& counts) {
+  return fmt::format("{} matched, {} missing, {} superfluous", counts.matched, counts.missing,
+                     counts.extra);
+}
+
+Json json_of(const MatchCounts& counts) {
+  return {{"matched", counts.matched}, {"missing", counts.missing}, {"superfluous", counts.extra}};
+}
+
 void warn_of_names(const std::vector<std::string>& names, const char* what) {
   constexpr std::size_t kShown = 3;
   if (names.empty()) return;
@@ -26,8 +35,22 @@ void warn_of_names(const std::vector<std::string>& names, const char* what) {
 void warn_never_predicted(const std::vector<std::string>& joints) {
   if (joints.empty()) return;
   constexpr std::size_t kMostBytes = 1000;
-  log_warning("annotated, but never predicted (all missed): {}",
-              excerpt(fmt::format("{}", fmt::join(joints, " ")), kMostBytes));
+  const auto derived = [](const std::string& joint) {
+    return joint == "head_bottom" || joint == "head_top";
+  };
+  log_warning("annotated, but never predicted (all missed): {}{}",
+              excerpt(fmt::format("{}", fmt::join(joints, " ")), kMostBytes),
+              std::any_of(joints.begin(), joints.end(), derived)
+                  ? "; vremd-convert --joints posetrack15 derives them from others"
+                  : "");
+}
+
+void report_frames(const MatchCounts& counts) {
+  if (counts.missing || counts.extra) {
+    log_warning("frames: {}", text_of(counts));
+  } else {
+    log_info("frames: {}", text_of(counts));
+  }
 }
 
 Json report_head(const EvalConfig& config) {

@@ -35,12 +35,16 @@ std::vector<double> sigmas_of(const std::string& name, std::size_t keypoints) {
   return known ? oks_sigmas(name, keypoints) : read_sigmas(name, keypoints);
 }
 
-void warn_of(const OksInput& input) {
+void warn_of(const OksInput& input, bool predicted_only) {
   if (input.other_truths) {
     log_warning("{} annotations with an unknown image or category", input.other_truths);
   }
   if (input.other_detections) {
     log_warning("{} results with an unknown category", input.other_detections);
+  }
+  if (input.unpredicted) {
+    log_warning("{} of {} images with annotated people have no predictions{}", input.unpredicted,
+                input.with_people, predicted_only ? ", and are not scored" : " (--predicted-only)");
   }
   warn_never_predicted(input.never_predicted);
 }
@@ -49,8 +53,9 @@ void warn_of(const OksInput& input) {
 
 bool evaluate_oks(const EvalConfig& config) {
   const std::string& predictions = config.predictions.front();
-  const OksInput input = read_oks_input(config.ground_truth, predictions, !config.no_area);
-  warn_of(input);
+  const OksInput input =
+      read_oks_input(config.ground_truth, predictions, !config.no_area, config.predicted_only);
+  warn_of(input, config.predicted_only);
   const OksKit kit = config.oks == "xtcoco" ? OksKit::kXtcoco : OksKit::kCocoapi;
   const OksConfig oks{kit, sigmas_of(config.sigmas, input.keypoints), !config.no_area};
   const OksAp scores = oks_ap(input.categories, oks);
@@ -65,6 +70,8 @@ bool evaluate_oks(const EvalConfig& config) {
   json["images"] = input.images;
   json["annotated"] = input.truths;
   json["predicted"] = input.detections;
+  json["images_with_people"] = input.with_people;
+  json["unpredicted_images"] = input.unpredicted;
   json["never_predicted"] = input.never_predicted;
   json["cut"] = input.cut;
   for (std::size_t i = 0; i < kOksApNames.size(); ++i) {

@@ -5,6 +5,7 @@
 #include "annotation/record_translation.h"
 #include "core/error.h"
 #include "core/parallel.h"
+#include "eval/input/record_matching.h"
 #include "eval/input/sequence_names.h"
 #include "io/json_file.h"
 #include "io/records.h"
@@ -86,14 +87,15 @@ FrameIndex index_of(const annotation::PoseFile& truth) {
   return index;
 }
 
-// The tool that found the boxes: the oldest one in the header.
+// The tool that found the boxes: the oldest one in the header; "" if it only converted them.
 std::string box_source(const io::Header& header) {
+  std::string source = header.tool.empty() ? "unknown" : header.tool;
   if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
     const Json& oldest = header.from.back();
     const auto tool = oldest.find("tool");
-    if (tool != oldest.end() && tool->is_string()) return tool->get<std::string>();
+    if (tool != oldest.end() && tool->is_string()) source = tool->get<std::string>();
   }
-  return header.tool.empty() ? "unknown" : header.tool;
+  return source == "vremd-convert" ? "" : source;
 }
 
 }  // namespace
@@ -137,7 +139,8 @@ std::vector<std::string> PoseSources::list_predictions(const std::vector<std::st
       files.insert(files.end(), json.begin(), json.end());
       records.insert(records.end(), lines.begin(), lines.end());
     } else {
-      (fs::path(path).extension() == ".json" ? files : records).push_back(path);
+      const bool json = fs::path(path).extension() == ".json" && !begins_with_header(path);
+      (json ? files : records).push_back(path);
     }
   }
   std::unordered_map<std::string, Sequence*> by_name;
@@ -165,6 +168,7 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
   for (const FrameIndex& index : indices) names.add(index.names);
 
   bool any_instances = false, any_keypoints = false;
+  MatchCounts& counts = frame_counts_.emplace();
   for (const std::string& path : paths) {
     io::RecordReader reader(path);
     FrameIndex* index = nullptr;
@@ -187,18 +191,27 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
         }
         index->records = reader.place();
         index->predictions.path = reader.name();
-        add_once(box_sources_, box_source(*header));
+        if (const std::string source = box_source(*header); !source.empty()) {
+          add_once(box_sources_, source);
+        }
       } else if (const auto* frame = std::get_if<io::FrameRecord>(&*record)) {
         for (const io::Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
         any_instances |= !frame->instances.empty();
-        if (!index) continue;
+        if (!index) {
+          ++counts.extra;
+          continue;
+        }
         const auto by_file =
             frame->file ? index->by_file.find(file_name(*frame->file)) : index->by_file.end();
         const auto by_index = index->by_index.find(frame->frame);
-        if (by_file == index->by_file.end() && by_index == index->by_index.end()) continue;
+        if (by_file == index->by_file.end() && by_index == index->by_index.end()) {
+          ++counts.extra;
+          continue;
+        }
         const std::size_t i = by_file != index->by_file.end() ? by_file->second : by_index->second;
         if (index->predicted[i]) fail("{}: duplicate frame {}", reader.place(), frame->frame);
         index->predicted[i] = true;
+        ++counts.matched;
         for (const io::Instance& one : frame->instances) {
           index->predictions.frames[i].persons.push_back(annotation::person_of(one, joints));
         }
@@ -212,7 +225,10 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
   }
   bool any = false;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (indices[i].records) sequences_[i].records = std::move(indices[i].predictions);
+    if (indices[i].records) {
+      counts.missing += std::count(indices[i].predicted.begin(), indices[i].predicted.end(), false);
+      sequences_[i].records = std::move(indices[i].predictions);
+    }
     any |= predicted(i);
   }
   if (!any) {

@@ -4,9 +4,9 @@
 // Which record belongs to which annotated frame (SCORING 8b).
 
 #include "annotation/annotations.h"
+#include "eval/report.h"
 #include "io/records.h"
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,12 +22,6 @@ struct MatchedFrame {
   std::shared_ptr<const JointSet> joints;  // of their keypoints; null if none
 };
 
-struct MatchCounts {
-  std::int64_t matched = 0, missing = 0, extra = 0;  // extra: not in the ground truth
-
-  bool operator==(const MatchCounts&) const = default;
-};
-
 struct Matching {
   std::string records;               // their file, for messages
   std::vector<MatchedFrame> frames;  // every annotated frame, in the order of the files
@@ -37,8 +31,14 @@ struct Matching {
   bool cut = false;                         // no end record
 };
 
-// Reads all records. Videos match sequences by name (SequenceNames), frames by index. `truth` must
-// outlive the result. Errors: two videos match the same sequence; no video matches any.
+// Error if a file holds something else than records, which names what to do.
+void require_records(const std::string& path);
+// Whether a file begins with the header of records, whatever its name.
+bool begins_with_header(const std::string& path);
+
+// Reads all records. Videos match sequences by name (SequenceNames), frames by the picture's name
+// if the records have it, else by index. `truth` must outlive the result. Errors: two videos match
+// the same sequence; no video matches any.
 Matching match(const std::vector<annotation::Annotations>& truth, io::RecordReader& records);
 
 }  // namespace vremd::eval

@@ -4,27 +4,7 @@
 #include "core/error.h"
 #include "core/picture_names.h"
 
-#include <algorithm>
-#include <filesystem>
-
 namespace vremd::eval {
-namespace {
-
-namespace fs = std::filesystem;
-
-fs::path without_slash(const std::string& path) {
-  const fs::path plain = fs::path(path).lexically_normal();
-  return plain.has_filename() ? plain : plain.parent_path();
-}
-
-// The number of trailing components that two paths share.
-int common_end(const fs::path& a, const fs::path& b) {
-  const std::vector<fs::path> left(a.begin(), a.end()), right(b.begin(), b.end());
-  const auto pair = std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend());
-  return static_cast<int>(pair.first - left.rbegin());
-}
-
-}  // namespace
 
 void SequenceNames::add(const SequenceNameSet& names) {
   const std::array<const std::string*, 4> kinds = {&names.vid_id, &names.file, &names.folder,
@@ -37,10 +17,9 @@ void SequenceNames::add(const SequenceNameSet& names) {
 
 std::optional<std::size_t> SequenceNames::find(const std::string& video,
                                                const std::string& place) const {
-  const fs::path path = without_slash(video);
   const std::vector<std::size_t>* candidates = nullptr;
   for (const auto& names : names_) {
-    const auto found = names.find(video_name(path));
+    const auto found = names.find(video_name(video));
     if (found == names.end()) continue;
     candidates = &found->second;
     break;
@@ -50,7 +29,7 @@ std::optional<std::size_t> SequenceNames::find(const std::string& video,
   int best_end = -1;
   bool tie = false;
   for (const std::size_t candidate : *candidates) {
-    const int end = common_end(path, without_slash(paths_[candidate]));
+    const int end = common_end(video, paths_[candidate]);
     if (end > best_end) {
       best = candidate;
       best_end = end;

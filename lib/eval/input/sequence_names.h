@@ -25,9 +25,9 @@ class SequenceNames {
  public:
   void add(const SequenceNameSet& names);  // of the next sequence: 0, 1 ...
 
-  // The sequence named as a header's `video` without its extension, if any: by the first kind of name that
-  // matches, and among equal names by the longest common end of the paths. Error, beginning with
-  // `place`: a tie.
+  // The sequence named as a header's `video` without its extension, if any: by the first kind of
+  // name that matches, and among equal names by the longest common end of the paths. Error,
+  // beginning with `place`: a tie.
   std::optional<std::size_t> find(const std::string& video, const std::string& place) const;
 
  private:

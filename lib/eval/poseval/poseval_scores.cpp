@@ -4,14 +4,32 @@
 #include "core/error.h"
 #include "core/parallel.h"
 
+#include <algorithm>
+
 namespace vremd::eval {
 namespace {
 
+// Frames are matched by position, which no official program checks.
+std::size_t count_other_names(const annotation::PoseFile& truth,
+                              const annotation::PoseFile& predicted) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < std::min(truth.frames.size(), predicted.frames.size()); ++i) {
+    const annotation::AnnotatedFrame &a = truth.frames[i], &b = predicted.frames[i];
+    const auto name = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+    const bool named = !a.file_name.empty() && !b.file_name.empty();
+    count += a.image_id && b.image_id ? a.image_id != b.image_id
+                                      : named && name(a.file_name) != name(b.file_name);
+  }
+  return count;
+}
+
 SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOptions& options) {
   const annotation::PoseFile truth = sources.read_truth(i);
+  const annotation::PoseFile predicted = sources.read_predictions(i, truth);
   const std::vector<ScoredFrame> frames =
-      poseval_frames(truth, sources.read_predictions(i, truth), options.frames, options.mot);
+      poseval_frames(truth, predicted, options.frames, options.mot);
   SequenceScores scores;
+  scores.other_names = count_other_names(truth, predicted);
   scores.name = sources.name(i);
   scores.truth_path = truth.path;
   scores.truth_format = truth.form;
@@ -20,6 +38,12 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const PosevalOpt
   for (const ScoredFrame& frame : frames) {
     scores.people += static_cast<std::int64_t>(frame.truth.size());
     scores.predicted_people += static_cast<std::int64_t>(frame.predicted.size());
+    for (int joint = 0; joint < kPoseJoints; ++joint) {
+      for (const ScoredPose& one : frame.truth) scores.annotated_joints[joint] += one.has[joint];
+      for (const ScoredPose& one : frame.predicted) {
+        scores.predicted_joints[joint] += one.has[joint];
+      }
+    }
     if (!options.ap) continue;
     add_samples(frame, scores.samples);
     scores.joint_errors.add(frame);
@@ -52,12 +76,15 @@ PosevalScores poseval(const PoseSources& sources, const PosevalOptions& options,
     total.frames += one.frames;
     total.people += one.people;
     total.predicted_people += one.predicted_people;
+    total.other_names += one.other_names;
     total.joint_errors.add(one.joint_errors);
     total.crowd_errors.add(one.crowd_errors);
     for (int i = 0; i < kPoseJoints; ++i) {
       total.samples[i].append(one.samples[i]);
       one.samples[i] = {};
       total.mot_counts[i].add(one.mot_counts[i]);
+      total.annotated_joints[i] += one.annotated_joints[i];
+      total.predicted_joints[i] += one.predicted_joints[i];
     }
     total.sequences.push_back(std::move(one));
   }

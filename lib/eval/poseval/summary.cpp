@@ -249,6 +249,7 @@ Json summary_json(const PoseSources& sources, const PosevalScores& scores,
                        {"missing", scores.missing},
                        {"superfluous", sources.extra()},
                        {"cut", sources.cut()}};
+  if (sources.frame_counts()) json["matching"]["frames"] = json_of(*sources.frame_counts());
   put_scores(json, scores, config);
   Json& each = json["each_sequence"] = Json::object();
   for (const SequenceScores& one : scores.sequences) put_scores(each[one.name], one, config);

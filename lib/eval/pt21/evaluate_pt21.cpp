@@ -44,6 +44,13 @@ std::vector<Tracker> trackers_of(const std::vector<std::string>& predictions) {
 
 void warn_of(const PoseSources& sources, const Pt21Sequence& total, bool truncate) {
   warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
+  if (sources.frame_counts()) report_frames(*sources.frame_counts());
+  std::vector<std::string> never;
+  for (int i = 0; i < kPoseJoints && total.predicted_people > 0; ++i) {
+    const JointSamples& samples = total.samples[i];
+    if (samples.truths > 0 && samples.scores.empty()) never.emplace_back(kPoseJointNames[i]);
+  }
+  warn_never_predicted(never);
   if (total.integer_frames > 0 && !truncate) {
     log_warning(
         "{} frames: all keypoints are integers; the kit would truncate the scores "
