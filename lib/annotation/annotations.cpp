@@ -222,8 +222,8 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
     if (spot == spots.end()) {
       fail("{}.image_id: {} is not among the images", json.place().text(), one.image);
     }
-    if (one.numbers && all.joints.joints.empty()) {
-      all.joints = unnamed_joints(one.numbers / 3, posetrack);
+    if ((one.numbers || one.scores) && all.joints.joints.empty()) {
+      all.joints = unnamed_joints(std::max(one.numbers / 3, one.scores), posetrack);
     }
     check_counts(json, one, all.joints.joints.size());
     // Some programs write 0, 0, 0, 0 for people of whom only keypoints were drawn.

@@ -72,6 +72,10 @@ std::vector<io::Keypoint> keypoints_of(const std::vector<double>& flat,
   return keypoints;
 }
 
+std::string folder_name(const std::string& folder) {
+  return video_name(folder.empty() ? fs::current_path().string() : folder);
+}
+
 std::string VideoNames::of(const std::string& video) {
   const std::string name = video_name(video);
   const auto [entry, is_new] = videos_.emplace(name, video);

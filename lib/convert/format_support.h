@@ -37,6 +37,8 @@ char value_of(std::string_view head, std::string_view key);  // 0: no such key
 Json flat_keypoints(const std::vector<io::Keypoint>& keypoints);
 std::vector<io::Keypoint> keypoints_of(const std::vector<double>& flat, const io::JsonPlace& place);
 
+std::string folder_name(const std::string& folder);  // "": of the current one
+
 // Names files after videos. A second video of the same name is called after its whole path,
 // "b_0001" for "b/0001.jpg", with a warning.
 class VideoNames {

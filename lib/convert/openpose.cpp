@@ -73,11 +73,6 @@ bool is_video(const std::vector<FrameFile>& files) {
          (behind_line || first.digits >= kFewestDigits);
 }
 
-// The name of a folder; "": the current one.
-std::string folder_name(const std::string& folder) {
-  return video_name(folder.empty() ? fs::current_path().string() : folder);
-}
-
 // The videos and pictures of files, and of the JSON files of folders, by name.
 std::vector<Video> videos_of(const std::vector<std::string>& paths) {
   std::map<std::pair<std::string, std::string>, std::vector<FrameFile>> groups;

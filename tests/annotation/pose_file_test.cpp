@@ -186,7 +186,10 @@ TEST_CASE("errors name the place") {
     CHECK_THROWS_MATCHES(parse(text), Error, Message(message));
   };
   check("", "a.json: empty");
-  check("[]", "a.json: not an object");
+  check("5", "a.json: not an object");
+  check("[]",
+        "a.json: a list of results, not PoseTrack's form; vremd-convert --to posetrack18 "
+        "--images TRUTH");
   check("{}", "a.json: neither annolist nor images");
   check("{\"annolist\":[\n", "a.json:2: not valid JSON: unexpected end of input");
   check("{\"annolist\":\n[nan]}", "a.json:2: not valid JSON at column 3");

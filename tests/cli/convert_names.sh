@@ -176,3 +176,14 @@ is "$(convert recording.json | frames)" '[[0,-1],[1,-1],[2,1],[3,-1],[4,-1],[5,-
 # A name of its own finds its sequence, a comma in a name is no separator.
 cp recording.json 'a,b.json'
 is "$(convert 'a,b.json' | videos)" a,b
+
+# ---- MMPose: pictures called by their numbers are the frames of one video, also those without people
+mkdir shot
+for i in 8 9 10; do jq -n --argjson x $i '[{keypoints: [range(17) | [$x + ., 2]], keypoint_scores: [range(17) | 0.5]}]' > shot/$(printf %06d $i).json; done
+echo '[]' > shot/000011.json
+is "$(convert shot | videos) $(convert shot | frames)" 'shot [[8,8],[9,9],[10,10],[11,-1]]'
+is "$(convert shot/000010.json | videos)" 000010
+cp shot/000008.json shot/a.json
+is "$(convert shot | videos)" 'a shot'
+jq '[{frame_id: 0, instances: .}]' shot/000008.json > shot/7.json; cp shot/7.json shot/6.json
+is "$(convert shot | videos)" '6 7 a shot'
