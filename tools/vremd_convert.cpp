@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   tool.option("from", config.from, "FORMAT",
               "input format (default: detected from the content): " + convert::format_names());
   tool.option("to", config.to, "FORMAT",
-              "output format, one of the above (default: csv for -o FILE.csv, else records)");
+              "output format (default: csv for -o FILE.csv, else records)");
   tool.option("root", config.root, "DIR",
               "directory prepended to image and video paths; reports missing files");
   tool.option("video", config.video, "NAME", "name of the input's only video");
