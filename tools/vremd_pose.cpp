@@ -61,6 +61,9 @@ int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& heade
   if (!cli::stop_requested()) pipeline::log_counts(reader);
   const pipeline::PoseReader::Counts& counts = reader.counts();
   const auto frames = writer.frames(), people = writer.instances();
+  if (!config.frames.empty() && frames == 0 && !cli::stop_requested()) {
+    log_warning("--frames {}: no such frames", config.frames);
+  }
   const double seconds = progress.seconds();
   return cli::finish(
       job, out,
@@ -143,5 +146,9 @@ int main(int argc, char** argv) {
               "with --output-dir: stop at the first input that fails");
   tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
   tool.versions(pipeline::library_versions);
-  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) {
+    cli::require(!tool.given("stride") || !tool.given("delta-ms"),
+                 "--stride and --delta-ms cannot be combined");
+    return run(config, common);
+  });
 }
