@@ -25,8 +25,9 @@ void check(const convert::ConvertConfig& config) {
                                                  "' (formats: " + convert::format_names() + ")");
   };
   if (!config.from.empty()) known("--from", config.from);
-  known("--to", config.to);
-  cli::require(!convert::find_format(config.to)->write_folder || config.output != "-",
+  if (!config.to.empty()) known("--to", config.to);
+  const convert::Format* to = convert::find_format(config.to);
+  cli::require(!to || !to->write_folder || config.output != "-",
                "--to " + config.to + " writes a directory of files: use -o DIR");
   for (const auto& [option, joints] :
        {std::pair("--joints: ", &config.joints), {"--input-joints: ", &config.input_joints}}) {
@@ -79,14 +80,15 @@ int main(int argc, char** argv) {
   tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
   tool.option("from", config.from, "FORMAT",
               "input format (default: detected from the content): " + convert::format_names());
-  tool.option("to", config.to, "FORMAT", "output format, one of the above");
+  tool.option("to", config.to, "FORMAT",
+              "output format (default: csv for -o FILE.csv, else records)");
   tool.option("root", config.root, "DIR",
               "directory prepended to image and video paths; reports missing files");
+  tool.option("video", config.video, "NAME", "name of the input's only video");
   tool.option("images", config.images, "FILE",
               "write exactly the frames of this file or directory");
   tool.option("joints", config.joints, "SET",
-              "output joints: posetrack15, posetrack17, coco17, body25, openpose18, halpe26 "
-              "or NAME[,NAME...]");
+              std::string("output joints: ") + std::string(kSetNames) + " or NAME[,NAME...]");
   tool.option("input-joints", config.input_joints, "SET",
               "joints of an input without names; by default determined by number");
   tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");

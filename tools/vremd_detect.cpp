@@ -48,6 +48,9 @@ int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Hea
   const pipeline::DetectCounts counts =
       pipeline::run_detect_pipeline(input, header, detector, writer);
   const auto frames = writer.frames();
+  if (!config.frames.empty() && frames == 0 && !cli::stop_requested()) {
+    log_warning("--frames {}: no such frames", config.frames);
+  }
   const double seconds = progress.seconds();
   return cli::finish(
       job, out,

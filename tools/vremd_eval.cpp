@@ -22,6 +22,8 @@ void check(const eval::EvalConfig& config) {
        "--sigmas and --no-area require --oks");
   need(kit || !(config.hota_fix || config.compat_int_trunc),
        "--hota-fix and --compat-int-trunc require --kit");
+  need(oks || records || !config.predicted_only,
+       "--predicted-only requires --oks, --pck or --bbox");
   need(config.plots.empty() || config.ap, "--plots requires -e");
   need(config.threshold > 0, "--threshold must be positive");
   need(!config.ground_truth.empty(), "no ground truth: use -g");
@@ -37,12 +39,12 @@ void check(const eval::EvalConfig& config) {
 
 int main(int argc, char** argv) {
   eval::EvalConfig config;
-  std::string predictions;
+  std::vector<std::string> more_predictions;
   cli::Tool tool("vremd-eval", "score poses and boxes against ground truth");
   tool.option("g,ground-truth,gt", config.ground_truth, "PATH",
               "annotations: a file, a directory of files, or '-' (alias: --gt)");
-  tool.option("p,predictions", predictions, "PATH",
-              "predictions: records, a JSON file, a directory or '-'");
+  tool.option("p,predictions", config.predictions, "PATH",
+              "predictions: records, a JSON file, a directory or '-' (repeatable)");
   tool.option("e,ap", config.ap, "PoseTrack average precision (AP) per joint");
   tool.option("t,mot", config.mot, "PoseTrack CLEAR MOT metrics per joint");
   tool.option("s,per-sequence", config.per_sequence, "also report per sequence");
@@ -67,13 +69,15 @@ int main(int argc, char** argv) {
   tool.option("threshold", config.threshold, "NUM",
               "for --pck: largest distance as a fraction of that length");
   tool.option("bbox", config.bbox, "COCO box AP");
+  tool.option("predicted-only", config.predicted_only,
+              "for --oks, --pck, --bbox: score only images with predictions");
   tool.option("json", config.json, "FILE",
               "write all results as JSON to FILE; '-': print JSON, not text");
   tool.option("f,force", config.force, "overwrite existing files");
-  tool.inputs(config.predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
+  tool.inputs(more_predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
   return tool.run(argc, argv, [&](const cli::Common& common) {
-    auto& all = config.predictions;
-    if (!predictions.empty()) all.insert(all.begin(), predictions);
+    config.predictions.insert(config.predictions.end(), more_predictions.begin(),
+                              more_predictions.end());
     check(config);
     config.threads = common.threads;
     config.version = common.version;

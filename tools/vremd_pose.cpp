@@ -66,6 +66,9 @@ int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& heade
   if (!cli::stop_requested()) pipeline::log_counts(reader);
   const pipeline::PoseReader::Counts& counts = reader.counts();
   const auto frames = writer.frames(), people = writer.instances();
+  if (!config.frames.empty() && frames == 0 && !cli::stop_requested()) {
+    log_warning("--frames {}: no such frames", config.frames);
+  }
   const double seconds = progress.seconds();
   return cli::finish(
       job, out,

@@ -9,7 +9,9 @@
 #include "io/json_file.h"
 
 #include <algorithm>
+#include <compare>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -63,36 +65,65 @@ struct PersonCategory {
   std::set<std::int64_t> others;
 };
 
-PersonCategory read_categories(const io::DomNode& categories, JointSet& joints) {
+PersonCategory read_categories(const io::DomNode& categories, const io::DomNode& annotations,
+                               JointSet& joints) {
   PersonCategory person;
-  for (const io::DomNode json : categories.optional_array()) {
-    const CocoCategory one = read_coco_category(json);
-    const auto [id, name] = json.fields({"id", "name"});
-    if (person.id || name.string() != "person") {
-      person.others.insert(id.integer());
-      continue;
-    }
-    person.id = id.integer();
-    if (!one.joints || one.joints->empty()) continue;
-    for (auto joint = one.joints->begin(); joint != one.joints->end(); ++joint) {
-      if (std::find(one.joints->begin(), joint, *joint) != joint) {
-        fail("{}.keypoints: duplicate joint {}", json.place().text(), excerpt(*joint));
-      }
-    }
-    joints = joint_set_of(*one.joints);
+  const std::vector<CocoCategory> all = read_coco_categories(categories);
+  if (all.empty()) return person;
+  const CocoCategory* chosen = person_category(all, annotations);
+  if (!chosen) categories.wrong("no category \"person\"");
+  person.id = chosen->id;
+  for (const CocoCategory& one : all) {
+    if (one.id && one.id != chosen->id) person.others.insert(*one.id);
   }
-  if (!person.id && categories && categories.array().size() > 0) {
-    categories.wrong("no category \"person\"");
+  const std::vector<std::string>& names = chosen->joints;
+  for (auto joint = names.begin(); joint != names.end(); ++joint) {
+    if (std::find(names.begin(), joint, *joint) != joint) {
+      fail("{}[{}].keypoints: duplicate joint {}", categories.place().text(), chosen - all.data(),
+           excerpt(*joint));
+    }
   }
+  if (!names.empty()) joints = joint_set_of(names);
   return person;
 }
 
-std::string video_id(const CocoImageEntry& image) {
-  if (image.vid_id) return *image.vid_id;
+// The joints of a file that does not name them.
+JointSet unnamed_joints(std::size_t count, bool posetrack) {
+  const std::string_view set = count == 17 && posetrack ? "posetrack17"
+                               : count == 15            ? "posetrack15"
+                                                        : customary_set(count);
+  return set.empty() ? joint_set("posetrack17") : joint_set_of(names_of_set(set));
+}
+
+// The vid_id, or the path of PoseTrack's folder, the picture or the video file.
+struct VideoKey {
+  bool is_path = false;
+  std::string text;
+
+  auto operator<=>(const VideoKey&) const = default;
+};
+
+VideoKey video_key_of(const CocoImageEntry& image) {
+  if (image.vid_id) return {false, *image.vid_id};
   const std::string& name = image.frame.file_name;
-  const std::string folder = fs::path(folder_of(name)).filename();
-  if (is_posetrack_folder(folder)) return folder;
-  return has_picture_name(name) ? fs::path(name).stem().string() : name;
+  const std::string folder = folder_of(name);
+  return {true, is_posetrack_folder(fs::path(folder).filename()) ? folder : name};
+}
+
+// Short names of the videos without a vid_id, unless several would have the same.
+void name_videos(const std::map<VideoKey, std::size_t>& keys, std::vector<AnnotatedVideo>& videos) {
+  std::map<std::string, int> counts;
+  const auto is_file = [](const VideoKey& key) {
+    return !has_picture_name(key.text) && !is_posetrack_folder(fs::path(key.text).filename());
+  };
+  const auto id_of = [&](const VideoKey& key) {
+    return key.is_path && !is_file(key) ? video_name(key.text) : key.text;
+  };
+  for (const auto& [key, video] : keys) ++counts[id_of(key)];
+  for (const auto& [key, video] : keys) {
+    const std::string id = id_of(key);
+    videos[video].id = counts[id] > 1 ? key.text : id;
+  }
 }
 
 std::int64_t frame_index(const CocoImageEntry& image, const io::DomNode& json) {
@@ -144,26 +175,32 @@ void finish_video(AnnotatedVideo& video, bool more_frames, const Annotations& al
 }
 
 void read_coco(const io::DomNode& images, const io::DomNode& annotations,
-               const io::DomNode& categories, Annotations& all) {
+               const io::DomNode& categories, const ReadOptions& options, Annotations& all) {
   struct Spot {
     std::size_t video, frame;
   };
   std::unordered_map<std::int64_t, Spot> spots;  // by image id
-  std::unordered_map<std::string, std::size_t> video_numbers;
+  std::map<VideoKey, std::size_t> video_numbers;
   std::vector<bool> more_frames;  // of each video: nframes > 1
-  all.joints = joint_set("posetrack17");
-  const PersonCategory person = read_categories(categories, all.joints);
+  if (options.people_required) annotations.required();
+  all.has_people = static_cast<bool>(annotations);
+  PersonCategory person;
+  if (annotations) person = read_categories(categories, annotations, all.joints);
+  const bool named = !all.joints.joints.empty();
+  if (!named) all.joints = options.joints;
+  bool posetrack = false;
   for (const io::DomNode json : images.array()) {
     CocoImageEntry image = read_coco_image(json);
+    posetrack |= image.vid_id || image.frame_id;
     if (image.frame.file_name.empty()) {
       const io::DomNode name = json.field("file_name");
       name.required().wrong("empty");
     }
     image.frame.index = frame_index(image, json);
-    const auto [entry, is_new] = video_numbers.try_emplace(video_id(image), all.videos.size());
+    const auto [entry, is_new] = video_numbers.try_emplace(video_key_of(image), all.videos.size());
     const std::size_t v = entry->second;
     if (is_new) {
-      all.videos.emplace_back().id = entry->first;
+      all.videos.emplace_back();
       more_frames.push_back(false);
     }
     AnnotatedVideo& video = all.videos[v];
@@ -174,7 +211,8 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
     }
     video.frames.push_back(std::move(image.frame));
   }
-  for (const io::DomNode json : annotations.array()) {
+  name_videos(video_numbers, all.videos);
+  for (const io::DomNode json : annotations.optional_array()) {
     CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/true);
     if (person.id && one.category && *one.category != *person.id) {
       if (person.others.contains(*one.category)) continue;  // not a person
@@ -184,17 +222,27 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
     if (spot == spots.end()) {
       fail("{}.image_id: {} is not among the images", json.place().text(), one.image);
     }
+    if ((one.numbers || one.scores) && all.joints.joints.empty()) {
+      all.joints = unnamed_joints(std::max(one.numbers / 3, one.scores), posetrack);
+    }
     check_counts(json, one, all.joints.joints.size());
+    // Some programs write 0, 0, 0, 0 for people of whom only keypoints were drawn.
+    if (one.person.box && !(one.person.box->w > 0 && one.person.box->h > 0)) {
+      const auto labelled = [](const AnnotatedJoint& joint) { return joint.labelled; };
+      if (const auto box = box_around(one.person.joints, labelled)) one.person.box = *box;
+    }
     one.person.place = json.place().text();
     all.videos[spot->second.video].frames[spot->second.frame].persons.push_back(
         std::move(one.person));
   }
+  if (all.joints.joints.empty()) all.joints = unnamed_joints(17, posetrack);
   for (std::size_t v = 0; v < all.videos.size(); ++v) {
     finish_video(all.videos[v], more_frames[v], all);
   }
 }
 
-Annotations read_document(const io::JsonDocument& document, std::string root) {
+Annotations read_document(const io::JsonDocument& document, std::string root,
+                          const ReadOptions& options) {
   Annotations all;
   const io::DomNode json = document.root();
   all.path = json.place().text();
@@ -205,7 +253,7 @@ Annotations read_document(const io::JsonDocument& document, std::string root) {
   if (annolist) {
     read_annolist(annolist, all);
   } else {
-    read_coco(images, annotations, categories, all);
+    read_coco(images, annotations, categories, options, all);
   }
   return all;
 }
@@ -226,15 +274,16 @@ std::string AnnotatedVideo::picture(const AnnotatedFrame& frame) const {
 
 Annotations Annotations::read(const std::string& path, const std::string& root) {
   const bool own_folder = root.empty() && path != "-";
-  return read_under(path, own_folder ? folder_of(path) : root);
+  return read_under(path, own_folder ? folder_of(path) : root, {});
 }
 
-Annotations Annotations::read_under(const std::string& path, const std::string& root) {
-  return read_document(io::JsonDocument::read(path), root);
+Annotations Annotations::read_under(const std::string& path, const std::string& root,
+                                    const ReadOptions& options) {
+  return read_document(io::JsonDocument::read(path), root, options);
 }
 
 Annotations Annotations::parse(std::string text, const std::string& path, const std::string& root) {
-  return read_document({std::move(text), path}, root);
+  return read_document({std::move(text), path}, root, {});
 }
 
 std::vector<Annotations> read_annotations(const std::string& path, const std::string& root) {

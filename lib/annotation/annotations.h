@@ -94,18 +94,25 @@ struct AnnotatedVideo {
 
 enum class AnnotationForm { kPoseTrack17, kCoco, kRecords };
 
+struct ReadOptions {
+  bool people_required = true;  // false: `annotations` may be absent, as from test sets
+  JointSet joints;              // of a file that does not name them; empty: the customary ones
+};
+
 // A file of a data set.
 struct Annotations {
   std::string path;  // of the JSON file
   std::string root;  // base of the file names; "": the current folder
   AnnotationForm form = AnnotationForm::kCoco;
-  JointSet joints;  // PoseTrack17: posetrack15; else of the category "person", or posetrack17
+  JointSet joints;  // PoseTrack17: posetrack15; else of person_category(), or by their number
+  bool has_people = true;              // false: `annotations` is absent
   std::vector<AnnotatedVideo> videos;  // in the order of their first image
 
   // `root` "": the folder of the JSON file, in read_under() the current folder. Errors name the
   // place: "a.json: annotations[3].bbox: not an array of 4 numbers".
   static Annotations read(const std::string& path, const std::string& root = "");
-  static Annotations read_under(const std::string& path, const std::string& root);
+  static Annotations read_under(const std::string& path, const std::string& root,
+                                const ReadOptions& options);
   static Annotations parse(std::string text, const std::string& path, const std::string& root);
 };
 

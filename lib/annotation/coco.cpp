@@ -3,7 +3,10 @@
 
 #include "core/error.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <set>
 
 namespace vremd::annotation {
 namespace {
@@ -64,17 +67,61 @@ void read_joints(const io::DomNode& keypoints, const io::DomNode& scores, CocoAn
 
 }  // namespace
 
-CocoCategory read_coco_category(const io::DomNode& json) {
-  const auto [id, name, keypoints] = json.fields({"id", "name", "keypoints"});
-  CocoCategory category{id.optional_integer(), name.optional_string(), std::nullopt};
-  if (keypoints) category.joints = keypoints.strings();
-  return category;
+std::vector<CocoCategory> read_coco_categories(const io::DomNode& categories) {
+  std::vector<CocoCategory> result;
+  for (const io::DomNode json : categories.optional_array()) {
+    const auto [id, name, keypoints] = json.fields({"id", "name", "keypoints"});
+    CocoCategory& category = result.emplace_back();
+    category.id = id.optional_integer();
+    if (name.is_string()) category.name = name.string();
+    if (keypoints) category.joints = keypoints.strings();
+  }
+  return result;
+}
+
+const CocoCategory* person_category(const std::vector<CocoCategory>& categories,
+                                    const io::DomNode& annotations) {
+  std::vector<const CocoCategory*> some;
+  for (const CocoCategory& one : categories) {
+    if (!one.joints.empty()) some.push_back(&one);
+  }
+  if (some.empty()) {
+    std::set<std::int64_t> with_keypoints;
+    for (const io::DomNode json : annotations.optional_array()) {
+      const auto [category, keypoints] = json.fields({"category_id", "keypoints"});
+      if (category && keypoints.is_array() && keypoints.array().size() > 0) {
+        with_keypoints.insert(category.integer());
+      }
+    }
+    for (const CocoCategory& one : categories) {
+      if (one.id && with_keypoints.contains(*one.id)) some.push_back(&one);
+    }
+  }
+  if (some.size() == 1) return some.front();
+  if (some.empty()) {
+    for (const CocoCategory& one : categories) some.push_back(&one);
+  }
+  constexpr std::array kNames = {"person", "persons", "people", "human", "humans", "pedestrian"};
+  for (const bool exactly : {true, false}) {
+    for (const char* wanted : kNames) {
+      for (const CocoCategory* one : some) {
+        std::string name = one->name;
+        if (!exactly) {
+          std::transform(name.begin(), name.end(), name.begin(),
+                         [](unsigned char c) { return std::tolower(c); });
+        }
+        if (name == wanted) return one;
+      }
+    }
+  }
+  return nullptr;
 }
 
 CocoImageEntry read_coco_image(const io::DomNode& json) {
-  const auto [id, file_name, frame_id, is_labeled, xs, ys, vid_id, nframes, width, height] =
+  const auto [id, file_name, frame_id, is_labeled, xs, ys, vid_id, video_id, nframes, width,
+              height] =
       json.fields({"id", "file_name", "frame_id", "is_labeled", "ignore_regions_x",
-                   "ignore_regions_y", "vid_id", "nframes", "width", "height"});
+                   "ignore_regions_y", "vid_id", "video_id", "nframes", "width", "height"});
   CocoImageEntry image;
   AnnotatedFrame& frame = image.frame;
   frame.image_id = id.integer();
@@ -84,8 +131,10 @@ CocoImageEntry read_coco_image(const io::DomNode& json) {
   frame.ignore_regions = regions_of(xs, ys);
   frame.has_ignore_regions = xs && ys;
   frame.integer_keypoints = true;
-  if (vid_id) {
-    image.vid_id = vid_id.is_string() ? vid_id.string() : std::to_string(vid_id.integer());
+  // MMTracking's video_id is numbered; a picture's "video_id" without frame_id may mean anything.
+  if (const io::DomNode& video = vid_id || !frame_id ? vid_id : video_id) {
+    const std::string text = video.is_string() ? video.string() : std::to_string(video.integer());
+    if (!text.empty()) image.vid_id = text;
   }
   image.nframes = nframes.optional_integer();
   frame.width = picture_size(width);

@@ -13,10 +13,15 @@ namespace vremd::annotation {
 
 struct CocoCategory {
   std::optional<std::int64_t> id;
-  std::optional<std::string> name;
-  std::optional<std::vector<std::string>> joints;
+  std::string name;                 // "" if absent
+  std::vector<std::string> joints;  // empty if absent
 };
-CocoCategory read_coco_category(const io::DomNode& json);
+std::vector<CocoCategory> read_coco_categories(const io::DomNode& categories);
+
+// The category of people: the one with keypoints, named or else annotated; of several, or if there
+// is none, the one called person, else People, pedestrian and the like. Null: none of these.
+const CocoCategory* person_category(const std::vector<CocoCategory>& categories,
+                                    const io::DomNode& annotations);
 
 struct CocoImageEntry {
   AnnotatedFrame frame;  // without its index

@@ -24,30 +24,34 @@ void read_annolist(const io::DomNode& annolist, PoseFile& file) {
   }
 }
 
-// The joint of each slot of `keypoints`, or -1.
-std::vector<int> slots_of(const io::DomNode& categories) {
-  if (!categories) return pose_joints(joint_set("posetrack17").joints);
-  if (categories.array().size() != 1) categories.wrong("not one category");
-  std::vector<int> slots;
-  for (const io::DomNode json : categories.array()) {
-    const auto [name, keypoints] = json.fields({"name", "keypoints"});
-    if (name.string() != "person") name.wrong("not \"person\"");
-    slots = pose_joints(keypoints.strings());
-    if (slots.size() != 15 && slots.size() != 17) keypoints.wrong("neither 15 nor 17 names");
-    for (int joint = 0; joint < kPoseJoints; ++joint) {
-      const auto count = std::count(slots.begin(), slots.end(), joint);
-      if (count == 1) continue;
-      keypoints.wrong(
-          fmt::format("{} joint {}", count ? "duplicate" : "no", kPoseJointNames[joint]));
+struct Person {
+  std::optional<std::int64_t> category;  // nothing: all
+  std::vector<int> slots;                // the joint of each slot of `keypoints`, or -1
+};
+
+Person person_of(const io::DomNode& categories, const io::DomNode& annotations) {
+  if (!categories) return {std::nullopt, pose_joints(joint_set("posetrack17").joints)};
+  const std::vector<CocoCategory> all = read_coco_categories(categories);
+  const CocoCategory* chosen = person_category(all, annotations);
+  if (!chosen) categories.wrong("no category \"person\"");
+  Person person{all.size() > 1 ? chosen->id : std::nullopt, pose_joints(chosen->joints)};
+  const auto wrong = [&](const std::string& what) {
+    fail("{}[{}].keypoints: {}", categories.place().text(), chosen - all.data(), what);
+  };
+  if (person.slots.size() != 15 && person.slots.size() != 17) wrong("neither 15 nor 17 names");
+  for (int joint = 0; joint < kPoseJoints; ++joint) {
+    const auto count = std::count(person.slots.begin(), person.slots.end(), joint);
+    if (count != 1) {
+      wrong(fmt::format("{} joint {}", count ? "duplicate" : "no", kPoseJointNames[joint]));
     }
   }
-  return slots;
+  return person;
 }
 
 void read_coco(const io::DomNode& images, const io::DomNode& annotations,
                const io::DomNode& categories, PoseFile& file) {
   file.form = AnnotationForm::kCoco;
-  const std::vector<int> slots = slots_of(categories);
+  const Person person = person_of(categories, annotations);
   std::vector<AnnotatedFrame>& frames = file.frames;
   std::unordered_map<std::int64_t, std::size_t> places;  // by image id
   for (const io::DomNode json : images.array()) {
@@ -66,13 +70,14 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
   }
   for (const io::DomNode json : annotations.array()) {
     CocoAnnotation one = read_coco_annotation(json, /*keep_other=*/false);
+    if (person.category && one.category && *one.category != *person.category) continue;
     if (!one.person.has_joints) json.wrong("no keypoints");
-    check_counts(json, one, slots.size());
+    check_counts(json, one, person.slots.size());
     const auto place = places.find(one.image);
     if (place == places.end()) {
       fail("{}.image_id: {} is not among the images", json.place().text(), one.image);
     }
-    renumber(one.person, slots);
+    renumber(one.person, person.slots);
     AnnotatedFrame& frame = frames[place->second];
     frame.integer_keypoints &= one.integers;
     frame.persons.push_back(std::move(one.person));
@@ -96,6 +101,10 @@ PoseFile parse_pose_file(std::string text, const std::string& path) {
   const io::DomNode json = document.root();
   PoseFile file;
   file.path = path;
+  if (json.is_array()) {
+    json.wrong(
+        "a list of results, not PoseTrack's form; vremd-convert --to posetrack18 --images TRUTH");
+  }
   const auto [annolist, images, annotations, categories] =
       json.fields({"annolist", "images", "annotations", "categories"});
   if (!annolist && !images) json.wrong("neither annolist nor images");

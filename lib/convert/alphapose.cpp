@@ -6,10 +6,11 @@
 #include "convert/format_support.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
-#include "core/picture_names.h"
 #include "io/json_file.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace vremd::convert {
@@ -43,73 +44,91 @@ class Reader {
   void take(const Json& json, std::size_t index) {
     const io::JsonPlace file{file_};
     const io::JsonNode result(&json, {"", &file, index});
-    const auto [image_id, keypoints, score, idx, box] =
-        result.fields({"image_id", "keypoints", "score", "idx", "box"});
-    const std::string image = image_id.string();
+    // Ultralytics writes file_name, bbox and track_id beside an image_id without the extension.
+    const auto [image_id, file_name, keypoints, score, idx, track_id, box, bbox] = result.fields(
+        {"image_id", "file_name", "keypoints", "score", "idx", "track_id", "box", "bbox"});
+    const std::string image = (file_name ? file_name : image_id).string();
     io::Instance person;
     person.keypoints = keypoints_of(keypoints.numbers(), keypoints.place());
     person.score = score.number(1);
-    person.track = track_of(idx);
-    const auto given = box.box();
+    person.track = track_of(idx ? idx : track_id);
+    const auto given = (box ? box : bbox).box();
     person.box = given ? *given : io::box_around(person.keypoints).value_or(Box{});
-    if (index == 0) begin(image, person);
+    const auto number = frame_of_video(image);
+    if (index == 0) {
+      joints_ = person.keypoints.size();
+      is_video_ = number.has_value();
+    }
     if (person.keypoints.size() != joints_) {
       keypoints.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints_));
     }
-    if (image != image_) next_frame(image, image_id);
-    frame_.instances.push_back(std::move(person));
+    if (is_video_ && !number) {
+      image_id.wrong(excerpt(image, kPathExcerptBytes) +
+                     " is not a frame of a video, unlike the previous ones");
+    }
+    const auto [entry, is_new] = by_image_.emplace(image, images_.size());
+    if (is_new) images_.push_back({image, number.value_or(0), index, {}});
+    images_[entry->second].people.push_back(std::move(person));
   }
 
   void end() {
     if (!joints_) fail("{}: no results", file_);
-    sink_.frame(std::move(frame_));
+    io::Header header = context_.header;
+    header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
+    const std::string name = path_ == "-" && !is_video_ ? "." : fs::path(path_).stem().string();
+    // The names of pictures are relative to the root.
+    const bool under_root = !is_video_ && !context_.root.empty();
+    header.video = under_root ? context_.root : io::join_root(context_.root, name);
+    sink_.begin(header);
+    sort();
+    std::int64_t next = 0;
+    for (Image& image : images_) {
+      if (is_video_) fill(image, next);
+      io::FrameRecord frame;
+      frame.frame = next++;
+      if (!is_video_) frame.file = image.name;
+      frame.instances = std::move(image.people);
+      sink_.frame(std::move(frame));
+    }
     sink_.end(Json::object());
   }
 
  private:
-  void begin(const std::string& image, const io::Instance& person) {
-    joints_ = person.keypoints.size();
-    io::Header header = context_.header;
-    header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
-    is_video_ = frame_of_video(image).has_value();
-    header.video = context_.root;
-    if (is_video_) header.video = io::join_root(header.video, video_name(path_));
-    if (header.video.empty()) header.video.push_back('.');
-    sink_.begin(header);
+  struct Image {
+    std::string name;
+    std::int64_t number = 0;
+    std::size_t index = 0;  // of its first result
+    std::vector<io::Instance> people;
+  };
+
+  // By numbers, if all differ in nothing else.
+  void sort() {
+    const auto prefix = [](const std::string& name) {
+      const fs::path path(name);
+      const std::string stem = path.stem();
+      return path.parent_path() / stem.substr(0, stem.find_last_not_of("0123456789") + 1);
+    };
+    for (Image& image : images_) {
+      const auto number = number_in(image.name);
+      if (!number || prefix(image.name) != prefix(images_.front().name)) return;
+      image.number = *number;
+    }
+    std::stable_sort(images_.begin(), images_.end(),
+                     [](const Image& a, const Image& b) { return a.number < b.number; });
   }
 
-  void next_frame(const std::string& image, const io::JsonNode& image_id) {
-    if (!seen_.insert(image).second) {
-      image_id.wrong(excerpt(image, kPathExcerptBytes) + ": its results are not contiguous");
-    }
-    const std::int64_t last = image_.empty() ? -1 : frame_.frame;
-    std::int64_t now = last + 1;
-    if (is_video_) now = number_of(image, last, image_id);
-    if (!image_.empty()) sink_.frame(std::move(frame_));
-    for (std::int64_t empty = last + 1; empty < now; ++empty) {
-      frame_ = io::FrameRecord{};
-      frame_.frame = empty;
-      sink_.frame(std::move(frame_));
-    }
-    frame_ = io::FrameRecord{};
-    frame_.frame = now;
-    if (!is_video_) frame_.file = image;
-    image_ = image;
-  }
-
-  // The file has no entries for frames without people, so numbers may skip.
-  static std::int64_t number_of(const std::string& image, std::int64_t last,
-                                const io::JsonNode& image_id) {
+  // The file has no entries for frames without people.
+  void fill(const Image& image, std::int64_t& next) {
     constexpr std::int64_t kFarthest = 1'000'000;
-    const auto number = frame_of_video(image);
-    if (!number) {
-      image_id.wrong(excerpt(image, kPathExcerptBytes) +
-                     " is not a frame of a video, unlike the previous ones");
+    if (image.number < next || image.number >= next + kFarthest) {
+      fail("{}: [{}].image_id: frame {} after frame {}", file_, image.index, image.number,
+           next - 1);
     }
-    if (*number <= last || *number > last + kFarthest) {
-      image_id.wrong(fmt::format("frame {} after frame {}", *number, last));
+    for (; next < image.number; ++next) {
+      io::FrameRecord empty;
+      empty.frame = next;
+      sink_.frame(std::move(empty));
     }
-    return *number;
   }
 
   std::string file_, path_;
@@ -117,9 +136,8 @@ class Reader {
   RecordSink& sink_;
   std::size_t joints_ = 0;
   bool is_video_ = false;
-  std::string image_;  // of frame_
-  io::FrameRecord frame_;
-  std::unordered_set<std::string> seen_;
+  std::vector<Image> images_;
+  std::unordered_map<std::string, std::size_t> by_image_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -139,7 +157,11 @@ class Writer : public RecordSink {
   }
   void frame(io::FrameRecord frame) override {
     std::string image = frame.file ? *frame.file : fmt::format("{}.jpg", frame.frame);
-    if (stills_ && !frame.file) image = fs::path(header_.video).filename();
+    if (stills_ && !frame.file) {
+      image = fs::path(header_.video).filename();
+      // AlphaPose itself would write a second picture of this name as the first one.
+      if (!names_.insert(image).second) image = header_.video;
+    }
     for (const io::Instance& person : frame.instances) {
       if (person.keypoints.empty()) continue;
       Json json{{"image_id", image}, {"category_id", 1}};
@@ -156,6 +178,7 @@ class Writer : public RecordSink {
   JsonListFile list_;
   io::Header header_;
   bool any_ = false, stills_ = false;
+  std::unordered_set<std::string> names_;  // of stills
 };
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include "convert/joint_map.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "io/json_file.h"
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace vremd::convert {
@@ -44,6 +46,9 @@ class Writer : public RecordSink {
 
   void begin(const io::Header& header) override {
     header_ = header;
+    const std::string name = video_name(header.video);
+    const bool taken = videos_by_name_.emplace(name, header.video).first->second != header.video;
+    vid_id_ = header.vid_id.value_or(taken ? header.video : name);
     ++videos_;
     if (header.joints) joints_ = *header.joints;
     last_ = -1;
@@ -79,6 +84,8 @@ class Writer : public RecordSink {
   std::int64_t new_image_id(const io::FrameRecord& frame) {
     constexpr std::int64_t kMostFrames = 1'000'000;
     auto id = image_id_of(header_, frame);
+    // Pictures of the same name in several folders.
+    if (!frame.image_id && kind_ != Kind::kPoseTrack21 && id && ids_.contains(*id)) id.reset();
     if (!id && kind_ == Kind::kPoseTrack21) {
       fail(
           "{}: frame {}: no image id: neither an image_id in the records nor a folder such as "
@@ -108,9 +115,7 @@ class Writer : public RecordSink {
     const bool still = is_still(header_) && !frame.file;
     if (kind_ != Kind::kCoco || !still) {
       const bool official = annotation::first_image_id(name) && frame.file;
-      const std::string id_of_video = header_.vid_id.value_or(name);
-      image["vid_id"] =
-          official && id_of_video == name ? name.substr(0, name.find('_')) : id_of_video;
+      image["vid_id"] = official && vid_id_ == name ? name.substr(0, name.find('_')) : vid_id_;
       image["frame_id"] = official ? id : frame.frame;
     }
     const auto size = frame.size.value_or(std::pair(header_.width, header_.height));
@@ -187,6 +192,8 @@ class Writer : public RecordSink {
   JsonListFile list_;
   JointSet joints_;
   io::Header header_;
+  std::string vid_id_;
+  std::unordered_map<std::string, std::string> videos_by_name_;
   std::int64_t videos_ = 0, last_ = -1, numbered_ = 0;
   std::vector<Json> images_of_video_;
   std::string images_;
@@ -209,8 +216,13 @@ bool guess_coco_keypoints(std::string_view head) { return is_coco_like(head); }
 bool read_annotation_files(const std::vector<std::string>& paths, const ReadContext& context,
                            RecordSink& sink) {
   for (const std::string& path : paths) {
+    annotation::ReadOptions options{false, {}};
+    if (!context.input_joints.empty()) options.joints = joint_set_from(context.input_joints);
     const annotation::Annotations file =
-        annotation::Annotations::read_under(path, root_of(path, context));
+        annotation::Annotations::read_under(path, root_of(path, context), options);
+    if (!file.has_people && !context.only_frames) {
+      log_warning("{}: images without annotations: nobody", io::name_of_input(path));
+    }
     for (const annotation::AnnotatedVideo& video : file.videos) {
       io::Header header = annotation::header_of(video, file);
       header.tool = context.header.tool;

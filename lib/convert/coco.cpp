@@ -9,6 +9,9 @@
 #include "core/log.h"
 #include "io/json_file.h"
 
+#include <fmt/ranges.h>
+
+#include <set>
 #include <unordered_map>
 
 namespace vremd::convert {
@@ -23,7 +26,8 @@ struct Images {
   std::vector<std::int64_t> ids;  // in the order of their first result
   std::unordered_map<std::int64_t, std::vector<io::Instance>> persons;
   std::size_t joints = 0;
-  std::int64_t others = 0;  // of other categories
+  std::optional<std::int64_t> person;  // the category of people; nothing: all are
+  std::int64_t others = 0;             // of other categories
 
   void take(const io::DomNode& json, Kind kind);
 };
@@ -47,20 +51,34 @@ io::Instance person_of(const annotation::CocoResult& result, const io::DomNode& 
 }
 
 void Images::take(const io::DomNode& json, Kind kind) {
-  constexpr std::int64_t kPerson = 1;
   const annotation::CocoResult result = annotation::read_coco_result(json);
-  if (result.category.value_or(kPerson) != kPerson) {
+  if (person && result.category && result.category != person) {
     ++others;
     return;
   }
-  io::Instance person = person_of(result, json, kind);
-  if (!joints) joints = person.keypoints.size();
-  if (person.keypoints.size() != joints) {
-    json.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
+  io::Instance one = person_of(result, json, kind);
+  if (!joints) joints = one.keypoints.size();
+  if (one.keypoints.size() != joints) {
+    json.wrong(fmt::format("{} keypoints, but {} before", one.keypoints.size(), joints));
   }
   const auto [entry, is_new] = persons.try_emplace(result.image);
   if (is_new) ids.push_back(result.image);
-  entry->second.push_back(std::move(person));
+  entry->second.push_back(std::move(one));
+}
+
+// COCO's person is 1. Where the classes of a network are written as they are, numbers begin at 0,
+// the person. Results with keypoints of a single category are people whatever its number.
+std::optional<std::int64_t> category_of_people(const io::DomNode& results, Kind kind) {
+  std::set<std::int64_t> ids;
+  for (const io::DomNode result : results.array()) {
+    if (const io::DomNode id = result.field("category_id")) ids.insert(id.integer());
+  }
+  if (ids.empty()) return std::nullopt;
+  for (const std::int64_t person : {0, 1}) {
+    if (ids.contains(person)) return person;
+  }
+  if (kind == Kind::kKeypoints && ids.size() == 1) return *ids.begin();
+  results.wrong(fmt::format("no results of category 1 (person), only of {}", fmt::join(ids, ", ")));
 }
 
 bool read(const std::vector<std::string>& paths, const ReadContext& context, RecordSink& sink,
@@ -71,6 +89,7 @@ bool read(const std::vector<std::string>& paths, const ReadContext& context, Rec
     {
       const io::JsonDocument document(io::read_text_file(path), name);
       const io::DomNode root = document.root();
+      images.person = category_of_people(root, kind);
       for (const io::DomNode result : root.array()) images.take(result, kind);
     }
     if (images.others)
@@ -110,6 +129,12 @@ class Writer : public RecordSink {
           "picture's name",
           excerpt(header_.video, kPathExcerptBytes), frame.frame);
     }
+    const std::string picture = fmt::format("{} frame {}", picture_of(header_, frame), frame.frame);
+    if (const auto [one, is_new] = pictures_.emplace(*id, picture);
+        !is_new && one->second != picture) {
+      fail("{}: image id {} is also that of {}", excerpt(picture, kPathExcerptBytes), *id,
+           excerpt(one->second, kPathExcerptBytes));
+    }
     for (const io::Instance& person : frame.instances) {
       if (kind_ == Kind::kKeypoints && person.keypoints.empty()) continue;
       list_.add(person_json(person, *id));
@@ -137,6 +162,7 @@ class Writer : public RecordSink {
   Kind kind_;
   JsonListFile list_;
   io::Header header_;
+  std::unordered_map<std::int64_t, std::string> pictures_;  // by id
 };
 
 // A list of objects whose image_id is a number.

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/names.h"
 #include "io/done_records.h"
+#include "io/json_file.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -24,7 +25,9 @@ namespace fs = std::filesystem;
 // Maps every video's joints to one set, and reports once which are lost or absent.
 class MapJoints : public Stage {
  public:
-  MapJoints(std::string target, RecordSink& next) : Stage(next), target_(std::move(target)) {}
+  // `chosen`: by the user, who knows which joints are dropped.
+  MapJoints(std::string target, bool chosen, RecordSink& next)
+      : Stage(next), target_(std::move(target)), chosen_(chosen) {}
 
   void begin(const io::Header& header) override {
     io::Header own = header;
@@ -39,7 +42,7 @@ class MapJoints : public Stage {
     next_.begin(own);
     if (!map_ || said_) return;
     said_ = true;
-    say("joints dropped", map_->dropped());
+    if (!chosen_) say("joints dropped", map_->dropped());
     say("joints absent from the input", map_->absent());
   }
 
@@ -57,6 +60,7 @@ class MapJoints : public Stage {
   }
 
   std::string target_;
+  bool chosen_;
   std::optional<JointMap> map_;
   bool said_ = false;
 };
@@ -76,6 +80,25 @@ class DropCrowds : public Stage {
 
  private:
   std::size_t dropped_ = 0;
+};
+
+// Gives the only video another name.
+class NameVideo : public Stage {
+ public:
+  NameVideo(std::string name, RecordSink& next) : Stage(next), name_(std::move(name)) {}
+  void begin(const io::Header& header) override {
+    if (!first_.empty()) {
+      fail("--video {}, but there are several: {}, {}", name_, excerpt(first_, kPathExcerptBytes),
+           excerpt(header.video, kPathExcerptBytes));
+    }
+    first_ = header.video;
+    io::Header own = header;
+    own.video = name_;
+    next_.begin(own);
+  }
+
+ private:
+  std::string name_, first_;
 };
 
 // Checks that the pictures and videos under --root exist.
@@ -150,7 +173,7 @@ class Output : public RecordSink {
     if (ended_) return;
     require_utf8(header.video);
     if (split_) {
-      const std::string path = fs::path(path_) / file_of(video_name(header.video));
+      const std::string path = fs::path(path_) / file_of(names_.of(header.video));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       skips_ = existing_ == io::Existing::kResume && is_done(path, format_);
       if (skips_) return;
@@ -219,11 +242,27 @@ class Output : public RecordSink {
   bool skips_ = false;  // the current video
   bool ended_ = false;  // all that follows
   std::vector<std::string> partial_;
+  VideoNames names_;
   std::set<std::string> paths_;
   int videos_ = 0;
   std::int64_t frames_ = 0;
   std::size_t persons_ = 0;
 };
+
+// With the JSON files of directories instead of these, except for OpenPose, whose videos they are.
+std::vector<std::string> files_of(const std::vector<std::string>& inputs, const std::string& from) {
+  std::vector<std::string> files;
+  for (const std::string& path : inputs) {
+    std::error_code ignored;
+    const bool as_it_is = path == "-" || !fs::is_directory(path, ignored) ||
+                          (from.empty() ? guess_format(path).name : from) == "openpose";
+    const std::vector<std::string> inside =
+        as_it_is ? std::vector{path} : io::files_in(path, ".json");
+    if (inside.empty()) fail("{}: no JSON files in this directory", path);
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
 
 const Format& format_named(const std::string& name) {
   const Format* format = find_format(name);
@@ -231,10 +270,19 @@ const Format& format_named(const std::string& name) {
   return *format;
 }
 
+std::string format_of_output(const ConvertConfig& config) {
+  if (!config.to.empty()) return config.to;
+  if (config.output.ends_with(".csv")) return "csv";
+  if (config.output.ends_with(".json")) {
+    log_warning("{}: records are JSON Lines (.jsonl); --to chooses another format", config.output);
+  }
+  return "records";
+}
+
 }  // namespace
 
 ConvertResult convert_records(const ConvertConfig& config, const io::Header& header) {
-  const Format& to = format_named(config.to);
+  const Format& to = format_named(format_of_output(config));
   ReadContext context;
   context.header = header;
   context.root = config.root;
@@ -255,14 +303,17 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
                               : static_cast<RecordSink&>(uncrowded);
   CheckFiles files(annotated);
   RecordSink& checked = config.root.empty() ? annotated : static_cast<RecordSink&>(files);
-  MapJoints mapped(config.joints.empty() ? std::string(to.joints) : config.joints, checked);
+  MapJoints mapped(config.joints.empty() ? std::string(to.joints) : config.joints,
+                   !config.joints.empty(), checked);
   const auto selected = select(config.selection, mapped);
   const auto filled =
       config.images.empty() ? nullptr : fill_frames(config.images, context, *selected);
-  RecordSink& first = filled ? *filled : *selected;
+  RecordSink& filling = filled ? *filled : *selected;
+  NameVideo named(config.video, filling);
+  RecordSink& first = config.video.empty() ? filling : static_cast<RecordSink&>(named);
 
   bool whole = true;
-  const std::vector<std::string>& in = config.inputs;
+  const std::vector<std::string> in = files_of(config.inputs, config.from);
   for (std::size_t begin = 0; begin < in.size();) {
     const auto format_of = [&](const std::string& path) -> const Format& {
       return config.from.empty() ? guess_format(path) : format_named(config.from);

@@ -16,9 +16,10 @@ struct ConvertConfig {
   std::vector<std::string> inputs;
   std::string output = "-";  // a file, or a folder: one file per video
   io::Existing existing = io::Existing::kRefuse;
-  std::string from;  // "": detected from the content
-  std::string to = "records";
+  std::string from;          // "": detected from the content
+  std::string to;            // "": csv for an output of that extension, else records
   std::string root;          // of the file names in the input; "": the folder of the input file
+  std::string video;         // name of the only video of the output; "": as in the input
   std::string images;        // file with the frames of the output; "": the input's frames
   std::string joints;        // of the output: a set or a list of names; "": the format's own
   std::string input_joints;  // if the input does not name its joints

@@ -13,6 +13,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 
 namespace vremd::convert {
 namespace {
@@ -84,7 +85,12 @@ class Table {
     static const std::string kNothing;
     return has(column) ? row_[where_[column]] : kNothing;
   }
-  bool is_empty(Column column) const { return text(column).empty() || text(column) == "NA"; }
+  // Also what pandas, R and spreadsheets write for missing values.
+  bool is_empty(Column column) const {
+    static constexpr std::array kMissing = {"",    "NA",   "<NA>", "N/A",  "#N/A", "NaN",
+                                            "nan", "-nan", "null", "NULL", "None"};
+    return std::find(kMissing.begin(), kMissing.end(), text(column)) != kMissing.end();
+  }
 
   std::optional<double> number(Column column) const {
     if (is_empty(column)) return std::nullopt;
@@ -94,7 +100,14 @@ class Table {
   }
   std::optional<std::int64_t> integer(Column column) const {
     if (is_empty(column)) return std::nullopt;
-    return parse<std::int64_t>(column, "an integer");
+    const std::string& field = text(column);
+    if (field.find_first_of(".eE") == field.npos) return parse<std::int64_t>(column, "an integer");
+    constexpr double kExact = 9007199254740992;  // 2^53
+    const double value = parse<double>(column, "an integer");
+    if (value != std::floor(value) || std::abs(value) > kExact) {
+      fail("{}: {}: '{}' is not an integer", place(), kNames[column], excerpt(field));
+    }
+    return static_cast<std::int64_t>(value);  // 3.0 of a column with missing values
   }
   double needed(Column column) const {
     const auto value = number(column);
@@ -142,8 +155,10 @@ class Reader {
     if (!person) return;
     if (person != person_) next_person(*person);
     if (table_.is_empty(kJoint)) return;
-    const io::Keypoint k{table_.needed(kX), table_.needed(kY),
-                         table_.number(kJointScore).value_or(1)};
+    io::Keypoint k;  // absent
+    if (!table_.is_empty(kX) || !table_.is_empty(kY)) {
+      k = {table_.needed(kX), table_.needed(kY), table_.number(kJointScore).value_or(1)};
+    }
     const std::string& name = table_.text(kJoint);
     for (const auto& [joint, ignored] : keypoints_) {
       if (joint == name) fail("{}: duplicate joint {}", table_.place(), excerpt(name));
@@ -157,7 +172,8 @@ class Reader {
     in_video_ = true;
     last_ = -1;
     io::Header& header = video_start_.header = context_.header;
-    header.video = io::join_root(context_.root, video_.empty() ? video_name(path_) : video_);
+    header.video = io::join_root(
+        context_.root, video_.empty() ? std::filesystem::path(path_).stem().string() : video_);
     if (!context_.input_joints.empty()) header.joints = joint_set_from(context_.input_joints);
   }
 

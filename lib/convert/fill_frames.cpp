@@ -3,8 +3,10 @@
 
 #include "convert/format_support.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "io/json_file.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <unordered_map>
@@ -34,6 +36,7 @@ class FrameList : public RecordSink {
  public:
   FrameList(const std::string& path, ReadContext context) : path_(path) {
     context.input_joints.clear();  // they belong to the input
+    context.only_frames = true;
     std::error_code ignored;
     std::vector<std::string> files{path};
     if (fs::is_directory(path, ignored)) files = io::files_in(path, ".json");
@@ -41,7 +44,7 @@ class FrameList : public RecordSink {
     for (const std::string& file : files) {
       const std::size_t before = videos_.size();
       guess_format(file).read({file}, context, *this);
-      if (videos_.size() == before + 1) add_name(video_name(file), before);
+      if (videos_.size() == before + 1) add_name(fs::path(file).stem(), before);
     }
   }
 
@@ -53,6 +56,9 @@ class FrameList : public RecordSink {
     own.height = header.height;
     own.frames_expected = header.frames_expected;
     add_name(video_name(header.video), index);
+    if (const auto number = number_in(header.video); number && is_still(header)) {
+      stills_[*number].push_back(index);
+    }
     own.vid_id = header.vid_id;
     if (own.vid_id) add_name(*own.vid_id, index);
   }
@@ -87,7 +93,12 @@ class FrameList : public RecordSink {
       if (place == by_id_.end()) absent(fmt::format("image id {}", *frame.image_id));
       return place->second;
     }
-    const std::size_t index = video_of(header);
+    const auto found = video_of(header);
+    if (!found) {
+      if (const auto place = still_of(header, frame)) return *place;
+      fail("{}: no sequence of this name in {}", excerpt(header.video, kPathExcerptBytes), path_);
+    }
+    const std::size_t index = *found;
     const Video& video = videos_[index];
     if (const auto name = picture_name(header, frame)) {
       const auto place = video.by_file.find(*name);
@@ -102,24 +113,53 @@ class FrameList : public RecordSink {
   std::vector<Video>& videos() { return videos_; }
 
  private:
-  static constexpr std::size_t kSeveral = SIZE_MAX;
-
   void add_name(const std::string& name, std::size_t video) {
-    const auto [entry, is_new] = by_name_.emplace(name, video);
-    if (!is_new && entry->second != video) entry->second = kSeveral;
+    std::vector<std::size_t>& videos = by_name_[name];
+    if (std::find(videos.begin(), videos.end(), video) == videos.end()) videos.push_back(video);
   }
 
-  std::size_t video_of(const io::Header& header) const {
+  // Of several videos with this name the one whose path has the longest end in common with `path`.
+  std::optional<std::size_t> find_video(const std::string& name, const std::string& path) const {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return std::nullopt;
+    std::size_t best = 0;
+    int best_end = -1, count = 0;
+    for (const std::size_t video : found->second) {
+      const int end = common_end(path, videos_[video].header.video);
+      count = end > best_end ? 1 : count + (end == best_end);
+      if (end > best_end) best = video, best_end = end;
+    }
+    if (count > 1) {
+      fail("{}: several sequences of this name in {}", excerpt(path, kPathExcerptBytes), path_);
+    }
+    return best;
+  }
+
+  std::optional<std::size_t> video_of(const io::Header& header) const {
     if (videos_.size() == 1) return 0;
-    const auto found = by_name_.find(video_name(header.video));
-    if (found != by_name_.end() && found->second != kSeveral) return found->second;
-    fail("{}: {} of this name in {}", excerpt(header.video, kPathExcerptBytes),
-         found == by_name_.end() ? "no sequence" : "several sequences", path_);
+    return find_video(video_name(header.video), header.video);
+  }
+
+  // A picture of a folder among stills: by its name, else by its number.
+  std::optional<Place> still_of(const io::Header& header, const io::FrameRecord& frame) const {
+    if (frame.file) {
+      const auto video = find_video(video_name(*frame.file), picture_of(header, frame));
+      if (video && is_still(videos_[*video].header)) return Place{*video, 0};
+      return std::nullopt;
+    }
+    const auto found = stills_.find(frame.frame);
+    if (found == stills_.end()) return std::nullopt;
+    if (found->second.size() > 1) {
+      fail("{}: several images of number {} in {}", excerpt(header.video, kPathExcerptBytes),
+           frame.frame, path_);
+    }
+    return Place{found->second.front(), 0};
   }
 
   std::string path_;
   std::vector<Video> videos_;
-  std::unordered_map<std::string, std::size_t> by_name_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
+  std::unordered_map<std::int64_t, std::vector<std::size_t>> stills_;  // by number
   std::unordered_map<std::int64_t, Place> by_id_;
 };
 
@@ -151,6 +191,7 @@ class FillFrames : public Stage {
   void cut() override { fail("truncated input: --images requires all of it"); }
 
   void finish() override {
+    say_empty();
     for (Video& video : list_.videos()) {
       if (!video.any) put_maker(video.header, own_);
       next_.begin(video.header);
@@ -169,6 +210,19 @@ class FillFrames : public Stage {
   }
 
  private:
+  void say_empty() {
+    constexpr std::size_t kShown = 3;
+    std::string names;
+    std::size_t empty = 0;
+    for (const Video& video : list_.videos()) {
+      if (video.any || empty++ >= kShown) continue;
+      names += (names.empty() ? "" : ", ") + excerpt(video.header.video, kPathExcerptBytes);
+    }
+    if (!empty) return;
+    log_warning("without input, so without people: {} of {} sequences: {}{}", empty,
+                list_.videos().size(), names, empty > kShown ? " ..." : "");
+  }
+
   static void put_maker(io::Header& header, const io::Header& maker) {
     header.tool = maker.tool;
     header.version = maker.version;

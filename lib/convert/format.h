@@ -31,6 +31,7 @@ struct ReadContext {
   io::Header header;         // tool, version and command
   std::string root;          // prepended to the names in the files; "": see joins_folder
   bool joins_folder = true;  // without a root, names are relative to the folder of their file
+  bool only_frames = false;  // people do not matter
   std::string input_joints;  // if a format does not name its joints; "": its own rule
   std::function<bool()> stopped;
 };
@@ -47,7 +48,7 @@ using WriteFolder = std::unique_ptr<RecordSink> (*)(const std::string& folder, b
 enum Holds : unsigned {
   kHoldsVideo = 1u << 0,  // its name
   kHoldsSize = 1u << 1,   // width and height
-  kHoldsTimes = 1u << 2,  // fps, time base, times
+  kHoldsTimes = 1u << 2,  // of frames, in seconds
   kHoldsMaker = 1u << 3,  // model, settings, device, earlier tools
   kHoldsEmpty = 1u << 4,  // frames without people
   kHoldsFiles = 1u << 5,  // names of pictures
@@ -62,6 +63,7 @@ enum Holds : unsigned {
   kHoldsAnnotation = 1u << 14,  // visibility, head boxes, regions to ignore
   kHoldsBare = 1u << 15,        // people without keypoints
   kHoldsOther = 1u << 16,       // other keys
+  kHoldsRate = 1u << 17,        // fps, time base, pts
   kHoldsAll = ~0u,
 };
 
@@ -76,9 +78,10 @@ struct Format {
   WriteFolder write_folder = nullptr;
 };
 
-const Format* find_format(std::string_view name);     // null: unknown
-std::string format_names();                           // for messages and --help
-const Format& guess_format(const std::string& path);  // Error: unknown
+const Format* find_format(std::string_view name);  // null: unknown
+std::string format_names();                        // for messages and --help
+// Of a directory: that of its first JSON file. Error: unknown.
+const Format& guess_format(const std::string& path);
 
 // ---- the formats ------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 
 #include "annotation/posetrack_names.h"
 #include "core/error.h"
-#include "core/picture_names.h"
+#include "core/log.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -71,10 +72,27 @@ std::vector<io::Keypoint> keypoints_of(const std::vector<double>& flat,
   return keypoints;
 }
 
-std::string video_name(const std::string& path) {
-  fs::path p(path);
-  if (!p.has_filename()) p = p.parent_path();  // "folder/"
-  return has_picture_name(path) || p.extension().string().size() <= 5 ? p.stem() : p.filename();
+std::string folder_name(const std::string& folder) {
+  return video_name(folder.empty() ? fs::current_path().string() : folder);
+}
+
+std::string VideoNames::of(const std::string& video) {
+  const std::string name = video_name(video);
+  const auto [entry, is_new] = videos_.emplace(name, video);
+  if (is_new || entry->second == video) return name;
+  fs::path path = fs::path(video).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // "folder/"
+  std::string longer = path.relative_path().parent_path() / name;
+  std::replace(longer.begin(), longer.end(), '/', '_');
+  const auto [other, is_free] = videos_.emplace(longer, video);
+  if (!is_free && other->second != video) {
+    fail("{}: a second video of this name", excerpt(video, kPathExcerptBytes));
+  }
+  if (is_free) {
+    log_warning("{}: written as {}: {} is {}", excerpt(video, kPathExcerptBytes), longer, name,
+                excerpt(entry->second, kPathExcerptBytes));
+  }
+  return longer;
 }
 
 std::string root_of(const std::string& file, const ReadContext& context) {

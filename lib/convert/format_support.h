@@ -4,9 +4,11 @@
 // Shared by the formats: JSON text, and the names of videos and pictures.
 
 #include "convert/format.h"
+#include "core/picture_names.h"
 #include "io/json_node.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +37,17 @@ char value_of(std::string_view head, std::string_view key);  // 0: no such key
 Json flat_keypoints(const std::vector<io::Keypoint>& keypoints);
 std::vector<io::Keypoint> keypoints_of(const std::vector<double>& flat, const io::JsonPlace& place);
 
-// The name of a video: that of its file or folder without the extension.
-std::string video_name(const std::string& path);
+std::string folder_name(const std::string& folder);  // "": of the current one
+
+// Names files after videos. A second video of the same name is called after its whole path,
+// "b_0001" for "b/0001.jpg", with a warning.
+class VideoNames {
+ public:
+  std::string of(const std::string& video);  // Error: that name is taken as well
+
+ private:
+  std::map<std::string, std::string> videos_;  // by name
+};
 
 // The root of a file's names: context.root, else the file's folder if context.joins_folder.
 std::string root_of(const std::string& file, const ReadContext& context);

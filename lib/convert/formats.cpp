@@ -21,15 +21,15 @@ constexpr Format kFormats[] = {
      "posetrack15", true},
     {"posetrack18", "annotations and predictions of PoseTrack18", guess_posetrack18,
      read_annotation_files, write_posetrack18,
-     kHoldsAll & ~(kHoldsTimes | kHoldsMaker | kHoldsDamage), "posetrack17", false},
+     kHoldsAll & ~(kHoldsTimes | kHoldsRate | kHoldsMaker | kHoldsDamage), "posetrack17", false},
     {"posetrack21", "predictions for the PoseTrack21 kit, a file per sequence", nullptr,
      read_annotation_files, write_posetrack21,
      kHoldsKeypoints | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsTracks |
          kHoldsBoxes,
      "posetrack17", true},
     {"coco-keypoints", "annotated persons of COCO", guess_coco_keypoints, read_annotation_files,
-     write_coco_keypoints, kHoldsAll & ~(kHoldsTimes | kHoldsMaker | kHoldsDamage), "coco17",
-     false},
+     write_coco_keypoints, kHoldsAll & ~(kHoldsTimes | kHoldsRate | kHoldsMaker | kHoldsDamage),
+     "coco17", false},
     {"coco-results", "keypoint results of COCO", guess_coco_results, read_coco_results,
      write_coco_results, kPoses | kHoldsImageIds | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks,
      "coco17", false},
@@ -43,7 +43,7 @@ constexpr Format kFormats[] = {
     {"mmpose", "MMPose's prediction file, one per video or picture", guess_mmpose, read_mmpose,
      write_mmpose, kPoses | kHoldsEmpty | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks, "", true},
     {"csv", "a table, one row per joint", guess_csv, read_csv, write_csv,
-     kPoses | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
+     kPoses | kHoldsVideo | kHoldsTimes | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
          kHoldsBoxScores | kHoldsTracks | kHoldsIds | kHoldsBare,
      "", false},
 };
@@ -79,7 +79,10 @@ const Format& guess_format(const std::string& path) {
   std::error_code ignored;
   // A pipe can be read only once, and the pipes of these tools carry records.
   if (path == "-") return *find_format("records");
-  if (fs::is_directory(path, ignored)) return *find_format("openpose");
+  if (fs::is_directory(path, ignored)) {
+    const std::vector<std::string> files = io::files_in(path, ".json");
+    return files.empty() ? *find_format("openpose") : guess_format(files.front());
+  }
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
     return *find_format("records");
   }

@@ -4,58 +4,28 @@
 #include "core/error.h"
 
 #include <algorithm>
-#include <array>
 
 namespace vremd::convert {
 namespace {
 
 using Names = std::vector<std::string>;
 
-// https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
-const Names kBody25 = {
-    "nose",           "neck",        "right_shoulder", "right_elbow",     "right_wrist",
-    "left_shoulder",  "left_elbow",  "left_wrist",     "mid_hip",         "right_hip",
-    "right_knee",     "right_ankle", "left_hip",       "left_knee",       "left_ankle",
-    "right_eye",      "left_eye",    "right_ear",      "left_ear",        "left_big_toe",
-    "left_small_toe", "left_heel",   "right_big_toe",  "right_small_toe", "right_heel"};
-const Names kOpenPose18 = {
-    "nose",       "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
-    "left_elbow", "left_wrist", "right_hip",      "right_knee",  "right_ankle", "left_hip",
-    "left_knee",  "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
-
-// Halpe's 26: COCO's 17, then head, neck, hip and feet.
-Names halpe26() {
-  Names names = joint_set("coco17").joints;
-  for (const char* name : {"head_top", "neck", "mid_hip", "left_big_toe", "right_big_toe",
-                           "left_small_toe", "right_small_toe", "left_heel", "right_heel"}) {
-    names.emplace_back(name);
-  }
-  return names;
-}
-
 }  // namespace
 
 JointSet joint_set_from(std::string_view text) {
-  for (const char* name : {"posetrack15", "posetrack17", "coco17"}) {
-    if (text == name) return joint_set(name);
-  }
-  if (text == "body25") return joint_set_of(kBody25);
-  if (text == "openpose18") return joint_set_of(kOpenPose18);
-  if (text == "halpe26") return joint_set_of(halpe26());
+  if (const Names set = names_of_set(text); !set.empty()) return joint_set_of(set);
   const Names names = split_names(text);
   static const std::set<std::string> known = [] {
-    std::set<std::string> all(kBody25.begin(), kBody25.end());
-    for (const Names& more : {joint_set("posetrack17").joints, halpe26()}) {
+    std::set<std::string> all;
+    for (const char* set : {"posetrack17", "body25", "halpe136", "wholebody133"}) {
+      const Names more = names_of_set(set);
       all.insert(more.begin(), more.end());
     }
     return all;
   }();
   for (const std::string& name : names) {
     if (!known.contains(name)) {
-      fail(
-          "{}: no such joint or set of joints (sets: posetrack15, posetrack17, coco17, body25, "
-          "openpose18, halpe26)",
-          excerpt(name));
+      fail("{}: no such joint or set of joints (sets: {})", excerpt(name), kSetNames);
     }
     if (std::count(names.begin(), names.end(), name) > 1)
       fail("{}: duplicate joint", excerpt(name));
@@ -69,11 +39,7 @@ JointSet joint_set_of_size(std::size_t count, const std::string& given, const st
     if (set.joints.size() == count) return set;
     fail("{}: {} keypoints, but {} has {}", place, count, excerpt(given), set.joints.size());
   }
-  constexpr std::array<std::pair<std::size_t, const char*>, 4> kSizes = {
-      {{17, "coco17"}, {18, "openpose18"}, {25, "body25"}, {26, "halpe26"}}};
-  for (const auto& [size, name] : kSizes) {
-    if (size == count) return joint_set_from(name);
-  }
+  if (const auto set = customary_set(count); !set.empty()) return joint_set_from(set);
   fail("{}: {} keypoints: unknown joints; use --input-joints", place, count);
 }
 

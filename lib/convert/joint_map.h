@@ -21,8 +21,7 @@
 
 namespace vremd::convert {
 
-// posetrack15, posetrack17, coco17, body25 and openpose18 (OpenPose), halpe26 (AlphaPose, MMPose),
-// or a list of names "nose,left_wrist". An Error lists the sets.
+// A set of names_of_set(), or a list of names "nose,left_wrist". An Error lists the sets.
 JointSet joint_set_from(std::string_view text);
 
 // For formats that do not name their joints: the set `named` (Error "place: ..." unless it has

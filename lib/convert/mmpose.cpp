@@ -10,8 +10,14 @@
 #include "core/error.h"
 #include "io/json_file.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
 namespace vremd::convert {
 namespace {
+
+namespace fs = std::filesystem;
 
 // ---- reading ----------------------------------------------------------------------------------
 
@@ -62,19 +68,38 @@ std::optional<JointSet> named_joints(const Json& outer, const std::string& file)
   std::vector<std::string> joints;
   for (std::size_t i = 0; i < names.value()->size(); ++i) {
     const std::string id = std::to_string(i);
-    joints.push_back(names.field(id).string());
+    const std::string name = names.field(id).string();
+    joints.push_back(name == "head" ? "head_top" : name == "hip" ? "mid_hip" : name);  // of Halpe
   }
   return joint_set_of(joints);
 }
 
 class Reader {
  public:
-  Reader(const std::string& path, const ReadContext& context, RecordSink& sink)
-      : file_(io::name_of_input(path)), context_(context), video_start_(sink) {
+  Reader(std::string video, const ReadContext& context, RecordSink& sink)
+      : context_(context), video_start_(sink) {
     video_start_.header = context.header;
-    video_start_.header.video = io::join_root(context.root, path == "-" ? "-" : video_name(path));
+    video_start_.header.video = io::join_root(context.root, video);
   }
 
+  // A picture's people are those of frame `number`.
+  void read(const std::string& path, std::int64_t number) {
+    file_ = io::name_of_input(path);
+    is_video_ = false;
+    frame_.frame = number;
+    const auto item = [&](const Json& json, std::size_t index, const Json& outer) {
+      take(json, index, outer);
+    };
+    const Json rest = io::read_json_file(path, {{"", item}, {"instance_info", item}});
+    const bool known = rest.is_array() || (rest.is_object() && rest.contains("instance_info") &&
+                                           rest["instance_info"].is_array());
+    if (!known) fail("{}: neither a list nor an object with instance_info", file_);
+    if (!is_video_) end_frame();
+  }
+
+  void end() { video_start_.end(); }
+
+ private:
   void take(const Json& json, std::size_t index, const Json& outer) {
     const io::JsonPlace file{file_}, list{"instance_info", &file};
     const io::JsonNode item(&json, {"", outer.is_array() ? &file : &list, index});
@@ -94,12 +119,6 @@ class Reader {
     end_frame();
   }
 
-  void end() {
-    if (!is_video_) end_frame();
-    video_start_.end();
-  }
-
- private:
   io::Instance read(const io::JsonNode& json) {
     io::Instance person = read_person(json);
     const std::size_t count = person.keypoints.size();
@@ -127,6 +146,19 @@ class Reader {
   std::int64_t last_ = -1;
   io::FrameRecord frame_;
 };
+
+// Whether a file is about a picture called by its number, as the frames of a video are.
+std::optional<std::int64_t> picture_number(const std::string& path) {
+  const std::string stem = fs::path(path).stem();
+  std::error_code ignored;
+  if (stem.find_first_not_of("0123456789") != stem.npos || !fs::is_regular_file(path, ignored)) {
+    return std::nullopt;
+  }
+  std::string head(4096, '\0');
+  const io::InputFile file = io::open_input(path);
+  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
+  return has_key(head, "instances") || has_key(head, "frame_id") ? std::nullopt : number_in(path);
+}
 
 // ---- writing ----------------------------------------------------------------------------------
 
@@ -190,6 +222,10 @@ class Writer : public RecordSink {
 }  // namespace
 
 bool guess_mmpose(std::string_view head) {
+  if (std::count_if(head.begin(), head.end(), [](char c) { return c > ' '; }) == 2 &&
+      begins_with(head, '[') && head.find(']') != head.npos) {
+    return true;  // a picture without people
+  }
   if (has_key(head, "instance_info") || has_key(head, "meta_info")) return begins_with(head, '{');
   return begins_with(head, '[') &&
          (has_key(head, "keypoint_scores") || value_of(head, "instances") == '[');
@@ -197,16 +233,27 @@ bool guess_mmpose(std::string_view head) {
 
 bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& context,
                  RecordSink& sink) {
+  std::map<std::string, std::map<std::int64_t, std::string>> folders;  // pictures by number
   for (const std::string& path : paths) {
-    Reader reader(path, context, sink);
-    const auto take = [&](const Json& json, std::size_t index, const Json& outer) {
-      reader.take(json, index, outer);
-    };
-    const Json rest = io::read_json_file(path, {{"", take}, {"instance_info", take}});
-    const bool known = rest.is_array() || (rest.is_object() && rest.contains("instance_info") &&
-                                           rest["instance_info"].is_array());
-    if (!known)
-      fail("{}: neither a list nor an object with instance_info", io::name_of_input(path));
+    if (const auto number = picture_number(path)) {
+      auto& pictures = folders[fs::path(path).parent_path()];
+      if (!pictures.emplace(*number, path).second) fail("{}: a second frame {}", path, *number);
+    }
+  }
+  for (const std::string& path : paths) {
+    const std::string folder = fs::path(path).parent_path();
+    const auto& pictures = folders[folder];
+    const auto number = pictures.size() > 1 ? picture_number(path) : std::nullopt;
+    if (number && pictures.begin()->second != path) continue;  // of a video
+    Reader reader(number        ? folder_name(folder)
+                  : path == "-" ? path
+                                : fs::path(path).stem().string(),
+                  context, sink);
+    if (number) {
+      for (const auto& [frame, picture] : pictures) reader.read(picture, frame);
+    } else {
+      reader.read(path, 0);
+    }
     reader.end();
   }
   return true;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenPose's --write_json: a file per frame, NAME_000000000012_keypoints.json for a video,
-// NAME_keypoints.json for a picture. Joints that were not found are 0, 0, 0.
+// NAME_keypoints.json for a picture; the pictures of a video are often called by their numbers.
+// Joints that were not found are 0, 0, 0.
 // https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
 #include "convert/format.h"
 #include "convert/format_support.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "io/json_file.h"
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <span>
+#include <unordered_set>
 
 namespace vremd::convert {
 namespace {
@@ -24,94 +27,174 @@ constexpr std::size_t kDigits = 12;
 // ---- reading ----------------------------------------------------------------------------------
 
 struct FrameFile {
-  std::string path, video;
-  std::optional<std::int64_t> frame;  // nothing: a picture
+  std::string path, folder, name;      // name: without the ending
+  std::size_t digits = 0;              // at the end of the name
+  std::optional<std::int64_t> number;  // of these digits
+
+  std::string prefix() const { return name.substr(0, name.size() - digits); }
+};
+
+struct Video {
+  std::string name;
+  std::vector<FrameFile> files;
+  bool is_picture = false;
 };
 
 FrameFile frame_file(const std::string& path) {
-  FrameFile file{path, fs::path(path).filename(), std::nullopt};
-  if (file.video.ends_with(kEnding)) {
-    file.video.resize(file.video.size() - kEnding.size());
+  FrameFile file{path, fs::path(path).parent_path(), fs::path(path).filename(), 0, std::nullopt};
+  if (file.name.ends_with(kEnding)) {
+    file.name.resize(file.name.size() - kEnding.size());
   } else {
-    file.video = fs::path(file.video).stem();
+    file.name = fs::path(file.name).stem();
   }
-  const std::size_t line = file.video.rfind('_');
-  if (line == file.video.npos || file.video.size() - line - 1 != kDigits) return file;
-  std::int64_t frame = 0;
-  const char* end = file.video.data() + file.video.size();
-  const auto [stop, error] = std::from_chars(file.video.data() + line + 1, end, frame);
-  if (error != std::errc() || stop != end || frame < 0) return file;
-  file.frame = frame;
-  file.video.resize(line);
+  const std::size_t start = file.name.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
+  std::int64_t number = 0;
+  const char* end = file.name.data() + file.name.size();
+  const auto [stop, error] = std::from_chars(file.name.data() + start, end, number);
+  if (error == std::errc()) {
+    file.digits = file.name.size() - start;
+    file.number = number;
+  }
   return file;
 }
 
-// The files, and the JSON files of folders, in the order of videos and frames.
-std::vector<FrameFile> frame_files(const std::vector<std::string>& paths) {
-  std::vector<FrameFile> files;
+// Whether files of one prefix, in the order of their numbers, are the frames of a video rather than
+// pictures: OpenPose's own names, bare numbers, or numbers without gaps that look like counters.
+bool is_video(const std::vector<FrameFile>& files) {
+  const FrameFile& first = files.front();
+  const std::string prefix = first.prefix();
+  const bool behind_line = prefix.ends_with('_');
+  if (behind_line && first.digits == kDigits) return true;
+  if (files.size() == 1) return false;
+  if (prefix.empty()) return true;
+  constexpr std::size_t kFewestDigits = 3;
+  const auto count = static_cast<std::int64_t>(files.size());
+  return *files.back().number - *first.number == count - 1 &&
+         (behind_line || first.digits >= kFewestDigits);
+}
+
+// The videos and pictures of files, and of the JSON files of folders, by name.
+std::vector<Video> videos_of(const std::vector<std::string>& paths) {
+  std::map<std::pair<std::string, std::string>, std::vector<FrameFile>> groups;
+  const auto add = [&](const std::string& path) {
+    FrameFile file = frame_file(path);
+    groups[{file.folder, file.prefix()}].push_back(std::move(file));
+  };
   for (const std::string& path : paths) {
     std::error_code ignored;
     if (!fs::is_directory(path, ignored)) {
-      files.push_back(frame_file(path));
+      add(path);
       continue;
     }
     const std::vector<std::string> inside = io::files_in(path, ".json");
     if (inside.empty()) fail("{}: no JSON files in this directory", path);
-    for (const std::string& one : inside) files.push_back(frame_file(one));
+    for (const std::string& one : inside) add(one);
   }
-  std::stable_sort(files.begin(), files.end(), [](const FrameFile& a, const FrameFile& b) {
-    return std::pair(a.video, a.frame) < std::pair(b.video, b.frame);
-  });
-  return files;
-}
-
-io::Instance read_person(const io::JsonNode& json, std::size_t& joints) {
-  const auto [points, person_id] = json.fields({"pose_keypoints_2d", "person_id"});
-  io::Instance person;
-  person.keypoints = keypoints_of(points.numbers(), points.place());
-  if (!joints) joints = person.keypoints.size();
-  if (person.keypoints.size() != joints) {
-    points.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints));
-  }
-  person.box = io::box_around(person.keypoints).value_or(Box{});
-  person.score = io::person_score(person.keypoints, 1);
-  for (const io::JsonNode id : person_id.optional_array()) {  // [-1]: no track
-    if (id.number() >= 0) person.track = id.integer();
-    break;
-  }
-  return person;
-}
-
-io::FrameRecord read_frame(const FrameFile& file, std::size_t& joints) {
-  const Json json = io::read_json_file(file.path);
-  const std::string name = io::name_of_input(file.path);
-  const io::JsonNode root(&json, {name});
-  const io::JsonNode people = root.field("people");
-  io::FrameRecord frame;
-  frame.frame = file.frame.value_or(0);
-  for (const io::JsonNode person : people.array()) {
-    frame.instances.push_back(read_person(person, joints));
-  }
-  return frame;
-}
-
-void read_video(std::span<const FrameFile> files, const ReadContext& context, RecordSink& sink) {
-  VideoStart video_start(sink);
-  io::Header& header = video_start.header = context.header;
-  header.video = io::join_root(context.root, files.front().video);
-  std::size_t joints = 0;
-  std::int64_t last = -1;
-  for (const FrameFile& file : files) {
-    io::FrameRecord frame = read_frame(file, joints);
-    if (frame.frame <= last) fail("{}: a second frame {} of {}", file.path, last, file.video);
-    last = frame.frame;
-    if (joints && !header.joints) {
-      header.joints = joint_set_of_size(joints, context.input_joints, files.front().path);
+  std::vector<Video> videos;
+  std::map<std::string, int> counts;
+  for (auto& [key, files] : groups) {
+    std::stable_sort(files.begin(), files.end(),
+                     [](const FrameFile& a, const FrameFile& b) { return a.number < b.number; });
+    if (files.front().number && is_video(files)) {
+      std::string name = key.second;
+      while (!name.empty() && std::string_view("_-. ").find(name.back()) != name.npos)
+        name.pop_back();
+      if (name.empty()) name = folder_name(key.first);
+      ++counts[name];
+      videos.push_back({name, std::move(files), false});
+    } else {
+      for (FrameFile& file : files) {
+        ++counts[file.name];
+        videos.push_back({file.name, {std::move(file)}, true});
+      }
     }
-    video_start.frame(std::move(frame), joints > 0);
   }
-  video_start.end();
+  for (Video& video : videos) {  // of the same name in several folders
+    if (counts[video.name] == 1) continue;
+    const std::string& folder = video.files.front().folder;
+    video.name =
+        folder_name(folder) == video.name ? folder : (fs::path(folder) / video.name).string();
+  }
+  std::stable_sort(videos.begin(), videos.end(),
+                   [](const Video& a, const Video& b) { return a.name < b.name; });
+  return videos;
 }
+
+class Reader {
+ public:
+  Reader(const ReadContext& context, RecordSink& sink) : context_(context), sink_(sink) {}
+
+  void read(const Video& video) {
+    VideoStart video_start(sink_);
+    io::Header& header = video_start.header = context_.header;
+    header.video = io::join_root(context_.root, video.name);
+    joints_ = 0;
+    std::int64_t last = -1;
+    for (const FrameFile& file : video.files) {
+      io::FrameRecord frame = read_frame(file.path);
+      frame.frame = video.is_picture ? 0 : *file.number;
+      if (frame.frame <= last) fail("{}: a second frame {} of {}", file.path, last, video.name);
+      last = frame.frame;
+      if (joints_ && !header.joints) {
+        header.joints = joint_set_of_size(joints_, context_.input_joints, file.path);
+      }
+      video_start.frame(std::move(frame), joints_ > 0);
+    }
+    video_start.end();
+  }
+
+  void finish() const {
+    if (!bodiless_) return;
+    if (!people_) fail("{}: people, but nobody with pose_keypoints_2d", first_bodiless_);
+    log_warning("people without pose_keypoints_2d skipped: {} (the first in {})", bodiless_,
+                first_bodiless_);
+  }
+
+ private:
+  io::FrameRecord read_frame(const std::string& path) {
+    const Json json = io::read_json_file(path);
+    const std::string name = io::name_of_input(path);
+    const io::JsonNode root(&json, {name});
+    const io::JsonNode people = root.field("people");
+    io::FrameRecord frame;
+    for (const io::JsonNode person : people.array()) {
+      if (auto one = read_person(person)) {
+        frame.instances.push_back(std::move(*one));
+        ++people_;
+      } else if (!bodiless_++) {
+        first_bodiless_ = name;
+      }
+    }
+    return frame;
+  }
+
+  // Nothing: only hands or a face.
+  std::optional<io::Instance> read_person(const io::JsonNode& json) {
+    const auto [points, old_points, person_id] =
+        json.fields({"pose_keypoints_2d", "pose_keypoints", "person_id"});  // until 1.2: the second
+    const io::JsonNode& body = points ? points : old_points;
+    if (!body || (body.is_array() && body.array().size() == 0)) return std::nullopt;
+    io::Instance person;
+    person.keypoints = keypoints_of(body.numbers(), body.place());
+    if (!joints_) joints_ = person.keypoints.size();
+    if (person.keypoints.size() != joints_) {
+      body.wrong(fmt::format("{} keypoints, but {} before", person.keypoints.size(), joints_));
+    }
+    person.box = io::box_around(person.keypoints).value_or(Box{});
+    person.score = io::person_score(person.keypoints, 1);
+    if (!person_id) return person;
+    const bool listed = person_id.is_array();
+    if (listed && person_id.array().size() == 0) return person;
+    const io::JsonNode id = listed ? *person_id.array().begin() : person_id;
+    if (id.number() >= 0) person.track = id.integer();  // -1: no track
+    return person;
+  }
+
+  const ReadContext& context_;
+  RecordSink& sink_;
+  std::size_t joints_ = 0, people_ = 0, bodiless_ = 0;
+  std::string first_bodiless_;
+};
 
 // ---- writing ----------------------------------------------------------------------------------
 
@@ -122,12 +205,15 @@ class Writer : public RecordSink {
     io::make_folder(folder_);
   }
 
-  void begin(const io::Header& header) override { header_ = header; }
+  void begin(const io::Header& header) override {
+    header_ = header;
+    name_ = names_.of(header.video);
+  }
   void frame(io::FrameRecord frame) override {
     const bool still = is_still(header_) && frame.frame == 0;
     const std::string number = still ? "" : fmt::format("_{:012}", frame.frame);
-    const fs::path path =
-        fs::path(folder_) / (video_name(header_.video) + number + std::string(kEnding));
+    const std::string path = fs::path(folder_) / (name_ + number + std::string(kEnding));
+    if (!written_.insert(path).second) fail("{}: a second frame of this name", path);
     io::OutputFile file(path, force_);
     Json people = Json::array();
     for (const io::Instance& person : frame.instances) {
@@ -153,6 +239,9 @@ class Writer : public RecordSink {
   std::string folder_;
   bool force_;
   io::Header header_;
+  VideoNames names_;
+  std::string name_;  // of the video
+  std::unordered_set<std::string> written_;
 };
 
 }  // namespace
@@ -163,13 +252,9 @@ bool guess_openpose(std::string_view head) {
 
 bool read_openpose(const std::vector<std::string>& paths, const ReadContext& context,
                    RecordSink& sink) {
-  const std::vector<FrameFile> files = frame_files(paths);
-  for (std::size_t begin = 0; begin < files.size();) {
-    std::size_t end = begin + 1;
-    while (end < files.size() && files[end].video == files[begin].video) ++end;
-    read_video(std::span(files).subspan(begin, end - begin), context, sink);
-    begin = end;
-  }
+  Reader reader(context, sink);
+  for (const Video& video : videos_of(paths)) reader.read(video);
+  reader.finish();
   return true;
 }
 

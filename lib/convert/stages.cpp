@@ -4,10 +4,13 @@
 #include "core/error.h"
 #include "core/log.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 namespace vremd::convert {
 namespace {
@@ -38,7 +41,10 @@ void scale_frame(io::FrameRecord& frame, double scale) {
 
 class Selector : public Stage {
  public:
-  Selector(const Selection& selection, RecordSink& next) : Stage(next), selection_(selection) {}
+  Selector(const Selection& selection, RecordSink& next)
+      : Stage(next),
+        selection_(selection),
+        absent_(selection.tracks.begin(), selection.tracks.end()) {}
 
   void begin(const io::Header& header) override {
     io::Header own = header;
@@ -53,11 +59,33 @@ class Selector : public Stage {
     if (frame.frame > io::kLastFrame) {
       fail("{}: frame {}: too large", excerpt(video_, kPathExcerptBytes), frame.frame);
     }
+    ++frames_;
     if (frame.frame < selection_.first || frame.frame >= selection_.last) return;
+    ++selected_;
     if (selection_.fps > 0 && !is_due(frame)) return;
+    people_ += frame.instances.size();
+    for (const io::Instance& one : frame.instances) {
+      if (one.track) absent_.erase(*one.track);
+    }
     std::erase_if(frame.instances, [this](const io::Instance& one) { return !is_wanted(one); });
+    left_ += frame.instances.size();
     if (selection_.scale != 1) scale_frame(frame, selection_.scale);
     next_.frame(std::move(frame));
+  }
+
+  // What the user asked for and is not there.
+  void finish() override {
+    if (frames_ && !selected_) {
+      fail("--frames: none of the {} frames is in this range", frames_);
+    }
+    if (people_ && absent_.size() == selection_.tracks.size() && !absent_.empty()) {
+      fail("--tracks: nobody has {}", fmt::join(absent_, ", "));
+    }
+    next_.finish();
+    if (people_ && !absent_.empty()) {
+      log_warning("--tracks: nobody has {}", fmt::join(absent_, ", "));
+    }
+    if (people_ && !left_) log_warning("none of the {} people selected", people_);
   }
 
  private:
@@ -84,6 +112,9 @@ class Selector : public Stage {
   Selection selection_;
   std::string video_;
   double slot_ = -1;
+  std::set<std::int64_t> absent_;  // tracks
+  std::int64_t frames_ = 0, selected_ = 0;
+  std::size_t people_ = 0, left_ = 0;
 };
 
 class Losses : public Stage {
@@ -93,7 +124,7 @@ class Losses : public Stage {
   void begin(const io::Header& header) override {
     lose(kHoldsVideo, "names of videos", !header.video.empty());
     lose(kHoldsSize, "picture sizes", header.width > 0);
-    lose(kHoldsTimes, "times", header.fps || header.time_base);
+    lose(kHoldsRate, kRates, header.fps || header.time_base);
     lose(kHoldsMaker, "earlier tools and their settings",
          !header.from.is_null() || header.model || !header.settings.is_null());
     lose(kHoldsOther, "other keys", header.extra.size());
@@ -104,7 +135,8 @@ class Losses : public Stage {
     lose(kHoldsEmpty, "frames without people", frame.instances.empty());
     lose(kHoldsFiles, "names of pictures", frame.file.has_value());
     lose(kHoldsImageIds, "image ids", frame.image_id.has_value());
-    lose(kHoldsTimes, "times", frame.time > 0 || frame.pts);
+    lose(kHoldsTimes, "times", frame.time > 0);
+    lose(kHoldsRate, kRates, frame.pts.has_value());
     lose(kHoldsSize, "picture sizes", frame.size.has_value());
     lose(kHoldsDamage, "which frames are damaged or have held boxes",
          frame.damage != io::Damage::kNone || frame.held);
@@ -147,6 +179,7 @@ class Losses : public Stage {
     lose(kHoldsOther, "other keys", one.extra.size() + one.area.has_value() + one.crowd);
   }
 
+  static constexpr const char* kRates = "frame rates and pts";
   const Format& format_;
   std::map<std::string, std::size_t> lost_;
 };

@@ -77,6 +77,39 @@ JointSet make_set(std::string name, Names joints) {
   return set;
 }
 
+// https://cmu-perceptual-computing-lab.github.io/openpose/web/html/doc/md_doc_02_output.html
+const Names kBody25 = {
+    "nose",           "neck",        "right_shoulder", "right_elbow",     "right_wrist",
+    "left_shoulder",  "left_elbow",  "left_wrist",     "mid_hip",         "right_hip",
+    "right_knee",     "right_ankle", "left_hip",       "left_knee",       "left_ankle",
+    "right_eye",      "left_eye",    "right_ear",      "left_ear",        "left_big_toe",
+    "left_small_toe", "left_heel",   "right_big_toe",  "right_small_toe", "right_heel"};
+const Names kOpenPose18 = {
+    "nose",       "neck",       "right_shoulder", "right_elbow", "right_wrist", "left_shoulder",
+    "left_elbow", "left_wrist", "right_hip",      "right_knee",  "right_ankle", "left_hip",
+    "left_knee",  "left_ankle", "right_eye",      "left_eye",    "right_ear",   "left_ear"};
+const Names kHalpeBody = {"head_top",        "neck",          "mid_hip",
+                          "left_big_toe",    "right_big_toe", "left_small_toe",
+                          "right_small_toe", "left_heel",     "right_heel"};
+const Names kWholeBodyFeet = {"left_big_toe",  "left_small_toe",  "left_heel",
+                              "right_big_toe", "right_small_toe", "right_heel"};
+
+// COCO's 17, `more`, and if wanted 68 points of the face and 21 of each hand.
+Names from_coco(const Names& more, bool face_and_hands) {
+  Names names = joint_set("coco17").joints;
+  names.insert(names.end(), more.begin(), more.end());
+  if (!face_and_hands) return names;
+  for (int i = 0; i < 68; ++i) names.push_back("face_" + std::to_string(i));
+  for (const std::string side : {"left_", "right_"}) {
+    names.push_back(side + "hand_root");
+    for (const char* finger :
+         {"thumb", "forefinger", "middle_finger", "ring_finger", "pinky_finger"}) {
+      for (int i = 1; i <= 4; ++i) names.push_back(side + finger + "_" + std::to_string(i));
+    }
+  }
+  return names;
+}
+
 const std::array<JointSet, 3>& named_sets() {
   static const std::array<JointSet, 3> sets = {
       make_set("posetrack15", with_body({"nose", "head_bottom", "head_top"})),
@@ -98,6 +131,30 @@ const JointSet& joint_set(std::string_view name) {
     if (set.name == name) return set;
   }
   fail("{}: unknown joint set (known: posetrack15, posetrack17, coco17)", excerpt(name));
+}
+
+Names names_of_set(std::string_view set) {
+  for (const JointSet& named : named_sets()) {
+    if (named.name == set) return named.joints;
+  }
+  if (set == "body25") return kBody25;
+  if (set == "openpose18") return kOpenPose18;
+  if (set == "halpe26") return from_coco(kHalpeBody, false);
+  if (set == "halpe136") return from_coco(kHalpeBody, true);
+  if (set == "wholebody133") return from_coco(kWholeBodyFeet, true);
+  return {};
+}
+
+std::string_view customary_set(std::size_t count) {
+  switch (count) {
+    case 17: return "coco17";
+    case 18: return "openpose18";
+    case 25: return "body25";
+    case 26: return "halpe26";
+    case 133: return "wholebody133";
+    case 136: return "halpe136";
+    default: return "";
+  }
 }
 
 std::vector<std::string> split_names(std::string_view list) {

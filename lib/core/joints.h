@@ -23,6 +23,15 @@ struct JointSet {
 // A set by its name; an Error lists the known names.
 const JointSet& joint_set(std::string_view name);
 
+// The names of a set that a user can ask for: the above, body25 and openpose18 (OpenPose), halpe26
+// and halpe136 (AlphaPose), wholebody133 (COCO-WholeBody). Empty if unknown.
+std::vector<std::string> names_of_set(std::string_view set);
+constexpr std::string_view kSetNames =
+    "posetrack15, posetrack17, coco17, body25, openpose18, halpe26, wholebody133, halpe136";
+
+// The set that the formats which do not name their joints mean by a number of them; "": none.
+std::string_view customary_set(std::size_t count);
+
 // The deviation between annotators of a joint, as a fraction of the square root of the person's
 // area; OKS divides distances by twice this. COCO's 17, openpifpaf's for head_bottom and head_top
 // (SCORING 8); .08, the middle of the body's, for any other joint.

@@ -53,7 +53,8 @@ std::string name_for_output(const std::string& video) {
   // A pattern of pictures ("shot/%06d.jpg") is named after its folder.
   const bool pattern = path.filename().string().find_first_of("%*?") != std::string::npos;
   if (pattern || !path.has_filename()) path = path.parent_path();
-  return path.stem().empty() ? "video" : path.stem().string();
+  const std::string name = video_name(path.string());
+  return name.empty() ? "video" : name;
 }
 
 void refuse_own_video(const std::string& output, const std::string& video) {

@@ -23,10 +23,6 @@ std::string text_of(const MatchCounts& counts) {
                      counts.extra);
 }
 
-Json json_of(const MatchCounts& counts) {
-  return {{"matched", counts.matched}, {"missing", counts.missing}, {"superfluous", counts.extra}};
-}
-
 Json json_of(const Matching& matching) {
   Json sequences = json_of(matching.sequences);
   sequences["missing_names"] = matching.missing;
@@ -78,8 +74,26 @@ void warn_of_names(const std::vector<std::string>& names, const char* what) {
 void warn_never_predicted(const std::vector<std::string>& joints) {
   if (joints.empty()) return;
   constexpr std::size_t kMostBytes = 1000;
-  log_warning("annotated, but never predicted (all missed): {}",
-              excerpt(fmt::format("{}", fmt::join(joints, " ")), kMostBytes));
+  const auto derived = [](const std::string& joint) {
+    return joint == "head_bottom" || joint == "head_top";
+  };
+  log_warning("annotated, but never predicted (all missed): {}{}",
+              excerpt(fmt::format("{}", fmt::join(joints, " ")), kMostBytes),
+              std::ranges::any_of(joints, derived)
+                  ? "; vremd-convert --joints posetrack15 derives them from others"
+                  : "");
+}
+
+Json json_of(const MatchCounts& counts) {
+  return {{"matched", counts.matched}, {"missing", counts.missing}, {"superfluous", counts.extra}};
+}
+
+void report_frames(const MatchCounts& counts) {
+  if (counts.missing || counts.extra) {
+    log_warning("frames: {}", text_of(counts));
+  } else {
+    log_info("frames: {}", text_of(counts));
+  }
 }
 
 Json report_head(const EvalConfig& config) {
@@ -99,11 +113,15 @@ void write_report(const EvalConfig& config, const std::string& json, const std::
 bool evaluate_records(const EvalConfig& config) {
   const std::vector<annotation::Annotations> truth =
       annotation::read_annotations(config.ground_truth);
+  require_records(config.predictions.front());
   io::RecordStream records(config.predictions);
-  const Matching matching = match(truth, records);
+  Matching matching = match(truth, records);
   warn_of_names(matching.missing, "sequences without predictions");
   warn_of_names(matching.extra, "videos that are not in the ground truth");
   warn_of_names(matching.other_sizes, "videos with a different size than in the ground truth");
+  if (config.predicted_only) {
+    std::erase_if(matching.frames, [](const MatchedFrame& frame) { return !frame.predicted; });
+  }
   std::string text = fmt::format("sequences: {}\nframes: {}\n", text_of(matching.sequences),
                                  text_of(matching.frame_counts));
   Json json = report_head(config);
@@ -124,13 +142,18 @@ bool evaluate_records(const EvalConfig& config) {
 }
 
 bool evaluate_oks(const EvalConfig& config) {
-  const OksInput input =
-      read_oks_input(config.ground_truth, config.predictions.front(), !config.no_area);
+  const OksInput input = read_oks_input(config.ground_truth, config.predictions.front(),
+                                        !config.no_area, config.predicted_only);
   if (input.other_truths) {
     log_warning("{} annotations with an unknown image or category", input.other_truths);
   }
   if (input.other_detections) {
     log_warning("{} results with an unknown category", input.other_detections);
+  }
+  if (input.unpredicted) {
+    log_warning("{} of {} images with annotated people have no predictions{}", input.unpredicted,
+                input.with_people,
+                config.predicted_only ? ", and are not scored" : " (--predicted-only)");
   }
   warn_never_predicted(input.never_predicted);
   const OksConfig oks{*config.oks, oks_sigmas(config.sigmas, input.keypoints), !config.no_area};
@@ -145,6 +168,8 @@ bool evaluate_oks(const EvalConfig& config) {
   json["images"] = input.images;
   json["annotated"] = input.truths;
   json["predicted"] = input.detections;
+  json["images_with_people"] = input.with_people;
+  json["unpredicted_images"] = input.unpredicted;
   json["never_predicted"] = input.never_predicted;
   json["cut"] = input.cut;
   json["stats"] = scores.json();

@@ -6,6 +6,7 @@
 #include "io/json.h"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,8 +54,9 @@ struct EvalConfig {
   std::string plots;                 // directory for plots of the AP; "": off
 
   std::optional<PckLength> pck;
-  double threshold = 0.2;  // of PCK, as a multiple of the length
-  bool bbox = false;       // average precision of boxes
+  double threshold = 0.2;       // of PCK, as a multiple of the length
+  bool bbox = false;            // average precision of boxes
+  bool predicted_only = false;  // of PCK, boxes, OKS: only images with predictions
 
   std::optional<Kit> kit;         // mAP and HOTA of PoseTrack21's kit
   bool hota_fix = false;          // frames without predictions count their own joints
@@ -82,7 +84,16 @@ bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (
 // "5 sequences without predictions: a, b, c ...": the first three of them. Silent if empty.
 void warn_of_names(const std::vector<std::string>& names, const char* what);
 
+// The annotated joints that no prediction has.
 void warn_never_predicted(const std::vector<std::string>& joints);
+
+struct MatchCounts {
+  std::int64_t matched = 0, missing = 0, extra = 0;  // extra: not in the ground truth
+
+  bool operator==(const MatchCounts&) const = default;
+};
+Json json_of(const MatchCounts& counts);
+void report_frames(const MatchCounts& counts);  // a warning if some are missing or superfluous
 
 // The run: tool, version, command, ground_truth, predictions.
 Json report_head(const EvalConfig& config);

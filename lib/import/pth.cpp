@@ -263,7 +263,7 @@ bool holds_tensors(const PickleValue& dict) {
 }
 
 const PickleValue& state_dict(const PickleValue& root, const std::string& path) {
-  for (const char* key : {"state_dict", "model", "module"}) {
+  for (const char* key : {"state_dict", "model", "module", "model_state_dict"}) {
     const PickleValue* child = root.find(key);
     if (!child) continue;
     if (holds_tensors(*child)) return *child;

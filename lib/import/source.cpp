@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <bit>
 #include <filesystem>
+#include <string_view>
+#include <utility>
 
 namespace vremd::importer {
 namespace {
@@ -39,22 +41,35 @@ SourceFile read_safetensors(const std::string& path) {
   return source;
 }
 
-void remove_module_prefix(SourceFile& source) {
-  static const std::string kModule = "module.";
-  const auto all_begin_so = [](const auto& names) {
-    return std::ranges::all_of(names,
-                               [](const auto& one) { return one.first.starts_with(kModule); });
-  };
-  if (source.tensors.empty() || !all_begin_so(source.tensors) || !all_begin_so(source.unread)) {
-    return;
+// A name without what wrappers put in front of it or, if they wrap a part, inside it: DataParallel,
+// torch.compile, and trainers that keep the network as their `model`.
+std::string without_wrappers(std::string name) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view wrapper : {"module.", "_orig_mod.", "model."}) {
+      if (!name.starts_with(wrapper)) continue;
+      name.erase(0, wrapper.size());
+      again = true;
+    }
   }
-  const auto shorten = [](auto& names) {
-    std::remove_reference_t<decltype(names)> shorter;
-    for (auto& [name, value] : names) shorter[name.substr(kModule.size())] = std::move(value);
-    names = std::move(shorter);
-  };
-  shorten(source.tensors);
-  shorten(source.unread);
+  for (const std::string_view wrapper : {".module.", "._orig_mod."}) {
+    for (std::size_t at; (at = name.find(wrapper)) != name.npos;) {
+      name.replace(at, wrapper.size(), ".");
+    }
+  }
+  return name;
+}
+
+template <typename Value>
+void remove_wrappers(std::map<std::string, Value>& values, const std::string& path) {
+  std::map<std::string, Value> plain;
+  for (auto& [name, value] : values) {
+    const std::string own = without_wrappers(name);
+    if (!plain.emplace(own, std::move(value)).second) {
+      fail("{}: several tensors {} behind different prefixes", path, excerpt(own));
+    }
+  }
+  values = std::move(plain);
 }
 
 }  // namespace
@@ -129,7 +144,8 @@ SourceFile read_source(const std::string& path) {
   } else {
     source = read_pth(path);
   }
-  remove_module_prefix(source);
+  remove_wrappers(source.tensors, source.path);
+  remove_wrappers(source.unread, source.path);
   return source;
 }
 

@@ -63,7 +63,7 @@ class SourceReader {
 std::string text_of(const std::vector<std::int64_t>& shape);  // "[64, 8]"
 
 // Reads a .pth or .pt (pth.h), a .safetensors, or a directory with model.safetensors and
-// config.json. A prefix "module." of all names (DataParallel) is removed.
+// config.json. The prefixes "module.", "_orig_mod." and "model." of names are removed.
 SourceFile read_source(const std::string& path);
 
 }  // namespace vremd::importer

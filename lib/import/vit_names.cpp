@@ -62,26 +62,6 @@ std::pair<std::string, std::string> split_number(const std::string& name) {
   return {kBlocks + "#" + name.substr(end), number};
 }
 
-constexpr string_view kBody[] = {"left_big_toe",  "left_small_toe",  "left_heel",
-                                 "right_big_toe", "right_small_toe", "right_heel"};
-constexpr string_view kFingers[] = {"thumb", "forefinger", "middle_finger", "ring_finger",
-                                    "pinky_finger"};
-
-std::vector<std::string> wholebody_joints() {
-  std::vector<std::string> joints = joint_set("coco17").joints;
-  joints.insert(joints.end(), std::begin(kBody), std::end(kBody));
-  for (int i = 0; i < 68; ++i) joints.push_back("face_" + std::to_string(i));
-  for (const std::string side : {"left_", "right_"}) {
-    joints.push_back(side + "hand_root");
-    for (const string_view finger : kFingers) {
-      for (int i = 1; i <= 4; ++i) {
-        joints.push_back(side + std::string(finger) + "_" + std::to_string(i));
-      }
-    }
-  }
-  return joints;
-}
-
 constexpr const char* kAic =
     "right_shoulder,right_elbow,right_wrist,left_shoulder,left_elbow,left_wrist,right_hip,"
     "right_knee,right_ankle,left_hip,left_knee,left_ankle,head_top,neck";
@@ -150,7 +130,7 @@ std::vector<std::string> expert_joints(int expert) {
     case 2: return split_names(kMpii);
     case 3:
     case 4: return split_names(kAnimal);
-    case 5: return wholebody_joints();
+    case 5: return names_of_set("wholebody133");
     default: return joint_set("coco17").joints;
   }
 }

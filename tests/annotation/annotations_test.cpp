@@ -176,6 +176,29 @@ TEST_CASE("files without vid_id: COCO's stills, and folders named as in PoseTrac
   CHECK(folder.videos[0].source == VideoSource::kFolder);
 }
 
+TEST_CASE("one name in several folders") {
+  const Annotations all = parse(file(
+      R"({"id":1,"file_name":"a/0001.jpg"},{"id":2,"file_name":"b/0001.jpg"},
+         {"id":3,"file_name":"b/0001.png"},{"id":4,"file_name":"b/0002.jpg"},
+         {"id":5,"file_name":"train/000001_mpii/000002.jpg"},
+         {"id":6,"file_name":"val/000001_mpii/000002.jpg","vid_id":""},
+         {"id":7,"file_name":"x/img.jpg","video_id":7,"frame_id":0},
+         {"id":8,"file_name":"x/img2.jpg","video_id":7,"frame_id":1})",
+      R"({"id":1,"image_id":2,"bbox":[1,2,3,4]})"));
+  std::vector<std::string> ids, paths;
+  for (const AnnotatedVideo& video : all.videos) {
+    ids.push_back(video.id);
+    paths.push_back(video.path);
+  }
+  CHECK(ids == std::vector<std::string>{"a/0001.jpg", "b/0001.jpg", "b/0001.png", "0002",
+                                        "train/000001_mpii", "val/000001_mpii", "7"});
+  CHECK(paths == std::vector<std::string>{"root/a/0001.jpg", "root/b/0001.jpg", "root/b/0001.png",
+                                          "root/b/0002.jpg", "root/train/000001_mpii",
+                                          "root/val/000001_mpii", "root/x"});
+  CHECK(all.videos[1].frames[0].persons.size() == 1);
+  CHECK(all.videos[6].frames.size() == 2);
+}
+
 TEST_CASE("annotations of other categories are skipped") {
   const std::string categories = R"([{"id":3,"name":"dog"},{"id":1,"name":"person"}])";
   const Annotations all = parse(file(kStill, R"({"image_id":5,"category_id":3},

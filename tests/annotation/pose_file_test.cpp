@@ -137,14 +137,26 @@ TEST_CASE("PoseTrack18: the category's names determine the slots") {
       parse(coco(person("4,5,1," + repeated("0,0,0", 14)), kImage, category(names)));
   CHECK(file.frames[0].persons[0].find(0)->x == 4);
   CHECK_FALSE(file.frames[0].persons[0].find(0)->has_score());
-  CHECK_THROWS_MATCHES(parse(coco("", kImage, category(names, "cat"))), Error,
-                       Message("a.json: categories[0].name: not \"person\""));
+  CHECK(parse(coco(person("4,5,1," + repeated("0,0,0", 14)), kImage, category(names, "Athlete")))
+            .frames[0]
+            .persons[0]
+            .find(0)
+            ->x == 4);
   CHECK_THROWS_MATCHES(parse(coco("", kImage, category(names + ",\"nose\",\"left_ear\""))), Error,
                        Message("a.json: categories[0].keypoints: duplicate joint nose"));
   CHECK_THROWS_MATCHES(parse(coco("", kImage, category("\"nose\""))), Error,
                        Message("a.json: categories[0].keypoints: neither 15 nor 17 names"));
   CHECK_THROWS_MATCHES(parse(coco("", kImage, R"(,"categories":[])")), Error,
-                       Message("a.json: categories: not one category"));
+                       Message("a.json: categories: no category \"person\""));
+  // Of several categories, the one with keypoints is people.
+  const PoseFile several = parse(coco(
+      person("4,5,1," + repeated("0,0,0", 14)).insert(1, R"("category_id":7,)") +
+          R"(,{"id":1,"image_id":7,"category_id":0,"bbox":[1,2,3,4]})",
+      kImage,
+      R"(,"categories":[{"id":0,"name":"people","keypoints":[]},{"id":7,"name":"Player","keypoints":[)" +
+          names + "]}]"));
+  REQUIRE(several.frames[0].persons.size() == 1);
+  CHECK(several.frames[0].persons[0].find(0)->x == 4);
 }
 
 TEST_CASE("PoseTrack18: the shorter list of coordinates limits the regions") {
@@ -174,7 +186,10 @@ TEST_CASE("errors name the place") {
     CHECK_THROWS_MATCHES(parse(text), Error, Message(message));
   };
   check("", "a.json: empty");
-  check("[]", "a.json: not an object");
+  check("5", "a.json: not an object");
+  check("[]",
+        "a.json: a list of results, not PoseTrack's form; vremd-convert --to posetrack18 "
+        "--images TRUTH");
   check("{}", "a.json: neither annolist nor images");
   check("{\"annolist\":[\n", "a.json:2: not valid JSON: unexpected end of input");
   check("{\"annolist\":\n[nan]}", "a.json:2: not valid JSON at column 3");

@@ -94,8 +94,6 @@ echo '{"version":1.3,"people":[{"pose_keypoints_2d":[1,2,3]}]}' > a_keypoints.js
 bad 'a_keypoints.json: 1 keypoints: unknown joints; use --input-joints' a_keypoints.json
 mkdir empty
 bad 'empty: no JSON files in this directory' empty
-sed 's/"image_id": "3.jpg"/"image_id": "0.jpg"/' alphapose-results.json > back.json
-bad 'back.json: [3].image_id: 0.jpg: its results are not contiguous' back.json
 sed 's/"image_id": "3.jpg"/"image_id": "99999999999.jpg"/' alphapose-results.json > far.json
 bad 'far.json: [3].image_id: frame 99999999999 after frame 2' far.json
 sed 's/"keypoint_scores": \[/"keypoint_scores": [0.5,/' mmpose_video.json > scores.json
@@ -127,7 +125,8 @@ csv 'frame,person\n99999999999999999999,0\n' "t.csv:2: frame: '99999999999999999
 csv 'frame,person\n-1,0\n' 't.csv:2: frame: not a frame number'
 csv 'frame,person\n1,\n0,\n' 't.csv:3: frame 0 after frame 1'
 csv 'frame,person\n0,0\n' 't.csv:2: neither a box nor keypoints'
-csv 'frame,person,joint,x,y\n0,0,nose,nan,1\n' 't.csv:2: x: not finite'
+csv 'frame,person,joint,x,y\n0,0,nose,inf,1\n' 't.csv:2: x: not finite'
+csv 'frame,person,joint,x,y\n0,0,nose,nan,1\n' 't.csv:2: no x'
 csv 'frame,person,joint,x,y\n0,0,nose,,1\n' 't.csv:2: no x'
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,0,nose,1,1\n' 't.csv:3: duplicate joint nose'
 csv 'frame,person,joint,x,y\n0,0,nose,1,1\n0,1,tail,1,1\n' \

@@ -29,7 +29,8 @@ bad() {
     { echo "status $status instead of 1 and: $message"; cat out err; ls; exit 1; }
 }
 bad 'none.json: cannot open: No such file or directory' none.json
-bad '.: is a directory' .
+mkdir empty
+bad 'empty: no JSON files in this directory' empty
 bad 'standard input: empty' - < /dev/null
 sed 's/"bbox": \[10, 20/"bbox": [NaN, 20/' annotations.json > nan.json
 bad 'nan.json:7: not valid JSON at column 83' nan.json

@@ -52,6 +52,12 @@ vremd-convert -q alphapose-results.json --input-joints posetrack17 --images list
   --to posetrack21 -o named/
 cmp <(jq -c .annotations alphapose/$name) <(jq -c .annotations named/$name)
 
+# A file called as its sequence is matched by its name.
+mkdir other; cp alphapose-results.json other/$name
+vremd-convert other/$name --input-joints posetrack17 --images $case/gt --to posetrack21 -o all/ 2> err
+cmp alphapose/$name all/$name
+grep -q 'warning: without input, so without people: 3 of 4 sequences: ' err
+
 # --frames and the like select among the frames of the list.
 vremd-convert -q alphapose-results.json --input-joints posetrack17 --images $case/gt/$name \
   --frames 37:39 | jq -r 'select(.frame) | "\(.frame) \(.image_id) \(.file) \(.instances | length)"' > out
@@ -72,9 +78,9 @@ jq -c '.[:1] | .[0].image_id = 5' results.json > unknown.json
 bad "000000000005.jpg: frame 0: image id 5 is not in $case/gt" $args unknown.json
 bad "019000010000.jpg: frame 0: duplicate frame 0 of images/val/900001_mpii_test" \
   $args results.json results.json
-bad ".: no sequence of this name in $case/gt" $args alphapose-results.json
+bad "alphapose-results: no sequence of this name in $case/gt" $args alphapose-results.json
 jq -c '.[:1] | .[0].image_id = "000099.jpg"' alphapose-results.json > late.json
-bad ".: frame 0: 000099.jpg is not in $case/gt/$name" \
+bad "late: frame 0: 000099.jpg is not in $case/gt/$name" \
   --input-joints posetrack17 --images $case/gt/$name late.json
 jq -c '.[:1] | .[0].image_id = "99.jpg"' alphapose-results.json > late.json
 bad "late: frame 40: that number is not in $case/gt/$name" \

@@ -102,7 +102,7 @@ truth 'no categories' 'del(.categories)'
 truth 'images[1].id: duplicate id 40' '.images[1].id = 40'
 truth 'annotations[3].id: duplicate id 2' '.annotations[3].id = 2'
 truth 'annotations[3]: no bbox' 'del(.annotations[3].bbox)'
-truth 'annotations[3]: no area' 'del(.annotations[3].area)'
+truth 'annotations[3]: no area; --no-area takes 0.53 of the box instead' 'del(.annotations[3].area)'
 truth 'annotations[3].keypoints[1]: not a number' '.annotations[3].keypoints[1] = "x"'
 truth 'annotations[3].keypoints: 50 numbers, not x, y, v of 17 keypoints' 'del(.annotations[3].keypoints[0])'
 jq 'del(.annotations[].area)' gt.json > no_areas.json
@@ -123,8 +123,8 @@ grep -q '^vremd-eval: bad.json:[0-9]*: not valid JSON' err
 refused 1 'gt.json:1: not valid JSON: unexpected end of input' --oks cocoapi -g gt.json -p gt.json
 { echo '{"type":"header","video":"x","joint_set":"posetrack17"}'
   echo '{"type":"frame","frame":0,"instances":[]}'; } > no_id.jsonl
-refused 1 'no_id.jsonl:2: no image_id' --oks cocoapi -g gt.json -p no_id.jsonl
+refused 1 'no_id.jsonl:2: no image_id, and no image of this name in the ground truth' --oks cocoapi -g gt.json -p no_id.jsonl
 sed 2s/0,/0,\"image_id\":99,/ no_id.jsonl > wrong_id.jsonl
 refused 1 'wrong_id.jsonl:2: image_id 99 is not in the ground truth' --oks cocoapi -g gt.json -p wrong_id.jsonl
 echo '{"type":"header","video":"x"}' > boxes.jsonl
-refused 1 'boxes.jsonl:1: no joints: OKS needs poses' --oks cocoapi -g gt.json -p boxes.jsonl
+refused 1 'boxes.jsonl: no joints: OKS needs poses' --oks cocoapi -g gt.json -p boxes.jsonl

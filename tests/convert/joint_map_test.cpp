@@ -9,6 +9,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <limits>
+#include <set>
 
 using namespace vremd;
 using namespace vremd::convert;
@@ -42,6 +43,27 @@ TEST_CASE("joints are copied by name") {
   io::Instance bare;
   map.apply(bare);
   CHECK(bare.keypoints.empty());
+}
+
+TEST_CASE("sets that formats mean by the number of joints") {
+  const auto set = [](std::size_t count) { return joint_set_of_size(count, "", "a"); };
+  CHECK(set(17).name == "coco17");
+  const JointSet whole = set(133), halpe = set(136);
+  for (const JointSet& one : {whole, halpe}) {
+    CAPTURE(one.size());
+    for (int i = 0; i < 17; ++i) CHECK(one.joints[i] == joint_set("coco17").joints[i]);
+    CHECK(std::set(one.joints.begin(), one.joints.end()).size() == one.joints.size());
+    CHECK(JointMap(one, joint_set_from("body25")).absent().empty());
+    CHECK(JointMap(one, joint_set_from("halpe26")).absent().empty());
+  }
+  CHECK(whole.joints[22] == "right_heel");
+  CHECK(whole.joints[23] == "face_0");
+  CHECK(whole.joints[91] == "left_hand_root");
+  CHECK(whole.joints[112] == "right_hand_root");
+  CHECK(halpe.joints[25] == "right_heel");
+  CHECK(halpe.joints[94] == "left_hand_root");
+  CHECK(halpe.joints[115] == "right_hand_root");
+  CHECK_THROWS_WITH(set(130), "a: 130 keypoints: unknown joints; use --input-joints");
 }
 
 TEST_CASE("neck, head top and mid hip are computed and marked as derived") {

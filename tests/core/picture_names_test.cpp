@@ -15,6 +15,17 @@ TEST_CASE("images are recognised by their extension in any case") {
   }
 }
 
+TEST_CASE("only the extensions of pictures and videos are taken off a name") {
+  CHECK(video_name("a/clip.mp4") == "clip");
+  CHECK(video_name("b/Clip.v2.MOV") == "Clip.v2");
+  CHECK(video_name("000001.jpg") == "000001");
+  for (const char* name : {"S1.walk", "S1.run", "2024.05.01", "take.1", "notes", "."}) {
+    CHECK(video_name(name) == name);
+    CHECK(video_name("a.b/" + std::string(name) + "/") == name);
+  }
+  CHECK(video_name("").empty());
+}
+
 TEST_CASE("the number of an image is at the end of its name") {
   CHECK(number_in("images/000030.jpg") == 30);
   CHECK(number_in("v2_f7.png") == 7);

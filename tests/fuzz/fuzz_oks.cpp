@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   set_log("fuzz", LogLevel::kError);
   run_reader([&] {
     const eval::OksInput input =
-        eval::read_oks_input(truth.hold(first), predicted.hold(second), use_area);
+        eval::read_oks_input(truth.hold(first), predicted.hold(second), use_area, false);
     const eval::OksConfig config{size % 3 ? eval::OksKit::kCocoapi : eval::OksKit::kXtcoco,
                                  std::vector<double>(input.keypoints, .05), use_area};
     eval::oks_ap(input.categories, config).text();

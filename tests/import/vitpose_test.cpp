@@ -56,6 +56,40 @@ void save_huggingface(const TemporaryFolder& folder, const FloatTensors& tensors
 
 }  // namespace
 
+TEST_CASE("wrappers put prefixes in front of names, in any mixture") {
+  const TemporaryFolder folder;
+  const auto reference = small_vitpose(model::HeadKind::kSimple);
+  const at::Tensor expected = heatmaps_of(*reference);
+  const FloatTensors plain = with_names(*reference, VitNames::kVitpose);
+  const auto wrapped = [&](const auto& name_of) {
+    FloatTensors tensors;
+    int i = 0;
+    for (const auto& [name, tensor] : plain) tensors[name_of(name, i++)] = tensor;
+    return tensors;
+  };
+  const auto check = [&](const FloatTensors& tensors) {
+    CHECK(difference(heatmaps_of(*imported(source_of(folder, tensors)).model), expected) < 1e-5);
+  };
+  for (const std::string prefix :
+       {"module.", "_orig_mod.", "model.", "module._orig_mod.", "_orig_mod.module.",
+        "model._orig_mod.", "_orig_mod.model.module.", "module.module."}) {
+    CAPTURE(prefix);
+    check(wrapped([&](const std::string& name, int) { return prefix + name; }));
+    check(wrapped([&](const std::string& name, int i) { return (i % 2 ? prefix : "") + name; }));
+    // only the backbone
+    check(wrapped([&](const std::string& name, int) {
+      if (!name.starts_with("backbone.") || prefix.starts_with("model.") ||
+          prefix.find(".model.") != prefix.npos) {
+        return name;
+      }
+      return "backbone." + prefix + name.substr(9);
+    }));
+  }
+  FloatTensors both = plain;
+  both["module." + plain.begin()->first] = plain.begin()->second;
+  CHECK_THROWS_WITH(source_of(folder, both), ContainsSubstring("several tensors"));
+}
+
 TEST_CASE("all naming schemes of ViTPose give the same network") {
   const TemporaryFolder folder;
   const model::HeadKind head = GENERATE(model::HeadKind::kClassic, model::HeadKind::kSimple);

@@ -2,18 +2,24 @@
 #include "eval/coco/oks_input.h"
 
 #include "annotation/coco.h"
+#include "annotation/posetrack_names.h"
+#include "core/picture_names.h"
 #include "io/json_file.h"
 #include "io/record_stream.h"
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
 namespace vremd::eval {
 namespace {
+
+namespace fs = std::filesystem;
 
 using Places = std::unordered_map<std::int64_t, std::size_t>;  // id → index by ascending id
 
@@ -22,6 +28,53 @@ Places by_ascending_id(const std::vector<std::int64_t>& ids) {
   for (const std::int64_t id : std::set(ids.begin(), ids.end())) places.emplace(id, places.size());
   return places;
 }
+
+// The images of the ground truth by their names.
+class ImageNames {
+ public:
+  void add(const std::string& file_name, std::size_t image) {
+    if (file_name.empty()) return;
+    by_name_[video_name(file_name)].push_back({file_name, image});
+    const std::string folder = fs::path(file_name).parent_path().filename();
+    if (const auto number = annotation::posetrack_index(file_name)) {
+      by_number_[{folder, *number}].push_back({file_name, image});
+    }
+  }
+
+  // The image of a frame without an id: of the same name, of several the one with the longest
+  // common end of the path; of a video's frame the one with its number in the folder called as the
+  // video.
+  std::size_t find(const io::Header& header, const io::FrameRecord& frame,
+                   const std::string& place) const {
+    const bool is_picture = frame.file || has_picture_name(header.video);
+    const std::string path =
+        frame.file ? (fs::path(header.video) / *frame.file).string() : header.video;
+    const std::vector<Image>* images = nullptr;
+    if (is_picture) {
+      if (const auto found = by_name_.find(video_name(path)); found != by_name_.end()) {
+        images = &found->second;
+      }
+    } else if (const auto found = by_number_.find({video_name(path), frame.frame});
+               found != by_number_.end()) {
+      images = &found->second;
+    }
+    if (!images) fail("{}: no image_id, and no image of this name in the ground truth", place);
+    const auto end = [&](const Image& image) { return common_end(path, image.name); };
+    const Image& best = *std::ranges::max_element(*images, {}, end);
+    if (std::ranges::count(*images, end(best), end) > 1) {
+      fail("{}: no image_id, and several images of this name in the ground truth", place);
+    }
+    return best.index;
+  }
+
+ private:
+  struct Image {
+    std::string name;
+    std::size_t index = 0;
+  };
+  std::unordered_map<std::string, std::vector<Image>> by_name_;
+  std::map<std::pair<std::string, std::int64_t>, std::vector<Image>> by_number_;
+};
 
 // The ids of a list of objects.
 std::vector<std::int64_t> read_ids(const io::DomNode& objects) {
@@ -71,7 +124,12 @@ class OksReader {
         root.fields({"images", "annotations", "categories"});
     images_ = by_ascending_id(read_ids(images));
     input.images = images_.size();
-    read_categories(categories);
+    predicted_.resize(images_.size());
+    for (const io::DomNode one : images.array()) {
+      const auto [id, name] = one.fields({"id", "file_name"});
+      if (name.is_string()) names_.add(name.string(), images_.at(id.integer()));
+    }
+    read_categories(categories, annotations);
     for (const io::DomNode one : annotations.array()) read_truth(one, needs_area);
   }
 
@@ -85,6 +143,7 @@ class OksReader {
       if (image == images_.end()) {
         fail("{}.image_id: {} is not in the ground truth", json.place().text(), one.image);
       }
+      predicted_[image->second] = true;
       if (!have_boxes) have_boxes = one.bbox.has_value();
       if (!one.category) json.wrong("no category_id");
       const auto category = categories_.find(*one.category);
@@ -106,43 +165,65 @@ class OksReader {
 
   void read_records(const std::string& path) {
     io::RecordStream records({path});
-    if (input.categories.empty()) {
-      fail("{}: the ground truth has no category", io::name_of_input(path));
+    if (!person_) {
+      fail("{}: the ground truth has no category \"person\"", io::name_of_input(path));
     }
-    auto& images = input.categories[person_];
+    auto& images = input.categories[*person_];
+    int posed = 0, unposed = 0;
     while (const auto header = records.next_video()) {
-      if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());
-      if (input.keypoints == 0) input.keypoints = header->joints->joints.size();
-      if (joints_.empty() && header->joints->joints.size() != input.keypoints) {
-        fail("{}: {} joints, but the ground truth has {} without names", records.place(),
-             header->joints->joints.size(), input.keypoints);
-      }
-      const std::vector<int> map = joint_map(*header->joints);
-      while (const auto frame = records.next_frame()) {
-        if (!frame->image_id) fail("{}: no image_id", records.place());
-        const auto image = images_.find(*frame->image_id);
-        if (image == images_.end()) {
-          fail("{}: image_id {} is not in the ground truth", records.place(), *frame->image_id);
+      ++(header->joints ? posed : unposed);
+      std::vector<int> map;
+      if (header->joints) {
+        if (input.keypoints == 0) input.keypoints = header->joints->joints.size();
+        if (joints_.empty() && header->joints->joints.size() != input.keypoints) {
+          fail("{}: {} joints, but the ground truth has {} without names", records.place(),
+               header->joints->joints.size(), input.keypoints);
         }
+        map = joint_map(*header->joints);
+      }
+      while (const auto frame = records.next_frame()) {
+        const std::size_t image = image_of(*header, *frame, records.place());
+        predicted_[image] = true;
         for (const io::Instance& one : frame->instances) {
+          if (!header->joints) fail("{}: no joints: OKS needs poses", records.place());
           if (one.keypoints.empty()) continue;
           if (!std::isfinite(one.score)) fail("{}: a score is not finite", records.place());
-          images[image->second].detections.push_back(detection_of(one, map));
+          images[image].detections.push_back(detection_of(one, map));
           ++input.detections;
         }
       }
     }
+    if (unposed && !posed) fail("{}: no joints: OKS needs poses", records.name());
     input.cut = records.truncated();
   }
 
+  void finish(bool predicted_only) {
+    const auto any = [&](std::size_t i, auto list) {
+      return std::ranges::any_of(input.categories,
+                                 [&](const auto& images) { return !(images[i].*list).empty(); });
+    };
+    for (std::size_t i = 0; i < input.images; ++i) {
+      if (!any(i, &OksImage::truths)) continue;
+      ++input.with_people;
+      input.unpredicted += !any(i, &OksImage::detections);
+    }
+    if (!predicted_only) return;
+    for (auto& images : input.categories) {
+      std::size_t i = 0;
+      std::erase_if(images, [&](const OksImage&) { return !predicted_[i++]; });
+    }
+    input.images = std::ranges::count(predicted_, true);
+  }
+
  private:
-  void read_categories(const io::DomNode& categories) {
+  void read_categories(const io::DomNode& categories, const io::DomNode& annotations) {
     categories_ = by_ascending_id(read_ids(categories));
-    for (const io::DomNode json : categories.array()) {
-      const annotation::CocoCategory one = annotation::read_coco_category(json);
-      if (categories_.size() > 1 && one.name != "person") continue;
-      person_ = categories_.at(*one.id);
-      joints_ = one.joints.value_or(std::vector<std::string>());
+    const auto all = annotation::read_coco_categories(categories);
+    const annotation::CocoCategory* person =
+        all.size() == 1 ? all.data() : annotation::person_category(all, annotations);
+    if (person) {
+      person_ = categories_.at(*person->id);
+      joints_ = person->joints;
     }
     input.keypoints = joints_.size();
     input.categories.assign(categories_.size(), std::vector<OksImage>(images_.size()));
@@ -191,7 +272,7 @@ class OksReader {
     truth.labelled = one.labelled.value_or(count);
     if (!person.box) json.wrong("no bbox");
     truth.box = *person.box;
-    if (needs_area && !person.area) json.wrong("no area");
+    if (needs_area && !person.area) json.wrong("no area; --no-area takes 0.53 of the box instead");
     truth.area = person.area.value_or(0);
     truth.crowd = person.crowd;
     input.categories[category->second][image->second].truths.push_back(std::move(truth));
@@ -210,11 +291,23 @@ class OksReader {
     return map;
   }
 
+  std::size_t image_of(const io::Header& header, const io::FrameRecord& frame,
+                       const std::string& place) const {
+    if (!frame.image_id) return names_.find(header, frame, place);
+    const auto image = images_.find(*frame.image_id);
+    if (image == images_.end()) {
+      fail("{}: image_id {} is not in the ground truth", place, *frame.image_id);
+    }
+    return image->second;
+  }
+
   Places images_, categories_;
+  ImageNames names_;
+  std::vector<bool> predicted_;  // images with a result or record
   std::set<std::int64_t> truth_ids_;
-  std::size_t person_ = 0;           // index of the category of records
-  std::vector<std::string> joints_;  // its keypoints; empty if absent
-  std::vector<bool> labelled_;       // keypoints labelled for anybody
+  std::optional<std::size_t> person_;  // index of the category of records
+  std::vector<std::string> joints_;    // its keypoints; empty if absent
+  std::vector<bool> labelled_;         // keypoints labelled for anybody
 };
 
 // Results are a list, records objects.
@@ -231,7 +324,7 @@ bool begins_with_list(const std::string& path) {
 }  // namespace
 
 OksInput read_oks_input(const std::string& ground_truth, const std::string& predictions,
-                        bool needs_area) {
+                        bool needs_area, bool predicted_only) {
   OksReader reader;
   reader.read_truths(ground_truth, needs_area);
   if (predictions != "-" && begins_with_list(predictions)) {
@@ -239,6 +332,7 @@ OksInput read_oks_input(const std::string& ground_truth, const std::string& pred
   } else {
     reader.read_records(predictions);
   }
+  reader.finish(predicted_only);
   return std::move(reader.input);
 }
 

@@ -18,16 +18,18 @@ struct OksInput {
   std::size_t images = 0, truths = 0, detections = 0;
   // Skipped: with an image (truths) or category not in the ground truth.
   std::size_t other_truths = 0, other_detections = 0;
-  std::vector<std::string> never_predicted;  // labelled keypoints absent from the records
-  bool cut = false;                          // no end record
+  std::vector<std::string> never_predicted;      // labelled keypoints absent from the records
+  std::size_t with_people = 0, unpredicted = 0;  // images with truths; of these without predictions
+  bool cut = false;                              // no end record
 };
 
-// `predictions`: a list of results, or records whose frames have an image_id ("-", standard input,
-// is records). Keypoints of records match by name; absent ones are at (0, 0). The area of a result
-// is that of its bbox if the first result has one, else of its keypoints' extent, as in the
-// originals. Errors name the place: results on unknown images, with `needs_area` annotations
+// `predictions`: a list of results, or records ("-", standard input, is records), whose frames
+// match by image_id, else by the names of the images. Keypoints of records match by name; absent
+// ones are at (0, 0). `predicted_only`: without images that have no results or record. The area of
+// a result is that of its bbox if the first result has one, else of its keypoints' extent, as in
+// the originals. Errors name the place: results on unknown images, with `needs_area` annotations
 // without area.
 OksInput read_oks_input(const std::string& ground_truth, const std::string& predictions,
-                        bool needs_area);
+                        bool needs_area, bool predicted_only);
 
 }  // namespace vremd::eval

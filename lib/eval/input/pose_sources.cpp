@@ -89,14 +89,15 @@ FrameIndex index_of(const annotation::PoseFile& truth) {
   return index;
 }
 
-// The tool that found the boxes: the oldest one in the header.
+// The tool that found the boxes: the oldest one in the header; "" if it only converted them.
 std::string box_source(const io::Header& header) {
+  std::string source = header.tool.empty() ? "unknown" : header.tool;
   if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
     const Json& oldest = header.from.back();
     const auto tool = oldest.find("tool");
-    if (tool != oldest.end() && tool->is_string()) return tool->get<std::string>();
+    if (tool != oldest.end() && tool->is_string()) source = tool->get<std::string>();
   }
-  return header.tool.empty() ? "unknown" : header.tool;
+  return source == "vremd-convert" ? "" : source;
 }
 
 }  // namespace
@@ -106,10 +107,15 @@ PoseSources::PoseSources(const std::string& truth, const std::vector<std::string
   std::vector<std::string> files{truth};
   if (is_folder(truth)) files = io::files_in(truth, ".json");
   if (files.empty()) fail("{}: no JSON files in this directory", truth);
+  std::unordered_map<std::string, int> counts;
   for (const std::string& file : files) {
     Sequence& sequence = sequences_.emplace_back();
     sequence.name = annotation::sequence_of_file(file);
     sequence.truth = file;
+    ++counts[sequence.name];
+  }
+  for (Sequence& sequence : sequences_) {  // "S1.walk" and "S1.run"
+    if (counts[sequence.name] > 1) sequence.name = fs::path(sequence.truth).stem();
   }
   const std::vector<std::string> records = list_predictions(predictions);
   if (!records.empty()) {
@@ -131,7 +137,8 @@ std::vector<std::string> PoseSources::list_predictions(const std::vector<std::st
       files.insert(files.end(), json.begin(), json.end());
       records.insert(records.end(), lines.begin(), lines.end());
     } else {
-      (fs::path(path).extension() == ".json" ? files : records).push_back(path);
+      const bool json = fs::path(path).extension() == ".json" && !begins_with_header(path);
+      (json ? files : records).push_back(path);
     }
   }
   std::unordered_map<std::string, Sequence*> by_name;
@@ -159,6 +166,7 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
   for (const FrameIndex& index : indices) names.add(index.names);
 
   bool any_instances = false, any_keypoints = false;
+  MatchCounts& counts = frame_counts_.emplace();
   io::RecordStream records(paths);
   while (const auto header = records.next_video()) {
     const std::vector<int> joints = annotation::pose_joints(
@@ -175,7 +183,8 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
       index->records = records.place();
       index->predictions.path = records.name();
       const std::string source = box_source(*header);
-      if (!std::ranges::count(box_sources_, source)) box_sources_.push_back(source);
+      if (!source.empty() && !std::ranges::count(box_sources_, source))
+        box_sources_.push_back(source);
     } else {
       extra_.push_back(header->video);
     }
@@ -183,6 +192,7 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
       for (const io::Instance& one : frame->instances) any_keypoints |= !one.keypoints.empty();
       any_instances |= !frame->instances.empty();
       const auto place = index ? index->find(*frame) : std::nullopt;
+      ++(place ? counts.matched : counts.extra);
       if (!place) continue;
       if (index->predicted[*place]) fail("{}: duplicate frame {}", records.place(), frame->frame);
       index->predicted[*place] = true;
@@ -198,7 +208,10 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
   }
   bool any = false;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (indices[i].records) sequences_[i].records = std::move(indices[i].predictions);
+    if (indices[i].records) {
+      counts.missing += std::ranges::count(indices[i].predicted, false);
+      sequences_[i].records = std::move(indices[i].predictions);
+    }
     any |= predicted(i);
   }
   if (!any) {

@@ -5,6 +5,7 @@
 // records (SCORING 8b).
 
 #include "annotation/pose_file.h"
+#include "eval/evaluate.h"
 
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class PoseSources {
                                         const annotation::PoseFile& truth) const;
 
   const std::vector<std::string>& extra() const { return extra_; }
+  // Frames of the sequences predicted by records; nothing without records.
+  const std::optional<MatchCounts>& frame_counts() const { return frame_counts_; }
   const std::vector<std::string>& box_sources() const { return box_sources_; }
   bool cut() const { return cut_; }  // some records have no end record
 
@@ -48,6 +51,7 @@ class PoseSources {
   std::vector<Sequence> sequences_;
   std::vector<std::string> extra_;        // predicted, but not annotated
   std::vector<std::string> box_sources_;  // tools that found the boxes, from the headers
+  std::optional<MatchCounts> frame_counts_;
   bool cut_ = false;
 };
 

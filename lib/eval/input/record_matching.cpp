@@ -2,6 +2,8 @@
 #include "eval/input/record_matching.h"
 
 #include "core/error.h"
+#include "core/picture_names.h"
+#include "io/json_file.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -12,22 +14,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path without_slash(const std::string& path) {
-  const fs::path plain = fs::path(path).lexically_normal();
-  return plain.has_filename() ? plain : plain.parent_path();
-}
-
-// The number of trailing components that two paths share.
-int common_end(const fs::path& a, const fs::path& b) {
-  const std::vector<fs::path> left(a.begin(), a.end()), right(b.begin(), b.end());
-  const auto pair = std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend());
-  return static_cast<int>(pair.first - left.rbegin());
-}
-
 struct Sequence {
   const annotation::AnnotatedVideo* video;
-  std::unordered_map<std::int64_t, std::size_t> frames;  // index → place in Matching::frames
+  std::unordered_map<std::int64_t, std::size_t> frames = {};  // index → place in Matching::frames
+  std::unordered_map<std::string, std::size_t> pictures = {};
   bool found = false;
+
+  // The place of a frame of the records.
+  std::optional<std::size_t> find(const io::FrameRecord& frame) const {
+    const auto picture =
+        frame.file ? pictures.find(fs::path(*frame.file).filename()) : pictures.end();
+    if (picture != pictures.end()) return picture->second;
+    const auto number = frames.find(frame.frame);
+    if (number == frames.end()) return std::nullopt;
+    return number->second;
+  }
 };
 
 SequenceNameSet names_of(const annotation::Annotations& file,
@@ -36,7 +37,8 @@ SequenceNameSet names_of(const annotation::Annotations& file,
   SequenceNameSet names{video.id, "", "", "", video.path};
   if (file.videos.size() == 1) names.file = fs::path(file.path).stem();
   const bool folder = video.source == annotation::VideoSource::kFolder;
-  (folder ? names.folder : names.still) = folder ? name.parent_path().filename() : name.stem();
+  (folder ? names.folder : names.still) =
+      folder ? name.parent_path().filename().string() : video_name(name);
   return names;
 }
 
@@ -45,7 +47,38 @@ bool same_size(const io::Header& header, const annotation::AnnotatedFrame& frame
          (header.width == frame.width && header.height == frame.height);
 }
 
+std::string head_of(const std::string& path) {
+  constexpr std::size_t kHead = 64 << 10;
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return "";  // a pipe can be read only once
+  const io::InputFile file = io::open_input(path);
+  std::string head(kHead, '\0');
+  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
+  return head.starts_with("\xef\xbb\xbf") ? head.substr(3) : head;
+}
+
 }  // namespace
+
+void require_records(const std::string& path) {
+  std::error_code ignored;
+  constexpr const char* kMake = "vremd-convert makes them of annotations and results";
+  if (fs::is_directory(path, ignored)) {
+    fail("{}: a directory, not a file of records; {}: vremd-convert {}/*.json", path, kMake, path);
+  }
+  const std::string head = head_of(path);
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  if (first == head.npos) return;
+  if (head[first] == '[' || (head[first] == '{' && head.find("\"type\"") == head.npos)) {
+    fail("{}: not records; {}", path, kMake);
+  }
+}
+
+bool begins_with_header(const std::string& path) {
+  std::string line = head_of(path);
+  line.resize(std::min(line.find('\n'), line.size()));
+  std::erase(line, ' ');
+  return line.starts_with(R"({"type":"header")");
+}
 
 void SequenceNames::add(const SequenceNameSet& names) {
   const std::array<const std::string*, 4> kinds = {&names.vid_id, &names.file, &names.folder,
@@ -58,10 +91,9 @@ void SequenceNames::add(const SequenceNameSet& names) {
 
 std::optional<std::size_t> SequenceNames::find(const std::string& video,
                                                const std::string& place) const {
-  const fs::path path = without_slash(video);
   const std::vector<std::size_t>* candidates = nullptr;
   for (const auto& names : names_) {
-    const auto found = names.find(path.stem());
+    const auto found = names.find(video_name(video));
     if (found == names.end()) continue;
     candidates = &found->second;
     break;
@@ -69,7 +101,7 @@ std::optional<std::size_t> SequenceNames::find(const std::string& video,
   if (!candidates) return std::nullopt;
   std::vector<int> ends;
   for (const std::size_t one : *candidates) {
-    ends.push_back(common_end(path, without_slash(paths_[one])));
+    ends.push_back(common_end(video, paths_[one]));
   }
   const auto best = std::ranges::max_element(ends);
   if (std::ranges::count(ends, *best) > 1) {
@@ -86,9 +118,12 @@ Matching match(const std::vector<annotation::Annotations>& truth, io::RecordStre
   for (const annotation::Annotations& file : truth) {
     for (const annotation::AnnotatedVideo& video : file.videos) {
       names.add(names_of(file, video));
-      Sequence& sequence = sequences.emplace_back(Sequence{&video, {}});
+      Sequence& sequence = sequences.emplace_back(Sequence{&video});
       for (const annotation::AnnotatedFrame& frame : video.frames) {
         sequence.frames.emplace(frame.index, result.frames.size());
+        if (video.source == annotation::VideoSource::kFolder) {
+          sequence.pictures.emplace(fs::path(frame.file_name).filename(), result.frames.size());
+        }
         MatchedFrame& matched = result.frames.emplace_back();
         matched.video = &video;
         matched.truth = &frame;
@@ -121,11 +156,13 @@ Matching match(const std::vector<annotation::Annotations>& truth, io::RecordStre
           fail("{}: instances[{}]: box is not finite", records.place(), i);
         }
       }
-      if (!sequence || !sequence->frames.contains(frame->frame)) {
+      const auto place = sequence ? sequence->find(*frame) : std::nullopt;
+      if (!place) {
         ++result.frame_counts.extra;
         continue;
       }
-      MatchedFrame& matched = result.frames[sequence->frames.at(frame->frame)];
+      MatchedFrame& matched = result.frames[*place];
+      if (matched.predicted) fail("{}: duplicate frame {}", records.place(), frame->frame);
       matched.predicted = true;
       matched.predictions = frame->instances;
       matched.joints = joints;

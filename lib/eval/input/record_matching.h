@@ -5,6 +5,7 @@
 // (SCORING 8b).
 
 #include "annotation/annotations.h"
+#include "eval/evaluate.h"
 #include "io/record_stream.h"
 
 #include <array>
@@ -31,9 +32,9 @@ class SequenceNames {
  public:
   void add(const SequenceNameSet& names);  // of the next sequence: 0, 1 ...
 
-  // The sequence named by the stem of a header's `video`, if any: by the first kind of name that
-  // matches, and among equal names by the longest common end of the paths. Error, beginning with
-  // `place`: a tie.
+  // The sequence named as a header's `video` without its extension, if any: by the first kind of
+  // name that matches, and among equal names by the longest common end of the paths. Error,
+  // beginning with `place`: a tie.
   std::optional<std::size_t> find(const std::string& video, const std::string& place) const;
 
  private:
@@ -50,12 +51,6 @@ struct MatchedFrame {
   std::shared_ptr<const JointSet> joints;  // of their keypoints; null if none
 };
 
-struct MatchCounts {
-  std::int64_t matched = 0, missing = 0, extra = 0;  // extra: not in the ground truth
-
-  bool operator==(const MatchCounts&) const = default;
-};
-
 struct Matching {
   std::string records;               // their file, for messages
   std::vector<MatchedFrame> frames;  // every annotated frame, in the order of the files
@@ -65,8 +60,14 @@ struct Matching {
   bool cut = false;                         // no end record
 };
 
-// Reads all records. Videos match sequences by name (SequenceNames), frames by index. `truth` must
-// outlive the result. Errors: two videos match the same sequence; no video matches any.
+// Error if a file holds something else than records, which names what to do.
+void require_records(const std::string& path);
+// Whether a file begins with the header of records, whatever its name.
+bool begins_with_header(const std::string& path);
+
+// Reads all records. Videos match sequences by name (SequenceNames), frames by the picture's name
+// if the records have it, else by index. `truth` must outlive the result. Errors: two videos match
+// the same sequence; no video matches any.
 Matching match(const std::vector<annotation::Annotations>& truth, io::RecordStream& records);
 
 }  // namespace vremd::eval

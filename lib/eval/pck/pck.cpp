@@ -16,6 +16,11 @@ namespace {
 
 constexpr double kSamePerson = 0.5;  // IoU
 
+// An id may be that of another file's annotation, so the boxes have to match as well.
+bool same_place(const annotation::AnnotatedPerson& person, const io::Instance& prediction) {
+  return !person.box || iou(*person.box, prediction.box) >= kSamePerson;
+}
+
 // The distance between two labelled joints; 0 where one is missing.
 double span(const annotation::AnnotatedPerson& person, const JointSet& joints,
             std::string_view from, std::string_view to) {
@@ -89,15 +94,15 @@ std::optional<double> pck_length(const annotation::AnnotatedPerson& person, cons
   return value;
 }
 
-std::vector<int> assign_predictions(const MatchedFrame& frame) {
+std::vector<int> assign_predictions(const MatchedFrame& frame, bool by_id) {
   const auto& persons = frame.truth->persons;
   const auto& predictions = frame.predictions;
   std::vector<int> assigned(persons.size(), -1);
   std::vector<bool> used(predictions.size(), false);
   for (std::size_t i = 0; i < persons.size(); ++i) {
-    if (!persons[i].id) continue;
+    if (!by_id || !persons[i].id) continue;
     for (std::size_t k = 0; k < predictions.size(); ++k) {
-      if (predictions[k].id != persons[i].id) continue;
+      if (predictions[k].id != persons[i].id || !same_place(persons[i], predictions[k])) continue;
       used[k] = true;
       if (assigned[i] >= 0) {
         fail("video {}: frame {}: duplicate id {}", excerpt(frame.video->id), frame.truth->index,
@@ -119,14 +124,35 @@ std::vector<int> assign_predictions(const MatchedFrame& frame) {
   return assigned;
 }
 
+namespace {
+
+// Predictions with a person's id, whose box matches the person's or not.
+std::pair<std::int64_t, std::int64_t> count_ids(const Matching& matching) {
+  std::int64_t near = 0, far = 0;
+  for (const MatchedFrame& frame : matching.frames) {
+    for (const annotation::AnnotatedPerson& person : frame.truth->persons) {
+      for (const io::Instance& one : frame.predictions) {
+        if (person.id && one.id == person.id) ++(same_place(person, one) ? near : far);
+      }
+    }
+  }
+  return {near, far};
+}
+
+}  // namespace
+
 Pck pck(const Matching& matching, PckLength length, double threshold) {
   Pck result;
   std::set<std::string> predicted;
   bool any_instances = false;
+  const auto [near, far] = count_ids(matching);
+  constexpr std::int64_t kMostFar = 10;  // of so many
+  result.distant_ids = far;
+  result.uses_ids = far * kMostFar <= near;
   for (const MatchedFrame& frame : matching.frames) {
     any_instances |= !frame.predictions.empty();
     if (frame.joints) predicted.insert(frame.joints->joints.begin(), frame.joints->joints.end());
-    const std::vector<int> assigned = assign_predictions(frame);
+    const std::vector<int> assigned = assign_predictions(frame, result.uses_ids);
     for (std::size_t i = 0; i < assigned.size(); ++i) {
       const annotation::AnnotatedPerson& person = frame.truth->persons[i];
       if (person.crowd) continue;
@@ -140,11 +166,8 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
         ++result.without_prediction;
       } else {
         const io::Instance& prediction = frame.predictions[assigned[i]];
-        const bool by_id = prediction.id && prediction.id == person.id;
+        const bool by_id = result.uses_ids && prediction.id && prediction.id == person.id;
         ++(by_id ? result.matched_by_id : result.matched_by_box);
-        if (by_id && person.box && iou(*person.box, prediction.box) < kSamePerson) {
-          ++result.distant_ids;
-        }
       }
       score_person(frame, person, assigned[i], threshold * *unit, result);
     }
@@ -212,15 +235,16 @@ Json pck_json(const Pck& scores, const EvalConfig& config) {
             {"without_prediction", scores.without_prediction},
             {"matched_by_id", scores.matched_by_id},
             {"matched_by_box", scores.matched_by_box},
-            {"distant_ids", scores.distant_ids}}},
+            {"distant_ids", scores.distant_ids},
+            {"uses_ids", scores.uses_ids}}},
           {"never_predicted", scores.never_predicted}};
 }
 
 void warn_of(const Pck& scores) {
   warn_never_predicted({scores.never_predicted.begin(), scores.never_predicted.end()});
   if (scores.distant_ids) {
-    log_warning("{} ids match, but their boxes do not: are they ids of other annotations?",
-                scores.distant_ids);
+    log_warning("{} ids match, but their boxes do not: {}", scores.distant_ids,
+                scores.uses_ids ? "matched by box" : "all are matched by box");
   }
 }
 

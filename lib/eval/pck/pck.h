@@ -29,7 +29,8 @@ struct Pck {
   std::int64_t skipped = 0;                // persons without the length or any labelled joint
   std::int64_t without_prediction = 0;     // of those scored
   std::int64_t matched_by_id = 0, matched_by_box = 0;
-  std::int64_t distant_ids = 0;           // matched by id though the boxes' IoU is below 0.5
+  std::int64_t distant_ids = 0;           // not used, as the boxes' IoU is below 0.5
+  bool uses_ids = true;                   // false: more than one in ten are distant
   std::set<std::string> never_predicted;  // annotated joints that no prediction has
 
   PckCount body() const;  // the 12 joints from the shoulders down, pooled
@@ -43,8 +44,9 @@ std::optional<double> pck_length(const annotation::AnnotatedPerson& person, cons
                                  PckLength length);
 
 // For each person of a frame, the index of its prediction or -1: by `id` if it equals the
-// annotation's, the others greedily by IoU >= 0.5. Crowds get none.
-std::vector<int> assign_predictions(const MatchedFrame& frame);
+// annotation's (`by_id`) and the boxes' IoU is at least 0.5, the others greedily by IoU >= 0.5.
+// Crowds get none.
+std::vector<int> assign_predictions(const MatchedFrame& frame, bool by_id = true);
 
 // Error: the predictions have no keypoints at all.
 Pck pck(const Matching& matching, PckLength length, double threshold);

@@ -240,6 +240,7 @@ Json summary_json(const PoseSources& sources, const PosevalScores& scores,
                        {"missing", scores.missing},
                        {"superfluous", sources.extra()},
                        {"cut", sources.cut()}};
+  if (sources.frame_counts()) json["matching"]["frames"] = json_of(*sources.frame_counts());
   put_scores(json, scores, config);
   Json& each = json["each_sequence"] = Json::object();
   for (const SequenceScores& one : scores.sequences) put_scores(each[one.name], one, config);
@@ -276,7 +277,19 @@ std::string summary_text(const PoseSources& sources, const PosevalScores& scores
 void warn_of(const PoseSources& sources, const PosevalScores& scores, const EvalConfig& config) {
   warn_of_names(scores.missing, "sequences without predictions");
   warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
-  std::vector<std::string> single;
+  if (sources.frame_counts()) report_frames(*sources.frame_counts());
+  if (scores.other_names) {
+    log_warning(
+        "{} predicted frames have another name or id than the annotated frame at their place",
+        scores.other_names);
+  }
+  std::vector<std::string> never, single;
+  for (int i = 0; i < kPoseJoints && scores.predicted_people > 0; ++i) {
+    if (scores.annotated_joints[i] && !scores.predicted_joints[i]) {
+      never.emplace_back(kPoseJointNames[i]);
+    }
+  }
+  warn_never_predicted(never);
   for (const SequenceScores& one : scores.sequences) {
     if (one.frames == 1) single.push_back(one.name);
   }

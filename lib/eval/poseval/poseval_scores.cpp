@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/parallel.h"
 
+#include <algorithm>
+
 namespace vremd::eval {
 namespace {
 
@@ -14,11 +16,27 @@ void finish(PoseFigures& figures, const EvalConfig& config) {
   figures.errors.score();
 }
 
+// Frames are matched by position, which no official program checks.
+std::size_t count_other_names(const annotation::PoseFile& truth,
+                              const annotation::PoseFile& predicted) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < std::min(truth.frames.size(), predicted.frames.size()); ++i) {
+    const annotation::AnnotatedFrame &a = truth.frames[i], &b = predicted.frames[i];
+    const auto name = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+    const bool named = !a.file_name.empty() && !b.file_name.empty();
+    count += a.image_id && b.image_id ? a.image_id != b.image_id
+                                      : named && name(a.file_name) != name(b.file_name);
+  }
+  return count;
+}
+
 SequenceScores score(const PoseSources& sources, std::size_t i, const EvalConfig& config) {
   const annotation::PoseFile truth = sources.read_truth(i);
+  const annotation::PoseFile predicted = sources.read_predictions(i, truth);
   const std::vector<ScoredFrame> frames =
-      poseval_frames(truth, sources.read_predictions(i, truth), config.frames, config.mot);
+      poseval_frames(truth, predicted, config.frames, config.mot);
   SequenceScores scores;
+  scores.other_names = count_other_names(truth, predicted);
   scores.name = sources.name(i);
   scores.truth_path = truth.path;
   scores.truth_format = truth.form;
@@ -27,6 +45,12 @@ SequenceScores score(const PoseSources& sources, std::size_t i, const EvalConfig
   for (const ScoredFrame& frame : frames) {
     scores.people += static_cast<std::int64_t>(frame.truth.size());
     scores.predicted_people += static_cast<std::int64_t>(frame.predicted.size());
+    for (int joint = 0; joint < kPoseJoints; ++joint) {
+      for (const ScoredPose& one : frame.truth) scores.annotated_joints[joint] += one.has[joint];
+      for (const ScoredPose& one : frame.predicted) {
+        scores.predicted_joints[joint] += one.has[joint];
+      }
+    }
     if (!config.ap) continue;
     add_samples(frame, scores.samples);
     scores.errors.add(frame);
@@ -53,9 +77,14 @@ PosevalScores poseval(const PoseSources& sources, const EvalConfig& config) {
     total.frames += one.frames;
     total.people += one.people;
     total.predicted_people += one.predicted_people;
+    total.other_names += one.other_names;
     total.errors.add(one.errors);
     move_samples(one.samples, total.samples);
-    for (int i = 0; i < kPoseJoints; ++i) total.mot_counts[i].add(one.mot_counts[i]);
+    for (int i = 0; i < kPoseJoints; ++i) {
+      total.mot_counts[i].add(one.mot_counts[i]);
+      total.annotated_joints[i] += one.annotated_joints[i];
+      total.predicted_joints[i] += one.predicted_joints[i];
+    }
     total.sequences.push_back(std::move(one));
   }
   if (total.sequences.empty()) {

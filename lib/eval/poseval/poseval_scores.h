@@ -9,6 +9,7 @@
 #include "eval/poseval/pose_errors.h"
 #include "eval/poseval/poseval_frames.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ namespace vremd::eval {
 struct PoseFigures {
   std::size_t frames = 0;                         // that count
   std::int64_t people = 0, predicted_people = 0;  // with points, in these frames
+  std::array<std::int64_t, kPoseJoints> annotated_joints{}, predicted_joints{};
+  std::size_t other_names = 0;  // frames of files whose prediction names another picture
   PoseSamples samples;
   PoseErrors errors;
   PoseMotCounts mot_counts{};

@@ -172,6 +172,13 @@ bool evaluate_pt21(const EvalConfig& config) {
     const Pt21Scores scores = pt21_scores(sources, config);
     const Pt21Sequence& total = scores.total;
     warn_of_names(sources.extra(), "predicted sequences that are not in the ground truth");
+    if (sources.frame_counts()) report_frames(*sources.frame_counts());
+    std::vector<std::string> never;
+    for (int i = 0; i < kPoseJoints && total.predicted_people > 0; ++i) {
+      const JointSamples& samples = total.samples[i];
+      if (samples.truths > 0 && samples.scores.empty()) never.emplace_back(kPoseJointNames[i]);
+    }
+    warn_never_predicted(never);
     if (total.integer_frames > 0 && !config.compat_int_trunc) {
       log_warning(
           "{} frames: all keypoints are integers; the kit would truncate the scores "

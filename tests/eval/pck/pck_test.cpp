@@ -152,21 +152,30 @@ TEST_CASE("predictions match people by id, the others by descending IoU") {
   scene.person(12, {10, 0, 100, 200});
   scene.person(13, {500, 0, 100, 200});
   scene.person(14, {20, 0, 100, 200}).crowd = true;
-  scene.prediction({500, 0, 100, 200}, {}).id = 11;  // by id, although distant
-  scene.prediction({9, 0, 100, 200}, {});            // nearer to 12 than to 11
-  scene.prediction({590, 0, 100, 200}, {});          // IoU below 0.5
-  scene.prediction({12, 0, 100, 200}, {}).id = 14;   // of a crowd: unassigned
+  scene.prediction({30, 0, 100, 200}, {}).id = 11;  // by id, although nearer to 12
+  scene.prediction({9, 0, 100, 200}, {});           // nearer to 12 than to 11
+  scene.prediction({590, 0, 100, 200}, {});         // IoU below 0.5
+  scene.prediction({12, 0, 100, 200}, {}).id = 14;  // of a crowd: unassigned
   CHECK(assign_predictions(scene.frame()) == std::vector<int>{0, 1, -1, -1});
+  scene.prediction({505, 0, 100, 200}, {}).id = 12;  // an id of another file
+  CHECK(assign_predictions(scene.frame()) == std::vector<int>{0, 1, 4, -1});
 
   for (AnnotatedPerson& person : scene.video.frames[0].persons) {
     label(person, "left_shoulder", 60, 0);
     label(person, "right_hip", 0, 80);
   }
+  // One of three ids is distant: none is used.
+  const Pck distant = scene.score();
+  CHECK_FALSE(distant.uses_ids);
+  CHECK(distant.distant_ids == 1);
+  CHECK(distant.matched_by_id == 0);
+  CHECK(distant.matched_by_box == 3);
+  scene.matching.frames[0].predictions.back().id.reset();
   const Pck scores = scene.score();
   CHECK(scores.matched_by_id == 1);
-  CHECK(scores.distant_ids == 1);
-  CHECK(scores.matched_by_box == 1);
-  CHECK(scores.without_prediction == 1);
+  CHECK(scores.distant_ids == 0);
+  CHECK(scores.matched_by_box == 2);
+  CHECK(scores.without_prediction == 0);
 
   scene.prediction(kBox, {}).id = 11;
   CHECK_THROWS_WITH(scene.score(), "video v: frame 0: duplicate id 11");
