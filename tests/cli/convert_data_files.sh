@@ -9,7 +9,7 @@ noses() { jq -s -c '[.[] | select(.type == "frame") | .instances[].keypoints[0][
 bad() {
   message=$1; shift
   status=0; convert "$@" -o made 2> err || status=$?
-  is "$status $(cat err)" "1 vremd-convert: $message"
+  is "$status $(grep -v "incomplete output left" err)" "1 vremd-convert: $message"
   test ! -e made
 }
 

@@ -156,7 +156,7 @@ is "$(frames op.jsonl)" '[[0,7],[1,-1]]'
 grep -q 'warning: people without pose_keypoints_2d skipped: 2 (the first in hands/0_keypoints.json)$' err
 rm hands/0_keypoints.json
 status=0; convert hands -o none.jsonl 2> err || status=$?
-is "$status $(cat err)" '1 vremd-convert: hands/1_keypoints.json: people, but nobody with pose_keypoints_2d'
+is "$status $(grep -v "incomplete output left" err)" '1 vremd-convert: hands/1_keypoints.json: people, but nobody with pose_keypoints_2d'
 test ! -e none.jsonl
 
 # ---- AlphaPose: padded numbers are pictures of a folder called as the file; any order

@@ -126,5 +126,5 @@ refused 1 'gt.json:1: not valid JSON: unexpected end of input' --oks cocoapi -g 
 refused 1 'no_id.jsonl:2: no image_id, and no image of this name in the ground truth' --oks cocoapi -g gt.json -p no_id.jsonl
 sed 2s/0,/0,\"image_id\":99,/ no_id.jsonl > wrong_id.jsonl
 refused 1 'wrong_id.jsonl:2: image_id 99 is not in the ground truth' --oks cocoapi -g gt.json -p wrong_id.jsonl
-echo '{"type":"header","video":"x"}' > boxes.jsonl
+printf '{"type":"header","video":"x"}\n{"type":"end"}\n' > boxes.jsonl
 refused 1 'boxes.jsonl: no joints: OKS needs poses' --oks cocoapi -g gt.json -p boxes.jsonl

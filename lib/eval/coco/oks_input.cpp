@@ -193,7 +193,7 @@ class OksReader {
         }
       }
     }
-    if (unposed && !posed) fail("{}: no joints: OKS needs poses", records.name());
+    if (unposed && !posed) fail("{}: no joints: OKS needs poses", io::name_of_input(path));
     input.cut = records.truncated();
   }
 
