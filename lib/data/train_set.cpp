@@ -3,8 +3,8 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "core/text.h"
 #include "core/picture_names.h"
+#include "core/text.h"
 #include "io/json_file.h"
 #include "io/json_node.h"
 #include "video/reader.h"
