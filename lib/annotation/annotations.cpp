@@ -226,7 +226,7 @@ void read_coco(const io::DomNode& images, const io::DomNode& annotations,
       all.joints = unnamed_joints(std::max(one.numbers / 3, one.scores), posetrack);
     }
     check_counts(json, one, all.joints.joints.size());
-    // Some programs write 0, 0, 0, 0 for people of whom only keypoints were drawn.
+    // Annotation tools write 0, 0, 0, 0 for people with keypoints only.
     if (one.person.box && !(one.person.box->w > 0 && one.person.box->h > 0)) {
       const auto labelled = [](const AnnotatedJoint& joint) { return joint.labelled; };
       if (const auto box = box_around(one.person.joints, labelled)) one.person.box = *box;

@@ -57,8 +57,8 @@ struct FrameEntry {
 // - Times increase. Time stamps that go back, or that pause for too long, begin a new timeline one
 //   frame after the last one.
 //
-// Packets, errors and pictures are told in the order in which the decoder gets done with them,
-// which does not depend on its threads.
+// Report packets, errors and pictures in the order in which the decoder finishes them; it does not
+// depend on the number of threads.
 class FrameAccount {
  public:
   // `problem_of`: what the decoder said about a packet; "" if nothing.
