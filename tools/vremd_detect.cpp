@@ -19,19 +19,14 @@ namespace {
 struct DetectConfig {
   std::vector<std::string> inputs;
   cli::OutputOptions output;
-  std::string weights = "nanodet-g", root, frames, cuts = "auto", precision = "fp32";
+  std::string weights = "nanodet-g", root, frames, cuts = "auto";
   detect::DetectorOptions detector;
   int every = 1;
   bool stills = false, fail_fast = false;
 
   void validate() const {
-    cli::as_usage_errors([&] {
-      detector.validate();
-      ops::check_device(detector.device);
-    });
+    cli::as_usage_errors([&] { detector.validate(); });
     cli::require(every >= 1 && every <= 100000, "--every must be in [1, 100000]");
-    cli::require(precision == "fp32" || precision == "bf16",
-                 "--precision must be fp32 or bf16, not '" + precision + "'");
   }
 };
 
@@ -70,7 +65,6 @@ int run(DetectConfig& config, const cli::Common& common) {
   ops::prepare_runtime();
   const io::SafetensorsFile weights(io::find_weights(config.weights));
   auto sha256 = weights.sha256();
-  config.detector.bf16 = config.precision == "bf16";
   const detect::PersonDetector detector(weights, config.detector);
 
   header.model = "sha256:" + sha256.get();
@@ -79,7 +73,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
   header.settings["cuts"] = config.cuts;
   header.device = detector.device();
-  header.precision = config.precision;
+  header.precision = name_of(config.detector.precision);
 
   jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
     io::Header expected = header;
@@ -102,7 +96,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   input.threads = common.threads;
   input.stopped = cli::stop_requested;
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
-           config.precision, common.threads);
+           *header.precision, common.threads);
   return cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
     return detect_input(job, input, header, detector, config, common);
   });
@@ -131,6 +125,6 @@ int main(int argc, char** argv) {
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
   tool.option("fail-fast", config.fail_fast, "stop at the first video that cannot be read");
   tool.option("device", detector.device, "D", "compute device: auto, cpu, cuda or cuda:N");
-  tool.option("precision", config.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.option("precision", detector.precision, "P", "arithmetic precision: fp32 or bf16");
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -7,11 +7,11 @@
 #include "convert/joint_map.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "io/json_file.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 
@@ -118,14 +118,10 @@ class Table {
  private:
   template <typename T>
   T parse(Column column, const char* what) const {
-    const std::string& field = text(column);
-    T value{};
-    const char* end = field.data() + field.size();
-    const auto [stop, error] = std::from_chars(field.data(), end, value);
-    if (error != std::errc() || stop != end) {
-      fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(field), what);
-    }
-    return value;
+    const auto value = number_from<T>(text(column));
+    if (!value)
+      fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(text(column)), what);
+    return *value;
   }
 
   CsvReader rows_;

@@ -29,7 +29,7 @@ std::vector<std::string> names_of_set(std::string_view set);
 constexpr std::string_view kSetNames =
     "posetrack15, posetrack17, coco17, body25, openpose18, halpe26, wholebody133, halpe136";
 
-// The set that the formats which do not name their joints mean by a number of them; "": none.
+// The set that a number of joints stands for in formats without joint names; "": none.
 std::string_view customary_set(std::size_t count);
 
 // The deviation between annotators of a joint, as a fraction of the square root of the person's

@@ -21,7 +21,7 @@ std::string one_line(std::string_view text);
 // The text before the first \n: LibTorch appends a stack trace to its messages.
 std::string first_line(std::string_view text);
 
-// The number that is all of `text`.
+// Parses the whole of `text` as a number.
 template <typename T>
 std::optional<T> number_from(std::string_view text) {
   T value{};

@@ -3,6 +3,7 @@
 
 #include "core/frame.h"
 #include "io/json.h"
+#include "ops/device.h"
 #include "ops/nms.h"
 
 #include <memory>
@@ -22,8 +23,8 @@ struct DetectorOptions {
   std::vector<int> input_sizes{};  // longer sides, pixels; their boxes are merged; empty: default
   double min_score = 0.3;
   int max_people = 0;  // 0: all
-  std::string device = "auto";
-  bool bf16 = false;
+  ops::DeviceChoice device{};
+  ops::Precision precision = ops::Precision::kFp32;
 
   void validate() const;  // Error "--option: ..."
 };

@@ -2,12 +2,12 @@
 #include "import/tfjs.h"
 
 #include "core/error.h"
-#include "core/half.h"
 #include "import/convert_weights.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "temporary_folder.h"
 
+#include <c10/util/Half.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -67,9 +67,9 @@ struct SmallModel {
             {"shape", {2}},
             {"dtype", "float32"},
             {"quantization", {{"dtype", "uint8"}, {"scale", 0.5}, {"min", -1}}}}}}}};
-    for (int i = 0; i < 12; ++i) append<std::uint16_t>(bytes, {to_half(static_cast<float>(i))});
-    append<std::uint16_t>(bytes, {to_half(0.5F), to_half(-1.5F), to_half(2.0F)});
-    for (int i = 0; i < 6; ++i) append<std::uint16_t>(bytes, {to_half(static_cast<float>(10 + i))});
+    for (int i = 0; i < 12; ++i) append<c10::Half>(bytes, {static_cast<float>(i)});
+    append<c10::Half>(bytes, {0.5F, -1.5F, 2.0F});
+    for (int i = 0; i < 6; ++i) append<c10::Half>(bytes, {static_cast<float>(10 + i)});
     append<float>(bytes, {1, 2, 3, 4, 5, 6.125F});
     append<std::int32_t>(bytes, {-70000});
     append<std::uint8_t>(bytes, {0, 255});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Small clips, made when a test runs. Each frame carries its number in a form that any codec
-// keeps.
+// Small clips, made when a test runs. Each frame shows its number in a form that survives any
+// codec.
 
 #include "core/frame.h"
 #include "temporary_folder.h"
