@@ -223,7 +223,7 @@ TEST_CASE("conversion of a graph model to a weights file") {
   config.output = folder / "out.safetensors";
 
   SECTION("in float16") {
-    config.inputs = {model.save(folder)};
+    config.input = model.save(folder);
     convert_weights(config);
     const io::SafetensorsFile file(config.output);
     CHECK(file.tensors().size() == 68);
@@ -238,13 +238,13 @@ TEST_CASE("conversion of a graph model to a weights file") {
   }
   SECTION("missing layer") {
     nodes.erase(nodes.size() - 2);
-    config.inputs = {model.save(folder)};
+    config.input = model.save(folder);
     CHECK_THROWS_MATCHES(convert_weights(config), Error,
                          MessageMatches(ContainsSubstring("33 convolutions, but nanodet has 34")));
     CHECK(!fs::exists(config.output));
   }
   SECTION("as another network") {
-    config.inputs = {SmallModel().save(folder)};
+    config.input = SmallModel().save(folder);
     CHECK_THROWS_MATCHES(convert_weights(config), Error,
                          MessageMatches(ContainsSubstring("neither MoveNet nor NanoDet")));
   }
