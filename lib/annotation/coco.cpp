@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "core/text.h"
 
-#include <algorithm>
 #include <array>
 #include <set>
 

@@ -3,7 +3,6 @@
 
 #include "io/output_file.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 

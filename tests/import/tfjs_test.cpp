@@ -12,7 +12,6 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 

@@ -12,7 +12,6 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cmath>
-#include <cstring>
 #include <fstream>
 
 using namespace vremd;

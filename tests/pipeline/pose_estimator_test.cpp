@@ -6,8 +6,6 @@
 #include "ops/tensor_ops.h"
 #include "pipeline/pose_dump.h"
 
-#include <mutex>
-
 using namespace vremd;
 using namespace vremd::pipeline;
 

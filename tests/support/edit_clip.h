@@ -5,7 +5,6 @@
 
 #include "video/av.h"
 
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>

@@ -8,7 +8,6 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <cmath>
-#include <functional>
 #include <random>
 
 using namespace vremd;

@@ -9,7 +9,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 using namespace vremd;
