@@ -16,7 +16,6 @@
 #include "core/geometry.h"
 #include "io/json.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>

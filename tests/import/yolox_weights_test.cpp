@@ -91,6 +91,6 @@ TEST_CASE("import of an official YOLOX") {
   config.network = Network::kVitpose;
   fails("--arch vitpose, but it is yolox", [](auto&) {});
   config.network.reset();
-  config.to = "huggingface";
+  config.to = OutputForm::kHuggingFace;
   fails("only ViTPose goes to Hugging Face", [](auto&) {});
 }
