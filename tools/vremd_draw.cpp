@@ -41,6 +41,9 @@ cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
                          draw::DrawConfig config, const cli::BatchOptions& options) {
   io::Existing existing = options.existing();
   if (cli::keep(job, options, existing)) return cli::skipped_outcome();
+  const bool is_file = draw::output_kind(job.output) != draw::OutputKind::kFolder;
+  if (existing != io::Existing::kRefuse && is_file && job.output != "-")
+    io::remove_left(job.output);
   config.inputs = job.inputs;
   config.output = job.output;
   config.force = existing != io::Existing::kRefuse;

@@ -137,6 +137,9 @@ test "$(files ../drawn)" = "$(files . | sed 's/.jsonl$//')"
 vremd-draw -q --sheet --root ../in --output-dir ../sheets day1/a.mkv.jsonl; test -s ../sheets/day1/a.mkv.png
 vremd-draw --resume --root ../in -0 --files-from ../null --output-dir ../drawn 2> ../err
 (cd ..; says '^vremd-draw: 4 of 4 inputs were already done$')
+rm ../drawn/day1/a.mkv; echo part > ../drawn/day1/.a.mkv.elsewhere.1.00c0ffee.partial  # killed
+vremd-draw -q --resume --root ../in -0 --files-from ../null --output-dir ../drawn
+test "$(files ../drawn)" = "$(files . | sed 's/.jsonl$//')"
 cd ..
 
 # Messages and progress for other programs.

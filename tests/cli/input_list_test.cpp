@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <map>
 #include <numeric>
+#include <ranges>
 
 using namespace vremd;
 using cli::Shard;
@@ -73,7 +74,7 @@ TEST_CASE("the shares of a list are the list, each name once") {
     CHECK(all == wanted);
     // Largest first: no share has more than the least one and one input.
     if (names.empty()) continue;
-    const auto largest = std::ranges::max(sizes, {}, &decltype(sizes)::value_type::second).second;
+    const auto largest = std::ranges::max(sizes | std::views::values);
     CHECK(std::ranges::max(loads) <= std::ranges::min(loads) + largest + (64ull << 20));
   }
 }
