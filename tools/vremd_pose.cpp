@@ -7,6 +7,7 @@
 #include "io/done_records.h"
 #include "ops/device.h"
 #include "pipeline/pose_dump.h"
+#include "pipeline/pose_nms.h"
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_pipeline.h"
 #include "pipeline/versions.h"
@@ -59,10 +60,12 @@ int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& heade
   pipeline::PoseReader reader(std::move(input), header);
   cli::Progress progress("frames", common.progress);
   io::RecordWriter writer(out.file());
-  pipeline::run_pose_pipeline(reader, estimator, writer,
-                              {.threads = common.threads,
-                               .stats = config.stats,
-                               .advanced = [&](std::int64_t frames) { progress.advance(frames); }});
+  const std::int64_t removed = pipeline::run_pose_pipeline(
+      reader, estimator, writer,
+      {.threads = common.threads, .stats = config.stats, .advanced = [&](std::int64_t frames) {
+         progress.advance(frames);
+       }});
+  if (config.input.nms_oks > 0) log_info("{} people removed by --nms", removed);
   if (!cli::stop_requested()) pipeline::log_counts(reader);
   const pipeline::PoseReader::Counts& counts = reader.counts();
   const auto frames = writer.frames(), people = writer.instances();
@@ -92,6 +95,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   cli::as_usage_errors([&] { pipeline::parse_joints(config.words.joints, loaded.config); });
   const pipeline::EstimatorOptions options =
       pipeline::resolve_options(config.estimator, config.words, loaded.config);
+  input.nms_oks = pipeline::parse_nms(config.words.nms);
   input.with_neighbours = loaded.config.frames() > 1;
   input.stopped = cli::stop_requested;
   input.chunk_persons = options.batch_size;
@@ -146,6 +150,8 @@ int main(int argc, char** argv) {
   tool.option("decode", config.words.decode, "HOW",
               "heatmap decoding: auto, argmax, quarter, dark or dark_udp");
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
+  tool.option("nms", config.words.nms, "HOW",
+              "remove second poses of a person: none, or oks:NUM above this OKS");
   tool.option("stride", input.neighbours.stride, "K",
               "distance to the neighbouring frames in frames");
   tool.option("delta-ms", input.neighbours.delta_ms, "MS",

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "ops/device.h"
+#include "pipeline/pose_nms.h"
 
 #include <algorithm>
 
@@ -38,6 +39,7 @@ void check_pose_options(const EstimatorOptions& options, const data::TripletOpti
   require(words.precision == "fp32" || words.precision == "bf16",
           "--precision must be fp32 or bf16");
   require(is_decode(words.decode), "--decode must be auto, argmax, quarter, dark or dark_udp");
+  parse_nms(words.nms);
   ops::check_device(words.device);
 }
 

@@ -12,7 +12,7 @@ namespace vremd::pipeline {
 
 // Unresolved values of the command line.
 struct PoseWords {
-  std::string joints, decode = "auto", device = "auto", precision = "fp32";
+  std::string joints, decode = "auto", nms = "none", device = "auto", precision = "fp32";
 };
 
 // Error "--option must be ...": a value is invalid for any model and device. An `enlarge` or
