@@ -64,7 +64,15 @@ TEST_CASE("recordings joined by cat") {
                                            {"h264", "libx264"},
                                            {"m2v", "mpeg2video"},
                                            {"mjpeg", "mjpeg"},
-                                           {"ogv", "libtheora"}}));
+                                           {"ogv", "libtheora"},
+                                           {"mkv", "libx264"},
+                                           {"webm", "libvpx-vp9"},
+                                           {"flv", "libx264"},
+                                           {"mp4", "libx264"},
+                                           {"mov", "mjpeg"},
+                                           {"avi", "mjpeg"},
+                                           {"avi", "libx264"},
+                                           {"ivf", "libvpx-vp9"}}));
   if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
   CAPTURE(form.ending, form.codec);
   const TemporaryFolder folder;
@@ -86,6 +94,26 @@ TEST_CASE("recordings joined by cat") {
   CHECK(numbers == expected);
   // The second part goes on one frame after the first.
   CHECK(std::abs(result.frames.back()->time - (expected.size() - 1) / 25.0) < 0.05);
+  check_same(result, read_all(joined, 4));
+}
+
+TEST_CASE("recordings with other PIDs and frame rates joined by cat") {
+  if (!avcodec_find_encoder_by_name("libx264")) SKIP("no libx264");
+  const TemporaryFolder folder;
+  const std::string one = clip(folder, {"ts", "libx264"});
+  const std::string other =
+      edit_clip(make_clip(folder / "fast.ts", 10, {.fps = {50, 1}, .codecs = {"libx264"}}),
+                folder / "other.ts", {.muxer_options = {{"mpegts_start_pid", "600"}}});
+  std::vector<char> bytes = file_bytes(one);
+  const std::vector<char> part = file_bytes(other);
+  bytes.insert(bytes.end(), part.begin(), part.end());
+  const std::string joined = write_bytes(folder / "joined.ts", bytes);
+  const Result result = read_all(joined, 1);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+  REQUIRE(result.frames.size() == kFrames + 10);
+  for (int i = 0; i < kFrames; ++i) CHECK(number_in(*result.frames[i]) == i);
+  for (int i = 0; i < 10; ++i) CHECK(number_in(*result.frames[kFrames + i]) == i);
   check_same(result, read_all(joined, 4));
 }
 
