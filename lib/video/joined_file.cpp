@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 namespace vremd::video {
@@ -17,7 +18,7 @@ class Bytes {
  public:
   explicit Bytes(const std::string& path) : file_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     struct stat status{};
-    if (file_ >= 0 && fstat(file_, &status) == 0 && S_ISREG(status.st_mode)) size_ = status.st_size;
+    if (file_ >= 0 && fstat(file_, &status) == 0) size_ = status.st_size;
   }
   ~Bytes() {
     if (file_ >= 0) close(file_);
@@ -131,6 +132,8 @@ std::int64_t next_file(Bytes& file, std::int64_t start) {
 
 std::vector<FilePart> joined_parts(const std::string& path) {
   std::vector<FilePart> parts{{}};
+  std::error_code ignored;  // opening a named pipe would wait for its writer
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return parts;
   Bytes file(path);
   for (;;) {
     const std::int64_t next = next_file(file, parts.back().start);
