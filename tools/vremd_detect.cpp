@@ -4,11 +4,13 @@
 #include "cli/jobs.h"
 #include "cli/tool.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "io/safetensors.h"
 #include "ops/device.h"
 #include "pipeline/detect_pipeline.h"
 #include "pipeline/versions.h"
 #include "video/fingerprint.h"
+#include "video/picture_names.h"
 
 #include <tuple>
 
@@ -19,12 +21,18 @@ namespace {
 struct DetectConfig {
   std::vector<std::string> inputs;
   cli::OutputOptions output;
-  std::string weights = "nanodet-g", root, frames, cuts = "auto", precision = "fp32";
+  std::string weights = "nanodet-g", root, frames, nms = "auto", cuts = "auto", precision = "fp32";
   detect::DetectorOptions detector;
   int every = 1;
   bool stills = false, fail_fast = false;
 
-  void validate() const {
+  void validate() {
+    if (nms != "auto") {
+      const auto iou = number_after("iou:", nms);
+      cli::require(iou && *iou > 0 && *iou < 1,
+                   "--nms must be auto or iou:NUM with NUM between 0 and 1, not '" + nms + "'");
+      detector.nms_iou = *iou;
+    }
     cli::as_usage_errors([&] {
       detector.validate();
       ops::check_device(detector.device);
@@ -34,6 +42,14 @@ struct DetectConfig {
                  "--precision must be fp32 or bf16, not '" + precision + "'");
   }
 };
+
+std::size_t count_pictures(const std::string& path) {
+  try {
+    return video::pictures_of(path).size();
+  } catch (const Error&) {
+    return 0;  // none that is not in a complete output
+  }
+}
 
 // Writes the records of the job's videos. Returns the exit status.
 int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Header& header,
@@ -82,10 +98,10 @@ int run(DetectConfig& config, const cli::Common& common) {
   header.precision = config.precision;
 
   jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
-    io::Header expected = header;
-    if (!config.stills) {
-      expected.fingerprint = video::fingerprint(io::join_root(config.root, job.inputs[0]));
-    }
+    const std::string path = io::join_root(config.root, job.inputs[0]);
+    if (config.stills) return cli::Expected{header, count_pictures(path)};
+    cli::Expected expected{header};
+    expected.header.fingerprint = video::fingerprint(path);
     return expected;
   });
   if (jobs.empty()) return cli::kSuccess;
@@ -121,6 +137,8 @@ int main(int argc, char** argv) {
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side of the network input, pixels; by default model-specific");
   tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");
+  tool.option("nms", config.nms, "HOW",
+              "drop boxes that overlap a better one: auto (by model), or iou:NUM above this IoU");
   tool.option("max-people", detector.max_people, "N", "keep the N best boxes per frame; 0: all");
   tool.option("every", config.every, "K", "detect on every K-th frame; reuse its boxes in between");
   tool.option("cuts", config.cuts, "auto|off|FILE",

@@ -112,8 +112,10 @@ int run(PoseConfig& config, const cli::Common& common) {
   header.precision = config.words.precision;
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
   jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
-    io::Header expected = header;
-    if (const auto first = io::first_header(job.inputs[0])) expected.from = io::provenance(*first);
+    cli::Expected expected{header, io::ended_videos(job.inputs[0])};
+    if (const auto first = io::first_header(job.inputs[0])) {
+      expected.header.from = io::provenance(*first);
+    }
     return expected;
   });
   if (jobs.empty()) return cli::kSuccess;

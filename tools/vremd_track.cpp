@@ -55,7 +55,9 @@ int run(const track::TrackConfig& config, const cli::OutputOptions& output, bool
   const std::vector<cli::Job> jobs =
       output.unfinished(output.jobs(config.inputs), [&](const cli::Job& job) {
         const auto first = io::first_header(job.inputs[0]);
-        return first ? track::track_header(config, *first, header, job.inputs[0]) : header;
+        return cli::Expected{
+            first ? track::track_header(config, *first, header, job.inputs[0]) : header,
+            io::ended_videos(job.inputs[0])};
       });
   if (jobs.empty()) return cli::kSuccess;
   return cli::run_jobs(jobs, fail_fast, [&](const cli::Job& job) {

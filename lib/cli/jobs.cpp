@@ -72,16 +72,25 @@ io::Existing OutputOptions::existing() const {
 }
 
 std::vector<Job> OutputOptions::unfinished(
-    std::vector<Job> jobs, const std::function<io::Header(const Job&)>& expected) const {
+    std::vector<Job> jobs, const std::function<Expected(const Job&)>& expected) const {
   if (!resume) return jobs;
   const std::size_t count = jobs.size();
+  std::map<fs::path, bool> any_left;  // by directory
   std::erase_if(jobs, [&](const Job& job) {
     std::error_code ignored;
     if (job.inputs.size() != 1 || job.inputs[0] == "-") return false;  // taken over, to compare it
     if (!fs::is_regular_file(job.output, ignored) || !io::has_end(job.output)) return false;
     const auto old = io::first_header(job.output);
-    const std::string what = old ? io::difference(*old, expected(job)) : "tool";
-    if (what.empty()) return true;
+    const auto [header, videos] = expected(job);
+    const std::string what = old ? io::difference(*old, header) : "tool";
+    if (what.empty()) {
+      if (io::ended_videos(job.output) < videos) return false;  // of a redirection
+      const fs::path beside = fs::path(job.output).parent_path();
+      const auto [left, is_new] = any_left.try_emplace(beside, false);
+      if (is_new) left->second = io::any_partial_file(beside.string());
+      if (left->second) io::remove_left(job.output);
+      return true;
+    }
     fail("{}: already exists, made with another {}; --force overwrites it", job.output, what);
   });
   const std::size_t done = count - jobs.size();

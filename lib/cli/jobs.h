@@ -18,6 +18,12 @@ struct Job {
   bool of_many = false;  // --output-dir
 };
 
+// What a complete output of a job has, as far as it is known.
+struct Expected {
+  io::Header header;  // the first one
+  std::size_t videos = 1;
+};
+
 // Where a tool with many inputs writes: everything to one file, or one file per input.
 struct OutputOptions {
   std::string output = "-", folder;
@@ -31,10 +37,10 @@ struct OutputOptions {
   // overwrite its input.
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
 
-  // With --resume, without those whose output is complete. `expected` gives the header that the
-  // output of a job would have, as far as it is known. Error: it was made otherwise.
+  // With --resume, without those whose output is complete; what stopped runs have left of these is
+  // removed. Error: an output was made otherwise.
   std::vector<Job> unfinished(std::vector<Job> jobs,
-                              const std::function<io::Header(const Job&)>& expected) const;
+                              const std::function<Expected(const Job&)>& expected) const;
 
   io::Existing existing() const;
 };

@@ -20,6 +20,9 @@ std::optional<Header> first_header(const std::string& path);
 // Whether the last line of a file is an end record.
 bool has_end(const std::string& path);
 
+// How many videos a file of records has, up to their end records.
+std::size_t ended_videos(const std::string& path);
+
 // Whether all that `part`, the output of a stopped run, holds is also in `whole`. Commands, devices
 // and the counts of end records may differ; a last line without its end is not considered.
 bool holds_all_of(const std::string& whole, const std::string& part);

@@ -30,6 +30,16 @@ std::string reason_against(const std::string& path, const Header& own) {
 
 }  // namespace
 
+void remove_left(const std::string& path) {
+  try {
+    PartialFile partial(path, true);
+    for (const std::string& name : partial.claim()) {
+      if (holds_all_of(path, name)) partial.remove(name);
+    }
+  } catch (const Error&) {
+  }
+}
+
 RunOutput::RunOutput(const std::string& path, Existing existing, const Header& own)
     : path_(path),
       resumes_(existing == Existing::kResume),

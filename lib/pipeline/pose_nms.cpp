@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <string_view>
 
 namespace vremd::pipeline {
 namespace {
@@ -28,12 +27,9 @@ double similarity(const Pose& a, const Pose& b, const eval::OksConfig& config) {
 }  // namespace
 
 double parse_nms(const std::string& text) {
-  constexpr std::string_view kOks = "oks:";
   if (text == "none") return 0;
-  if (text.starts_with(kOks)) {
-    const auto oks = number_from<double>(text.substr(kOks.size()));
-    if (oks && *oks > 0 && *oks < 1) return *oks;
-  }
+  const auto oks = number_after("oks:", text);
+  if (oks && *oks > 0 && *oks < 1) return *oks;
   fail("--nms must be none or oks:NUM with NUM between 0 and 1, not '{}'", text);
 }
 
