@@ -272,6 +272,7 @@ void VideoWriter::Impl::open_encoder() {
   }
   encoder->thread_count = std::max(options.threads, 1);
   if (options.gop > 0) encoder->gop_size = options.gop;
+  if (options.b_frames >= 0) encoder->max_b_frames = options.b_frames;
   if (muxer->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   set_colours(*encoder);
 

@@ -138,6 +138,20 @@ TEST_CASE("a recording that begins in the middle of a group of pictures") {
   check_same(result, read_all(path, 4));
 }
 
+TEST_CASE("packed B-frames") {
+  const TemporaryFolder folder;
+  const int frames = GENERATE(24, 25);
+  const std::string plain = make_clip(
+      folder / "plain.avi", frames, {.codecs = {"mpeg4"}, .quality = 12, .gop = 12, .b_frames = 1});
+  const std::string path = pack_b_frames(plain, folder / "packed.avi");
+  const Result result = read_all(path, 1);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+  REQUIRE(std::ssize(result.frames) == frames);
+  for (int i = 0; i < frames; ++i) CHECK(number_in(*result.frames[i]) == i);
+  check_same(result, read_all(path, 4));
+}
+
 TEST_CASE("an AVI's number of frames is not believed without need") {
   const TemporaryFolder folder;
   std::vector<char> bytes = file_bytes(clip(folder, {"avi", "mjpeg"}));
