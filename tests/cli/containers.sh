@@ -11,8 +11,8 @@ for kind in mkv:libx264 mkv:ffv1 mp4:libx264 mp4:mpeg4 mov:mjpeg avi:mpeg4 avi:m
   name=$codec-$ending
   vremd_pose_files clip $frames $name.$ending $codec 2> err ||
     { grep -q 'has no encoder' err || { cat err; exit 1; }; echo "no $codec"; continue; }
-  videos+=($name.$ending)
-  test $ending = nut || { cat $name.$ending $name.$ending > $name-twice.$ending; videos+=($name-twice.$ending); }
+  videos+=("$name.$ending")
+  test $ending = nut || { cat $name.$ending $name.$ending > $name-twice.$ending; videos+=("$name-twice.$ending"); }
 done
 test ${#videos[@]} -ge 10
 vremd_pose_files packed $frames packed.avi; videos+=(packed.avi)
