@@ -240,14 +240,17 @@ bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& conte
       if (!pictures.emplace(*number, path).second) fail("{}: a second frame {}", path, *number);
     }
   }
+  std::map<std::string, int> counts;  // of names
+  for (const std::string& path : paths) ++counts[fs::path(path).stem()];
   for (const std::string& path : paths) {
-    const std::string folder = fs::path(path).parent_path();
+    const std::string folder = fs::path(path).parent_path(), stem = fs::path(path).stem();
     const auto& pictures = folders[folder];
     const auto number = pictures.size() > 1 ? picture_number(path) : std::nullopt;
     if (number && pictures.begin()->second != path) continue;  // of a video
-    Reader reader(number        ? folder_name(folder)
-                  : path == "-" ? path
-                                : fs::path(path).stem().string(),
+    Reader reader(number             ? folder_name(folder)
+                  : path == "-"      ? path
+                  : counts[stem] > 1 ? (fs::path(folder) / stem).string()
+                                     : stem,
                   context, sink);
     if (number) {
       for (const auto& [frame, picture] : pictures) reader.read(picture, frame);
