@@ -9,15 +9,16 @@ work=$(mktemp -d); trap 'chmod -R u+w $work; rm -rf $work' EXIT; cd $work
 vremd_pose_files weights table4_baseline tiny.safetensors
 vremd_pose_files clip 150 a.mkv
 vremd_pose_files records 150 a.mkv > boxes.jsonl
+for _ in {1..40}; do cat boxes.jsonl; done > many.jsonl
 quiet=-q run=
 detect() { $run vremd-detect $quiet --device cpu -j 1 --input-size 32 a.mkv "$@"; }
 pose() { $run vremd-pose $quiet --device cpu -j 1 -w tiny.safetensors boxes.jsonl "$@"; }
-track() { $run vremd-track $quiet boxes.jsonl "$@"; }
+track() { $run vremd-track $quiet many.jsonl "$@"; }
 draw() { $run vremd-draw $quiet -j 1 boxes.jsonl "$@"; }
-declare -A file=([detect]=out.jsonl [pose]=out.jsonl [track]=out.jsonl [draw]=out.mkv)
+declare -A file=([detect]=out.jsonl [pose]=out.jsonl [track]=out.jsonl [draw]=out.mp4)
 same() {
   case $1 in
-    draw) cmp whole.draw out.mkv ;;
+    draw) cmp whole.draw out.mp4 ;;
     *) cmp <(jq -c 'del(.command)' whole.$1) <(jq -c 'del(.command)' out.jsonl) ;;
   esac
 }
@@ -56,7 +57,7 @@ for ((round = 0; round < rounds; ++round)); do
     # Killed between the rename and the end: the next run clears up.
     test $tool = draw || $tool --resume -o ${file[$tool]}
     same $tool
-    test -e out.mkv.by_kill || nothing_left $tool
+    test -e out.mp4.by_kill || nothing_left $tool
     rm -f ${file[$tool]} ${file[$tool]}.by_kill .out*
   done
 done
@@ -94,7 +95,7 @@ for tool in detect pose track draw; do
   grep -q "^vremd-$tool: ${file[$tool]}: cannot write: File too large" err || { cat err; exit 1; }
   test ! -e ${file[$tool]}
   case $tool in
-    draw) nothing_left draw; draw -o out.mkv ;;
+    draw) nothing_left draw; draw -o out.mp4 ;;
     *)
       test "$(find . -name '*.partial' | wc -l)" -eq 1
       grep -q "^vremd-$tool: incomplete output left in .out.jsonl.*.partial$" err
