@@ -68,7 +68,7 @@ std::optional<JointSet> named_joints(const Json& outer, const std::string& file)
   std::vector<std::string> joints;
   for (std::size_t i = 0; i < names.value()->size(); ++i) {
     const std::string id = std::to_string(i);
-    const std::string name = names.field(id).string();
+    const std::string name = known_joint(names.field(id).string());
     joints.push_back(name == "head" ? "head_top" : name == "hip" ? "mid_hip" : name);  // of Halpe
   }
   return joint_set_of(joints);
