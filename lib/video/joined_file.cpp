@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <filesystem>
 #include <string_view>
 
@@ -13,6 +14,8 @@ namespace vremd::video {
 namespace {
 
 using namespace std::literals;
+
+constexpr std::string_view kEbml = "\x1a\x45\xdf\xa3";
 
 class Bytes {
  public:
@@ -119,8 +122,32 @@ std::int64_t next_mp4(Bytes& file, std::int64_t start) {
   }
 }
 
+// The bytes of an EBML number (an id or a size): its first 1 marks their count; 0: not a number.
+std::size_t ebml_length(std::string_view bytes) {
+  if (bytes.empty() || bytes[0] == 0) return 0;
+  const auto length =
+      static_cast<std::size_t>(std::countl_zero(static_cast<unsigned char>(bytes[0]))) + 1;
+  return length <= bytes.size() ? length : 0;
+}
+
+// A header, a segment, and perhaps padding. libav reads two of them, but not a third.
+std::int64_t next_matroska(Bytes& file, std::int64_t start) {
+  for (std::int64_t at = start;;) {
+    const std::string_view element = file.at(at);
+    if (element.starts_with(kEbml) && at > start) return at;
+    const std::size_t id = ebml_length(element);
+    const std::size_t length = ebml_length(element.substr(id));
+    if (id == 0 || length == 0) return -1;
+    const std::int64_t most = (std::int64_t{1} << 7 * length) - 1;  // unknown: written to a pipe
+    const std::int64_t size = big_endian(element, id, length) & most;
+    if (size == most) return -1;
+    at += static_cast<std::int64_t>(id + length) + size;
+  }
+}
+
 std::int64_t next_file(Bytes& file, std::int64_t start) {
   const std::string_view head = file.at(start);
+  if (head.starts_with(kEbml)) return next_matroska(file, start);
   if (head.starts_with("FLV\1"sv)) return next_flv(file, start);
   if (head.starts_with("DKIF"sv)) return next_ivf(file, start);
   if (head.starts_with("RIFF"sv)) return next_avi(file, start);

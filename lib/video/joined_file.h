@@ -15,7 +15,8 @@ struct FilePart {
 };
 
 // The files that a file consists of if several were joined by cat(1) in a format whose demuxer
-// reads only the first one: FLV, IVF, MP4 and QuickTime, AVI. One part, the whole, for any other.
+// reads only the first ones: Matroska, FLV, IVF, MP4 and QuickTime, AVI. One part, the whole, for
+// any other.
 std::vector<FilePart> joined_parts(const std::string& path);
 
 }  // namespace vremd::video
