@@ -152,7 +152,7 @@ is "$(convert spelled.json | jq -s -c '.[0] | [.joint_set, .joints[1]]')" '["coc
 sed 's/,/;/g; s/\([0-9]\)\.\([0-9]\)/\1,\2/g' poses.csv > semicolons.csv
 tr , '\t' < poses.csv > tabs.csv
 for table in semicolons tabs; do diff <(convert poses.csv | plain) <(convert $table.csv | plain); done
-{ head -n 1 poses.csv; sed -n '4p;2p' poses.csv; } > t.csv
+{ head -n 1 poses.csv; sed -n 4p poses.csv; sed -n 2p poses.csv; } > t.csv
 bad 't.csv:3: frame 0 after frame 1: the rows must be sorted by video, frame and person' t.csv
 
 # ---- pictures of one name in several directories

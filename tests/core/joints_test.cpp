@@ -17,8 +17,8 @@ TEST_CASE("PoseTrack's fifteen joints, by id and from head to foot") {
 }
 
 TEST_CASE("joints in the spelling of others") {
-  for (const char* name : {"left_knee", "Left Knee", "left-knee", "leftKnee", "LeftKnee", "LEFT_KNEE",
-                           "Left_Knee", "left knee"}) {
+  for (const char* name : {"left_knee", "Left Knee", "left-knee", "leftKnee", "LeftKnee",
+                           "LEFT_KNEE", "Left_Knee", "left knee"}) {
     CHECK(known_joint(name) == "left_knee");
   }
   CHECK(known_joint("Nose") == "nose");
