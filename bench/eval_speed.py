@@ -44,7 +44,7 @@ def score(tool, form):
 
 
 def start(tools):
-    """The last tool links LibTorch: what the others must not come near to."""
+    """The last tool links LibTorch; the others must start much faster."""
     nothing = best('true')[0]
     for name in ('vremd-eval', 'vremd-convert', 'vremd-track', 'vremd-pose'):
         tool = os.path.join(tools, name)

@@ -1,6 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program behind "vremd-convert weights": separate, because it needs LibTorch.
 
+#include "cli/tool.h"
+#include "core/names.h"
 #include "import/convert_weights.h"
+#include "import/vit_names.h"
 
-int main(int argc, char** argv) { return vremd::importer::convert_weights_main(argc, argv); }
+#include <ATen/Parallel.h>
+
+using namespace vremd;
+
+namespace {
+
+struct Config : importer::ConvertWeightsConfig {
+  std::vector<std::string> inputs;
+  bool info = false;
+
+  void validate() const {
+    using cli::require;
+    require(!inputs.empty(), "no weights file given");
+    cli::as_usage_errors([&] { require_utf8(inputs.front()); });  // metadata names it
+    if (info) return;
+    require(expert >= 0 && expert < importer::kExperts,
+            fmt::format("--expert must be in [0, {}]", importer::kExperts - 1));
+    require(heads >= 0 && heads <= 64, "--heads must be in [0, 64]");
+    require(inputs.size() == 1, "expected a single weights file");
+    require(!output.empty() && output != "-", to == importer::OutputForm::kHuggingFace
+                                                  ? "no output directory: use -o DIR"
+                                                  : "no output file: use -o OUT.safetensors");
+  }
+};
+
+int run(Config& config, const cli::Common& common) {
+  config.validate();
+  at::set_num_threads(common.threads);
+  if (config.info) {
+    for (const std::string& path : config.inputs) importer::print_weights(path);
+  } else {
+    config.input = config.inputs.front();
+    importer::convert_weights(config);
+  }
+  return cli::kSuccess;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Config config;
+  cli::Tool tool("vremd-convert weights", "import and export model weights");
+  tool.inputs(config.inputs, "FILE");
+  tool.option("o,output", config.output, "OUT",
+              "output file (safetensors), or directory with --to huggingface");
+  tool.option("f,force", config.force, "overwrite existing files");
+  tool.option("arch", config.network, "NAME",
+              "expected network: auto, movenet, nanodet, vitpose, vit or yolox", "auto");
+  tool.option("task", config.task, "TASK", "expected task: pose or detect");
+  tool.option("to", config.to, "FORM", "output format: vremd or huggingface");
+  tool.option("dtype", config.format, "TYPE", "fp16, bf16, fp32 or auto (fp16; huggingface: fp32)",
+              "auto");
+  tool.option("expert", config.expert, "K",
+              "ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
+  tool.option("heads", config.heads, "N",
+              "attention heads of a ViT; 0: as in ViTPose for its size");
+  tool.option("info", config.info, "print the contents of weights files");
+  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
+}

@@ -21,7 +21,7 @@ namespace {
 struct DetectConfig {
   std::vector<std::string> inputs;
   cli::OutputOptions output;
-  std::string weights = "nanodet-g", root, frames, nms = "auto", cuts = "auto", precision = "fp32";
+  std::string weights = "nanodet-g", root, frames, nms = "auto", cuts = "auto";
   detect::DetectorOptions detector;
   int every = 1;
   bool stills = false, fail_fast = false;
@@ -33,13 +33,8 @@ struct DetectConfig {
                    "--nms must be auto or iou:NUM with NUM between 0 and 1, not '" + nms + "'");
       detector.nms_iou = *iou;
     }
-    cli::as_usage_errors([&] {
-      detector.validate();
-      ops::check_device(detector.device);
-    });
+    cli::as_usage_errors([&] { detector.validate(); });
     cli::require(every >= 1 && every <= 100000, "--every must be in [1, 100000]");
-    cli::require(precision == "fp32" || precision == "bf16",
-                 "--precision must be fp32 or bf16, not '" + precision + "'");
   }
 };
 
@@ -86,7 +81,6 @@ int run(DetectConfig& config, const cli::Common& common) {
   ops::prepare_runtime();
   const io::SafetensorsFile weights(io::find_weights(config.weights));
   auto sha256 = weights.sha256();
-  config.detector.bf16 = config.precision == "bf16";
   const detect::PersonDetector detector(weights, config.detector);
 
   header.model = "sha256:" + sha256.get();
@@ -95,7 +89,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
   header.settings["cuts"] = config.cuts;
   header.device = detector.device();
-  header.precision = config.precision;
+  header.precision = name_of(config.detector.precision);
 
   jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
     const std::string path = io::join_root(config.root, job.inputs[0]);
@@ -118,7 +112,7 @@ int run(DetectConfig& config, const cli::Common& common) {
   input.threads = common.threads;
   input.stopped = cli::stop_requested;
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
-           config.precision, common.threads);
+           *header.precision, common.threads);
   return cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
     return detect_input(job, input, header, detector, config, common);
   });
@@ -149,6 +143,6 @@ int main(int argc, char** argv) {
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
   tool.option("fail-fast", config.fail_fast, "stop at the first video that cannot be read");
   tool.option("device", detector.device, "D", "compute device: auto, cpu, cuda or cuda:N");
-  tool.option("precision", config.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.option("precision", detector.precision, "P", "arithmetic precision: fp32 or bf16");
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -25,7 +25,7 @@ struct PoseConfig {
   cli::OutputOptions output;
   std::vector<std::string> inputs;
   std::string weights = "vremd-light", frames, dump;
-  pipeline::PoseWords words;
+  pipeline::PoseChoices choices;
   bool stats = false, fail_fast = false;
   pipeline::PoseInput input;
   pipeline::EstimatorOptions estimator;
@@ -34,7 +34,10 @@ struct PoseConfig {
 
   void validate() const {
     using cli::require;
-    cli::as_usage_errors([&] { pipeline::check_pose_options(estimator, input.neighbours, words); });
+    cli::as_usage_errors([&] {
+      pipeline::check_pose_options(estimator, input.neighbours);
+      pipeline::parse_nms(choices.nms);
+    });
     const bool one_file = output.folder.empty();
     const std::string& source = input.done.path;
     std::error_code ignored;
@@ -92,10 +95,10 @@ int run(PoseConfig& config, const cli::Common& common) {
   ops::prepare_runtime();
   const std::string weights = io::find_weights(config.weights);
   const model::LoadedModel loaded = model::load_model(weights);
-  cli::as_usage_errors([&] { pipeline::parse_joints(config.words.joints, loaded.config); });
+  cli::as_usage_errors([&] { pipeline::parse_joints(config.choices.joints, loaded.config); });
   const pipeline::EstimatorOptions options =
-      pipeline::resolve_options(config.estimator, config.words, loaded.config);
-  input.nms_oks = pipeline::parse_nms(config.words.nms);
+      pipeline::resolve_options(config.estimator, config.choices, loaded.config);
+  input.nms_oks = pipeline::parse_nms(config.choices.nms);
   input.with_neighbours = loaded.config.frames() > 1;
   input.stopped = cli::stop_requested;
   input.chunk_persons = options.batch_size;
@@ -109,7 +112,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   header.settings = pipeline::settings_of(options, input);
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
   header.device = options.device.str();
-  header.precision = config.words.precision;
+  header.precision = name_of(options.precision);
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
   jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
     cli::Expected expected{header, io::ended_videos(job.inputs[0])};
@@ -120,7 +123,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   });
   if (jobs.empty()) return cli::kSuccess;
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
-           config.words.precision, common.threads, options.batch_size);
+           *header.precision, common.threads, options.batch_size);
   const int status = cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
     return pose(job, input, header, estimator, config, common);
   });
@@ -147,12 +150,12 @@ int main(int argc, char** argv) {
   tool.option("frames", config.frames, "A:B", "process only frames [A, B)");
   tool.option("box-padding,enlarge", estimator.enlarge, "R",
               "crop size as a multiple of the box; 0: as trained");
-  tool.option("joints", config.words.joints, "SET",
+  tool.option("joints", config.choices.joints, "SET",
               "joints to write: a joint set or a comma-separated list of names");
-  tool.option("decode", config.words.decode, "HOW",
-              "heatmap decoding: auto, argmax, quarter, dark or dark_udp");
+  tool.option("decode", config.choices.decode, "HOW",
+              "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
-  tool.option("nms", config.words.nms, "HOW",
+  tool.option("nms", config.choices.nms, "HOW",
               "remove second poses of a person: none, or oks:NUM above this OKS");
   tool.option("stride", input.neighbours.stride, "K",
               "distance to the neighbouring frames in frames");
@@ -160,8 +163,8 @@ int main(int argc, char** argv) {
               "distance to the neighbouring frames in milliseconds; 0: use --stride");
   tool.option("batch-size", estimator.batch_size, "N",
               "people per batch; 0: by device (CPU 8, GPU 64)");
-  tool.option("device", config.words.device, "D", "compute device: auto, cpu, cuda or cuda:N");
-  tool.option("precision", config.words.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.option("device", config.choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
+  tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
   tool.option("dump", config.dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("fail-fast", config.fail_fast,
               "with --output-dir: stop at the first input that fails");

@@ -24,7 +24,8 @@ namespace {
 struct Config {
   std::string train_config, preset;
   std::string dataset, root;
-  std::string output, device = "auto";
+  std::string output;
+  ops::DeviceChoice device;
   bool resume = false, dry_run = false;
   int cache_features = 0;
   bool cache_given = false;
@@ -82,10 +83,7 @@ int run(const Config& config, const cli::Common& common) {
           "--dataset and --root must be used together");
   require(!config.resume || !config.dry_run, "--dry-run and --resume are mutually exclusive");
   require(config.cache_features >= 0, "--cache-features must not be negative");
-  cli::as_usage_errors([&] {
-    require_utf8(config.root);
-    ops::check_device(config.device);
-  });
+  cli::as_usage_errors([&] { require_utf8(config.root); });
   one_of("--preset", config.preset, train::preset_names());
   one_of("--dataset", config.dataset, data::dataset_names());
   ops::prepare_runtime();
@@ -96,12 +94,11 @@ int run(const Config& config, const cli::Common& common) {
   options.threads = common.threads;
   options.stopped = cli::stop_requested;
   const auto place = train::process_place();
-  const bool own_gpu = place && (config.device == "auto" || config.device == "cuda");
   options.device = ops::choose_device(config.device);
   if (config.dry_run) return train::preview(what, config.output) ? cli::kSuccess : cli::kFailure;
-  if (own_gpu && options.device.is_cuda()) {
+  if (place && !config.device.index && options.device.is_cuda()) {
     options.device =
-        ops::choose_device("cuda:" + std::to_string(train::gpu_of(*place, ops::cuda_devices())));
+        ops::choose_device({ops::DeviceKind::kCuda, train::gpu_of(*place, ops::cuda_devices())});
   }
   try {
     train::ProcessGroup processes =

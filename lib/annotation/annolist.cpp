@@ -11,10 +11,9 @@ namespace {
 // The first element of a list, or the value if it is no list. Keeps the place of the list.
 io::DomNode first_or_bare(const io::DomNode& value) {
   if (!value.is_array()) return value;
-  for (const io::DomNode one : value.array()) {
-    if (!one.is_null()) return {one.value(), value.place()};
-    break;
-  }
+  const simdjson::dom::array list(value.value());
+  const auto one = list.begin();
+  if (one != list.end() && !(*one).is_null()) return {*one, value.place()};
   return {std::nullopt, value.place()};
 }
 

@@ -2,10 +2,9 @@
 #include "annotation/coco.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 
 namespace vremd::annotation {
@@ -106,12 +105,7 @@ const CocoCategory* person_category(const std::vector<CocoCategory>& categories,
   for (const bool exactly : {true, false}) {
     for (const char* wanted : kNames) {
       for (const CocoCategory* one : some) {
-        std::string name = one->name;
-        if (!exactly) {
-          std::transform(name.begin(), name.end(), name.begin(),
-                         [](unsigned char c) { return std::tolower(c); });
-        }
-        if (name == wanted) return one;
+        if ((exactly ? one->name : lower_case(one->name)) == wanted) return one;
       }
     }
   }

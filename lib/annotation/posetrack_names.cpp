@@ -2,8 +2,9 @@
 #include "annotation/posetrack_names.h"
 
 #include "core/picture_names.h"
+#include "core/text.h"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <initializer_list>
@@ -33,17 +34,17 @@ bool is_posetrack_folder(const std::string& name) {
 
 std::optional<std::int64_t> first_image_id(const std::string& sequence) {
   constexpr std::int64_t kSet = 10'000'000'000, kSequence = 10'000, kMostSequences = 1'000'000;
-  std::int64_t number = 0;
-  const char* end = sequence.data() + sequence.size();
-  const auto [rest, error] = std::from_chars(sequence.data(), end, number);
-  if (error != std::errc() || number < 0 || number >= kMostSequences) return std::nullopt;
-  const std::string_view kind(rest, static_cast<std::size_t>(end - rest));
-  const auto is = [&](std::string_view name) {
-    return kind.starts_with(name) && (kind.size() == name.size() || kind[name.size()] == '_');
+  const std::string_view name = sequence;
+  const std::size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+  const auto number = number_from<std::int64_t>(name.substr(0, digits));
+  if (!number || *number >= kMostSequences) return std::nullopt;
+  const std::string_view kind = name.substr(digits);
+  const auto is = [&](std::string_view set) {
+    return kind.starts_with(set) && (kind.size() == set.size() || kind[set.size()] == '_');
   };
   const int set = is("_mpii") ? 1 : is("_bonn") ? 2 : is("_mpiinew") ? 3 : 0;
   if (set == 0) return std::nullopt;
-  return set * kSet + number * kSequence;
+  return set * kSet + *number * kSequence;
 }
 
 std::optional<std::int64_t> posetrack_index(const std::string& file_name) {

@@ -4,7 +4,6 @@
 #include "core/error.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 namespace vremd::annotation {

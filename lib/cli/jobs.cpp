@@ -36,7 +36,7 @@ void OutputOptions::add_to(Tool& tool) {
   tool.option("o,output", output, "FILE", "output file; '-' is standard output");
   tool.option("output-dir", folder, "DIR", "write one output file per input to DIR");
   tool.option("f,force", force, "overwrite existing files");
-  tool.option("resume", resume, "go on from what a stopped run left; skip what is complete");
+  tool.option("resume", resume, "continue an interrupted run; skip complete outputs");
 }
 
 std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) const {
@@ -91,7 +91,7 @@ std::vector<Job> OutputOptions::unfinished(
       if (left->second) io::remove_left(job.output);
       return true;
     }
-    fail("{}: already exists, made with another {}; --force overwrites it", job.output, what);
+    fail("{}: already exists, made with a different {}; --force overwrites it", job.output, what);
   });
   const std::size_t done = count - jobs.size();
   if (done > 0) log_info("skipping {} of {} inputs that are already done", done, count);
@@ -99,7 +99,7 @@ std::vector<Job> OutputOptions::unfinished(
 }
 
 int finish(const Job& job, io::RunOutput& out, const Outcome& outcome) {
-  if (outcome.taken) log_info("{} frames taken over from the interrupted run", outcome.taken);
+  if (outcome.taken) log_info("{} frames reused from the interrupted run", outcome.taken);
   if (stop_requested()) return stopped(outcome.frames, out.finish(false));
   if (!outcome.any) return kFailure;
   const std::string partial = out.finish(outcome.complete);

@@ -10,7 +10,6 @@
 #include "io/json_file.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 

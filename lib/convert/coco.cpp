@@ -21,7 +21,7 @@ enum class Kind { kKeypoints, kBoxes };
 
 // ---- reading ----------------------------------------------------------------------------------
 
-// Results are in any order, so the people of a file are held until it is read.
+// Results are in any order, so the people of a file are kept until it has been read.
 struct Images {
   std::vector<std::int64_t> ids;  // in the order of their first result
   std::unordered_map<std::int64_t, std::vector<io::Instance>> persons;
@@ -66,8 +66,8 @@ void Images::take(const io::DomNode& json, Kind kind) {
   entry->second.push_back(std::move(one));
 }
 
-// COCO's person is 1. Where the classes of a network are written as they are, numbers begin at 0,
-// the person. Results with keypoints of a single category are people whatever its number.
+// COCO's person is 1. Programs that write the class numbers of their network begin with 0, the
+// person. Results with keypoints of a single category are people whatever its number.
 std::optional<std::int64_t> category_of_people(const io::DomNode& results, Kind kind) {
   std::set<std::int64_t> ids;
   for (const io::DomNode result : results.array()) {

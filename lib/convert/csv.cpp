@@ -7,11 +7,11 @@
 #include "convert/joint_map.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "io/json_file.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 
@@ -121,13 +121,9 @@ class Table {
     std::string field = text(column);
     // As spreadsheets write them in many countries, where columns are separated by semicolons.
     if (rows_.separator() == ';') std::ranges::replace(field, ',', '.');
-    T value{};
-    const char* end = field.data() + field.size();
-    const auto [stop, error] = std::from_chars(field.data(), end, value);
-    if (error != std::errc() || stop != end) {
-      fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(field), what);
-    }
-    return value;
+    const auto value = number_from<T>(field);
+    if (!value) fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(field), what);
+    return *value;
   }
 
   CsvReader rows_;

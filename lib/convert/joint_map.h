@@ -13,8 +13,6 @@
 #include "core/joints.h"
 #include "io/records.h"
 
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>

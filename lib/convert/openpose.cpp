@@ -8,10 +8,10 @@
 #include "convert/joint_map.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "io/json_file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -49,13 +49,8 @@ FrameFile frame_file(const std::string& path) {
     file.name = fs::path(file.name).stem();
   }
   const std::size_t start = file.name.find_last_not_of("0123456789") + 1;  // npos + 1 is 0
-  std::int64_t number = 0;
-  const char* end = file.name.data() + file.name.size();
-  const auto [stop, error] = std::from_chars(file.name.data() + start, end, number);
-  if (error == std::errc()) {
-    file.digits = file.name.size() - start;
-    file.number = number;
-  }
+  file.number = number_from<std::int64_t>(std::string_view(file.name).substr(start));
+  if (file.number) file.digits = file.name.size() - start;
   return file;
 }
 

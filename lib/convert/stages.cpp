@@ -73,7 +73,7 @@ class Selector : public Stage {
     next_.frame(std::move(frame));
   }
 
-  // What the user asked for and is not there.
+  // Reports requested frames, tracks and people that the input lacks.
   void finish() override {
     if (frames_ && !selected_) {
       fail("--frames: none of the {} frames is in this range", frames_);

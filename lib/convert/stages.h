@@ -34,7 +34,7 @@ class Stage : public RecordSink {
 // only sequence, if the file has one).
 //
 // Errors: a frame of the input that the file lacks, or a duplicate one; a truncated input; people
-// of one sequence with different joints. The people are held until the end.
+// of one sequence with different joints. The people are kept until the end.
 std::unique_ptr<RecordSink> fill_frames(const std::string& path, const ReadContext& context,
                                         RecordSink& next);
 

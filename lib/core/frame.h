@@ -18,7 +18,7 @@ struct Frame {
   int width = 0, height = 0;
   bool damaged = false;           // decoded with errors
   bool missing = false;           // could not be decoded: no pixels
-  bool cut = false;               // the first frame of a new shot, if cuts were looked for
+  bool cut = false;               // the first frame of a new shot, if cuts are detected
   std::string file;               // the file name of an image in a folder or pattern
   std::vector<std::uint8_t> rgb;  // height x width x 3
 

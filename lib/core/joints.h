@@ -33,7 +33,7 @@ constexpr std::string_view kSetNames =
 // "LEFT_KNEE" are left_knee. Any other name is returned as it is.
 std::string known_joint(const std::string& name);
 
-// The set that the formats which do not name their joints mean by a number of them; "": none.
+// The set that a number of joints stands for in formats without joint names; "": none.
 std::string_view customary_set(std::size_t count);
 
 // The deviation between annotators of a joint, as a fraction of the square root of the person's

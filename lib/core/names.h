@@ -10,7 +10,7 @@ namespace vremd {
 
 bool is_utf8(std::string_view text);
 
-// Error if `name`, of a file that records are to name, is not UTF-8.
+// Error unless `name`, which records will contain, is UTF-8.
 void require_utf8(std::string_view name);
 
 // Quotes a word of a command line for a shell where that is necessary.

@@ -11,11 +11,7 @@
 namespace vremd {
 
 std::string lower_extension(const std::string& path) {
-  std::string extension = std::filesystem::path(path).extension();
-  for (char& c : extension) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return extension;
+  return lower_case(std::filesystem::path(path).extension());
 }
 
 bool has_picture_name(const std::string& path) {

@@ -18,10 +18,13 @@ std::size_t utf8_length(std::string_view text);
 // Escapes control characters and invalid UTF-8 as \n, \t, \r and \xNN.
 std::string one_line(std::string_view text);
 
+// With ASCII letters in lower case, in any locale.
+std::string lower_case(std::string text);
+
 // The text before the first \n: LibTorch appends a stack trace to its messages.
 std::string first_line(std::string_view text);
 
-// The number that is all of `text`.
+// Parses the whole of `text` as a number.
 template <typename T>
 std::optional<T> number_from(std::string_view text) {
   T value{};

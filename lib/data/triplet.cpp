@@ -9,7 +9,7 @@
 
 namespace vremd::data {
 
-// Bounds the window if time stamps do not increase.
+// Bounds the window if timestamps do not increase.
 constexpr int kFurthestFrames = 250;
 
 TripletWindow::TripletWindow(Source source, TripletOptions options)

@@ -153,8 +153,9 @@ void decode_nanodet(const at::Tensor& map_chw, int stride, double min_score,
     for (int side = 0; side < 4; ++side) {
       distance[side] = stride * expectation(bins + side * Nanodet::kBins * plane + at, plane);
     }
-    const double x = (static_cast<double>(at % width) + 0.5) * stride;
-    const double y = (static_cast<double>(at / width) + 0.5) * stride;
+    const std::int64_t row = at / width, column = at % width;
+    const double x = (static_cast<double>(column) + 0.5) * stride;
+    const double y = (static_cast<double>(row) + 0.5) * stride;
     boxes.push_back(
         {{x - distance[0], y - distance[1], distance[0] + distance[2], distance[1] + distance[3]},
          score,

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "detect/nanodet.h"
 #include "detect/yolox.h"
-#include "ops/device.h"
 #include "ops/stored_tensors.h"
 
 #include <ATen/ops/conv2d.h>
@@ -187,7 +186,8 @@ PersonDetector::PersonDetector(const io::SafetensorsFile& weights, const Detecto
   options.validate();
   const c10::Device device = ops::choose_device(options.device);
   device_ = device.str();
-  detector_ = make_detector(weights, device, options.bf16 ? at::kBFloat16 : at::kFloat);
+  detector_ = make_detector(
+      weights, device, options.precision == ops::Precision::kBf16 ? at::kBFloat16 : at::kFloat);
   if (options.input_sizes.empty()) options_.input_sizes = detector_->traits().default_sizes;
   if (options.nms_iou == 0) options_.nms_iou = detector_->traits().nms_iou;
 }

@@ -3,6 +3,7 @@
 
 #include "core/frame.h"
 #include "io/json.h"
+#include "ops/device.h"
 #include "ops/nms.h"
 
 #include <memory>
@@ -23,8 +24,8 @@ struct DetectorOptions {
   double min_score = 0.3;
   int max_people = 0;  // 0: all
   double nms_iou = 0;  // of two boxes of one person; 0: by model
-  std::string device = "auto";
-  bool bf16 = false;
+  ops::DeviceChoice device{};
+  ops::Precision precision = ops::Precision::kFp32;
 
   void validate() const;  // Error "--option: ..."
 };

@@ -267,8 +267,9 @@ void decode_yolox(const at::Tensor& map_chw, int stride, double min_score,
     const auto channel = [&](int index) { return values[index * plane + at]; };
     const double score = sigmoid(channel(4)) * sigmoid(channel(5));
     if (!(score >= min_score)) continue;
-    const double x = (channel(0) + static_cast<double>(at % width)) * stride;
-    const double y = (channel(1) + static_cast<double>(at / width)) * stride;
+    const std::int64_t row = at / width, column = at % width;
+    const double x = (channel(0) + static_cast<double>(column)) * stride;
+    const double y = (channel(1) + static_cast<double>(row)) * stride;
     const double w = std::exp(static_cast<double>(channel(2))) * stride;
     const double h = std::exp(static_cast<double>(channel(3))) * stride;
     boxes.push_back({{x - w / 2, y - h / 2, w, h}, score, 0});

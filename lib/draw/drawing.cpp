@@ -80,7 +80,7 @@ class VideoDrawing {
     options.threads = config_.threads;
     options.force = config_.force;
     video::VideoWriter writer(path, options);
-    const bool counts_frames = fs::path(path).extension() == ".avi";  // no time stamps
+    const bool counts_frames = fs::path(path).extension() == ".avi";  // no timestamps
     std::optional<double> start;
     double time = 0;
     const auto draw_as_stored = [&](FrameTask& task) {

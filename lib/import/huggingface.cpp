@@ -9,8 +9,6 @@
 #include "ops/stored_tensors.h"
 
 #include <filesystem>
-#include <map>
-#include <vector>
 
 namespace vremd::importer {
 namespace {

@@ -89,7 +89,7 @@ class ZipStorages : public Storages {
       if (!folder_.empty()) fail("{}: two data.pkl", path);
       folder_ = name.substr(0, name.size() - kPickle.size() + 1);
     }
-    if (folder_.empty()) fail("{}: a zip file, but not of torch.save (no data.pkl)", path);
+    if (folder_.empty()) fail("{}: a zip file, but not written by torch.save (no data.pkl)", path);
     if (entries_.contains(folder_ + "constants.pkl")) {
       fail("{}: a TorchScript program; save only its state dict", path);
     }
@@ -274,7 +274,7 @@ const PickleValue& state_dict(const PickleValue& root, const std::string& path) 
   if (root.kind == Kind::kObject && !is_tensor(root)) {
     fail("{}: holds a whole {}, not a state dict", path, root.describe());
   }
-  if (!holds_tensors(root)) fail("{}: no state dict in it", path);
+  if (!holds_tensors(root)) fail("{}: contains no state dict", path);
   return root;
 }
 
@@ -296,7 +296,7 @@ void read_state(const PickleValue& dict, Storages& storages, SourceFile& source)
 void read_legacy(Bytes bytes, SourceFile& source) {
   const Pickle magic(bytes, source.path);
   if (magic.value().kind != Kind::kBytes || magic.value().text != kMagic) {
-    fail("{}: a pickle, but not of torch.save", source.path);
+    fail("{}: a pickle, but not written by torch.save", source.path);
   }
   bytes = bytes.subspan(magic.size());
   const Pickle protocol(bytes, source.path);
@@ -323,7 +323,7 @@ SourceFile read_pth(std::span<const std::byte> bytes, const std::string& path) {
     read_state(state_dict(pickle.value(), path), storages, source);
   } else {
     if (bytes.empty() || std::to_integer<int>(bytes[0]) != 0x80) {
-      fail("{}: not a file of torch.save", path);
+      fail("{}: not a torch.save file", path);
     }
     source.container = "PyTorch legacy";
     read_legacy(bytes, source);

@@ -9,7 +9,7 @@
 
 namespace vremd::importer {
 
-// The state dict in a file of torch.save: the zip format (data.pkl, data/KEY, byteorder; stored
+// The state dict in a torch.save file: the zip format (data.pkl, data/KEY, byteorder; stored
 // entries, CRC checked) and the legacy one (magic number, protocol, system, pickle, storage keys,
 // storages). It is the dict
 // under "state_dict", "model" or "module", else the outermost one.

@@ -8,7 +8,6 @@
 #include "io/json_file.h"
 #include "io/json_node.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>

@@ -5,7 +5,6 @@
 #include "import/vit_names.h"
 #include "model/vremd.h"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>

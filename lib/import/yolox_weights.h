@@ -5,8 +5,6 @@
 #include "import/source.h"
 #include "ops/stored_tensors.h"
 
-#include <string>
-
 namespace vremd::importer {
 
 bool is_yolox(const SourceFile& source);  // by the official names

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
-#include <string_view>
 
 namespace vremd::importer {
 namespace {

@@ -134,7 +134,7 @@ DoneRecords::DoneRecords(const Source& source) : must_agree_(source.must_agree) 
 void DoneRecords::differs(const std::string& how) {
   if (must_agree_) fail("{}: {}", records_->place(), how);
   log_warning("{}: {}; {}", records_->place(), how,
-              taken_ > 0 ? "not used from there on" : "starting anew");
+              taken_ > 0 ? "not used from there on" : "starting over");
   records_.reset();
 }
 
@@ -164,7 +164,7 @@ void DoneRecords::begin(const Header& header) {
   std::string what = old->video != header.video ? "video" : difference(*old, header);
   if (what.empty() && old->version != header.version) what = "version";
   if (what.empty() && comparable(to_json(*old)) != comparable(to_json(header))) what = "input";
-  if (!what.empty()) differs("made with another " + what);
+  if (!what.empty()) differs("made with a different " + what);
 }
 
 std::optional<FrameRecord> DoneRecords::take(const FrameRecord& input, const Same& same) {

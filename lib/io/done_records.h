@@ -23,8 +23,8 @@ bool has_end(const std::string& path);
 // How many videos a file of records has, up to their end records.
 std::size_t ended_videos(const std::string& path);
 
-// Whether all that `part`, the output of a stopped run, holds is also in `whole`. Commands, devices
-// and the counts of end records may differ; a last line without its end is not considered.
+// Whether `whole` contains everything in `part`, the output of a stopped run. Commands, devices and
+// the counts of end records may differ; a truncated last line is ignored.
 bool holds_all_of(const std::string& whole, const std::string& part);
 
 // The output of a stopped run, for a run over the same input. Both are read in parallel, so nothing
@@ -33,7 +33,7 @@ class DoneRecords {
  public:
   struct Source {
     std::string path;         // "": none
-    bool must_agree = false;  // otherwise the rest of it is not used from the first difference on
+    bool must_agree = false;  // otherwise it is used up to the first difference
   };
   using Same = std::function<bool(const FrameRecord& old, const FrameRecord& input)>;
 
@@ -53,7 +53,7 @@ class DoneRecords {
   template <typename Read>
   auto reading(const Read& read) -> decltype(read());
 
-  std::optional<RecordReader> records_;  // nothing: all is taken, or the rest is not used
+  std::optional<RecordReader> records_;  // nothing: exhausted, or no longer used
   bool must_agree_;
   std::int64_t taken_ = 0;
 };

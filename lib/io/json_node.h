@@ -16,7 +16,6 @@
 #include "core/geometry.h"
 #include "io/json.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -25,7 +24,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -182,12 +180,12 @@ class BasicJsonNode {
     std::array<BasicJsonNode, kCount> found;
     for (std::size_t i = 0; i < kCount; ++i) found[i].place_ = {keys[i], &place_};
     Backend::for_each_member(*value_, [&](std::string_view key, const Value& one) {
-      const auto known = std::find(std::begin(keys), std::end(keys), key);
-      if (known == std::end(keys)) return take_other(key, one);
+      std::size_t i = 0;
+      while (i < kCount && keys[i] != key) ++i;
+      if (i == kCount) return take_other(key, one);
       if (Backend::is_null(one)) return;
-      BasicJsonNode& node = found[static_cast<std::size_t>(known - std::begin(keys))];
-      if (node.value_) node.wrong("duplicate key");
-      node.value_ = one;
+      if (found[i].value_) found[i].wrong("duplicate key");
+      found[i].value_ = one;
     });
     return found;
   }

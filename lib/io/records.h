@@ -135,9 +135,9 @@ double person_score(const std::vector<Keypoint>& keypoints, double box_score);
 // Reads a stream of records and checks the order header, frames, end of each video.
 class RecordReader {
  public:
-  explicit RecordReader(std::string path, std::function<bool()> stopped = {},
+  explicit RecordReader(const std::string& path, std::function<bool()> stopped = {},
                         LastLine last_line = LastLine::kAsItIs)
-      : lines_(std::move(path), std::move(stopped), last_line) {}
+      : lines_(path, std::move(stopped), last_line) {}
 
   std::optional<Record> next();      // nothing at the end of input
   bool cut() const { return cut_; }  // the input ended inside a video; known at its end

@@ -19,13 +19,13 @@ bool exists(const std::string& path) {
   return fs::exists(path, ignored);
 }
 
-// Why the output of another run cannot be gone on from; "" if it can.
+// Why the output of an earlier run cannot be continued; "" if it can.
 std::string reason_against(const std::string& path, const Header& own) {
   const auto header = first_header(path);
   if (!header) return "no records";
   std::string what = difference(*header, own);
   if (what.empty() && header->version != own.version) what = "version";
-  return what.empty() ? "" : "made with another " + what;
+  return what.empty() ? "" : "made with a different " + what;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include "io/output_file.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,7 @@ struct Header;
 enum class Existing {
   kRefuse,   // Error; partial files are mentioned
   kReplace,  // the same, but an existing output is replaced
-  kResume,   // goes on from what is there, and removes what has been taken over
+  kResume,   // continues it, and removes files whose records have been copied
 };
 
 // The output of a run, "-" for standard output. Only one process at a time writes a file.
@@ -30,7 +29,7 @@ class RunOutput {
   ~RunOutput();
 
   OutputFile& file() { return file_; }
-  const std::string& left() const { return left_; }  // what to go on from; "": nothing
+  const std::string& left() const { return left_; }  // the file to continue from; "": none
 
   // Gives the file its final name if it is complete; otherwise returns its temporary name ("":
   // none). Files of stopped runs that hold nothing more are removed.

@@ -11,7 +11,7 @@
 
 namespace vremd::model {
 
-// The layers of ViT, HKME, BMD and the heads. Constructors leave parameters uninitialized:
+// The layers of ViT, HKME, BMD and the heads. Constructors leave parameters uninitialised:
 // weights.h reads them, or init() draws them.
 
 // The device of new parameters, during the life of this object and on this thread: the CPU, or the
@@ -43,7 +43,7 @@ struct Module : torch::nn::Module {
 // As timm's truncated normal: its cut at +-2 is a hundred sigma away (METHOD 5).
 constexpr double kInitSigma = 0.02;
 
-// init() sets the layer's own parameters to random values; children are initialized before.
+// init() sets the layer's own parameters to random values; children are initialised before.
 struct Layer : Module {
   virtual void init() = 0;
 };

@@ -16,7 +16,7 @@ struct MovenetHeadsImpl : Module {
                               std::int64_t tokens_w);
   at::Tensor logits(const at::Tensor& map_nchw);  // [B, 17, H, W]; sigmoid: the scores
   // Distance of each cell, in cells, from the regressed joint of the person nearest to the centre
-  // of the crop, plus the graph's 1.8: [B, 17, H, W]. Thunder maximizes score / distance.
+  // of the crop, plus the graph's 1.8: [B, 17, H, W]. Thunder maximises score / distance.
   at::Tensor distances(const at::Tensor& map_nchw);
   // (y, x) from the cell [B, 17] of each joint to the joint, in cells: [B, 17, 2].
   at::Tensor offsets(const at::Tensor& map_nchw, const at::Tensor& cells_bj);

@@ -26,7 +26,7 @@ std::vector<std::array<double, 2>> sampling_grid(int points);
 // maximum norm. groups * points entries (y, x), in cells.
 std::vector<std::array<double, 2>> directional_points(int groups, int points);
 
-// Initializes an offset layer to constant offsets: weights 0, bias y, x, y, x, ...
+// Initialises an offset layer to constant offsets: weights 0, bias y, x, y, x, ...
 void start_at(LinearImpl& offset, const std::vector<std::array<double, 2>>& places);
 
 // tokens [B, N, D] at the points -> [B, G, D / G, Q, P], by LibTorch's sampler.

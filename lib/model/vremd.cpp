@@ -134,7 +134,7 @@ void VremdImpl::init() {
 
 void VremdImpl::init_from_single_frame(const VremdImpl& other) {
   at::NoGradGuard no_grad;
-  if (head_ || other.head_) fail("init: MoveNet's head cannot initialize another one");
+  if (head_ || other.head_) fail("init: MoveNet's head cannot initialise another one");
   if (!other.config.single_frame()) fail("init: not a single-frame model");
   copy_state(*other.backbone_, *backbone_, "backbone");
   if (proj_ && other.proj_) copy_state(*other.proj_, *proj_, "proj");

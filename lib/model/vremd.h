@@ -12,7 +12,7 @@ namespace vremd::model {
 // The paper's network, figure 2: frozen features of three frames -> HKME -> BMD -> heatmaps.
 // Without HKME and BMD it is ViTPose: one frame, one head.
 //
-// The constructor leaves parameters uninitialized: call load_model() (weights.h) or init().
+// The constructor leaves parameters uninitialised: call load_model() (weights.h) or init().
 struct VremdImpl : Module {
   explicit VremdImpl(ModelConfig config);
 
@@ -45,7 +45,7 @@ struct VremdImpl : Module {
   at::Tensor probabilities(const at::Tensor& heatmaps_bkhw) const;
 
   void init();  // METHOD 5
-  // Initializes backbone, prior and H_m from a trained single-frame model: agg is the identity of
+  // Initialises backbone, prior and H_m from a trained single-frame model: agg is the identity of
   // F_t, so H equals the heatmaps of that model while H_k is near zero. Joints that it lacks:
   // head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);

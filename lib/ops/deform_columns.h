@@ -26,7 +26,7 @@ struct DeformColumnsArgs {
 template <typename T>
 void deform_columns_cpu(const DeformColumnsArgs<T>& args, int item, int group);
 
-// Gradients. d_tokens is accumulated: initialize it to zeros.
+// Gradients. d_tokens is accumulated: initialise it to zeros.
 template <typename T>
 struct DeformColumnsGradient {
   const T* d_columns = nullptr;

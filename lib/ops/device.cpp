@@ -10,34 +10,27 @@
 
 #include <malloc.h>
 
-#include <optional>
-
 namespace vremd::ops {
 
-namespace {
-
-// Of "cuda" or "cuda:N".
-std::optional<int> cuda_index(const std::string& text) {
-  if (text == "cuda") return 0;
-  if (!text.starts_with("cuda:")) return std::nullopt;
-  const auto index = number_from<int>(std::string_view(text).substr(5));
-  return index && *index >= 0 && *index <= 127 ? index : std::nullopt;
+std::optional<DeviceChoice> DeviceChoice::parse(std::string_view text) {
+  if (const auto kind = enum_from_name<DeviceKind>(text)) return DeviceChoice{*kind};
+  constexpr std::string_view kPrefix = "cuda:";
+  if (!text.starts_with(kPrefix)) return std::nullopt;
+  const auto index = number_from<int>(text.substr(kPrefix.size()));
+  if (!index || *index < 0 || *index > 127) return std::nullopt;
+  return DeviceChoice{DeviceKind::kCuda, index};
 }
 
-}  // namespace
-
-void check_device(const std::string& text) {
-  if (text == "auto" || text == "cpu" || cuda_index(text)) return;
-  fail("--device must be auto, cpu, cuda or cuda:N, not '{}'", text);
+std::string DeviceChoice::text() const {
+  return std::string(name_of(kind)) + (index ? ":" + std::to_string(*index) : "");
 }
 
-c10::Device choose_device(const std::string& text) {
-  check_device(text);
-  if (text == "cpu") return c10::Device(c10::kCPU);
-  const int index = cuda_index(text).value_or(0);
-  const int count = cuda_devices();
+c10::Device choose_device(const DeviceChoice& choice) {
+  if (choice.kind == DeviceKind::kCpu) return c10::Device(c10::kCPU);
+  const int index = choice.index.value_or(0), count = cuda_devices();
   if (index < count) return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
-  if (text == "auto") return c10::Device(c10::kCPU);
+  if (choice.kind == DeviceKind::kAuto) return c10::Device(c10::kCPU);
+  const std::string text = choice.text();
   if (!at::detail::getCUDAHooks().hasCUDART()) fail("--device {}: this build has no CUDA", text);
   if (count == 0) fail("--device {}: no CUDA device found", text);
   fail("--device {}: there are {} CUDA devices, the first is cuda:0", text, count);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/enum_names.h"
+
+#include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace c10 {
 struct Device;
@@ -9,10 +14,24 @@ struct Device;
 
 namespace vremd::ops {
 
-void check_device(const std::string& text);  // Error: not "auto", "cpu", "cuda" or "cuda:N"
+enum class Precision { kFp32, kBf16 };
+constexpr auto enum_names(Precision) { return std::array{"fp32", "bf16"}; }
 
-// Error: invalid, or not available on this machine; only "auto" falls back to the CPU.
-c10::Device choose_device(const std::string& text);
+enum class DeviceKind { kAuto, kCpu, kCuda };
+constexpr auto enum_names(DeviceKind) { return std::array{"auto", "cpu", "cuda"}; }
+
+// The value of --device.
+struct DeviceChoice {
+  static constexpr std::array kForms{"auto", "cpu", "cuda", "cuda:N"};
+  static std::optional<DeviceChoice> parse(std::string_view text);
+  std::string text() const;
+
+  DeviceKind kind = DeviceKind::kAuto;
+  std::optional<int> index{};  // of cuda:N
+};
+
+// Error: not available on this machine; only kAuto falls back to the CPU.
+c10::Device choose_device(const DeviceChoice& choice);
 
 int cuda_devices();  // visible to this process; 0 without CUDA
 

@@ -37,7 +37,7 @@ inline BlurKernel kernel_for(const HeatmapDecodeArgs& args) {
   const double sigma = 0.3 * ((kernel.size - 1) * 0.5 - 1) + 0.8;
   double sum = 0;
   for (int i = 0; i < kernel.size; ++i) {
-    const double d = i - kernel.size / 2;
+    const int d = i - kernel.size / 2;
     sum += kernel.weights[i] = std::exp(-d * d / (2 * sigma * sigma));
   }
   for (int i = 0; i < kernel.size; ++i) kernel.weights[i] /= sum;

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/names.h"
+#include "core/text.h"
 #include "io/records.h"
 #include "ops/device.h"
 #include "parallel/ordered_pipeline.h"
@@ -15,7 +16,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -39,7 +39,7 @@ struct DetectTask {
   std::vector<ops::ScoredBox> people;
 };
 
-// What is known of a frame before its people.
+// The record of a frame without its people.
 io::FrameRecord record_of(const Frame& frame, const io::Header& header, bool cut) {
   io::FrameRecord record;
   record.frame = frame.index;
@@ -267,13 +267,12 @@ std::set<std::int64_t> read_cuts(const std::string& path) {
     line.resize(std::min(line.find('#'), line.size()));
     const std::size_t from = line.find_first_not_of(" \t\r");
     if (from == std::string::npos) continue;
-    const char* end = line.data() + line.find_last_not_of(" \t\r") + 1;
-    std::int64_t frame = -1;
-    const auto [rest, error] = std::from_chars(line.data() + from, end, frame);
-    if (error != std::errc() || rest != end || frame < 0) {
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    const auto frame = number_from<std::int64_t>(std::string_view(line).substr(from));
+    if (!frame || *frame < 0) {
       fail("{}:{}: '{}' is not a frame number", path, number, excerpt(line));
     }
-    cuts.insert(frame);
+    cuts.insert(*frame);
   }
   if (file.bad()) fail("{}: cannot read: {}", path, std::strerror(errno));
   return cuts;

@@ -2,7 +2,6 @@
 #include "pipeline/pose_estimator.h"
 
 #include "core/error.h"
-#include "ops/device.h"
 #include "ops/tensor_ops.h"
 
 #include <ATen/ops/cat.h>
@@ -90,7 +89,7 @@ PoseEstimator::PoseEstimator(const model::LoadedModel& loaded, EstimatorOptions 
   mirrored_joints_ = at::tensor(mirrored, at::kLong).to(options_.device);
   model_->eval();
   model_->to(options_.device);
-  if (options_.bf16) model_->to_bf16();
+  if (options_.precision == ops::Precision::kBf16) model_->to_bf16();
 }
 
 void PoseEstimator::estimate(std::span<Person> persons) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/weights.h"
+#include "ops/device.h"
 #include "ops/heatmap_decode.h"
 #include "pipeline/chunk.h"
 
@@ -66,7 +67,7 @@ class StageClock {
 
 struct EstimatorOptions {
   c10::Device device = c10::Device(c10::kCPU);
-  bool bf16 = false;
+  ops::Precision precision = ops::Precision::kFp32;
   bool flip = false;  // average with the mirrored crop (METHOD 2.1)
   ops::Decode decode = ops::Decode::kDarkUdp;
   int blur = 11;            // of kDark and kDarkUdp

@@ -3,17 +3,11 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "ops/device.h"
-#include "pipeline/pose_nms.h"
 
 #include <algorithm>
 
 namespace vremd::pipeline {
 namespace {
-
-bool is_decode(const std::string& text) {
-  return text == "auto" || enum_from_name<ops::Decode>(text);
-}
 
 std::vector<std::string> joints_of_set(const std::string& name) {
   try {
@@ -25,8 +19,7 @@ std::vector<std::string> joints_of_set(const std::string& name) {
 
 }  // namespace
 
-void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours,
-                        const PoseWords& words) {
+void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours) {
   const auto require = [](bool ok, const char* what) {
     if (!ok) fail("{}", what);
   };
@@ -36,19 +29,13 @@ void check_pose_options(const EstimatorOptions& options, const data::TripletOpti
           "--batch-size must be in [0, 4096]");
   require(neighbours.stride >= 1 && neighbours.stride <= 100, "--stride must be in [1, 100]");
   require(delta_ms >= 0 && delta_ms <= 10000, "--delta-ms must be in [0, 10000]");
-  require(words.precision == "fp32" || words.precision == "bf16",
-          "--precision must be fp32 or bf16");
-  require(is_decode(words.decode), "--decode must be auto, argmax, quarter, dark or dark_udp");
-  parse_nms(words.nms);
-  ops::check_device(words.device);
 }
 
-EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
+EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& choices,
                                  const model::ModelConfig& model) {
-  options.device = ops::choose_device(words.device);
-  options.bf16 = words.precision == "bf16";
-  options.decode = parse_decode(words.decode, model);
-  options.joints = parse_joints(words.joints, model);
+  options.device = ops::choose_device(choices.device);
+  options.decode = choices.decode.value_or(model.default_decode());
+  options.joints = parse_joints(choices.joints, model);
   if (options.enlarge == 0) options.enlarge = model.input.enlarge;
   if (options.batch_size == 0) options.batch_size = options.device.is_cpu() ? 8 : 64;
   if (options.enlarge != model.input.enlarge) {
@@ -56,12 +43,6 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& word
                 model.input.enlarge);
   }
   return options;
-}
-
-ops::Decode parse_decode(const std::string& text, const model::ModelConfig& config) {
-  if (text == "auto") return config.default_decode();
-  if (const auto decode = enum_from_name<ops::Decode>(text)) return *decode;
-  fail("--decode must be auto, argmax, quarter, dark or dark_udp, not '{}'", text);
 }
 
 std::vector<int> parse_joints(const std::string& text, const model::ModelConfig& config) {

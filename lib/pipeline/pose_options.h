@@ -2,31 +2,32 @@
 #pragma once
 
 #include "model/config.h"
+#include "ops/device.h"
 #include "ops/heatmap_decode.h"
 #include "pipeline/pose_estimator.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace vremd::pipeline {
 
 // Unresolved values of the command line.
-struct PoseWords {
-  std::string joints, decode = "auto", nms = "none", device = "auto", precision = "fp32";
+struct PoseChoices {
+  std::string joints;                 // see parse_joints()
+  std::optional<ops::Decode> decode;  // else the model's default_decode()
+  std::string nms = "none";           // see parse_nms()
+  ops::DeviceChoice device;
 };
 
-// Error "--option must be ...": a value is invalid for any model and device. An `enlarge` or
+// Error "--option must be ...": a number is invalid for any model and device. An `enlarge` or
 // `batch_size` of 0 means the default.
-void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours,
-                        const PoseWords& words);
+void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours);
 
-// Resolves the words and the defaults of `enlarge` and `batch_size`. Warns if `enlarge` differs
+// Resolves the choices and the defaults of `enlarge` and `batch_size`. Warns if `enlarge` differs
 // from the training.
-EstimatorOptions resolve_options(EstimatorOptions options, const PoseWords& words,
+EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& choices,
                                  const model::ModelConfig& model);
-
-// "auto" is the model's default_decode().
-ops::Decode parse_decode(const std::string& text, const model::ModelConfig& config);
 
 // Indices of the model's joints: "" = all trained ones, otherwise a named set or names separated by
 // commas. Error: the model lacks a joint.

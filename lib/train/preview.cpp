@@ -38,7 +38,7 @@ void print_counts(const data::TrainSet& set, const TrainConfig& config, std::int
   fmt::print("an epoch: {} persons, {} steps of {}; in all {} steps\n", persons, steps.per_epoch,
              config.persons_of_step(), steps.all);
   for (int j = 0; j < set.joints().size(); ++j) {
-    if (!set.trained(j)) fmt::print("no label of {}\n", set.joints().joints[j]);
+    if (!set.trained(j)) fmt::print("no labels for {}\n", set.joints().joints[j]);
   }
 }
 

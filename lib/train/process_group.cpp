@@ -148,7 +148,7 @@ struct ProcessGroup::Backend {
       fail("rank {}: lost rank 0: {}", place.rank, first_line(error.what()));
     }
     group->abort();
-    fail("rank {} of {} processes failed: its own message says why",
+    fail("rank {} of {} processes failed; see its own message",
          std::string(rank.begin(), rank.end()), place.size);
   }
 

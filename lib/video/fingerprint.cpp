@@ -6,7 +6,6 @@
 #include "video/picture_names.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <span>

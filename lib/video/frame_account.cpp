@@ -10,27 +10,27 @@
 namespace vremd::video {
 namespace {
 
-// A sign of damage concerns this many packets after it; a packet without picture is kept as long.
+// A sign of damage affects this many later packets; a packet without a picture is kept as long.
 constexpr std::int64_t kMemory = 64;
 
-// H.264 and HEVC reorder by up to 16 frames: decoding times that go back further are a new part,
-// even if it does not begin with a key frame.
+// H.264 and HEVC reorder by up to 16 frames: a decoding time that goes back further begins a new
+// part, even without a key frame.
 constexpr double kMaxReorder = 16;
 
-// A key frame whose decoding time is that of the frame before or goes back by this many frames
-// begins a new part; one that goes back by less has a wrong time.
+// A key frame whose decoding time equals the previous one or goes back by this many frames begins a
+// new part; one that goes back by less has a wrong time.
 constexpr double kLeastBack = 0.9;
 
-// Time stamps that go back by less are wrong, not a new timeline.
+// In seconds. Timestamps that go back by less are wrong; they do not begin a new timeline.
 constexpr double kShortestJump = 1;
 
-// Without a duration in the container, a longer gap in the times is a wrong time.
+// If the container has no duration, a longer gap in the times is an error in them.
 constexpr double kLongestGap = 60, kLongestVideo = 86400;
 
-// A longer gap at what may be a seam is the time between two recordings.
+// A longer gap at a possible seam is the time between two recordings.
 constexpr double kLongestGapAtSeam = 0.5;
 
-// What a time that goes back is replaced by: this part of a frame after the frame before.
+// A time that goes back is replaced by the previous one plus this fraction of a frame.
 constexpr double kLeastStep = 0.01;
 
 }  // namespace
@@ -52,7 +52,7 @@ void FrameAccount::decoded(const PacketFacts& facts) {
   if (packet.corrupt) broken_ = packet.serial;
   if (packet.maybe_seam) seam_ = packet.serial;
   only_dts_ = only_dts_ || (packet.dts && !packet.pts);
-  if (only_dts_) packet.pts.reset();  // AVI: libav guesses that of B-frames
+  if (only_dts_) packet.pts.reset();  // AVI: libav guesses those of B-frames
   if (only_dts_ && packet.dts) dts_.emplace(part_, *packet.dts);
   waiting_.emplace(packet.serial, packet);
 }
@@ -133,8 +133,8 @@ bool FrameAccount::comes_before(const Packet& packet, const Packet& shown) const
   return packet.serial + facts_.reorder < shown.serial;
 }
 
-// The packets that should have had their picture before `shown` (all if null), as entries for
-// those that are lost.
+// Entries for the lost packets among those whose pictures should have come before `shown` (all if
+// null).
 std::vector<FrameAccount::Lost> FrameAccount::take_lost(const Packet* shown) {
   std::vector<Packet> overdue;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
@@ -143,7 +143,7 @@ std::vector<FrameAccount::Lost> FrameAccount::take_lost(const Packet* shown) {
       packet.overdue = true;
       overdue.push_back(packet);
     }
-    // Kept for a while: with wrong time stamps its picture may still come.
+    // Kept for a while: if timestamps are wrong, its picture may still come.
     const bool forgotten = packet.overdue && packet.serial + kMemory < newest_;
     it = forgotten ? waiting_.erase(it) : std::next(it);
   }
@@ -152,7 +152,7 @@ std::vector<FrameAccount::Lost> FrameAccount::take_lost(const Packet* shown) {
       [](const Packet& a, const Packet& b) {
         return std::tie(a.part, *a.pts) < std::tie(b.part, *b.pts);
       });
-  // Packets shown before the first key frame may refer to frames that were cut away (an open GOP):
+  // Packets shown before the first key frame may refer to frames that were cut off (an open GOP):
   // the decoder reports errors, but nothing is damaged.
   const auto has_sign = [&](const Packet& packet) {
     return packet.corrupt || (packet.key && facts_.always_a_frame) ||
@@ -171,8 +171,8 @@ std::vector<FrameAccount::Lost> FrameAccount::take_lost(const Packet* shown) {
     damage_seen_ = true;
     waiting_.at(packet.serial).counted = true;
     const auto pts = take_pts(packet);
-    if (given_after_all_ > 0) {
-      --given_after_all_;
+    if (late_ > 0) {
+      --late_;
       continue;
     }
     std::string said = problem_of_(packet.serial);
@@ -191,7 +191,7 @@ std::optional<std::int64_t> FrameAccount::take_pts(const Packet& packet) {
   return dts_.extract(dts_.begin()).value().second;
 }
 
-// The time of a picture behind `lost` missing ones, if its pts continues the timeline.
+// The time of a picture after `lost` missing ones, if its pts continues the timeline.
 std::optional<double> FrameAccount::timeline_time(std::optional<std::int64_t> pts, int part,
                                                   std::int64_t lost) const {
   if (!pts || !origin_ || part != origin_part_) return {};
@@ -214,8 +214,8 @@ bool FrameAccount::times_count_losses() const {
   return !facts_.counts_packets && any_shown_ && steady_ && in_step_ > 0;
 }
 
-// The frames for which the times leave room before the picture of packet `serial` at `time`; 0 if
-// they do not tell.
+// The number of frames lost before the picture of packet `serial` at `time`, according to the gap
+// in the times; `lost` if that is no evidence.
 std::int64_t FrameAccount::lost_by_time(double time, std::int64_t serial, std::int64_t lost) {
   const std::int64_t steps = std::llround((time - last_time_) / facts_.frame_seconds);
   if (steps == lost + 1) {
@@ -230,8 +230,8 @@ std::int64_t FrameAccount::lost_by_time(double time, std::int64_t serial, std::i
   return std::max(lost, steps - 1);
 }
 
-// Adds `count` missing entries before a picture at `end`: those that are known, each at its time,
-// or, if the times say that there are more, all of them evenly spaced.
+// Adds `count` missing entries before a picture at `end`: the known ones at their times or, if the
+// times show that more are missing, all of them evenly spaced.
 void FrameAccount::add_missing(std::vector<Lost> lost, std::int64_t count, double end) {
   const bool evenly = count > std::ssize(lost);
   const auto pts_at = [&](double time) -> std::optional<std::int64_t> {
@@ -255,14 +255,14 @@ void FrameAccount::add_missing(std::vector<Lost> lost, std::int64_t count, doubl
   add({{true, pts_at(time), time, "lost in a corrupt part of the file"}, count, step});
 }
 
-// The picture of a packet that was counted as missing has come.
+// The picture of a packet that was counted as missing has arrived.
 void FrameAccount::withdraw(std::int64_t packet) {
   const auto run = std::find_if(ready_.begin(), ready_.end(),
                                 [&](const Run& each) { return each.packet == packet; });
   if (run != ready_.end()) {
     ready_.erase(run);
   } else {
-    ++given_after_all_;  // too late: one that is lost later is not counted
+    ++late_;  // too late: a later lost packet is not counted instead
   }
 }
 

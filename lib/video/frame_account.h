@@ -13,24 +13,24 @@
 
 namespace vremd::video {
 
-// What the container tells about a packet.
+// The container's facts about a packet.
 struct PacketFacts {
   std::int64_t serial = 0;                 // 0, 1, 2 ... in decoding order
   std::optional<std::int64_t> pts, dts{};  // in the time base of the stream
   bool key = false;
-  bool corrupt = false;     // the packet itself, or something in front of it
-  bool maybe_seam = false;  // corrupt, or the last one of a recording that another is joined to
+  bool corrupt = false;     // the packet itself, or something before it
+  bool maybe_seam = false;  // corrupt, or the last packet of a recording with another appended
 };
 
-// What the account has to know about a stream.
+// Properties of a stream.
 struct StreamFacts {
   double unit = 1;                   // seconds of the time base
   double frame_seconds = 0.04;       // from one frame to the next
-  int reorder = 0;                   // at most this many packets after its own, a picture is given
+  int reorder = 0;                   // pictures come at most this many packets after their own
   bool always_a_frame = false;       // every intact packet of this codec yields a picture
-  bool counts_packets = false;       // the container says how many packets there are
+  bool counts_packets = false;       // the container states the number of packets
   bool begins_anywhere = false;      // not at a key frame (a recording of a broadcast)
-  double longest_pause = 0;          // seconds; a longer one is a jump of the time stamps
+  double longest_pause = 0;          // seconds; a longer one is a jump of the timestamps
   std::optional<double> duration{};  // seconds, according to the container
 };
 
@@ -42,37 +42,36 @@ struct FrameEntry {
   std::string problem{};  // why it is missing
 };
 
-// Accounts for the frames of a stream: which of them are missing, and at what time each is shown.
-// It knows nothing of libav: the decoder tells what it sent, what went wrong and what it was given.
+// Accounts for the frames of a stream: which ones are missing, and when each is shown. Independent
+// of libav: its user reports the packets sent, the errors, and the pictures received.
 //
 // - Each call of picture() adds one entry, in the order of the calls.
-// - Missing entries are added only after a sign of damage: a packet that the container calls
-// corrupt
-//   or for which the decoder reports an error. A packet without a picture is lost if there is a
-//   sign for it, or if there was one for another and every packet before that had its picture.
+// - Missing entries are added only after a sign of damage: a packet that the container marks as
+//   corrupt, or for which the decoder reports an error. A packet without a picture is lost if it
+//   has such a sign, or if an earlier one had and every packet before that gave a picture.
 //   Otherwise it is invisible (an alternate reference, the second field of a frame, a frame that is
-//   not coded). Packets in front of the first picture refer to frames that were cut away.
-// - Near damage, where the container counts no packets and the frame rate has been constant, the
-//   room in the times tells how many frames are lost.
-// - Times increase. Time stamps that go back, or that pause for too long, begin a new timeline one
+//   not coded). Packets before the first picture refer to frames that were cut off.
+// - Near damage, if the container does not count packets and the frame rate has been constant, the
+//   gap in the times determines the number of lost frames.
+// - Times increase. Timestamps that go back, or that pause for too long, begin a new timeline one
 //   frame after the last one.
 //
 // Report packets, errors and pictures in the order in which the decoder finishes them; it does not
 // depend on the number of threads.
 class FrameAccount {
  public:
-  // `problem_of`: what the decoder said about a packet; "" if nothing.
+  // `problem_of`: the decoder's error for a packet; "" if none.
   FrameAccount(StreamFacts facts, std::function<std::string(std::int64_t)> problem_of)
       : facts_(facts), problem_of_(std::move(problem_of)), last_time_(-facts.frame_seconds) {}
 
   void set_reorder(int packets) { facts_.reorder = packets; }
-  bool is_corrupt(std::int64_t serial) const;  // by the container, if it has no picture so far
+  bool is_corrupt(std::int64_t serial) const;  // by the container, and without a picture so far
   void decoded(const PacketFacts& packet);
   void error(const std::string& problem);  // the decoder could not decode the last packet
-  // A picture of the packet `serial`, or of an unknown one.
+  // A picture of packet `serial`, or of an unknown one.
   void picture(std::optional<std::int64_t> serial, bool damaged);
-  // After the last picture. `lost` frames follow it that the container announces (counted as 1 if
-  // the container is `cut` and announces nothing).
+  // After the last picture. The container announces that many more frames, which are lost; at
+  // least one if the file is `cut`.
   void end(std::int64_t announced, bool cut, const std::string& problem);
 
   std::optional<FrameEntry> take();  // the next entry, if there is one
@@ -81,11 +80,11 @@ class FrameAccount {
   static constexpr std::int64_t kNever = INT64_MIN / 2;
 
   struct Packet : PacketFacts {
-    int part = 0;          // of the stream: time stamps begin anew with each
-    bool overdue = false;  // its picture should have been given by now
+    int part = 0;          // of the stream: timestamps start anew in each
+    bool overdue = false;  // its picture should have come by now
     bool counted = false;  // as a missing frame
   };
-  // `count` entries, `step` seconds apart. `packet`: of a missing one, whose picture may yet come.
+  // `count` entries, `step` seconds apart. `packet`: of a missing one, which may still arrive.
   struct Run {
     FrameEntry first;
     std::int64_t count = 1;
@@ -118,7 +117,7 @@ class FrameAccount {
   std::string error_text_;
   std::int64_t first_key_ = INT64_MAX;  // serial of the first key frame
   bool damage_seen_ = false, invisible_seen_ = false, any_shown_ = false, ended_ = false;
-  std::int64_t given_after_all_ = 0;  // pictures of packets that had been counted as missing
+  std::int64_t late_ = 0;  // pictures that came after their packets were counted as missing
 
   bool only_dts_ = false;  // the container has no pts (AVI)
   int part_ = 0;
@@ -126,11 +125,11 @@ class FrameAccount {
   std::int64_t newest_ = -1;      // the largest serial of a picture
   std::int64_t broken_ = kNever;  // the serial of the latest sign of damage
   std::int64_t seam_ = kNever;    // and of the latest one that may be a seam
-  std::int64_t in_step_ = 0;      // pictures one interval after the one before
-  bool steady_ = true;            // so are all others, except near damage
+  std::int64_t in_step_ = 0;      // pictures one interval after their predecessor
+  bool steady_ = true;            // likewise all others, except near damage
 
   double last_time_;                    // of the last entry
-  std::optional<std::int64_t> origin_;  // pts of time 0 in the present timeline
+  std::optional<std::int64_t> origin_;  // pts of time 0 in the current timeline
   int origin_part_ = 0;
   std::deque<Run> ready_;
 };

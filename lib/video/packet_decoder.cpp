@@ -42,8 +42,8 @@ void PacketDecoder::drain() {
   avcodec_send_packet(codec_.get(), nullptr);
 }
 
-// With frame threads, a picture or an error is that of the packet before the last few ones. At the
-// end these come one by one; those without a result are not seen.
+// With frame threads, a picture or an error belongs to a packet sent a few packets earlier. At the
+// end they come one by one, and packets without a result go unnoticed.
 int PacketDecoder::receive(AVFrame& picture) {
   const int status = avcodec_receive_frame(codec_.get(), &picture);
   const bool frame_threads = codec_->active_thread_type & FF_THREAD_FRAME;

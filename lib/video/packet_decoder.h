@@ -22,12 +22,12 @@ class PacketDecoder {
   int receive(AVFrame& picture);
 
   std::int64_t sent() const { return sent_; }  // also the number of the next packet
-  // How many of them it is done with: some threads are still at work on the last ones.
+  // The number of them it has finished: threads may still be working on the latest.
   std::int64_t decoded() const { return decoded_; }
   // The last error that the decoder logged for one of the latest packets; "" if none.
   std::string problem_of(std::int64_t packet) const;
 
-  int reorder() const;  // at most this many packets after its own, a picture is given
+  int reorder() const;  // pictures come at most this many packets after their own
   bool is_frame(const AVPacket& packet) const;  // not empty, nor a header in the middle (Theora)
   bool always_a_frame() const;  // if every intact packet of this codec yields a picture
 

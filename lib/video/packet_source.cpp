@@ -135,10 +135,10 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
   if (status < 0) fail_to_open(status);
 
   const int index = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (index < 0) fail("{}: no video in it", place_);
+  if (index < 0) fail("{}: no video stream", place_);
   stream_ = context->streams[index];
   if (stream_->disposition & AV_DISPOSITION_ATTACHED_PIC) {
-    fail("{}: no video in it but a cover picture", place_);
+    fail("{}: no video stream except a cover picture", place_);
   }
   for (unsigned i = 0; i < context->nb_streams; ++i) {
     if (static_cast<int>(i) == index) continue;

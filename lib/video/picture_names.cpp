@@ -3,13 +3,11 @@
 
 #include "core/error.h"
 #include "core/picture_names.h"
+#include "core/text.h"
 
 #include <glob.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -46,10 +44,7 @@ struct NumberPattern {
     name.remove_prefix(prefix.size());
     name.remove_suffix(suffix.size());
     if (name.size() > digits && name.front() == '0') return {};
-    unsigned long long value = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
-    if (error != std::errc() || end != name.data() + name.size()) return {};
-    return value;
+    return number_from<unsigned long long>(name);
   }
 };
 
@@ -69,10 +64,7 @@ std::optional<NumberPattern> parse_number_pattern(std::string_view text) {
       const std::string_view width = take_number(text);
       if (found || width.size() > 3 || !text.starts_with('d')) return {};
       if (!width.empty() && width.front() != '0') return {};  // "%6d" pads with spaces
-      if (!width.empty()) {
-        std::from_chars(width.data(), width.data() + width.size(), pattern.digits);
-        pattern.digits = std::max<std::size_t>(pattern.digits, 1);
-      }
+      pattern.digits = std::max<std::size_t>(number_from<std::size_t>(width).value_or(1), 1);
       text.remove_prefix(1);
       found = true;
     }

@@ -10,13 +10,13 @@ namespace {
 // Chosen on joined videos (bench/shot_cuts.py): within a shot the difference of two frames is below
 // 0.2 nearly always, across a cut it is above 0.5 in 90 of 100 cases.
 constexpr double kCut = 0.35;               // 1 - correlation
-constexpr double kSureCut = 0.6;            // whatever the frames around it do; below it ...
-constexpr double kSpike = 1.5;              // ... this many times their change
-constexpr double kColourCut = 0.5;          // part of the pixels that change their colour ...
-constexpr double kLeastForColourCut = 0.2;  // ... if the correlation falls, too
+constexpr double kSureCut = 0.6;            // regardless of the frames around it; below that ...
+constexpr double kSpike = 1.5;              // ... if it is this many times their change
+constexpr double kColourCut = 0.5;          // fraction of pixels that change colour ...
+constexpr double kLeastForColourCut = 0.2;  // ... if the correlation also falls
 constexpr double kBrighter = 20;            // luma of a flash
 constexpr double kFlat = 4;                 // deviation of luma in a picture without structure ...
-constexpr double kFlatRange = 80;           // ... and a change of mean and deviation that is sure
+constexpr double kFlatRange = 80;           // ... change of mean and deviation that counts as 1
 constexpr int kShiftX = 16, kShiftY = 6;    // a fast pan moves by a quarter of the width
 constexpr int kSamples = 4;                 // pixels per thumbnail's cell, in each direction
 
@@ -52,14 +52,14 @@ std::unique_ptr<ShotDetector::Thumbnail> ShotDetector::thumbnail(const Frame& fr
   return result;
 }
 
-// The part of the pixels whose colour is not in the other picture.
+// The fraction of pixels whose colour does not occur in the other picture.
 double ShotDetector::colour_difference(const Thumbnail& a, const Thumbnail& b) {
   int common = 0;
   for (int i = 0; i < kColours; ++i) common += std::min(a.colours[i], b.colours[i]);
   return 1 - common / double{kWidth * kHeight};
 }
 
-// Of the parts that overlap if `b` is moved by (dx, dy); -1 to 1.
+// The correlation of the overlap if `b` is shifted by (dx, dy); -1 to 1.
 double ShotDetector::correlation(const Thumbnail& a, const Thumbnail& b, int dx, int dy) {
   const int width = kWidth - std::abs(dx), height = kHeight - std::abs(dy);
   float sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0;
@@ -81,7 +81,7 @@ double ShotDetector::correlation(const Thumbnail& a, const Thumbnail& b, int dx,
   return (ab - double{sum_a} * sum_b / n) / std::sqrt(spread_a * spread_b);
 }
 
-// From 0 (the same scene) to 1 and a little more.
+// From 0 (the same scene) to slightly above 1.
 double ShotDetector::difference(const Thumbnail& a, const Thumbnail& b) {
   if (a.deviation < kFlat || b.deviation < kFlat) {  // black, or a fade to it
     return (std::abs(a.mean - b.mean) + std::abs(a.deviation - b.deviation)) / kFlatRange;
@@ -105,7 +105,7 @@ void ShotDetector::add(const Frame& frame) {
   frames_.push_back(std::move(picture));
 }
 
-// The number of frames from `first` until the picture before it is back, if they are brighter; else
+// The number of frames from `first` until the preceding picture returns, if all are brighter; else
 // 0.
 int ShotDetector::length_of_flash(std::size_t first) const {
   const Thumbnail& before = *frames_[first - 1];

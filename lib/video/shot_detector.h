@@ -14,7 +14,7 @@ namespace vremd::video {
 //
 // Frames are compared as thumbnails: by the normalised correlation of their luma at the best shift
 // (so that motion of the camera and changes of exposure do not count) and by the histogram of their
-// colours. A difference that is gone within three frames and was brighter is a flash. Not
+// colours. Brighter frames that disappear within three frames are a flash. Not
 // thread-safe.
 class ShotDetector {
  public:

@@ -11,8 +11,8 @@ namespace {
 constexpr int kMaxErrorsWhileDraining = 256;  // then the decoder is given up
 constexpr double kDefaultFrameRate = 25;      // if unknown
 
-// A longer pause is a jump of the time stamps: FFmpeg's dts_delta_threshold, for containers whose
-// time stamps may jump, and dts_error_threshold.
+// A longer pause is a jump of the timestamps: FFmpeg's dts_delta_threshold, for containers whose
+// timestamps may jump, and dts_error_threshold.
 constexpr double kLongestPause = 10, kLongestPauseOfFiles = 30 * 3600;
 
 double frame_seconds_of(const PacketSource& source) {

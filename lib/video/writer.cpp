@@ -282,7 +282,7 @@ void VideoWriter::Impl::open_encoder() {
   const int status = avcodec_open2(encoder.get(), codec, &settings);
   av_dict_free(&settings);
   if (status < 0) {
-    const std::string error = last_av_error();
+    const std::string& error = last_av_error();
     fail("{}: cannot encode {} of {}x{} with {}: {}", path, av_get_pix_fmt_name(encoder->pix_fmt),
          options.width, options.height, codec->name, error.empty() ? av_error_text(status) : error);
   }

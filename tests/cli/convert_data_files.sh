@@ -61,7 +61,7 @@ is "$(jq -s -c '[.[] | select(.type == "frame").image_id]' out.jsonl)" '[7,9]'
 grep -q 'warning: image_info.json: images without annotations: nobody$' err
 status=0; vremd-eval --pck torso -g image_info.json -p out.jsonl 2> err || status=$?
 is "$status $(tail -n 1 err)" '1 vremd-eval: image_info.json: no annotations'
-# What is without input is named.
+# Sequences without input are named.
 vremd-convert coco.json --images image_info.json 2>&1 > out.jsonl |
   grep -q 'warning: without input, so without people: 1 of 2 sequences: 7.jpg$'
 
@@ -93,7 +93,7 @@ is "$(convert mm.json --joints wholebody133 | jq -s '.[0].joints | length')" 133
 jq '.[].instances[].keypoints |= .[:130] | .[].instances[].keypoint_scores |= .[:130]' mm.json > odd.json
 bad 'odd.json: [0].instances[0]: 130 keypoints: unknown joints; use --input-joints' odd.json
 
-# ---- categories called otherwise
+# ---- categories with other names
 joints='["nose","left_eye","right_eye","left_ear","right_ear","left_shoulder","right_shoulder","left_elbow",
   "right_elbow","left_wrist","right_wrist","left_hip","right_hip","left_knee","right_knee","left_ankle","right_ankle"]'
 truth() { # CATEGORIES ID
@@ -163,7 +163,7 @@ is "$(convert m/a/x.json m/b/x.json | jq -s -c '[.[].video // empty]')" '["m/a/x
 rm -rf op; mkdir op; for f in 0 1; do echo '{"people":[]}' > op/vid-$f.json; done
 is "$(convert op | jq -s -c '[.[] | .video // .frame // empty]')" '["vid",0,1]'
 
-# ---- people of whom only keypoints were drawn: their box is around these
+# ---- people annotated with keypoints only: their box is the extent of these
 truth '[{id: 1, name: "person", keypoints: $j}]' 1 | jq '.annotations[].bbox = [0, 0, 0, 0]' > truth.json
 is "$(convert truth.json | jq -s -c '.[1].instances[0].box | map(. > 10) | all')" true
 

@@ -52,7 +52,7 @@ vremd-convert -q alphapose-results.json --input-joints posetrack17 --images list
   --to posetrack21 -o named/
 cmp <(jq -c .annotations alphapose/$name) <(jq -c .annotations named/$name)
 
-# A file called as its sequence is matched by its name.
+# A file named after its sequence is matched by its name.
 mkdir other; cp alphapose-results.json other/$name
 vremd-convert other/$name --input-joints posetrack17 --images $case/gt --to posetrack21 -o all/ 2> err
 cmp alphapose/$name all/$name

@@ -19,7 +19,7 @@ record() {
     {type: "end"}'
 }
 
-# ---- what follows a dot in the name of a folder is no extension
+# ---- the part of a folder's name after a dot is not an extension
 { record data/S1.walk 10 folder; record data/S1.run 50 folder; record data/S1.mp4 90; } > dots.jsonl
 for format in records posetrack17 posetrack18 mmpose csv alphapose; do
   convert dots.jsonl --to $format -o $format/
@@ -99,7 +99,7 @@ status=0; convert cameras.jsonl cameras.jsonl --to openpose -f -o again/ 2> err 
 is $status 1
 grep -q 'S1_000000000000_keypoints.json: a second frame of this name$' err
 
-# ---- OpenPose: bare numbers are the frames of one video, called as their folder
+# ---- OpenPose: bare numbers are the frames of one video, named after their folder
 # person X: of BODY_25, with the nose at X
 person() { jq -n -c --argjson x $1 '{person_id: [-1], pose_keypoints_2d: [range(25) | ($x + 5 * ., 20 + 5 * ., 0.8)]}'; }
 # file NAME PERSON...
@@ -138,7 +138,7 @@ convert x/cam y/cam y > op.jsonl
 is "$(videos op.jsonl)" 'cam x/cam/b y/b'
 mkdir z; cp -r wide z/cam
 is "$(convert y/cam z/cam | videos)" 'y/cam z/cam'
-# Pictures called by COCO's numbers find their images.
+# Pictures named by COCO's numbers match their images.
 jq -n '{images: [1, 2, 9, 10, 11, 0] | map({id: (. + 500), file_name: "val/\("00000000000\(.)"[-12:]).jpg"}),
   categories: []}' > coco.json
 convert wide --images coco.json > filled.jsonl
@@ -159,7 +159,7 @@ status=0; convert hands -o none.jsonl 2> err || status=$?
 is "$status $(grep -v "incomplete output left" err)" '1 vremd-convert: hands/1_keypoints.json: people, but nobody with pose_keypoints_2d'
 test ! -e none.jsonl
 
-# ---- AlphaPose: padded numbers are pictures of a folder called as the file; any order
+# ---- AlphaPose: padded numbers are pictures of a folder named after the file; any order
 result() { jq -n -c --arg image "$1" --argjson x $2 '{image_id: $image, category_id: 1, score: 2.5, idx: 1,
   box: [1, 2, 30, 40], keypoints: [range(17) | ($x + 5 * ., 20 + 5 * ., 0.8)]}'; }
 { result 000010.jpg 3; result 000002.jpg 1; result 000010.jpg 4; result 000009.jpg 2; } | jq -s . > S1.walk.json
@@ -173,7 +173,7 @@ status=0; convert truth.jsonl --video a 2> err > out || status=$?
 is "$status $(cat err)" '1 vremd-convert: --video a, but there are several: a/0001.jpg, b/0001.jpg'
 { result 10.jpg 3; result 2.jpg 1; result 9.jpg 2; } | jq -s . > recording.json
 is "$(convert recording.json | frames)" '[[0,-1],[1,-1],[2,1],[3,-1],[4,-1],[5,-1],[6,-1],[7,-1],[8,-1],[9,2],[10,3]]'
-# A name of its own finds its sequence, a comma in a name is no separator.
+# A comma in a file name is not a separator.
 cp recording.json 'a,b.json'
 is "$(convert 'a,b.json' | videos)" a,b
 

@@ -83,7 +83,7 @@ bad 'none.pth: cannot open: No such file or directory' none.pth
 mkdir folder
 bad 'folder: no model.safetensors in this directory' folder
 : > empty.pth
-bad 'empty.pth: not a file of torch.save' empty.pth
+bad 'empty.pth: not a torch.save file' empty.pth
 head -c 100000 vitpose.pth > cut.pth
 bad 'cut.pth: zip: no central directory (truncated?)' cut.pth
 head -c 100000 legacy.pth > cut.pth
@@ -95,7 +95,7 @@ bad 'vitpose.pth: weights for pose, not --task detect' --task detect vitpose.pth
 bad 'vitpose.pth: no experts: --expert must be 0' --expert 1 vitpose.pth
 bad 'vit.pth: a backbone without a head' --to huggingface vit.pth
 printf '\x80\x02cos\nsystem\nX\x0c\x00\x00\x00touch hacked\x85R.' > evil.pth
-bad 'evil.pth: a pickle, but not of torch.save' evil.pth
+bad 'evil.pth: a pickle, but not written by torch.save' evil.pth
 test ! -e hacked
 status=0; weights -q vitpose.pth -o vitpose.safetensors 2> err || status=$?
 test $status -eq 1

@@ -21,7 +21,7 @@ test "$(detect --cuts off shots | cuts)" = '[]'
 test "$(detect --stills shots | cuts)" = '[]'
 test "$(jq -r 'select(.type == "header").settings.cuts' auto.jsonl)" = auto
 
-# Given ones; held boxes end at a cut.
+# Cuts from a file; held boxes end at a cut.
 printf '# first frames\n2\n\n 5 # the last\n' > given
 detect --every 4 --frames 0:8 --cuts given $street > given.jsonl
 test "$(cuts given.jsonl)" = '[2,5]'

@@ -69,7 +69,7 @@ test -s stills.jpg
 vremd-draw one.jsonl r.jsonl --root $SOURCE_DIR -o videos/ 2> /dev/null
 test "$(ls videos | tr '\n' ' ')" = 'street-2.mp4 street.mp4 '
 
-# What follows a dot in the name of a directory is no extension.
+# The part of a directory's name after a dot is not an extension.
 for name in S1.walk S1.run; do mkdir $name; cp frames/00000[01].png $name; done
 { records S1.walk 0 1; records S1.run 0 1; } | vremd-draw -o dotted/ 2> /dev/null
 test "$(ls dotted | tr '\n' ' ')" = 'S1.run.mp4 S1.walk.mp4 '

@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# What was matched, missing or superfluous is said by every score.
+# Every score reports what was matched, missing or superfluous.
 case=$TEST_DIR/data/eval-cases/p6_synth_pt18
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 is() { test "$1" = "$2" || { echo "got:  $1"; echo "want: $2"; exit 1; }; }

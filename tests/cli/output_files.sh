@@ -85,7 +85,7 @@ for _ in $(seq 100); do test -n "$(find . -name '.late.jsonl.*')" && break; slee
 echo other > late.jsonl; tail -n +3 a.jsonl >&7; exec 7>&-
 status=0; wait $first || status=$?
 test $status -eq 1 && test "$(cat late.jsonl)" = other
-grep -q '^vremd-track: late.jsonl: has appeared meanwhile; this output is left in .late.jsonl.*partial$' err
+grep -q '^vremd-track: late.jsonl: was created in the meantime; this output is kept in .late.jsonl.*partial$' err
 same .late.jsonl.*.partial; rm .late.jsonl.*
 
 # A failed output is kept if there is something in it.

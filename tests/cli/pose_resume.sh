@@ -21,7 +21,7 @@ done
 { head -n 4 whole.jsonl; sed -n 5p whole.jsonl | head -c 60; } > part.jsonl
 pose --resume-from part.jsonl -j 3 < boxes.jsonl > out.jsonl 2> err
 plain out.jsonl | diff <(plain whole.jsonl) -
-grep -q '^vremd-pose: 3 frames taken over from the interrupted run$' err
+grep -q '^vremd-pose: 3 frames reused from the interrupted run$' err
 
 # With --nms, the people of taken-over frames are fewer than the boxes.
 jq -c 'if .frame == 1 or .frame == 3 then .instances += [.instances[0] | .box_score = 0.4] else . end' \
@@ -59,13 +59,13 @@ refused() {
   test ! -e never.jsonl
 }
 head -n 4 whole.jsonl > part.jsonl
-refused '1: made with another setting (flip)$' --resume-from part.jsonl --flip
-refused '1: made with another set of joints$' --resume-from part.jsonl --joints nose,left_knee
-refused '1: made with another precision$' --resume-from part.jsonl --precision bf16
+refused '1: made with a different setting (flip)$' --resume-from part.jsonl --flip
+refused '1: made with a different set of joints$' --resume-from part.jsonl --joints nose,left_knee
+refused '1: made with a different precision$' --resume-from part.jsonl --precision bf16
 sed -i 's/"model":"sha256:./"model":"sha256:x/' part.jsonl
-refused '1: made with another model$' --resume-from part.jsonl
+refused '1: made with a different model$' --resume-from part.jsonl
 head -n 4 whole.jsonl | sed 's/clip.mkv/other.mkv/' > part.jsonl
-refused '1: made with another video$' --resume-from part.jsonl
+refused '1: made with a different video$' --resume-from part.jsonl
 head -n 4 whole.jsonl | sed '3s/"box":\[[0-9]*/"box":[77/' > part.jsonl
 refused '3: frame 1 differs from the input$' --resume-from part.jsonl
 sed 3d whole.jsonl > part.jsonl

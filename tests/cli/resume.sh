@@ -1,6 +1,6 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: Apache-2.0
-# --resume goes on from what a killed run left, to the bytes of a single run, and leaves no debris.
+# --resume continues a killed run: the bytes of a single run, and no partial files.
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 vremd_pose_files weights paper tiny.safetensors
 vremd_pose_files clip 6 a.mkv
@@ -34,25 +34,25 @@ pose --frames 0:1 boxes.jsonl -o out.jsonl 2> err  # without --resume
 says '^vremd-pose: out.jsonl: a stopped run left .out.jsonl.*.partial (see --resume)$'
 rm out.jsonl
 pose --resume boxes.jsonl -o out.jsonl 2> err
-says '^vremd-pose: [34] frames taken over from the interrupted run$'
+says '^vremd-pose: [34] frames reused from the interrupted run$'
 same whole.jsonl out.jsonl; no_debris
 before=$(stat -c %i.%Y out.jsonl)
 pose --resume boxes.jsonl -o out.jsonl 2> err
 says '^vremd-pose: skipping 1 of 1 inputs that are already done$'
 test $before = $(stat -c %i.%Y out.jsonl)
-# A complete output of other settings or another input is not taken for the wanted one.
+# A complete output of other settings or another input is rejected.
 refused() {  # MESSAGE COMMAND...
   local text=$1 status=0; shift
   "$@" 2> err || status=$?
   test $status -eq 1; says "$text"
 }
-refused 'out.jsonl: already exists, made with another setting (flip); --force' pose --resume --flip boxes.jsonl -o out.jsonl
+refused 'out.jsonl: already exists, made with a different setting (flip); --force' pose --resume --flip boxes.jsonl -o out.jsonl
 vremd_pose_files weights table4_baseline other.safetensors
-refused 'out.jsonl: already exists, made with another model; --force' \
+refused 'out.jsonl: already exists, made with a different model; --force' \
   vremd-pose --device cpu -w other.safetensors --resume boxes.jsonl -o out.jsonl
 rm out.jsonl
 
-# The partial file of any stage, once more while it is taken over, and one without its end record.
+# Partial files of any length, one that is itself being resumed, and one without its end record.
 left=.out.jsonl.elsewhere.1.00c0ffee.partial
 for lines in 0 1 2 4 7 8; do
   head -n $lines whole.jsonl > $left
@@ -61,21 +61,21 @@ for lines in 0 1 2 4 7 8; do
   pose -q --resume boxes.jsonl -o out.jsonl
   same whole.jsonl out.jsonl; no_debris; rm out.jsonl
 done
-head -n 3 whole.jsonl | sed 's/"score":0[0-9.]*/"score":0.125/' > $left  # taken over, not computed
+head -n 3 whole.jsonl | sed 's/"score":0[0-9.]*/"score":0.125/' > $left  # copied, not computed
 pose -q --resume boxes.jsonl -o out.jsonl
 grep -q '"score":0.125' out.jsonl; no_debris; rm out.jsonl
 { head -n 4 whole.jsonl; sed -n 5p whole.jsonl | head -c 50; } > out.jsonl  # of a redirection
 pose --resume boxes.jsonl -o out.jsonl 2> err
-says '^vremd-pose: 3 frames taken over'; same whole.jsonl out.jsonl; no_debris; rm out.jsonl
+says '^vremd-pose: 3 frames reused'; same whole.jsonl out.jsonl; no_debris; rm out.jsonl
 
 # An output of a redirection that ends with the first of two videos is not complete.
 cat boxes.jsonl boxes.jsonl > two.jsonl; pose -q two.jsonl -o both.jsonl
 head -n 8 both.jsonl > out.jsonl
-pose --resume two.jsonl -o out.jsonl 2> err; says '^vremd-pose: 6 frames taken over'
+pose --resume two.jsonl -o out.jsonl 2> err; says '^vremd-pose: 6 frames reused'
 same both.jsonl out.jsonl; no_debris; rm out.jsonl
 mkdir pictures; vremd-draw -q boxes.jsonl -o pictures/
 detect -q --stills pictures -o stills.jsonl; head -n 9 stills.jsonl > out.jsonl
-detect --resume --stills pictures -o out.jsonl 2> err; says '^vremd-detect: 3 frames taken over'
+detect --resume --stills pictures -o out.jsonl 2> err; says '^vremd-detect: 3 frames reused'
 same stills.jsonl out.jsonl
 detect --resume --stills pictures -o out.jsonl 2> err; says 'skipping 1 of 1 inputs'
 rm out.jsonl
@@ -90,21 +90,21 @@ for folder in . sub; do
   rm $folder/out.jsonl
 done
 
-# Another setting, other weights, another input: anew, and why.
+# Another setting, other weights, another input: starts over and says why.
 head -n 4 whole.jsonl > $left
 pose --resume --flip boxes.jsonl -o out.jsonl 2> err
-says "^vremd-pose: warning: $left: made with another setting (flip); not used$"
+says "^vremd-pose: warning: $left: made with a different setting (flip); not used$"
 test -e $left; pose -q --flip boxes.jsonl > flipped.jsonl; same flipped.jsonl out.jsonl; rm out.jsonl
 vremd-pose --device cpu -w other.safetensors --resume boxes.jsonl -o out.jsonl 2> err
-says "$left: made with another model; not used$"; rm out.jsonl
+says "$left: made with a different model; not used$"; rm out.jsonl
 sed '4s/"box":\[[0-9.]*/"box":[30/' boxes.jsonl > moved.jsonl
 pose --resume moved.jsonl -o out.jsonl 2> err
 says "^vremd-pose: warning: $left:4: frame 2 differs from the input; not used from there on$"
-says '^vremd-pose: 2 frames taken over'
+says '^vremd-pose: 2 frames reused'
 pose -q moved.jsonl > fresh.jsonl; same fresh.jsonl out.jsonl; test -e $left; rm out.jsonl
 cp a.mkv kept.mkv; { cat kept.mkv; echo; } > a.mkv
 pose --resume boxes.jsonl -o out.jsonl 2> err
-says "$left:1: made with another video file; starting anew$"; mv kept.mkv a.mkv
+says "$left:1: made with a different video file; starting over$"; mv kept.mkv a.mkv
 rm out.jsonl $left
 
 # vremd-detect, with boxes that are held, and two videos in one output.
@@ -112,23 +112,23 @@ detect -q --every 2 a.mkv b.mkv -o people.jsonl
 for lines in 1 2 3 4 7 8 9 11 14 15; do
   head -n $lines people.jsonl > .again.jsonl.elsewhere.1.00c0ffee.partial
   detect --resume --every 2 a.mkv b.mkv -o again.jsonl 2> err
-  test $lines -lt 2 || says ' frames taken over '
+  test $lines -lt 2 || says ' frames reused '
   same people.jsonl again.jsonl; no_debris; rm again.jsonl
 done
 detect -q --every 2 a.mkv > one.jsonl
 mkdir boxes; head -n 5 one.jsonl > boxes/.a.mkv.jsonl.elsewhere.1.00c0ffee.partial
 detect --resume --every 2 --output-dir boxes a.mkv b.mkv 2> err
-says '^vremd-detect: 4 frames taken over'; same one.jsonl boxes/a.mkv.jsonl; no_debris
+says '^vremd-detect: 4 frames reused'; same one.jsonl boxes/a.mkv.jsonl; no_debris
 mv a.mkv kept.mkv; cp b.mkv a.mkv
-refused 'boxes/a.mkv.jsonl: already exists, made with another video file; --force' \
+refused 'boxes/a.mkv.jsonl: already exists, made with a different video file; --force' \
   detect --resume --every 2 --output-dir boxes a.mkv b.mkv
 detect --resume --every 2 -o new.jsonl a.mkv 2> err
 head -n 3 one.jsonl > .new.jsonl.elsewhere.1.00c0ffee.partial; rm new.jsonl
 detect --resume --every 2 -o new.jsonl a.mkv 2> err
-says '.partial:1: made with another video file; starting anew$'
+says '.partial:1: made with a different video file; starting over$'
 same new.jsonl <(detect -q --every 2 a.mkv); rm .new*; mv kept.mkv a.mkv
 
-# A cut input leaves one file, however often it is tried.
+# A truncated input leaves one file, however often it is tried.
 head -n 4 boxes.jsonl > cut.jsonl
 for _ in 1 2 3; do
   status=0; pose --resume --output-dir poses cut.jsonl 2> err || status=$?
@@ -137,11 +137,11 @@ for _ in 1 2 3; do
 done
 cp boxes.jsonl cut.jsonl; pose -q --resume --output-dir poses cut.jsonl; no_debris
 
-# vremd-track and vremd-convert: what is complete is skipped, what was left goes.
+# vremd-track and vremd-convert: complete outputs are skipped, partial files deleted.
 vremd-track -q whole.jsonl -o tracks.jsonl
 head -n 3 tracks.jsonl > .again.jsonl.elsewhere.1.00c0ffee.partial
 vremd-track -q --resume whole.jsonl -o again.jsonl; same tracks.jsonl again.jsonl; no_debris
-refused 'again.jsonl: already exists, made with another setting (max_age); --force' \
+refused 'again.jsonl: already exists, made with a different setting (max_age); --force' \
   vremd-track --resume --max-age 3 whole.jsonl -o again.jsonl
 vremd-track --resume whole.jsonl -o again.jsonl 2> err; says 'skipping 1 of 1 inputs'
 vremd-convert -q tracks.jsonl --to csv -o t.csv

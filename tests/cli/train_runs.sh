@@ -47,7 +47,7 @@ vremd-train --config run.json -o dry --dry-run > counts 2> err
 grep -q '  24 persons in 1 videos and stills' counts
 grep -q ' nose 24 ' counts
 grep -q 'an epoch: 24 persons, 3 steps of 8; in all 9 steps' counts
-grep -q 'no label of left_knee' counts
+grep -q 'no labels for left_knee' counts
 test "$(ls dry)" = samples.png
 test "$(head -c 4 dry/samples.png | tail -c 3)" = PNG
 

@@ -45,7 +45,7 @@ TEST_CASE("joints are copied by name") {
   CHECK(bare.keypoints.empty());
 }
 
-TEST_CASE("sets that formats mean by the number of joints") {
+TEST_CASE("joint sets implied by the number of joints") {
   const auto set = [](std::size_t count) { return joint_set_of_size(count, "", "a"); };
   CHECK(set(17).name == "coco17");
   const JointSet whole = set(133), halpe = set(136);

@@ -5,7 +5,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -115,4 +114,22 @@ TEST_CASE("assignment: invalid costs") {
   CHECK_THROWS_AS(assign(nan, 1, 2), Error);
   CHECK_THROWS_AS(assign(huge, 1, 2), Error);
   CHECK_THROWS_AS(assign(minus, 1, 2), Error);
+}
+
+TEST_CASE("greedy assignment: the most similar pairs first, each row and column once") {
+  using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
+  const auto of = [](const std::vector<std::vector<double>>& similarities, double least) {
+    return assign_greedily(
+        similarities.size(), similarities.front().size(), least,
+        [&](std::size_t row, std::size_t column) { return similarities[row][column]; });
+  };
+  CHECK(of({{0.9, 0.8}, {0.8, 0.1}}, 0) == Pairs{{0, 0}, {1, 1}});  // not the largest sum
+  CHECK(of({{0.9, 0.8}, {0.8, 0.1}}, 0.5) == Pairs{{0, 0}});
+  CHECK(of({{0.2, 0.5, 0.7}}, 0.5) == Pairs{{0, 2}});
+  CHECK(of({{0.3}, {0.5}, {0.4}}, 0.5) == Pairs{{1, 0}});  // `least` itself is enough
+  CHECK(of({{0.5, 0.5}, {0.5, 0.5}}, 0) == Pairs{{0, 0}, {1, 1}});
+  CHECK(of({{0.1, 0.5}, {0.5, 0.9}}, 0) == Pairs{{1, 1}, {0, 0}});  // in the order of similarity
+  CHECK(of({{std::nan(""), 0.2}}, 0) == Pairs{{0, 1}});
+  CHECK(of({{0.2}}, 0.5).empty());
+  CHECK(assign_greedily(0, 3, 0, [](std::size_t, std::size_t) { return 1.0; }).empty());
 }

@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cmath>
+
 using namespace vremd;
 
 TEST_CASE("utf8_length accepts complete, shortest sequences") {
@@ -33,6 +35,22 @@ TEST_CASE("first_line ends before the first line break") {
   CHECK(first_line("\nrest").empty());
   CHECK(first_line("one") == "one");
   CHECK(first_line("").empty());
+}
+
+TEST_CASE("number_from takes the whole text or nothing") {
+  CHECK(number_from<int>("-12") == -12);
+  CHECK(number_from<int>("007") == 7);
+  for (const char* bad : {"", " 1", "1 ", "+1", "1.0", "0x1", "2147483648", "-"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(number_from<int>(bad));
+  }
+  CHECK_FALSE(number_from<unsigned>("-1"));
+  CHECK(number_from<double>("-1.5e3") == -1500);
+  CHECK(std::isnan(number_from<double>("nan").value()));
+  for (const char* bad : {"", "1,5", "1e999", "1.5x", "."}) {
+    CAPTURE(bad);
+    CHECK_FALSE(number_from<double>(bad));
+  }
 }
 
 TEST_CASE("excerpt truncates after whole characters and escapes") {

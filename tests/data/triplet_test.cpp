@@ -151,7 +151,7 @@ TEST_CASE("by time: the nearest frame on each side other than the key frame") {
   CHECK(offsets(of_uneven, 5) == Pair(-2, 1));  // 0.05 is nearer to 0.05 than 0.052; 0.2 is all
 }
 
-TEST_CASE("constant time stamps do not accumulate frames") {
+TEST_CASE("constant timestamps do not accumulate frames") {
   FakeVideo video;
   video.times.assign(2000, 0.0);
   TripletWindow window(video.source(), {.delta_ms = 40});

@@ -182,7 +182,7 @@ TEST_CASE("the weights determine the detector") {
   };
   save({{"kind", "detect"}, {"architecture", "yolox-custom"}, {"input_size", "64"}});
   DetectorOptions options;
-  options.device = "cpu";
+  options.device = {ops::DeviceKind::kCpu};
   options.min_score = 0.2;
   const PersonDetector detector(io::SafetensorsFile(path), options);
   CHECK(detector.settings()["input_size"] == Json::array({64}));

@@ -104,7 +104,7 @@ TEST_CASE("files written by PyTorch without checksums, and of whole modules") {
                     ContainsSubstring("holds a whole torch.nn.modules.linear.Linear"));
 }
 
-TEST_CASE("a truncated file of torch.save is an error") {
+TEST_CASE("a truncated torch.save file is an error") {
   for (const char* name : {"zip.pth", "legacy.pth"}) {
     std::ifstream in(kFixtures + "/" + name, std::ios::binary);
     const std::string whole{std::istreambuf_iterator<char>(in), {}};
@@ -246,13 +246,13 @@ TEST_CASE("zip containers") {
   fails(with("x/constants.pkl", "."), "TorchScript");
   fails(with("y/data.pkl", "N."), "two data.pkl");
   fails(with("x/data.pkl", "N."), "duplicate entry");
-  fails(zip({{"x/y/data.pkl", pickle("N")}}), "not of torch.save");
+  fails(zip({{"x/y/data.pkl", pickle("N")}}), "not written by torch.save");
   fails(zip(good, {.method = 8}), "compressed entries");
   fails(zip(good, {.flags = 1}), "encrypted");
   fails(zip(good, {.wrong_crc = 1}), "x/data.pkl: damaged (its checksum is wrong)");
   fails("PK\x03\x04", "truncated");
-  fails("", "not a file of torch.save");
-  fails("{\"a\": 1}", "not a file of torch.save");
+  fails("", "not a torch.save file");
+  fails("{\"a\": 1}", "not a torch.save file");
   CHECK_THROWS_WITH(read_pth("/no/such.pth"), ContainsSubstring("cannot open"));
   CHECK_THROWS_WITH(read_pth("/tmp"), ContainsSubstring("is a directory"));
 }
@@ -266,7 +266,7 @@ TEST_CASE("legacy containers") {
   };
   const std::string whole = legacy(with(tensor), {{"0", kFour}});
   fails(whole.substr(0, whole.size() - 1), "ends inside storage 0");
-  fails(pickle("K\x01"), "a pickle, but not of torch.save");
+  fails(pickle("K\x01"), "a pickle, but not written by torch.save");
   fails(legacy(with(tensor), {{"1", kFour}}), "storage 1: not used by any tensor");
   fails(legacy(with(tensor), {}), "no storage 0");
   fails(legacy(with(tensor), {{"0", floats({1, 2})}}), "ends inside storage 0");

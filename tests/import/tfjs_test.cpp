@@ -2,17 +2,16 @@
 #include "import/tfjs.h"
 
 #include "core/error.h"
-#include "core/half.h"
 #include "import/convert_weights.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "temporary_folder.h"
 
+#include <c10/util/Half.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -67,9 +66,9 @@ struct SmallModel {
             {"shape", {2}},
             {"dtype", "float32"},
             {"quantization", {{"dtype", "uint8"}, {"scale", 0.5}, {"min", -1}}}}}}}};
-    for (int i = 0; i < 12; ++i) append<std::uint16_t>(bytes, {to_half(static_cast<float>(i))});
-    append<std::uint16_t>(bytes, {to_half(0.5F), to_half(-1.5F), to_half(2.0F)});
-    for (int i = 0; i < 6; ++i) append<std::uint16_t>(bytes, {to_half(static_cast<float>(10 + i))});
+    for (int i = 0; i < 12; ++i) append<c10::Half>(bytes, {static_cast<float>(i)});
+    append<c10::Half>(bytes, {0.5F, -1.5F, 2.0F});
+    for (int i = 0; i < 6; ++i) append<c10::Half>(bytes, {static_cast<float>(10 + i)});
     append<float>(bytes, {1, 2, 3, 4, 5, 6.125F});
     append<std::int32_t>(bytes, {-70000});
     append<std::uint8_t>(bytes, {0, 255});
@@ -223,7 +222,7 @@ TEST_CASE("conversion of a graph model to a weights file") {
   config.output = folder / "out.safetensors";
 
   SECTION("in float16") {
-    config.inputs = {model.save(folder)};
+    config.input = model.save(folder);
     convert_weights(config);
     const io::SafetensorsFile file(config.output);
     CHECK(file.tensors().size() == 68);
@@ -238,13 +237,13 @@ TEST_CASE("conversion of a graph model to a weights file") {
   }
   SECTION("missing layer") {
     nodes.erase(nodes.size() - 2);
-    config.inputs = {model.save(folder)};
+    config.input = model.save(folder);
     CHECK_THROWS_MATCHES(convert_weights(config), Error,
                          MessageMatches(ContainsSubstring("33 convolutions, but nanodet has 34")));
     CHECK(!fs::exists(config.output));
   }
   SECTION("as another network") {
-    config.inputs = {SmallModel().save(folder)};
+    config.input = SmallModel().save(folder);
     CHECK_THROWS_MATCHES(convert_weights(config), Error,
                          MessageMatches(ContainsSubstring("neither MoveNet nor NanoDet")));
   }

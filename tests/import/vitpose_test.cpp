@@ -325,14 +325,14 @@ TEST_CASE("imported weights can be exported again") {
   const auto reference = small_vitpose(model::HeadKind::kSimple);
   const at::Tensor expected = heatmaps_of(*reference);
   ConvertWeightsConfig config;
-  config.inputs = {folder.save("in.pth", checkpoint(with_names(*reference, VitNames::kVitpose)))};
+  config.input = folder.save("in.pth", checkpoint(with_names(*reference, VitNames::kVitpose)));
   config.output = folder / "out.safetensors";
   convert_weights(config);
   const model::LoadedModel loaded = model::load_model(config.output);
   CHECK(loaded.metadata.at("kind") == "pose");
   CHECK(loaded.metadata.at("architecture") == "vitpose-tiny");
   CHECK(loaded.metadata.at("source") == "in.pth (PyTorch zip, names of ViTPose)");
-  CHECK(loaded.metadata.at("source_sha256") == read_pth(config.inputs[0]).sha256);
+  CHECK(loaded.metadata.at("source_sha256") == read_pth(config.input).sha256);
   const double largest = expected.abs().max().item<double>();
   const double error = difference(heatmaps_of(*loaded.model), expected);
   CHECK(error > 0);  // stored as fp16
@@ -341,22 +341,22 @@ TEST_CASE("imported weights can be exported again") {
                     ContainsSubstring("already exists; --force overwrites it"));
 
   config.force = true;
-  config.dtype = "fp32";
+  config.format = NumberFormat::kFp32;
   convert_weights(config);
   CHECK(difference(heatmaps_of(*model::load_model(config.output).model), expected) < 1e-5);
 
-  config.task = "detect";
+  config.task = Task::kDetect;
   CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("weights for pose"));
-  config.task = "pose";
-  config.architecture = "vit";
+  config.task = Task::kPose;
+  config.network = Network::kVit;
   CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring("--arch vit, but it is vitpose"));
-  config.architecture = "auto";
+  config.network.reset();
 
   // ours -> Hugging Face's -> ours
-  config.inputs = {config.output};
+  config.input = config.output;
   config.output = folder / "hub";
-  config.to = "huggingface";
-  config.dtype = "auto";
+  config.to = OutputForm::kHuggingFace;
+  config.format.reset();
   config.force = false;
   convert_weights(config);
   CHECK_THROWS_WITH(convert_weights(config),
@@ -375,7 +375,7 @@ TEST_CASE("networks that fail the self-test are rejected before anything is writ
   ConvertWeightsConfig config;
   config.output = folder / "out.safetensors";
   const auto fails = [&](const std::string& what) {
-    config.inputs = {folder.save("in.pth", checkpoint(tensors))};
+    config.input = folder.save("in.pth", checkpoint(tensors));
     CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring(what));
     CHECK(!fs::exists(config.output));
   };

@@ -57,16 +57,16 @@ TEST_CASE("import of an official YOLOX") {
   const TemporaryFolder folder;
   FloatTensors tensors = official_yolox({16, 1, true, 80});
   ConvertWeightsConfig config;
-  config.inputs = {saved(folder, tensors)};
+  config.input = saved(folder, tensors);
   config.output = folder / "out.safetensors";
-  config.task = "detect";
+  config.task = Task::kDetect;
   convert_weights(config);
   const io::SafetensorsFile file(config.output);
   CHECK(file.metadata().at("kind") == "detect");
   CHECK(file.metadata().at("architecture") == "yolox-nano");
   CHECK(file.metadata().at("input_size") == "416");
   CHECK(file.metadata().at("source") == "in.pth (PyTorch zip, names of YOLOX)");
-  CHECK(file.metadata().at("source_sha256") == read_source(config.inputs[0]).sha256);
+  CHECK(file.metadata().at("source_sha256") == read_source(config.input).sha256);
   CHECK(file.at("backbone.stem.weight").dtype == io::DType::kF16);
   CHECK(file.at("backbone.stem.bias").dtype == io::DType::kF32);
   CHECK_NOTHROW(detect::Yolox(file.tensors(), file.path(), at::kCPU, at::kFloat));
@@ -75,7 +75,7 @@ TEST_CASE("import of an official YOLOX") {
   const auto fails = [&](const std::string& what, const std::function<void(FloatTensors&)>& edit) {
     FloatTensors changed = tensors;
     edit(changed);
-    config.inputs = {saved(folder, changed)};
+    config.input = saved(folder, changed);
     CHECK_THROWS_WITH(convert_weights(config), ContainsSubstring(what));
     CHECK(!fs::exists(config.output));
   };
@@ -85,12 +85,12 @@ TEST_CASE("import of an official YOLOX") {
   fails("head.stems.1.bn.bias is [1], not [64]",
         [](auto& all) { all["head.stems.1.bn.bias"] = {{1}, {1}}; });
   fails("not finite", [](auto& all) { all["head.stems.1.bn.running_var"].values[0] = -1; });
-  config.task = "pose";
+  config.task = Task::kPose;
   fails("weights for detect, not --task pose", [](auto&) {});
-  config.task = "";
-  config.architecture = "vitpose";
+  config.task.reset();
+  config.network = Network::kVitpose;
   fails("--arch vitpose, but it is yolox", [](auto&) {});
-  config.architecture = "auto";
-  config.to = "huggingface";
+  config.network.reset();
+  config.to = OutputForm::kHuggingFace;
   fails("only ViTPose goes to Hugging Face", [](auto&) {});
 }

@@ -119,7 +119,7 @@ TEST_CASE("a file that appears meanwhile is not replaced, and nothing is lost") 
   out.write("mine");
   std::ofstream(folder / "a") << "other";
   const std::string error = error_of([&] { out.commit(); });
-  CHECK(error.starts_with(folder / "a: has appeared meanwhile; this output is left in "));
+  CHECK(error.starts_with(folder / "a: was created in the meantime; this output is kept in "));
   CHECK(content(folder / "a") == "other");
   REQUIRE(names(folder).size() == 2);
   CHECK(content(folder / names(folder).front()) == "mine");
@@ -169,7 +169,7 @@ TEST_CASE("of many processes with one target, one succeeds") {
   CHECK(text.find_first_not_of(std::string{text[0], '\n'}) == text.npos);
 }
 
-TEST_CASE("what a killed process left is found; what another is writing is left alone") {
+TEST_CASE("files of killed processes are found, files still being written are left alone") {
   const TemporaryFolder folder;
   const bool has_locks = getenv("VREMD_TEST_NFS") == nullptr;
   Writer killed(folder / "a", "of a killed run");

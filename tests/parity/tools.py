@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the tools under test and keeps the table of what was compared."""
+"""Runs the tools under test and collects the results of the comparisons."""
 import json
 import pathlib
 import subprocess
@@ -18,7 +18,7 @@ class Tools:
         self.bin = pathlib.Path(bin_folder)
 
     def run(self, tool, *arguments, **options):
-        """Standard output of a tool; its standard error goes to ours."""
+        """The standard output of a tool; its standard error is passed through."""
         command = [str(self.bin / tool), *map(str, arguments)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, **options)
         if done.returncode != 0:
@@ -29,8 +29,8 @@ class Tools:
         self.run("vremd-convert", "weights", "-q", source, "-o", output, *options)
 
     def poses(self, weights, picture, boxes, dump, *options):
-        """What vremd-pose makes of a still picture: keypoints [people, joints, 3] of its records,
-        and of its dump the crops [people, 3, H, W] and heatmaps [people, joints, h, w]."""
+        """The results of vremd-pose for a still picture: keypoints [people, joints, 3] from its
+        records; crops [people, 3, H, W] and heatmaps [people, joints, h, w] from its dump."""
         header = {"type": "header", "format": 1, "tool": "parity", "video": str(picture["path"]),
                   "width": picture["width"], "height": picture["height"]}
         frame = {"type": "frame", "frame": 0, "instances": [{"box": list(box)} for box in boxes]}
@@ -49,7 +49,7 @@ class Tools:
 
 
 class Table:
-    """Rows of what was measured, with the bound that each has to keep."""
+    """The measured values, each with its limit."""
 
     def __init__(self, *columns):
         self.rows = [columns]
@@ -60,7 +60,7 @@ class Table:
         print("  ".join(map(str, cells)), flush=True)
 
     def check(self, what, value, bound):
-        if not value <= bound:  # also a value that is no number
+        if not value <= bound:  # also if it is NaN
             self.failed.append(f"{what}: {value:.3g} is more than {bound:.3g}")
         return f"{value:.1e}" if value else "0"
 

@@ -42,8 +42,8 @@ def random_model(size, head, experts=1, seed=0, ln_eps=1e-6):
 
 
 def smooth_kernels(noise, generator):
-    """Kernels that enlarge bilinearly, each with a random gain and some noise: trained heatmaps are
-    smooth, and only smooth ones have hills whose top can be told below one pixel."""
+    """Kernels that upsample bilinearly, each with a random gain and some noise: trained heatmaps are
+    smooth, and only smooth ones have peaks that can be located with sub-pixel accuracy."""
     ramp = torch.tensor([0.25, 0.75, 0.75, 0.25])
     gain = torch.randn(noise.shape[0], noise.shape[1], 1, 1, generator=generator)
     return (gain * ramp[:, None] * ramp + 0.1 * noise) * noise.shape[0] ** -0.5
@@ -57,8 +57,8 @@ def forward(model, crops, expert=0):
 
 
 def give_peaks(model, crops, expert=0):
-    """Scales the last layer so that each joint's heatmap runs from about 0.1 to 0.9 on the crops:
-    random weights know no people, but what is decoded should have the size of heatmaps."""
+    """Scales the last layer so that each joint's heatmap ranges from about 0.1 to 0.9 on the crops:
+    random weights detect nobody, but the decoder should get values in the range of heatmaps."""
     heatmaps = forward(model, crops, expert)
     low = torch.from_numpy(np.quantile(heatmaps, 0.01, axis=(0, 2, 3)))
     high = torch.from_numpy(heatmaps.max(axis=(0, 2, 3)))
@@ -74,7 +74,7 @@ def official(model):
     theirs = model.state_dict()
     dim = model.config.backbone_config.hidden_size
     result = collections.OrderedDict()
-    result["backbone.cls_token"] = torch.randn(1, 1, dim)  # is there, and unused
+    result["backbone.cls_token"] = torch.randn(1, 1, dim)  # present but unused
     for name, tensor in theirs.items():
         name = name.replace("embeddings.patch_embeddings.projection", "patch_embed.proj")
         name = name.replace("embeddings.position_embeddings", "pos_embed")
@@ -132,7 +132,7 @@ def plain(model, generator):
 
 
 def checkpoint(state):
-    """What such files hold beside the tensors."""
+    """A checkpoint with the other contents that such files have."""
     return {"meta": {"mmpose_version": "0.24.0", "config": "model = dict()", "epoch": 210,
                      "seed": np.int64(1), "arguments": argparse.Namespace(lr=5e-4)},
             "state_dict": state,

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ViTPose through vremd-convert and vremd-pose against transformers, on random weights.
+"""Compares ViTPose in vremd-convert and vremd-pose with transformers, on random weights.
 
-For every size and head a network of transformers gets random weights, is written as files of each
-layout, imported, and run by vremd-pose on people of a picture. transformers gets the crops that
-vremd-pose dumped, and then must agree
+For every size and head, a network of transformers with random weights is written in each file
+layout, imported, and run by vremd-pose on the people of a picture. transformers processes the crops
+that vremd-pose dumped. These must agree:
   - the heatmaps, to 1e-4;
-  - the peaks: what vremd-pose --decode argmax writes, and transformers' functions for the peak and
-    its way back to the picture, to 0.05 pixels of the picture;
-  - the keypoints, with the step below one pixel, likewise. There the one thing is exchanged that
-    both do differently, the blur before the step: transformers' Gaussian of sigma 0.8 for the one
-    of ViTPose and mmpose (sigma 2 for kernel 11, mirrored without the edge pixel). Heatmaps of
-    random weights are rough: where there is no hill around the peak, the step has no meaning and
-    any length. Compared are those of at most one pixel of the heatmap, and how many is told.
-How far transformers' own crops lead away is told beside it, without bound.
+  - the peaks: the output of vremd-pose --decode argmax, and that of transformers' functions for the
+    peak and its mapping to the picture, to 0.05 pixels of the picture;
+  - the keypoints with sub-pixel refinement, to the same accuracy. One difference between the two is
+    removed first, the blur before the refinement: transformers' Gaussian of sigma 0.8 is replaced
+    with that of ViTPose and mmpose (sigma 2 for kernel 11, mirrored without the edge pixel).
+    Heatmaps of random weights are rough; if there is no hill around a peak, its refinement is
+    meaningless and can have any length. Only refinements of at most one heatmap pixel are compared,
+    and their number is reported.
+The deviation caused by transformers' own crops is reported as well, without a limit.
 """
 import argparse
 import pathlib
@@ -85,7 +86,7 @@ class Parity:
                             "bf16: heatmaps")
 
     def crops(self):
-        """Of the boxes, as vremd-pose cuts them: any weights will do."""
+        """The crops that vremd-pose makes of the boxes, with any weights."""
         model = layouts.random_model("s", "simple")
         torch.save({"state_dict": layouts.official(model)}, self.work / "crops.pth")
         self.tools.import_weights(self.work / "crops.pth", self.work / "crops.safetensors")
@@ -97,7 +98,7 @@ class Parity:
         return self.tools.poses(weights, self.picture, BOXES, dump, *options)
 
     def compare(self, size, head, name, source, model, *options, expert=0):
-        """One file: import, estimate, compare."""
+        """Imports one file, estimates poses, and compares them."""
         weights = self.work / "ours.safetensors"
         self.tools.import_weights(source, weights, "-f", "--dtype", "fp32", *options)
         keypoints, crops, heatmaps = self.run(weights)
@@ -140,7 +141,7 @@ class Parity:
         self.export(size, head, model)
 
     def store(self, size, head, keypoints, heatmaps, hill):
-        """What fewer bits change, in the file as it is written without options."""
+        """The effect of reduced precision, in the file written without options."""
         half, bf16 = self.work / "half.safetensors", self.work / "bf16.safetensors"
         self.tools.import_weights(self.work / "zip.pth", half, "-f")
         self.tools.import_weights(self.work / "zip.pth", bf16, "-f", "--dtype", "bf16")

@@ -23,20 +23,20 @@ import yolox_reference as reference
 from tools import Failure, Table, Tools
 
 BOX_BOUND, SCORE_BOUND = 0.05, 1e-4
-ROUNDINGS = 10  # of float32 in PyTorch, where that is more
-CELLS = 1000  # so many are taken for people, before the suppression
+ROUNDINGS = 10  # multiple of PyTorch's float32 error, if larger
+CELLS = 1000  # number of cells taken as people, before suppression
 
 
 def threshold(outputs):
-    """Between the scores of two cells, far from both."""
+    """A score between those of two cells, far from both."""
     scores = (outputs[:, 4] * outputs[:, 5]).sort(descending=True).values[CELLS // 2:CELLS]
     gap = int((scores[:-1] - scores[1:]).argmax())
     return round(float(scores[gap] + scores[gap + 1]) / 2, 6)
 
 
 def rounding(model, pixels, outputs, width, height):
-    """How far float32 itself leads away, in PyTorch: of boxes within the picture, and of scores.
-    Random weights of a deep network amplify it."""
+    """The rounding error of float32 in PyTorch: of boxes within the picture, and of scores. Random
+    weights of a deep network amplify it."""
     exact = copy.deepcopy(model).double()(pixels.double())[0]
     cells = (outputs[:, 4] * outputs[:, 5]).sort(descending=True).indices[:CELLS]
 

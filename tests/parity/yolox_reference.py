@@ -181,7 +181,7 @@ def letterbox(picture_bgr, size):
 
 def people(outputs, width, height, least, iou_limit):
     """Boxes x, y, w, h in pixels of the picture, clipped to it, and scores, best first, of the
-    first class alone; suppressed as the official program suppresses within a class."""
+    first class only, after the official program's NMS within a class."""
     outputs = outputs.double().numpy()
     scores = outputs[:, 4] * outputs[:, 5]
     corners = np.concatenate([outputs[:, :2] - outputs[:, 2:4] / 2,
@@ -206,10 +206,9 @@ def people(outputs, width, height, least, iou_limit):
 
 
 def give_random_weights(model, pixels, seed):
-    """Random weights, and the statistics that the batch norms see on these pixels, so that what
-    comes out has the size of what a trained network gives. The activations stay where SiLU bends
-    little: a deep random network that bends much turns the last bit of a pixel into another
-    picture."""
+    """Random weights, and batch norm statistics computed on these pixels, so that the outputs have
+    the magnitude of a trained network's. The activations stay where SiLU is nearly linear: a deep,
+    strongly non-linear random network amplifies the last bit of a pixel without limit."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, tensor in model.state_dict().items():

@@ -6,8 +6,6 @@
 #include "ops/tensor_ops.h"
 #include "pipeline/pose_dump.h"
 
-#include <mutex>
-
 using namespace vremd;
 using namespace vremd::pipeline;
 
@@ -155,36 +153,23 @@ TEST_CASE("selected joints equal those of all joints") {
   CHECK_THROWS_AS(parse_joints("posetrack17", with_ears), Error);  // ears were not trained
 }
 
-TEST_CASE("values of --decode") {
-  model::ModelConfig udp, classic;
-  classic.geometry = ops::Geometry::kClassic;
-  CHECK(parse_decode("auto", udp) == ops::Decode::kDarkUdp);
-  CHECK(parse_decode("auto", classic) == ops::Decode::kQuarter);
-  classic.model.head = model::HeadKind::kMovenet;
-  CHECK(parse_decode("auto", classic) == ops::Decode::kDarkUdp);
-  for (const ops::Decode decode :
-       {ops::Decode::kArgmax, ops::Decode::kQuarter, ops::Decode::kDark, ops::Decode::kDarkUdp}) {
-    CHECK(parse_decode(std::string(name_of(decode)), udp) == decode);
-  }
-  CHECK_THROWS_AS(parse_decode("best", udp), Error);
-}
-
 TEST_CASE("bf16 is close to fp32") {
-  at::Tensor heatmaps[2];
-  for (const bool bf16 : {false, true}) {
+  std::map<ops::Precision, at::Tensor> heatmaps;
+  for (const ops::Precision precision : {ops::Precision::kFp32, ops::Precision::kBf16}) {
     EstimatorOptions options;
-    options.bf16 = bf16;
+    options.precision = precision;
     PoseEstimator estimator(tiny_loaded("paper"), options);
     estimator.dump = [&](const Person&, const NamedTensors& tensors) {
       for (const auto& [name, tensor] : tensors) {
-        if (name == "heatmaps") heatmaps[bf16] = tensor.clone();
+        if (name == "heatmaps") heatmaps[precision] = tensor.clone();
       }
     };
     Person person = person_in(person_frame(50, 30), {46, 28, 28, 52});
     estimator.estimate({&person, 1});
   }
-  const double difference = (heatmaps[0] - heatmaps[1]).norm().item<double>();
-  const double size = heatmaps[0].norm().item<double>();
+  const at::Tensor& exact = heatmaps.at(ops::Precision::kFp32);
+  const double size = exact.norm().item<double>();
+  const double difference = (exact - heatmaps.at(ops::Precision::kBf16)).norm().item<double>();
   CHECK(difference > 0);
   CHECK(difference < 0.05 * size);
 }

@@ -162,7 +162,7 @@ TEST_CASE("a video that is shorter than its records is an error with both counts
   CHECK_FALSE(std::filesystem::exists(folder / "out.jsonl"));
 }
 
-TEST_CASE("a longer video is no error") {
+TEST_CASE("a longer video is not an error") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 9);
   CHECK(run(folder, walk(folder / "clip.mkv", 4)).records.size() == 6);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a writer of good files cannot do: lost and broken packets, cut files, odd matrices.
+// Edits that a correct writer cannot make: lost and corrupt packets, truncated files, odd matrices.
 
 #include "video/av.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -19,7 +18,7 @@
 namespace vremd {
 
 struct ClipEdit {
-  // Called for each packet in file order; may change its bytes. False leaves the packet out.
+  // Called for each packet in file order; may change its bytes. False drops the packet.
   std::function<bool(int number, AVPacket& packet)> packet{};
   std::vector<std::int32_t> display_matrix{};          // nine numbers, or none
   std::map<std::string, std::string> muxer_options{};  // movflags=faststart

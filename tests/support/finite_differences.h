@@ -16,7 +16,7 @@ using NamedLeaves = std::vector<std::pair<std::string, at::Tensor>>;
 
 // The gradient that backward gives of sum(f() r), r random, against central differences, at some
 // entries of each leaf. Everything in float64: so a wrong gradient cannot hide in rounding. One of
-// three steps has to agree: a longer one may reach over a bend (ReLU, between cells of a map).
+// three steps has to agree: a longer one may cross a kink (ReLU, between cells of a map).
 inline void check_finite_differences(const std::function<at::Tensor()>& f,
                                      const NamedLeaves& leaves, std::int64_t entries = 6) {
   constexpr double kTolerance = 1e-6;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Small clips, made when a test runs. Each frame carries its number in a form that any codec
-// keeps.
+// Small clips, made when a test runs. Each frame shows its number in a form that survives any
+// codec.
 
 #include "core/frame.h"
 #include "temporary_folder.h"
@@ -11,8 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 

@@ -5,8 +5,6 @@
 // torch never would.
 
 #include <cstdint>
-#include <cstring>
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Small networks of ours under the names that others would give their tensors.
+// Small networks of ours with the tensor names of other projects.
 
 #include "import/vit_names.h"
 #include "make_pth.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded, it takes away what network file systems may lack: renames that do not replace, locks,
-// and the reply to a link that was made.
+// When preloaded, removes what network file systems may lack: renames that do not replace, locks,
+// and the reply to a successful link request.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -10,7 +10,7 @@
 
 namespace vremd {
 
-// An empty folder that goes with its object.
+// An empty folder, deleted with its object.
 struct TemporaryFolder {
   std::filesystem::path path;
   TemporaryFolder() {

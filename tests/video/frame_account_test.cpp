@@ -102,7 +102,7 @@ bool same(const std::vector<FrameEntry>& a, const std::vector<FrameEntry>& b) {
 
 }  // namespace
 
-TEST_CASE("every picture of an intact stream has its entry, and nothing else") {
+TEST_CASE("an intact stream has one entry per picture and no others") {
   std::mt19937 random(GENERATE(range(0, 200)));
   const Stream stream = make_stream(random, GENERATE(true, false));
   const std::vector<FrameEntry> entries = account_of(stream, 0);
@@ -151,7 +151,7 @@ TEST_CASE("a packet for which the decoder reports an error is missing in its pla
   CHECK(same(entries, account_of(stream, 8)));
 }
 
-TEST_CASE("any order of events gives one entry a picture, and times that grow") {
+TEST_CASE("any order of events gives one entry per picture, and increasing times") {
   std::mt19937 random(GENERATE(range(0, 300)));
   StreamFacts facts{.unit = kUnit, .reorder = static_cast<int>(random() % 17)};
   facts.always_a_frame = random() % 2;
@@ -197,7 +197,7 @@ TEST_CASE("any order of events gives one entry a picture, and times that grow") 
   CHECK(entries == pictures);
 }
 
-TEST_CASE("a picture that comes after all is not counted twice") {
+TEST_CASE("a picture that comes late is not counted twice") {
   FrameAccount account({.unit = kUnit}, [](std::int64_t) { return ""; });
   for (std::int64_t i = 0; i < 4; ++i) account.decoded({i, i * kStep, i * kStep, i == 0});
   account.picture(0, false);
@@ -243,7 +243,7 @@ TEST_CASE("times that jump begin a new timeline") {
   CHECK(second->pts == c.second);
 }
 
-TEST_CASE("two pictures with one time stamp do not shift the others") {
+TEST_CASE("two pictures with the same timestamp do not shift the others") {
   FrameAccount account({.unit = kUnit, .longest_pause = 10}, [](std::int64_t) { return ""; });
   const std::vector<std::int64_t> pts{0, 40, 40, 80, 70, 120};
   for (std::int64_t i = 0; i < std::ssize(pts); ++i) {
@@ -259,7 +259,7 @@ TEST_CASE("two pictures with one time stamp do not shift the others") {
   }
 }
 
-TEST_CASE("a claim of the file takes no memory") {
+TEST_CASE("a large number of missing frames takes no memory") {
   FrameAccount account({.unit = kUnit}, [](std::int64_t) { return ""; });
   account.decoded({0, 0, 0, true});
   account.picture(0, false);

@@ -152,7 +152,7 @@ TEST_CASE("packed B-frames") {
   check_same(result, read_all(path, 4));
 }
 
-TEST_CASE("an AVI's number of frames is not believed without need") {
+TEST_CASE("an AVI's frame count is used only if plausible") {
   const TemporaryFolder folder;
   std::vector<char> bytes = file_bytes(clip(folder, {"avi", "mjpeg"}));
   const auto set_32 = [&](std::size_t at, std::uint32_t value) {

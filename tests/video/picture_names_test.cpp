@@ -9,7 +9,6 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 
-#include <algorithm>
 #include <fstream>
 
 using namespace vremd;

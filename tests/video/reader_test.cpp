@@ -331,7 +331,7 @@ TEST_CASE("audio without video") {
       44);
   wav.resize(44 + 2000, '\x80');
   std::ofstream(path, std::ios::binary) << wav;
-  CHECK_THROWS_MATCHES(VideoReader(path), Error, Message(path + ": no video in it"));
+  CHECK_THROWS_MATCHES(VideoReader(path), Error, Message(path + ": no video stream"));
 }
 
 TEST_CASE("a file name may contain a colon") {

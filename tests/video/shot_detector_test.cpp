@@ -8,7 +8,6 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <cmath>
-#include <functional>
 #include <random>
 
 using namespace vremd;
@@ -96,12 +95,12 @@ TEST_CASE("the first frame of each shot") {
   CHECK(cuts_of(frames) == Cuts{12, 13, 22, 24});
 }
 
-TEST_CASE("a fast pan is no cut") {
+TEST_CASE("a fast pan is not a cut") {
   const double speed = GENERATE(2, 8, 16, 30);  // pixels a frame, of 160
   CHECK(cuts_of(shot(5, 15, speed)) == Cuts{});
 }
 
-TEST_CASE("light that changes is no cut, and a flash ends no shot") {
+TEST_CASE("neither a change of light nor a flash is a cut") {
   const Scene scene(6);
   std::vector<Frame> frames;
   const int length = GENERATE(1, 2, 3);
@@ -116,7 +115,7 @@ TEST_CASE("light that changes is no cut, and a flash ends no shot") {
   CHECK(cuts_of(frames) == Cuts{16});
 }
 
-TEST_CASE("black: a fade is no cut, black between shots is") {
+TEST_CASE("a fade to black is not a cut, black between shots is") {
   const Scene scene(8);
   std::vector<Frame> frames;
   for (int i = 0; i < 16; ++i) frames.push_back(scene.at(0, std::max(0.0, 1 - i / 13.0)));
@@ -127,7 +126,7 @@ TEST_CASE("black: a fade is no cut, black between shots is") {
   CHECK(cuts_of(hard) == Cuts{6, 10});
 }
 
-TEST_CASE("a frame without a picture begins no shot, the one behind it does") {
+TEST_CASE("a frame without a picture does not begin a shot, the next one does") {
   std::vector<Frame> frames = shot(1, 5);
   Frame missing;
   missing.missing = true;

@@ -9,7 +9,6 @@
 #include "io/record_stream.h"
 
 #include <array>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

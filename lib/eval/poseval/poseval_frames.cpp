@@ -83,14 +83,16 @@ std::vector<ScoredPose> people(const annotation::PoseFile& file, std::size_t pla
     if (tracks && !pose.track) {
       fail("{}: person without track_id, required for tracking", file.place(place));
     }
-    std::vector<annotation::AnnotatedJoint> points = pose.joints;
-    if (!regions.empty()) {
+    if (regions.empty()) {
+      result.push_back(scored(pose, pose.joints));
+    } else {
+      std::vector<annotation::AnnotatedJoint> points = pose.joints;
       std::erase_if(points, [&](const annotation::AnnotatedJoint& point) {
         return is_ignored(regions, {point.x, point.y});
       });
       if (points.empty()) continue;
+      result.push_back(scored(pose, points));
     }
-    result.push_back(scored(pose, points));
     if (annotated) result.back().overlap = largest_overlap(file.frames[place], pose);
   }
   return result;

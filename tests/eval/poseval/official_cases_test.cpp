@@ -9,7 +9,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 using namespace vremd;
@@ -104,7 +103,7 @@ TEST_CASE("the comparison of cases can fail") {
   CHECK(rows("a\n& 1 \\\\\nb") == "& 1 \\\\\n");
 }
 
-TEST_CASE("the number of threads changes no bit") {
+TEST_CASE("results are bit-identical with any number of threads") {
   EvalConfig config;
   config.ap = config.mot = true;
   const PosevalScores one = score(kCases / "p6_synth_pt18", config, 1);
