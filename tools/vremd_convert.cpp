@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-convert: converts records and weights between formats.
 
-#include "cli/jobs.h"
+#include "cli/batch.h"
 #include "convert/convert.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
@@ -42,18 +42,31 @@ void check(const convert::ConvertConfig& config) {
   cli::require(config.selection.fps >= 0, "--fps must not be negative");
 }
 
-int run(convert::ConvertConfig config, const cli::OutputOptions& output, const std::string& frames,
+int run(const convert::ConvertConfig& config, const cli::BatchOptions& options,
         const cli::Common& common) {
-  config.output = output.output;
-  config.existing = output.existing();
   check(config);
-  cli::require(!output.resume || !output.force, "--resume and --force are mutually exclusive");
-  cli::require(!output.resume || config.output != "-", "--resume requires --output");
-  std::tie(config.selection.first, config.selection.last) = cli::parse_frames(frames);
-  config.inputs = cli::inputs_or_stdin(config.inputs);
-  config.stopped = cli::stop_requested;
-  const convert::ConvertResult result = convert::convert_records(config, common.header());
-  return result.complete ? cli::kSuccess : cli::incomplete(result.partial);
+  const io::Header header = common.header();
+  cli::Batch batch(options, common, config.inputs, "", [&](const std::string& input) {
+    return cli::without_record_extension(input) + convert::extension_of(config);
+  });
+  return batch.run("frames", [&](const cli::Job& job, cli::Progress::Input& progress) {
+    convert::ConvertConfig own = config;
+    own.inputs = job.inputs;
+    own.output = job.output;
+    own.existing = options.existing();
+    if (cli::keep(job, options, own.existing)) return cli::skipped_outcome();
+    own.stopped = cli::stop_requested;
+    own.advanced = [&] { progress.advance(); };
+    const convert::ConvertResult result = convert::convert_records(own, job.header(header));
+    cli::Outcome outcome;
+    outcome.frames = result.frames;
+    outcome.people = result.people;
+    outcome.complete = result.complete;
+    if (!result.complete) outcome.reason = "truncated input or missing files";
+    outcome.partial = result.partial;
+    outcome.summary = fmt::format("{} frames, {} people", result.frames, result.people);
+    return outcome;
+  });
 }
 
 // "vremd-convert weights ..." is a separate program, so that converting records needs no LibTorch.
@@ -74,8 +87,8 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "weights") return run_weights(argv);
   convert::ConvertConfig config;
   convert::Selection& selection = config.selection;
-  cli::OutputOptions output;
-  std::string frames;
+  cli::BatchOptions batch;
+  std::string frames, summary;
   cli::Tool tool("vremd-convert", "convert records and model weights between formats");
   tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
   tool.option("from", config.from, "FORMAT",
@@ -97,10 +110,17 @@ int main(int argc, char** argv) {
   tool.option("tracked", selection.tracked, "skip people without a track");
   tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
   tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
-  tool.option("o,output", output.output, "OUT",
-              "output file, '-', or directory (one file per video)");
-  tool.option("f,force", output.force, "overwrite existing files");
-  tool.option("resume", output.resume, "skip files that are complete");
-  return tool.run(argc, argv,
-                  [&](const cli::Common& common) { return run(config, output, frames, common); });
+  batch.add_to(tool, "output file, '-', or directory (one file per video)");
+  tool.option("summary", summary, "LIST",
+              "print what the manifests FILE... say of the inputs in LIST; status 1: not all done");
+  return tool.run(argc, argv, [&](const cli::Common& common) -> int {
+    if (!summary.empty()) {
+      cli::require(!config.inputs.empty(), "--summary requires the manifests");
+      const auto names = cli::read_list(summary, batch.null);
+      return cli::summarize(names, config.inputs) ? cli::kSuccess : cli::kFailure;
+    }
+    std::tie(selection.first, selection.last) = cli::parse_frames(frames);
+    config.output = batch.folder.empty() ? batch.output : batch.folder;
+    return run(config, batch, common);
+  });
 }

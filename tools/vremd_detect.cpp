@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-detect: videos -> person boxes (JSON Lines).
 
-#include "cli/jobs.h"
+#include "cli/batch.h"
 #include "cli/tool.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -20,11 +20,11 @@ namespace {
 
 struct DetectConfig {
   std::vector<std::string> inputs;
-  cli::OutputOptions output;
+  cli::BatchOptions batch;
   std::string weights = "nanodet-g", root, frames, nms = "auto", cuts = "auto";
   detect::DetectorOptions detector;
   int every = 1;
-  bool stills = false, fail_fast = false;
+  bool stills = false;
 
   void validate() {
     if (nms != "auto") {
@@ -46,36 +46,40 @@ std::size_t count_pictures(const std::string& path) {
   }
 }
 
-// Writes the records of the job's videos. Returns the exit status.
-int detect_input(const cli::Job& job, pipeline::DetectInput input, const io::Header& header,
-                 const detect::PersonDetector& detector, const DetectConfig& config,
-                 const cli::Common& common) {
-  io::RunOutput out(job.output, config.output.existing(), header);
-  input.done = {out.left()};
-  cli::Progress progress("frames", common.progress);
-  input.videos = job.inputs;
-  input.advanced = [&] { progress.advance(); };
+// Writes the records of the job's videos.
+cli::Outcome detect_input(const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress,
+                          pipeline::DetectInput input, const io::Header& header,
+                          const detect::PersonDetector& detector, const DetectConfig& config) {
   io::RecordWriter writer(out.file());
+  input.done = {out.left()};
+  input.videos = job.inputs;
+  input.threads = job.threads;
+  const bool whole = config.frames.empty();
+  input.advanced = [&] { progress.advance(1, whole ? writer.frames_expected() : 0); };
   const pipeline::DetectCounts counts =
-      pipeline::run_detect_pipeline(input, header, detector, writer);
+      pipeline::run_detect_pipeline(input, job.header(header), detector, writer);
   const auto frames = writer.frames();
-  if (!config.frames.empty() && frames == 0 && !cli::stop_requested()) {
+  if (!whole && frames == 0 && !cli::stop_requested()) {
     log_warning("--frames {}: no such frames", config.frames);
   }
+  cli::Outcome outcome = cli::outcome_of(writer);
+  outcome.any = counts.videos > 0;
+  outcome.complete = counts.failed == 0;
+  outcome.reason = counts.failure;
+  outcome.taken = counts.taken;
   const double seconds = progress.seconds();
-  return cli::finish(
-      job, out,
-      {frames, counts.videos > 0, counts.failed == 0,
-       fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", frames,
-                   writer.instances(), seconds, frames / seconds, cli::peak_memory_mib()),
-       counts.taken});
+  outcome.summary =
+      fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", frames,
+                  outcome.people, seconds, frames / seconds, cli::peak_memory_mib());
+  return outcome;
 }
 
 int run(DetectConfig& config, const cli::Common& common) {
   config.validate();
   pipeline::DetectInput input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
-  std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
+  cli::Batch batch(config.batch, common, config.inputs, config.root);
+  if (batch.empty()) return cli::kSuccess;
   io::Header header = common.header();
 
   ops::prepare_runtime();
@@ -91,31 +95,29 @@ int run(DetectConfig& config, const cli::Common& common) {
   header.device = detector.device();
   header.precision = name_of(config.detector.precision);
 
-  jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
-    const std::string path = io::join_root(config.root, job.inputs[0]);
-    if (config.stills) return cli::Expected{header, count_pictures(path)};
-    cli::Expected expected{header};
-    expected.header.fingerprint = video::fingerprint(path);
-    return expected;
-  });
-  if (jobs.empty()) return cli::kSuccess;
-
   input.root = config.root;
   input.stills = config.stills;
-  input.fail_fast = config.fail_fast;
+  input.fail_fast = config.batch.fail_fast;
   input.every = config.every;
   input.find_cuts = config.cuts == "auto";
   if (config.cuts != "auto" && config.cuts != "off") {
     cli::require(config.inputs.size() <= 1, "--cuts FILE is for a single video");
     input.cuts = pipeline::read_cuts(config.cuts);
   }
-  input.threads = common.threads;
   input.stopped = cli::stop_requested;
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
            *header.precision, common.threads);
-  return cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
-    return detect_input(job, input, header, detector, config, common);
-  });
+  const auto expected = [&](const cli::Job& job) {
+    const std::string path = io::join_root(config.root, job.inputs[0]);
+    if (config.stills) return cli::Expected{header, count_pictures(path)};
+    cli::Expected of_job{header};
+    of_job.header.fingerprint = video::fingerprint(path);
+    return of_job;
+  };
+  return batch.run(header, expected,
+                   [&](const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress) {
+                     return detect_input(job, out, progress, input, header, detector, config);
+                   });
 }
 
 }  // namespace
@@ -127,7 +129,7 @@ int main(int argc, char** argv) {
   tool.versions(pipeline::library_versions);
   tool.inputs(config.inputs, "[VIDEO...]");
   tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
-  config.output.add_to(tool);
+  config.batch.add_to(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side of the network input, pixels; by default model-specific");
   tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");
@@ -141,7 +143,6 @@ int main(int argc, char** argv) {
   tool.option("stills", config.stills,
               "treat each image of a directory or pattern as a separate video");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
-  tool.option("fail-fast", config.fail_fast, "stop at the first video that cannot be read");
   tool.option("device", detector.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", detector.precision, "P", "arithmetic precision: fp32 or bf16");
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-draw: records and their videos -> videos, images or a contact sheet.
 
-#include "cli/jobs.h"
+#include "cli/batch.h"
 #include "core/log.h"
+#include "core/picture_names.h"
 #include "draw/drawing.h"
 
 #include <algorithm>
@@ -11,9 +12,10 @@ using namespace vremd;
 
 namespace {
 
-void check(const draw::DrawConfig& config) {
+void check(const draw::DrawConfig& config, const cli::BatchOptions& batch) {
   using cli::require;
-  require(!config.output.empty(), "no output: use -o to name a video, an image or a directory");
+  require(!batch.output.empty() || !batch.folder.empty(),
+          "no output: use -o to name a video, an image or a directory, or --output-dir");
   require(draw::SizeRule::parse(config.size).has_value(),
           "--size must be WxH or a factor up to 16, not '" + config.size + "'");
   for (const double score : {config.style.min_score, config.style.min_joint_score}) {
@@ -21,37 +23,63 @@ void check(const draw::DrawConfig& config) {
   }
   require(config.sheet_frames >= 1 && config.sheet_frames <= 1000,
           "--sheet-frames must be in [1, 1000]");
-  require(!config.sheet || draw::output_kind(config.output) == draw::OutputKind::kPicture,
+  require(!config.sheet || !batch.folder.empty() ||
+              draw::output_kind(batch.output) == draw::OutputKind::kPicture,
           "--sheet makes a single image: -o must be a .png or .jpg file or '-'");
 }
 
-int run(draw::DrawConfig config, const cli::Common& common) {
-  check(config);
-  config.inputs = cli::inputs_or_stdin(config.inputs);
-  config.threads = common.threads;
-  cli::Progress progress("drawn", common.progress);
+// The output below --output-dir: CLIP.mp4 for the records CLIP.avi.jsonl, a picture for --sheet.
+std::string output_name(const std::string& input, bool sheet) {
+  const std::string name = cli::without_record_extension(input);
+  if (sheet) return name + ".png";
+  const std::string extension = lower_extension(name);
+  const bool can_hold_any = extension == ".mp4" || extension == ".mkv" || extension == ".mov";
+  return can_hold_any ? name : name + ".mp4";
+}
+
+cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
+                         draw::DrawConfig config, const cli::BatchOptions& options) {
+  io::Existing existing = options.existing();
+  if (cli::keep(job, options, existing)) return cli::skipped_outcome();
+  config.inputs = job.inputs;
+  config.output = job.output;
+  config.force = existing != io::Existing::kRefuse;
+  config.threads = job.threads;
   config.stopped = cli::stop_requested;
   config.drawn = [&] { progress.advance(); };
   const draw::DrawResult result = draw::draw_records(config);
-  if (cli::stop_requested()) {
-    return cli::stopped(result.frames, result.partial.empty() ? "" : result.partial.back());
-  }
-  log_info("{} frames of {} video{}, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
-           result.videos, result.videos == 1 ? "" : "s", progress.seconds(),
-           static_cast<double>(result.frames) / std::max(progress.seconds(), 1e-3),
-           cli::peak_memory_mib());
-  return result.complete ? cli::kSuccess : cli::incomplete(result.partial);
+  const double seconds = std::max(progress.seconds(), 1e-3);
+  cli::Outcome outcome;
+  outcome.frames = result.frames;
+  outcome.complete = result.complete && !cli::stop_requested();
+  if (!result.complete) outcome.reason = "an input is truncated, or a video could not be drawn";
+  outcome.partial = result.partial;
+  outcome.summary =
+      fmt::format("{} frames of {} video{}, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", result.frames,
+                  result.videos, result.videos == 1 ? "" : "s", seconds,
+                  static_cast<double>(result.frames) / seconds, cli::peak_memory_mib());
+  return outcome;
+}
+
+int run(const draw::DrawConfig& config, const cli::BatchOptions& options,
+        const cli::Common& common) {
+  check(config, options);
+  cli::Batch batch(options, common, config.inputs, config.root,
+                   [&](const std::string& input) { return output_name(input, config.sheet); });
+  return batch.run("drawn", [&](const cli::Job& job, cli::Progress::Input& progress) {
+    return draw_inputs(job, progress, config, options);
+  });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   draw::DrawConfig config;
+  cli::BatchOptions batch;
+  batch.output = "";
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
   tool.inputs(config.inputs, "[RECORDS...] -o OUT");
-  tool.option("o,output", config.output, "OUT",
-              "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory");
-  tool.option("f,force", config.force, "overwrite existing files");
+  batch.add_to(tool, "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory");
   tool.option("sheet", config.sheet, "make a contact sheet of evenly spaced frames with people");
   tool.option("sheet-frames", config.sheet_frames, "N", "number of frames on the sheet");
   tool.option("size", config.size, "SIZE", "fit frames into WxH pixels, or scale them by a factor");
@@ -60,5 +88,6 @@ int main(int argc, char** argv) {
               "skip joints with a lower score");
   tool.option("video", config.video, "FILE", "draw on FILE instead of the video in the header");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
-  return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
+  return tool.run(argc, argv,
+                  [&](const cli::Common& common) { return run(config, batch, common); });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-pose: video and person boxes -> keypoints (JSON Lines).
 
-#include "cli/jobs.h"
+#include "cli/batch.h"
 #include "cli/tool.h"
 #include "core/log.h"
 #include "io/done_records.h"
@@ -22,11 +22,11 @@ using namespace vremd;
 namespace {
 
 struct PoseConfig {
-  cli::OutputOptions output;
+  cli::BatchOptions batch;
   std::vector<std::string> inputs;
   std::string weights = "vremd-light", frames, dump;
   pipeline::PoseChoices choices;
-  bool stats = false, fail_fast = false;
+  bool stats = false;
   pipeline::PoseInput input;
   pipeline::EstimatorOptions estimator;
 
@@ -38,15 +38,17 @@ struct PoseConfig {
       pipeline::check_pose_options(estimator, input.neighbours);
       pipeline::parse_nms(choices.nms);
     });
-    const bool one_file = output.folder.empty();
+    const bool one_file = batch.folder.empty();
     const std::string& source = input.done.path;
     std::error_code ignored;
-    require(source.empty() || !std::filesystem::equivalent(source, output.output, ignored),
+    require(source.empty() || !std::filesystem::equivalent(source, batch.output, ignored),
             "--resume-from and --output must be different files");
-    require(source.empty() || !output.resume, "--resume and --resume-from are mutually exclusive");
+    require(source.empty() || batch.resume == cli::Resume::kNo,
+            "--resume and --resume-from are mutually exclusive");
     require(one_file || source.empty(), "--resume-from cannot be used with --output-dir");
     require(one_file || input.video.empty(), "--video cannot be used with --output-dir");
     require(one_file || dump.empty(), "--dump cannot be used with --output-dir");
+    require(batch.videos == 1 || !stats, "--stats and --videos are mutually exclusive");
     for (const std::string& path : inputs) {
       require(!video::looks_like_video(path),
               path + " is a video; use: vremd-detect " + path + " | vremd-pose");
@@ -54,43 +56,45 @@ struct PoseConfig {
   }
 };
 
-// Writes the records of the job's inputs with keypoints. Returns the exit status.
-int pose(const cli::Job& job, pipeline::PoseInput input, const io::Header& header,
-         pipeline::PoseEstimator& estimator, const PoseConfig& config, const cli::Common& common) {
-  io::RunOutput out(job.output, config.output.existing(), header);
+// Writes the records of the job's inputs with keypoints.
+cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress,
+                  pipeline::PoseInput input, const io::Header& header,
+                  pipeline::PoseEstimator& estimator, const PoseConfig& config) {
   if (input.done.path.empty()) input.done = {out.left()};
   input.records = job.inputs;
-  pipeline::PoseReader reader(std::move(input), header);
-  cli::Progress progress("frames", common.progress);
+  pipeline::PoseReader reader(std::move(input), job.header(header));
   io::RecordWriter writer(out.file());
+  const bool whole = config.frames.empty();
   const std::int64_t removed = pipeline::run_pose_pipeline(
       reader, estimator, writer,
-      {.threads = common.threads, .stats = config.stats, .advanced = [&](std::int64_t frames) {
-         progress.advance(frames);
+      {.threads = job.threads, .stats = config.stats, .advanced = [&](std::int64_t frames) {
+         progress.advance(frames, whole ? writer.frames_expected() : 0);
        }});
   if (config.input.nms_oks > 0) log_info("{} people removed by --nms", removed);
   if (!cli::stop_requested()) pipeline::log_counts(reader);
   const pipeline::PoseReader::Counts& counts = reader.counts();
-  const auto frames = writer.frames(), people = writer.instances();
-  if (!config.frames.empty() && frames == 0 && !cli::stop_requested()) {
+  cli::Outcome outcome = cli::outcome_of(writer);
+  if (!whole && outcome.frames == 0 && !cli::stop_requested()) {
     log_warning("--frames {}: no such frames", config.frames);
   }
+  outcome.any = counts.videos > counts.failed_videos;
+  outcome.complete = counts.failed_videos == 0 && !reader.truncated();
+  outcome.reason = reader.truncated() ? "truncated input" : counts.failure;
+  outcome.taken = reader.taken();
   const double seconds = progress.seconds();
-  return cli::finish(
-      job, out,
-      {frames, counts.videos > counts.failed_videos,
-       counts.failed_videos == 0 && !reader.truncated(),
-       fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
-                   frames, people, seconds, frames / seconds, people / seconds,
-                   cli::peak_memory_mib()),
-       reader.taken()});
+  outcome.summary =
+      fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
+                  outcome.frames, outcome.people, seconds, outcome.frames / seconds,
+                  outcome.people / seconds, cli::peak_memory_mib());
+  return outcome;
 }
 
 int run(PoseConfig& config, const cli::Common& common) {
   config.validate();
   pipeline::PoseInput& input = config.input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
-  std::vector<cli::Job> jobs = config.output.jobs(config.inputs);
+  cli::Batch batch(config.batch, common, config.inputs, input.root);
+  if (batch.empty()) return cli::kSuccess;
   io::Header header = common.header();
   ops::prepare_runtime();
   const std::string weights = io::find_weights(config.weights);
@@ -114,19 +118,20 @@ int run(PoseConfig& config, const cli::Common& common) {
   header.device = options.device.str();
   header.precision = name_of(options.precision);
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
-  jobs = config.output.unfinished(std::move(jobs), [&](const cli::Job& job) {
-    cli::Expected expected{header, io::ended_videos(job.inputs[0])};
-    if (const auto first = io::first_header(job.inputs[0])) {
-      expected.header.from = io::provenance(*first);
-    }
-    return expected;
-  });
-  if (jobs.empty()) return cli::kSuccess;
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            *header.precision, common.threads, options.batch_size);
-  const int status = cli::run_jobs(jobs, config.fail_fast, [&](const cli::Job& job) {
-    return pose(job, input, header, estimator, config, common);
-  });
+  const auto expected = [&](const cli::Job& job) {
+    cli::Expected of_job{header, io::ended_videos(job.inputs[0])};
+    if (const auto first = io::first_header(job.inputs[0])) {
+      of_job.header.from = io::provenance(*first);
+    }
+    return of_job;
+  };
+  const int status =
+      batch.run(header, expected,
+                [&](const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress) {
+                  return pose(job, out, progress, input, header, estimator, config);
+                });
   pipeline::log_times(estimator);
   return status;
 }
@@ -140,7 +145,7 @@ int main(int argc, char** argv) {
   cli::Tool tool("vremd-pose", "estimate the poses of detected people");
   tool.inputs(config.inputs, "[RECORDS...]");
   tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
-  config.output.add_to(tool);
+  config.batch.add_to(tool);
   input.done.must_agree = true;
   tool.option("resume-from", input.done.path, "FILE",
               "continue from the partial output of an interrupted run");
@@ -166,8 +171,6 @@ int main(int argc, char** argv) {
   tool.option("device", config.choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
   tool.option("dump", config.dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
-  tool.option("fail-fast", config.fail_fast,
-              "with --output-dir: stop at the first input that fails");
   tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
   tool.versions(pipeline::library_versions);
   return tool.run(argc, argv, [&](const cli::Common& common) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-track: records -> the same records with track numbers.
 
-#include "cli/jobs.h"
+#include "cli/batch.h"
 #include "io/done_records.h"
 #include "track/track_records.h"
 
@@ -30,54 +30,50 @@ void check(const track::TrackConfig& config, const cli::Tool& tool) {
   }
 }
 
-int track(const cli::Job& job, track::TrackConfig config, const cli::OutputOptions& output,
-          const io::Header& header, const cli::Common& common) {
-  config.inputs = job.inputs;
-  cli::Progress progress("frames", common.progress);
-  config.stopped = cli::stop_requested;
-  config.advanced = [&] { progress.advance(); };
-  io::RunOutput out(job.output, output.existing(), header);
+cli::Outcome track(const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress,
+                   track::TrackConfig config, const io::Header& header) {
   io::RecordWriter writer(out.file());
-  const track::TrackResult result = track::track_records(config, header, writer);
-  const auto frames = writer.frames();
+  config.inputs = job.inputs;
+  config.stopped = cli::stop_requested;
+  config.advanced = [&] { progress.advance(1, writer.frames_expected()); };
+  const track::TrackResult result = track::track_records(config, job.header(header), writer);
+  cli::Outcome outcome = cli::outcome_of(writer);
+  outcome.complete = result.complete;
+  if (!result.complete) outcome.reason = "truncated input";
   const double seconds = std::max(progress.seconds(), 1e-3);
-  return cli::finish(
-      job, out,
-      {frames, true, result.complete,
-       fmt::format("{} frames, {} people, {} tracks, {:.1f} s, {:.0f} frames/s, {:.0f} MiB", frames,
-                   writer.instances(), result.tracks, seconds, frames / seconds,
-                   cli::peak_memory_mib())});
+  outcome.summary = fmt::format(
+      "{} frames, {} people, {} tracks, {:.1f} s, {:.0f} frames/s, {:.0f} MiB", outcome.frames,
+      outcome.people, result.tracks, seconds, outcome.frames / seconds, cli::peak_memory_mib());
+  return outcome;
 }
 
-int run(const track::TrackConfig& config, const cli::OutputOptions& output, bool fail_fast,
+int run(const track::TrackConfig& config, const cli::BatchOptions& options,
         const cli::Common& common) {
   const io::Header header = common.header();
-  const std::vector<cli::Job> jobs =
-      output.unfinished(output.jobs(config.inputs), [&](const cli::Job& job) {
-        const auto first = io::first_header(job.inputs[0]);
-        return cli::Expected{
-            first ? track::track_header(config, *first, header, job.inputs[0]) : header,
-            io::ended_videos(job.inputs[0])};
-      });
-  if (jobs.empty()) return cli::kSuccess;
-  return cli::run_jobs(jobs, fail_fast, [&](const cli::Job& job) {
-    return track(job, config, output, header, common);
-  });
+  cli::Batch batch(options, common, config.inputs, "");
+  const auto expected = [&](const cli::Job& job) {
+    const auto first = io::first_header(job.inputs[0]);
+    return cli::Expected{
+        first ? track::track_header(config, *first, header, job.inputs[0]) : header,
+        io::ended_videos(job.inputs[0])};
+  };
+  return batch.run(header, expected,
+                   [&](const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress) {
+                     return track(job, out, progress, config, header);
+                   });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   track::TrackConfig config;
-  cli::OutputOptions output;
-  bool fail_fast = false;
+  cli::BatchOptions batch;
   track::TrackerConfig& tracker = config.tracker;
   track::OneEuroConfig& filter = config.one_euro;
   double similarity = track::kMinOks;
   cli::Tool tool("vremd-track", "track people across frames");
   tool.inputs(config.inputs, "[RECORDS...]");
-  output.add_to(tool);
-  tool.option("fail-fast", fail_fast, "with --output-dir: stop at the first input that fails");
+  batch.add_to(tool);
   tool.option("min-score", tracker.min_score, "NUM", "minimum score to start a track");
   tool.option("min-similarity", similarity, "NUM",
               "minimum OKS to continue a track; 0.2 IoU for boxes");
@@ -90,6 +86,6 @@ int main(int argc, char** argv) {
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (tool.given("min-similarity")) tracker.min_similarity = similarity;
     check(config, tool);
-    return run(config, output, fail_fast, common);
+    return run(config, batch, common);
   });
 }

@@ -138,6 +138,11 @@ class CheckFiles : public Stage {
   std::string first_missing_;
 };
 
+std::string extension_of(const Format& format) {
+  if (format.write_folder) return "";
+  return format.name == "records" ? ".jsonl" : format.name == "csv" ? ".csv" : ".json";
+}
+
 // ---- output -----------------------------------------------------------------------------------
 
 bool is_folder(const std::string& path) {
@@ -159,7 +164,8 @@ class Output : public RecordSink {
         path_(config.output),
         existing_(config.existing),
         own_(own),
-        split_(format.write && is_folder(path_)) {
+        split_(format.write && is_folder(path_)),
+        advanced_(config.advanced) {
     if (format.write_folder) {
       writer_ = format.write_folder(path_, existing_ == io::Existing::kReplace);
     } else if (split_) {
@@ -173,7 +179,7 @@ class Output : public RecordSink {
     if (ended_) return;
     require_utf8(header.video);
     if (split_) {
-      const std::string path = fs::path(path_) / file_of(names_.of(header.video));
+      const std::string path = fs::path(path_) / (names_.of(header.video) + extension_of(format_));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       skips_ = existing_ == io::Existing::kResume && is_done(path, format_);
       if (skips_) return;
@@ -188,8 +194,9 @@ class Output : public RecordSink {
     if (skips_) return;
     if (frame.file) require_utf8(*frame.file);
     ++frames_;
-    persons_ += frame.instances.size();
+    people_ += std::ssize(frame.instances);
     writer_->frame(std::move(frame));
+    advanced_();
   }
   void end(const Json& extra) override {
     if (skips_) return;
@@ -207,16 +214,13 @@ class Output : public RecordSink {
   }
   void finish() override {
     if (!split_) close();
-    log_info("{} frames, {} instances", frames_, persons_);
   }
 
-  const std::vector<std::string>& partial() const { return partial_; }
+  ConvertResult result() const {
+    return {.complete = true, .partial = partial_, .frames = frames_, .people = people_};
+  }
 
  private:
-  std::string file_of(const std::string& name) const {
-    return name + (format_.name == "records" ? ".jsonl" : format_.name == "csv" ? ".csv" : ".json");
-  }
-
   void open(const std::string& path) {
     file_.emplace(path, existing_, own_);
     writer_ = format_.write(file_->file());
@@ -236,6 +240,7 @@ class Output : public RecordSink {
   io::Existing existing_;
   const io::Header& own_;
   bool split_;
+  std::function<void()> advanced_;
   std::optional<io::RunOutput> file_;  // nothing: the format writes a folder
   std::unique_ptr<RecordSink> writer_;
   bool complete_ = true;
@@ -245,8 +250,7 @@ class Output : public RecordSink {
   VideoNames names_;
   std::set<std::string> paths_;
   int videos_ = 0;
-  std::int64_t frames_ = 0;
-  std::size_t persons_ = 0;
+  std::int64_t frames_ = 0, people_ = 0;
 };
 
 // With the JSON files of directories instead of these, except for OpenPose, whose videos they are.
@@ -291,10 +295,6 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
   context.input_joints = config.input_joints;
   context.stopped = config.stopped;
 
-  if (config.existing == io::Existing::kResume && is_done(config.output, to)) {
-    log_info("{}: already done", config.output);
-    return {};
-  }
   Output output(to, config, header);
   const auto losses = note_losses(to, output);
   DropCrowds uncrowded(*losses);
@@ -326,9 +326,19 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
     whole = from.read({in.begin() + begin, in.begin() + end}, of_batch, first) && whole;
     begin = end;
   }
-  if (context.stopped && context.stopped()) return {.complete = false, .partial = {}};
+  ConvertResult result = output.result();
+  if (context.stopped && context.stopped()) {
+    result.complete = false;
+    return result;
+  }
   first.finish();
-  return {.complete = whole && files.all_there(), .partial = output.partial()};
+  result = output.result();
+  result.complete = whole && files.all_there();
+  return result;
+}
+
+std::string extension_of(const ConvertConfig& config) {
+  return extension_of(format_named(format_of_output(config)));
 }
 
 }  // namespace vremd::convert

@@ -6,6 +6,7 @@
 #include "convert/stages.h"
 #include "io/run_output.h"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,13 +25,19 @@ struct ConvertConfig {
   std::string joints;        // of the output: a set or a list of names; "": the format's own
   std::string input_joints;  // if the input does not name its joints
   Selection selection;
-  std::function<bool()> stopped;  // by a signal
+  std::function<bool()> stopped;           // by a signal
+  std::function<void()> advanced = [] {};  // after each frame that is written
 };
 
 struct ConvertResult {
   bool complete = true;              // false: a truncated input, or files under `root` are missing
   std::vector<std::string> partial;  // temporary names of files of truncated inputs
+  std::int64_t frames = 0, people = 0;  // written
 };
+
+// The extension of the files that are written: ".jsonl", ".csv", ".json", or "" for a format that
+// writes folders.
+std::string extension_of(const ConvertConfig& config);
 
 // Converts all inputs into one output. `header` has tool, version and command. Warnings give the
 // reasons for an incomplete result.

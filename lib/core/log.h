@@ -19,6 +19,15 @@ void set_log(std::string tool, LogLevel level);
 LogLevel log_level();
 void log_line(LogLevel level, const std::string& text);
 
+// --log-json: appends all further log lines to a file, as JSON: {"time", "tool", "level",
+// "message"}. Error: it cannot be opened.
+void set_json_log(const std::string& path);
+
+// Adds an event to that file, if there is one: `json` is an object without "time" and "tool".
+void log_event(const std::string& json);
+
+std::string utc_now();  // ISO 8601, with milliseconds
+
 // A progress line, redrawn in place on a terminal; "" and log_line() clear it.
 void show_status(const std::string& text);
 

@@ -86,6 +86,7 @@ class FieldReader {
 
   static void read(const JsonNode& node, bool& field) { field = node.boolean(); }
   static void read(const JsonNode& node, int& field) { field = node.small_integer(); }
+  static void read(const JsonNode& node, std::int64_t& field) { field = node.integer(); }
   static void read(const JsonNode& node, double& field) { field = node.number(); }
   static void read(const JsonNode& node, std::string& field) { field = node.string(); }
   template <NamedEnum T>

@@ -17,6 +17,16 @@ struct BrokenPipe : std::runtime_error {
   BrokenPipe() : std::runtime_error("broken pipe") {}
 };
 
+// Another process is writing the file.
+struct InWork : Error {
+  using Error::Error;
+};
+
+// The file, which must not be replaced, has appeared since this process began to write it.
+struct Appeared : Error {
+  using Error::Error;
+};
+
 // A file under a name of its own, .NAME.HOST.PID.RANDOM.partial beside the target, until it is
 // complete. Its process holds a lock on it, so that others know whether it is still being written.
 //
@@ -35,14 +45,14 @@ class PartialFile {
   bool in_place() const { return target_.empty(); }
   bool kept() const { return kept_; }
 
-  // Makes this the only process that writes the target (Error: another one does), and finds what
+  // Makes this the only process that writes the target (InWork: another one does), and finds what
   // runs that have ended left of it: names, largest file first. They are locked for this object.
   // Where the file system has no locks, only processes of this host are known to have ended.
   std::vector<std::string> claim();
   void remove(const std::string& left);  // one of claim()'s
 
   // Syncs the file and gives it its final name. Without `force`, a file that has appeared under
-  // that name is not replaced: the partial file is kept, and an Error names it.
+  // that name is not replaced: the partial file is kept, and an Appeared names it.
   void commit();
   std::string keep();  // its name; "": written in place
 

@@ -384,6 +384,8 @@ std::optional<Record> RecordReader::next() {
 void RecordWriter::write(const Header& header) {
   require_utf8(header.video);
   video_ = End{};
+  if (!header.frames_expected) frames_expected_.reset();
+  if (frames_expected_) *frames_expected_ += *header.frames_expected;
   out_.write_line(dump(to_json(header)));
 }
 

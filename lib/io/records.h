@@ -163,10 +163,14 @@ class RecordWriter {
 
   std::int64_t frames() const { return total_.frames; }  // of all videos
   std::int64_t instances() const { return total_.instances; }
+  const End& total() const { return total_; }
+  // Of all videos so far, as their containers say; 0: one does not.
+  std::int64_t frames_expected() const { return frames_expected_.value_or(0); }
 
  private:
   OutputFile& out_;
   End video_, total_;
+  std::optional<std::int64_t> frames_expected_ = 0;
 };
 
 }  // namespace vremd::io

@@ -137,7 +137,7 @@ bool DetectReader::open(DetectTask& task) {
       reader_ = std::make_unique<video::VideoReader>(path, std::move(options));
     } catch (const Error& error) {
       if (stopped()) return false;
-      ++counts_.failed;
+      if (counts_.failed++ == 0) counts_.failure = error.what();
       if (input_.fail_fast) throw;
       log_error("{}", error.what());
       continue;

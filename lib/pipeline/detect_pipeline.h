@@ -34,6 +34,7 @@ std::set<std::int64_t> read_cuts(const std::string& path);
 struct DetectCounts {
   int videos = 0;          // opened
   int failed = 0;          // reported and skipped
+  std::string failure;     // the message of the first of them
   std::int64_t taken = 0;  // frames that the stopped run had done
 };
 

@@ -136,7 +136,7 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   } catch (const Error& error) {
     if (records_.stopped()) return;
     log_error("{}", error.what());
-    ++counts_.failed_videos;
+    if (counts_.failed_videos++ == 0) counts_.failure = error.what();
     return;
   }
   io::Header out = io::following(header, own_, records_.input());

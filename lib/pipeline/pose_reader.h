@@ -41,6 +41,7 @@ class PoseReader {
   struct Counts {
     std::int64_t videos = 0;         // headers
     std::int64_t failed_videos = 0;  // reported and skipped
+    std::string failure;             // the message of the first of them
     std::int64_t uncropped = 0;      // instances whose box cannot be cropped
     std::int64_t undecoded = 0;      // instances in frames that cannot be decoded
     std::int64_t substituted = 0;    // neighbours replaced by their key frame

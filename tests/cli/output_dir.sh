@@ -32,7 +32,7 @@ done
 before=$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)
 rm boxes/day2/00.mkv.jsonl
 detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err
-grep -q '^vremd-detect: skipping 1 of 2 inputs that are already done$' err
+grep -q '^vremd-detect: 1 of 2 inputs were already done$' err
 test "$before" = "$(stat -c %Y.%i boxes/day1/00.mkv.jsonl)"
 plain boxes/day2/00.mkv.jsonl | cmp - one
 detect --resume day1/00.mkv day2/00.mkv --output-dir boxes 2> err  # nothing to do

@@ -113,12 +113,13 @@ refused 1 'byte 0xe9 is not UTF-8' vremd-convert -q people -o people.jsonl
 test ! -e people.jsonl
 no_debris
 
-# Headers have one input and the number of all.
+# Headers have the options that can affect the result and one input; the number of all, if they went
+# into one file.
 cp a.jsonl b.jsonl; vremd-track -q --max-age 9 -o many.jsonl a.jsonl b.jsonl
-test "$(jq -r 'select(.command).command' many.jsonl)" = 'vremd-track --quiet --max-age 9 --output many.jsonl a.jsonl  # one of 2 inputs
-vremd-track --quiet --max-age 9 --output many.jsonl b.jsonl  # one of 2 inputs'
-vremd-track -q --output-dir each a.jsonl b.jsonl
-jq -e '.command == "vremd-track --quiet --output-dir each b.jsonl  # one of 2 inputs"' <(head -n 1 each/b.jsonl) > out
+test "$(jq -r 'select(.command).command' many.jsonl)" = 'vremd-track --max-age 9 a.jsonl  # one of 2 inputs
+vremd-track --max-age 9 b.jsonl  # one of 2 inputs'
+vremd-track -q -j 1 --output-dir each --files-from <(printf 'a.jsonl\nb.jsonl\n')
+jq -e '.command == "vremd-track b.jsonl"' <(head -n 1 each/b.jsonl) > out
 
 # Records do not go on after a truncated input; other files do.
 head -n 3 a.jsonl > cut.jsonl

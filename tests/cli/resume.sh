@@ -38,19 +38,23 @@ says '^vremd-pose: [34] frames reused from the interrupted run$'
 same whole.jsonl out.jsonl; no_debris
 before=$(stat -c %i.%Y out.jsonl)
 pose --resume boxes.jsonl -o out.jsonl 2> err
-says '^vremd-pose: skipping 1 of 1 inputs that are already done$'
+says '^vremd-pose: 1 of 1 inputs were already done$'
 test $before = $(stat -c %i.%Y out.jsonl)
-# A complete output of other settings or another input is rejected.
+# A complete output of other settings, weights or input is made anew, and a message says why.
+pose --resume --flip boxes.jsonl -o out.jsonl 2> err
+says '^vremd-pose: out.jsonl: made with a different setting (flip); redoing it$'
+pose -q --flip boxes.jsonl > flipped.jsonl; same flipped.jsonl out.jsonl
+vremd_pose_files weights table4_baseline other.safetensors
+vremd-pose --device cpu -w other.safetensors --resume boxes.jsonl -o out.jsonl 2> err
+says '^vremd-pose: out.jsonl: made with a different model; redoing it$'
+before=$(stat -c %i.%Y out.jsonl); pose -q --resume=names boxes.jsonl -o out.jsonl
+test $before = $(stat -c %i.%Y out.jsonl)
+rm out.jsonl
 refused() {  # MESSAGE COMMAND...
   local text=$1 status=0; shift
   "$@" 2> err || status=$?
   test $status -eq 1; says "$text"
 }
-refused 'out.jsonl: already exists, made with a different setting (flip); --force' pose --resume --flip boxes.jsonl -o out.jsonl
-vremd_pose_files weights table4_baseline other.safetensors
-refused 'out.jsonl: already exists, made with a different model; --force' \
-  vremd-pose --device cpu -w other.safetensors --resume boxes.jsonl -o out.jsonl
-rm out.jsonl
 
 # Partial files of any length, one that is itself being resumed, and one without its end record.
 left=.out.jsonl.elsewhere.1.00c0ffee.partial
@@ -120,8 +124,8 @@ mkdir boxes; head -n 5 one.jsonl > boxes/.a.mkv.jsonl.elsewhere.1.00c0ffee.parti
 detect --resume --every 2 --output-dir boxes a.mkv b.mkv 2> err
 says '^vremd-detect: 4 frames reused'; same one.jsonl boxes/a.mkv.jsonl; no_debris
 mv a.mkv kept.mkv; cp b.mkv a.mkv
-refused 'boxes/a.mkv.jsonl: already exists, made with a different video file; --force' \
-  detect --resume --every 2 --output-dir boxes a.mkv b.mkv
+detect --resume --every 2 --output-dir boxes a.mkv b.mkv 2> err
+says '^vremd-detect: boxes/a.mkv.jsonl: made with a different video file; redoing it$'
 detect --resume --every 2 -o new.jsonl a.mkv 2> err
 head -n 3 one.jsonl > .new.jsonl.elsewhere.1.00c0ffee.partial; rm new.jsonl
 detect --resume --every 2 -o new.jsonl a.mkv 2> err
@@ -141,14 +145,16 @@ cp boxes.jsonl cut.jsonl; pose -q --resume --output-dir poses cut.jsonl; no_debr
 vremd-track -q whole.jsonl -o tracks.jsonl
 head -n 3 tracks.jsonl > .again.jsonl.elsewhere.1.00c0ffee.partial
 vremd-track -q --resume whole.jsonl -o again.jsonl; same tracks.jsonl again.jsonl; no_debris
-refused 'again.jsonl: already exists, made with a different setting (max_age); --force' \
-  vremd-track --resume --max-age 3 whole.jsonl -o again.jsonl
-vremd-track --resume whole.jsonl -o again.jsonl 2> err; says 'skipping 1 of 1 inputs'
+vremd-track --resume --max-age 3 whole.jsonl -o again.jsonl 2> err
+says '^vremd-track: again.jsonl: made with a different setting (max_age); redoing it$'
+vremd-track -q --resume whole.jsonl -o again.jsonl; same tracks.jsonl again.jsonl
+refused 'again.jsonl: already exists, made with a different tool; --force' pose --resume boxes.jsonl -o again.jsonl
+vremd-track --resume whole.jsonl -o again.jsonl 2> err; says '1 of 1 inputs were already done'
 vremd-convert -q tracks.jsonl --to csv -o t.csv
 head -n 3 t.csv > .u.csv.elsewhere.1.00c0ffee.partial
 vremd-convert -q tracks.jsonl --to csv --resume -o u.csv; cmp t.csv u.csv; no_debris
 echo kept > u.csv; vremd-convert --resume tracks.jsonl --to csv -o u.csv 2> err
-says '^vremd-convert: u.csv: already done$'; test "$(cat u.csv)" = kept
+says '^vremd-convert: 1 of 1 inputs were already done$'; test "$(cat u.csv)" = kept
 
 # --resume-from never harms its source, even under the name of a partial file.
 head -n 3 whole.jsonl > $left
