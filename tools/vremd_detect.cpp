@@ -4,11 +4,13 @@
 #include "cli/batch.h"
 #include "cli/tool.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "io/safetensors.h"
 #include "ops/device.h"
 #include "pipeline/detect_pipeline.h"
 #include "pipeline/versions.h"
 #include "video/fingerprint.h"
+#include "video/picture_names.h"
 
 #include <tuple>
 
@@ -19,16 +21,30 @@ namespace {
 struct DetectConfig {
   std::vector<std::string> inputs;
   cli::BatchOptions batch;
-  std::string weights = "nanodet-g", root, frames, cuts = "auto";
+  std::string weights = "nanodet-g", root, frames, nms = "auto", cuts = "auto";
   detect::DetectorOptions detector;
   int every = 1;
   bool stills = false;
 
-  void validate() const {
+  void validate() {
+    if (nms != "auto") {
+      const auto iou = number_after("iou:", nms);
+      cli::require(iou && *iou > 0 && *iou < 1,
+                   "--nms must be auto or iou:NUM with NUM between 0 and 1, not '" + nms + "'");
+      detector.nms_iou = *iou;
+    }
     cli::as_usage_errors([&] { detector.validate(); });
     cli::require(every >= 1 && every <= 100000, "--every must be in [1, 100000]");
   }
 };
+
+std::size_t count_pictures(const std::string& path) {
+  try {
+    return video::pictures_of(path).size();
+  } catch (const Error&) {
+    return 0;  // none that is not in a complete output
+  }
+}
 
 // Writes the records of the job's videos.
 cli::Outcome detect_input(const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress,
@@ -92,10 +108,10 @@ int run(DetectConfig& config, const cli::Common& common) {
   log_info("{}: {} on {}, {}, {} threads", common.version, weights.path(), detector.device(),
            *header.precision, common.threads);
   const auto expected = [&](const cli::Job& job) {
-    io::Header of_job = header;
-    if (!config.stills) {
-      of_job.fingerprint = video::fingerprint(io::join_root(config.root, job.inputs[0]));
-    }
+    const std::string path = io::join_root(config.root, job.inputs[0]);
+    if (config.stills) return cli::Expected{header, count_pictures(path)};
+    cli::Expected of_job{header};
+    of_job.header.fingerprint = video::fingerprint(path);
     return of_job;
   };
   return batch.run(header, expected,
@@ -117,6 +133,8 @@ int main(int argc, char** argv) {
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side of the network input, pixels; by default model-specific");
   tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");
+  tool.option("nms", config.nms, "HOW",
+              "drop boxes that overlap a better one: auto (by model), or iou:NUM above this IoU");
   tool.option("max-people", detector.max_people, "N", "keep the N best boxes per frame; 0: all");
   tool.option("every", config.every, "K", "detect on every K-th frame; reuse its boxes in between");
   tool.option("cuts", config.cuts, "auto|off|FILE",

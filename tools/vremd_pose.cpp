@@ -7,6 +7,7 @@
 #include "io/done_records.h"
 #include "ops/device.h"
 #include "pipeline/pose_dump.h"
+#include "pipeline/pose_nms.h"
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_pipeline.h"
 #include "pipeline/versions.h"
@@ -33,7 +34,10 @@ struct PoseConfig {
 
   void validate() const {
     using cli::require;
-    cli::as_usage_errors([&] { pipeline::check_pose_options(estimator, input.neighbours); });
+    cli::as_usage_errors([&] {
+      pipeline::check_pose_options(estimator, input.neighbours);
+      pipeline::parse_nms(choices.nms);
+    });
     const bool one_file = batch.folder.empty();
     const std::string& source = input.done.path;
     std::error_code ignored;
@@ -61,11 +65,12 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
   pipeline::PoseReader reader(std::move(input), job.header(header));
   io::RecordWriter writer(out.file());
   const bool whole = config.frames.empty();
-  pipeline::run_pose_pipeline(
+  const std::int64_t removed = pipeline::run_pose_pipeline(
       reader, estimator, writer,
       {.threads = job.threads, .stats = config.stats, .advanced = [&](std::int64_t frames) {
          progress.advance(frames, whole ? writer.frames_expected() : 0);
        }});
+  if (config.input.nms_oks > 0) log_info("{} people removed by --nms", removed);
   if (!cli::stop_requested()) pipeline::log_counts(reader);
   const pipeline::PoseReader::Counts& counts = reader.counts();
   cli::Outcome outcome = cli::outcome_of(writer);
@@ -97,6 +102,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   cli::as_usage_errors([&] { pipeline::parse_joints(config.choices.joints, loaded.config); });
   const pipeline::EstimatorOptions options =
       pipeline::resolve_options(config.estimator, config.choices, loaded.config);
+  input.nms_oks = pipeline::parse_nms(config.choices.nms);
   input.with_neighbours = loaded.config.frames() > 1;
   input.stopped = cli::stop_requested;
   input.chunk_persons = options.batch_size;
@@ -115,8 +121,10 @@ int run(PoseConfig& config, const cli::Common& common) {
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            *header.precision, common.threads, options.batch_size);
   const auto expected = [&](const cli::Job& job) {
-    io::Header of_job = header;
-    if (const auto first = io::first_header(job.inputs[0])) of_job.from = io::provenance(*first);
+    cli::Expected of_job{header, io::ended_videos(job.inputs[0])};
+    if (const auto first = io::first_header(job.inputs[0])) {
+      of_job.header.from = io::provenance(*first);
+    }
     return of_job;
   };
   const int status =
@@ -152,6 +160,8 @@ int main(int argc, char** argv) {
   tool.option("decode", config.choices.decode, "HOW",
               "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
+  tool.option("nms", config.choices.nms, "HOW",
+              "remove second poses of a person: none, or oks:NUM above this OKS");
   tool.option("stride", input.neighbours.stride, "K",
               "distance to the neighbouring frames in frames");
   tool.option("delta-ms", input.neighbours.delta_ms, "MS",

@@ -53,7 +53,9 @@ int run(const track::TrackConfig& config, const cli::BatchOptions& options,
   cli::Batch batch(options, common, config.inputs, "");
   const auto expected = [&](const cli::Job& job) {
     const auto first = io::first_header(job.inputs[0]);
-    return first ? track::track_header(config, *first, header, job.inputs[0]) : header;
+    return cli::Expected{
+        first ? track::track_header(config, *first, header, job.inputs[0]) : header,
+        io::ended_videos(job.inputs[0])};
   };
   return batch.run(header, expected,
                    [&](const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress) {

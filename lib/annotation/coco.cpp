@@ -74,6 +74,7 @@ std::vector<CocoCategory> read_coco_categories(const io::DomNode& categories) {
     category.id = id.optional_integer();
     if (name.is_string()) category.name = name.string();
     if (keypoints) category.joints = keypoints.strings();
+    std::ranges::transform(category.joints, category.joints.begin(), known_joint);
   }
   return result;
 }

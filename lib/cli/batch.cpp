@@ -51,15 +51,17 @@ std::vector<std::string> distinct(const std::vector<std::string>& names) {
 // With --resume: what to do about an output that exists.
 enum class Decision { kMake, kSkip, kReplace };
 
-Decision decide(const Job& job, Resume resume, const io::Header& expected) {
+Decision decide(const Job& job, Resume resume, const Expected& expected) {
   if (job.inputs.size() != 1 || !job.has_names || !is_complete(job.output)) return Decision::kMake;
   if (resume == Resume::kNames) return Decision::kSkip;
   const auto old = io::first_header(job.output);
-  if (!old || old->tool != expected.tool) {
+  if (!old || old->tool != expected.header.tool) {
     fail("{}: already exists, made with a different tool; --force overwrites it", job.output);
   }
-  const std::string what = io::difference(*old, expected);
-  if (what.empty()) return Decision::kSkip;
+  const std::string what = io::difference(*old, expected.header);
+  if (what.empty()) {  // the output of a redirection may end after any of its videos
+    return io::ended_videos(job.output) < expected.videos ? Decision::kMake : Decision::kSkip;
+  }
   log_info("{}: made with a different {}; redoing it", job.output, what);
   return Decision::kReplace;
 }
@@ -333,16 +335,28 @@ int Batch::run(const std::string& label, const Work& work) {
   return status_;
 }
 
-int Batch::run(const io::Header& of_run, const std::function<io::Header(const Job&)>& expected,
+int Batch::run(const io::Header& of_run, const std::function<Expected(const Job&)>& expected,
                const RecordWork& work) {
   device_ = of_run.device.value_or("cpu");
+  std::mutex mutex;
+  std::map<fs::path, bool> any_left;  // by directory
+  const auto remove_left = [&](const Job& job) {
+    const fs::path folder = fs::path(job.output).parent_path();
+    const std::lock_guard lock(mutex);
+    const auto [left, is_new] = any_left.try_emplace(folder, false);
+    if (is_new) left->second = io::any_partial_file(folder.string());
+    if (left->second) io::remove_left(job.output);
+  };
   return run("frames", [&](const Job& job, Progress::Input& progress) {
     const bool resumes = options_.resume != Resume::kNo;
     for (bool again = false;; again = true) {
       try {
         const Decision decision =
             resumes ? decide(job, options_.resume, expected(job)) : Decision::kMake;
-        if (decision == Decision::kSkip) return skipped_outcome();
+        if (decision == Decision::kSkip) {
+          remove_left(job);
+          return skipped_outcome();
+        }
         io::RunOutput out(
             job.output,
             decision == Decision::kReplace ? io::Existing::kReplace : options_.existing(), of_run);

@@ -40,6 +40,12 @@ enum class Resume {
 };
 constexpr auto enum_names(Resume) { return std::array{"no", "matching", "names"}; }
 
+// What a complete output of a job has, as far as it is known.
+struct Expected {
+  io::Header header;  // the first one
+  std::size_t videos = 1;
+};
+
 struct BatchOptions {
   std::string output = "-", folder, list, shard, manifest;
   bool force = false, null = false, fail_fast = false;
@@ -95,11 +101,12 @@ class Batch {
   int run(const std::string& label, const Work& work);
 
   // The same for outputs of records. `of_run` has what is known of all their headers, `expected`
-  // what is known of a job's before it starts. With --resume, outputs that agree are skipped and
-  // others are made anew; one that another process is writing is tried again at the end.
+  // what is known of a job's before it starts. With --resume, outputs that agree are skipped, with
+  // what stopped runs have left of them removed, and others are made anew; one that another process
+  // is writing is tried again at the end.
   using RecordWork =
       std::function<Outcome(const Job& job, io::RunOutput& out, Progress::Input& progress)>;
-  int run(const io::Header& of_run, const std::function<io::Header(const Job&)>& expected,
+  int run(const io::Header& of_run, const std::function<Expected(const Job&)>& expected,
           const RecordWork& work);
 
   static std::string record_name(const std::string& input);  // INPUT.jsonl

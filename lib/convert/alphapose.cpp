@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -66,6 +67,7 @@ class Reader {
       image_id.wrong(excerpt(image, kPathExcerptBytes) +
                      " is not a frame of a video, unlike the previous ones");
     }
+    folders_.insert(fs::path(image).parent_path());
     const auto [entry, is_new] = by_image_.emplace(image, images_.size());
     if (is_new) images_.push_back({image, number.value_or(0), index, {}});
     images_[entry->second].people.push_back(std::move(person));
@@ -73,6 +75,7 @@ class Reader {
 
   void end() {
     if (!joints_) fail("{}: no results", file_);
+    is_video_ = is_video_ && folders_.size() == 1;
     io::Header header = context_.header;
     header.joints = joint_set_of_size(joints_, context_.input_joints, file_ + ": [0].keypoints");
     const std::string name = path_ == "-" && !is_video_ ? "." : fs::path(path_).stem().string();
@@ -138,6 +141,7 @@ class Reader {
   bool is_video_ = false;
   std::vector<Image> images_;
   std::unordered_map<std::string, std::size_t> by_image_;
+  std::set<std::string> folders_;
 };
 
 // ---- writing ----------------------------------------------------------------------------------

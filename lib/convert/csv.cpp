@@ -101,7 +101,7 @@ class Table {
   std::optional<std::int64_t> integer(Column column) const {
     if (is_empty(column)) return std::nullopt;
     const std::string& field = text(column);
-    if (field.find_first_of(".eE") == field.npos) return parse<std::int64_t>(column, "an integer");
+    if (field.find_first_of(".,eE") == field.npos) return parse<std::int64_t>(column, "an integer");
     constexpr double kExact = 9007199254740992;  // 2^53
     const double value = parse<double>(column, "an integer");
     if (value != std::floor(value) || std::abs(value) > kExact) {
@@ -118,9 +118,11 @@ class Table {
  private:
   template <typename T>
   T parse(Column column, const char* what) const {
-    const auto value = number_from<T>(text(column));
-    if (!value)
-      fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(text(column)), what);
+    std::string field = text(column);
+    // As spreadsheets write them in many countries, where columns are separated by semicolons.
+    if (rows_.separator() == ';') std::ranges::replace(field, ',', '.');
+    const auto value = number_from<T>(field);
+    if (!value) fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(field), what);
     return *value;
   }
 
@@ -155,7 +157,7 @@ class Reader {
     if (!table_.is_empty(kX) || !table_.is_empty(kY)) {
       k = {table_.needed(kX), table_.needed(kY), table_.number(kJointScore).value_or(1)};
     }
-    const std::string& name = table_.text(kJoint);
+    const std::string name = known_joint(table_.text(kJoint));
     for (const auto& [joint, ignored] : keypoints_) {
       if (joint == name) fail("{}: duplicate joint {}", table_.place(), excerpt(name));
     }
@@ -175,7 +177,10 @@ class Reader {
 
   void next_frame(std::int64_t index) {
     end_frame();
-    if (index <= last_) fail("{}: frame {} after frame {}", table_.place(), index, last_);
+    if (index <= last_) {
+      fail("{}: frame {} after frame {}: the rows must be sorted by video, frame and person",
+           table_.place(), index, last_);
+    }
     last_ = index;
     frame_.emplace();
     frame_->frame = index;
@@ -188,7 +193,8 @@ class Reader {
   void next_person(std::int64_t number) {
     end_person();
     if (number <= last_person_) {
-      fail("{}: person {} after person {}", table_.place(), number, last_person_);
+      fail("{}: person {} after person {}: the rows must be sorted by video, frame and person",
+           table_.place(), number, last_person_);
     }
     person_ = last_person_ = number;
     io::Instance& one = frame_->instances.emplace_back();
@@ -322,7 +328,8 @@ class Writer : public RecordSink {
 bool guess_csv(std::string_view head) {
   const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
   return line.find("frame") != line.npos && line.find("person") != line.npos &&
-         line.find(',') != line.npos && !begins_with(head, '{') && !begins_with(head, '[');
+         line.find_first_of(kCsvSeparators) != line.npos && !begins_with(head, '{') &&
+         !begins_with(head, '[');
 }
 
 bool read_csv(const std::vector<std::string>& paths, const ReadContext& context, RecordSink& sink) {

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -24,7 +25,11 @@ CsvReader::CsvReader(const std::string& path)
     : name_(io::name_of_input(path)), file_(io::open_input(path)) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   peek();
-  if (std::string_view(buffer_.data(), size_).starts_with(kMark)) at_ = kMark.size();
+  const std::string_view head(buffer_.data(), size_);
+  if (head.starts_with(kMark)) at_ = kMark.size();
+  const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
+  separator_ =
+      std::ranges::max(kCsvSeparators, {}, [&](char c) { return std::ranges::count(line, c); });
 }
 
 std::string CsvReader::place() const { return fmt::format("{}:{}", name_, row_line_); }
@@ -79,7 +84,7 @@ bool CsvReader::next(std::vector<std::string>& row) {
       }
       return true;
     }
-    if (byte == ',') {
+    if (byte == separator_) {
       if (row.size() == kMostFields) wrong("more than 1000 fields");
       row.emplace_back();
       behind_quote = false;

@@ -2,7 +2,8 @@
 #pragma once
 
 // Rows of comma-separated values (RFC 4180): fields in quotes may hold commas, quotes doubled, and
-// line breaks. Lines end with LF or CRLF; a byte order mark is skipped.
+// line breaks. Lines end with LF or CRLF; a byte order mark is skipped. The separator is the one of
+// kCsvSeparators that the first line has most of.
 
 #include "io/json_file.h"
 
@@ -13,6 +14,8 @@
 
 namespace vremd::convert {
 
+constexpr std::string_view kCsvSeparators = ",;\t";
+
 class CsvReader {
  public:
   explicit CsvReader(const std::string& path);  // "-" is standard input
@@ -21,6 +24,7 @@ class CsvReader {
   // after a closing one, invalid UTF-8, more than 1 MiB or 1000 fields in a row.
   bool next(std::vector<std::string>& row);
   std::string place() const;  // "file:line" where the row began
+  char separator() const { return separator_; }
 
  private:
   int peek();  // the next byte, or EOF
@@ -32,6 +36,7 @@ class CsvReader {
   io::InputFile file_;
   std::array<char, 1 << 16> buffer_;
   std::size_t at_ = 0, size_ = 0;
+  char separator_ = kCsvSeparators.front();
   long line_ = 1, row_line_ = 1;
   std::size_t row_bytes_ = 0;
 };

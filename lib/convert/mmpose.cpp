@@ -68,7 +68,7 @@ std::optional<JointSet> named_joints(const Json& outer, const std::string& file)
   std::vector<std::string> joints;
   for (std::size_t i = 0; i < names.value()->size(); ++i) {
     const std::string id = std::to_string(i);
-    const std::string name = names.field(id).string();
+    const std::string name = known_joint(names.field(id).string());
     joints.push_back(name == "head" ? "head_top" : name == "hip" ? "mid_hip" : name);  // of Halpe
   }
   return joint_set_of(joints);
@@ -240,14 +240,17 @@ bool read_mmpose(const std::vector<std::string>& paths, const ReadContext& conte
       if (!pictures.emplace(*number, path).second) fail("{}: a second frame {}", path, *number);
     }
   }
+  std::map<std::string, int> counts;  // of names
+  for (const std::string& path : paths) ++counts[fs::path(path).stem()];
   for (const std::string& path : paths) {
-    const std::string folder = fs::path(path).parent_path();
+    const std::string folder = fs::path(path).parent_path(), stem = fs::path(path).stem();
     const auto& pictures = folders[folder];
     const auto number = pictures.size() > 1 ? picture_number(path) : std::nullopt;
     if (number && pictures.begin()->second != path) continue;  // of a video
-    Reader reader(number        ? folder_name(folder)
-                  : path == "-" ? path
-                                : fs::path(path).stem().string(),
+    Reader reader(number             ? folder_name(folder)
+                  : path == "-"      ? path
+                  : counts[stem] > 1 ? (fs::path(folder) / stem).string()
+                                     : stem,
                   context, sink);
     if (number) {
       for (const auto& [frame, picture] : pictures) reader.read(picture, frame);

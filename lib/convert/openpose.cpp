@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kEnding = "_keypoints.json";
 constexpr std::size_t kDigits = 12;
+constexpr std::string_view kSeparators = "_-. ";  // between a name and a number
 
 // ---- reading ----------------------------------------------------------------------------------
 
@@ -58,7 +59,7 @@ FrameFile frame_file(const std::string& path) {
 bool is_video(const std::vector<FrameFile>& files) {
   const FrameFile& first = files.front();
   const std::string prefix = first.prefix();
-  const bool behind_line = prefix.ends_with('_');
+  const bool behind_line = !prefix.empty() && kSeparators.find(prefix.back()) != kSeparators.npos;
   if (behind_line && first.digits == kDigits) return true;
   if (files.size() == 1) return false;
   if (prefix.empty()) return true;
@@ -92,8 +93,7 @@ std::vector<Video> videos_of(const std::vector<std::string>& paths) {
                      [](const FrameFile& a, const FrameFile& b) { return a.number < b.number; });
     if (files.front().number && is_video(files)) {
       std::string name = key.second;
-      while (!name.empty() && std::string_view("_-. ").find(name.back()) != name.npos)
-        name.pop_back();
+      while (!name.empty() && kSeparators.find(name.back()) != kSeparators.npos) name.pop_back();
       if (name.empty()) name = folder_name(key.first);
       ++counts[name];
       videos.push_back({name, std::move(files), false});

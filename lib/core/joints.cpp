@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace vremd {
 namespace {
@@ -143,6 +144,29 @@ Names names_of_set(std::string_view set) {
   if (set == "halpe136") return from_coco(kHalpeBody, true);
   if (set == "wholebody133") return from_coco(kWholeBodyFeet, true);
   return {};
+}
+
+std::string known_joint(const std::string& name) {
+  static const std::set<std::string> known = [] {
+    std::set<std::string> all;
+    for (const char* set : {"posetrack17", "coco17", "body25", "halpe136", "wholebody133"}) {
+      const Names more = names_of_set(set);
+      all.insert(more.begin(), more.end());
+    }
+    return all;
+  }();
+  if (known.contains(name)) return name;
+  std::string plain;
+  char before = '_';
+  for (const char c : name) {
+    const bool lower_before = before >= 'a' && before <= 'z', upper = c >= 'A' && c <= 'Z';
+    if (c == ' ' || c == '-' || c == '_' || (upper && lower_before)) {
+      if (!plain.empty() && plain.back() != '_') plain += '_';
+    }
+    if (c != ' ' && c != '-' && c != '_') plain += static_cast<char>(upper ? c - 'A' + 'a' : c);
+    before = c;
+  }
+  return known.contains(plain) ? plain : name;
 }
 
 std::string_view customary_set(std::size_t count) {

@@ -29,6 +29,10 @@ std::vector<std::string> names_of_set(std::string_view set);
 constexpr std::string_view kSetNames =
     "posetrack15, posetrack17, coco17, body25, openpose18, halpe26, wholebody133, halpe136";
 
+// The joint of one of these sets that a file calls otherwise: "Left Knee", "left-knee", "leftKnee",
+// "LEFT_KNEE" are left_knee. Any other name is returned as it is.
+std::string known_joint(const std::string& name);
+
 // The set that a number of joints stands for in formats without joint names; "": none.
 std::string_view customary_set(std::size_t count);
 

@@ -33,6 +33,12 @@ std::optional<T> number_from(std::string_view text) {
   return value;
 }
 
+// NUM of "prefixNUM", such as "oks:0.9"; nothing if it is something else.
+inline std::optional<double> number_after(std::string_view prefix, std::string_view text) {
+  if (!text.starts_with(prefix)) return std::nullopt;
+  return number_from<double>(text.substr(prefix.size()));
+}
+
 // Quotes file content in a message: one line, truncated with "…" to whole characters within `most`
 // bytes.
 constexpr std::size_t kExcerptBytes = 60;

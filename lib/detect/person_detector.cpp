@@ -147,6 +147,7 @@ void DetectorOptions::validate() const {
   }
   if (!(min_score >= 0 && min_score <= 1)) fail("--min-score: must be in [0, 1]");
   if (max_people < 0) fail("--max-people: must not be negative");
+  if (!(nms_iou >= 0 && nms_iou < 1)) fail("--nms: must be between 0 and 1");
 }
 
 std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::ScoredBox>> by_size,
@@ -188,6 +189,7 @@ PersonDetector::PersonDetector(const io::SafetensorsFile& weights, const Detecto
   detector_ = make_detector(
       weights, device, options.precision == ops::Precision::kBf16 ? at::kBFloat16 : at::kFloat);
   if (options.input_sizes.empty()) options_.input_sizes = detector_->traits().default_sizes;
+  if (options.nms_iou == 0) options_.nms_iou = detector_->traits().nms_iou;
 }
 
 PersonDetector::~PersonDetector() = default;
@@ -196,7 +198,7 @@ Json PersonDetector::settings() const {
   return {{"input_size", options_.input_sizes},
           {"min_score", options_.min_score},
           {"max_people", options_.max_people},
-          {"nms", detector_->traits().nms_iou}};
+          {"nms", options_.nms_iou}};
 }
 
 std::vector<ops::ScoredBox> PersonDetector::detect(const Frame& frame) const {
@@ -204,8 +206,7 @@ std::vector<ops::ScoredBox> PersonDetector::detect(const Frame& frame) const {
   for (const int size : options_.input_sizes) {
     by_size.push_back(detector_->detect(frame, size, options_.min_score));
   }
-  return merge_people(by_size, frame.width, frame.height, detector_->traits().nms_iou,
-                      options_.max_people);
+  return merge_people(by_size, frame.width, frame.height, options_.nms_iou, options_.max_people);
 }
 
 }  // namespace vremd::detect

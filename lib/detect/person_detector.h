@@ -23,6 +23,7 @@ struct DetectorOptions {
   std::vector<int> input_sizes{};  // longer sides, pixels; their boxes are merged; empty: default
   double min_score = 0.3;
   int max_people = 0;  // 0: all
+  double nms_iou = 0;  // of two boxes of one person; 0: by model
   ops::DeviceChoice device{};
   ops::Precision precision = ops::Precision::kFp32;
 

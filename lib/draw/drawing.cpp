@@ -70,7 +70,7 @@ class VideoDrawing {
 
   void to_video(const std::string& path) {
     video::VideoWriterOptions options;
-    const Size size = rule_.of(first_size());
+    const Size size = rule_.of({tasks_.info().width, tasks_.info().height});
     options.width = size.width;
     options.height = size.height;
     options.pixel_aspect = tasks_.info().pixel_aspect;
@@ -83,14 +83,17 @@ class VideoDrawing {
     const bool counts_frames = fs::path(path).extension() == ".avi";  // no timestamps
     std::optional<double> start;
     double time = 0;
-    run([&](FrameTask& task) { draw(task, size); },
-        [&](const Frame& frame) {
-          if (counts_frames) return writer.write(frame);
-          // The times of damaged videos may not increase.
-          time = start ? std::max(time + kShortestFrame, frame.time - *start) : 0;
-          if (!start) start = frame.time;
-          writer.write(frame, time);
-        });
+    const auto draw_as_stored = [&](FrameTask& task) {
+      task.pixel_aspect = 1;  // the video has that of its source
+      draw(task, size);
+    };
+    run(draw_as_stored, [&](const Frame& frame) {
+      if (counts_frames) return writer.write(frame);
+      // The times of damaged videos may not increase.
+      time = start ? std::max(time + kShortestFrame, frame.time - *start) : 0;
+      if (!start) start = frame.time;
+      writer.write(frame, time);
+    });
     check_last_video(path);
     if (records_.end() && !config_.stopped()) {
       writer.close();
@@ -103,7 +106,7 @@ class VideoDrawing {
   void to_pictures(UniquePaths& paths, const std::string& still_stem) {
     run(
         [&](FrameTask& task) {
-          draw(task, rule_.of(size_of(task)));
+          draw(task, rule_.of(task.displayed));
           video::write_picture(task.path, task.drawing, config_.force);
           task.drawing.rgb.clear();
         },
@@ -121,7 +124,7 @@ class VideoDrawing {
     std::optional<Canvas> picture;
     run(
         [&](const FrameTask& task) {
-          picture = draw_task(task, rule_.of(size_of(task)), config_.style);
+          picture = draw_task(task, rule_.of(task.displayed), config_.style);
         },
         [](const Frame&) {},
         [&, count = 0](const FrameTask&) mutable {
@@ -144,12 +147,6 @@ class VideoDrawing {
     if (config_.stopped() || output_kind(config_.output) == OutputKind::kFolder) return;
     if (!records_.another_follows()) return;
     fail("{}: a single file, but the records contain several videos; use a directory for -o", path);
-  }
-
-  Size first_size() const { return {tasks_.info().width, tasks_.info().height}; }
-  Size size_of(const FrameTask& task) const {
-    const Frame& frame = *task.frame;
-    return frame.missing ? first_size() : Size{frame.width, frame.height};
   }
 
   void draw(FrameTask& task, Size size) const {

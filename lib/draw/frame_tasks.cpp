@@ -3,15 +3,29 @@
 
 #include "core/log.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 namespace vremd::draw {
+namespace {
+
+// Width by height of a pixel; 1 if the video's makes no sense.
+double pixel_aspect_of(const video::VideoInfo& info) {
+  constexpr double kMost = 8;
+  const auto [width, height] = info.pixel_aspect;
+  const double aspect = static_cast<double>(width) / height;
+  return aspect <= kMost && aspect >= 1 / kMost ? aspect : 1;
+}
+
+}  // namespace
 
 FrameTasks::FrameTasks(std::string video, io::Header header, video::VideoReaderOptions options)
     : video_(std::move(video)),
       header_(std::make_shared<io::Header>(std::move(header))),
       reader_(video_, std::move(options)),
-      still_(video::is_picture(video_)) {
+      still_(video::is_picture(video_)),
+      pixel_aspect_(pixel_aspect_of(reader_.info())) {
   const video::VideoInfo& info = reader_.info();
   if (header_->width > 0 && header_->height > 0 &&
       (info.width != header_->width || info.height != header_->height)) {
@@ -36,10 +50,17 @@ std::unique_ptr<FrameTask> FrameTasks::task(io::FrameRecord record) {
   task->record = std::move(record);
   task->header = header_;
   task->colours = colours_.next(task->record);
+  task->pixel_aspect = pixel_aspect_;
+  task->displayed = displayed({task->frame->width, task->frame->height});
   task->label =
       still_ ? std::filesystem::path(video_).filename().string() : frame_label(*task->frame);
   if (task->record.cut) task->label += "   cut";
   return task;
+}
+
+Size FrameTasks::displayed(Size frame) const {
+  return {static_cast<int>(std::lround(frame.width * std::max(pixel_aspect_, 1.0))),
+          static_cast<int>(std::lround(frame.height * std::max(1 / pixel_aspect_, 1.0)))};
 }
 
 void FrameTasks::warn_unmatched() {
@@ -66,19 +87,19 @@ Canvas draw_task(const FrameTask& task, Size size, const OverlayStyle& style) {
     draw_missing(canvas, task.label);
     return canvas;
   }
-  const View view = View::fitting({frame.width, frame.height}, size);
-  const bool as_it_is = size == Size{frame.width, frame.height};
+  const View view = View::fitting({frame.width, frame.height}, size, task.pixel_aspect);
+  const bool as_it_is = size == Size{frame.width, frame.height} && task.pixel_aspect == 1;
   Canvas canvas = as_it_is ? Canvas(frame) : Canvas(size);
   if (!as_it_is) {
     canvas.picture(frame,
-                   {view.left, view.top, view.scale * frame.width, view.scale * frame.height});
+                   {view.left, view.top, view.scale_x * frame.width, view.scale_y * frame.height});
   }
   // The records may refer to the video at another size.
   auto [width, height] = task.record.size.value_or(std::pair{header.width, header.height});
   if (width <= 0 || height <= 0) width = frame.width, height = frame.height;
   const View inner = View::fitting({width, height}, {frame.width, frame.height});
-  const View records{view.scale * inner.scale, view.left + view.scale * inner.left,
-                     view.top + view.scale * inner.top};
+  const View records{view.scale_x * inner.scale_x, view.scale_y * inner.scale_y,
+                     view.left + view.scale_x * inner.left, view.top + view.scale_y * inner.top};
   draw_overlay(canvas, task.record, header.joints ? &*header.joints : nullptr, task.colours,
                records, style, task.label);
   return canvas;

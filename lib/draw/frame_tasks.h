@@ -18,7 +18,9 @@ struct FrameTask {
   std::shared_ptr<const io::Header> header;
   std::vector<int> colours;  // one per instance
   std::string label;
-  std::string path;  // of the drawing, if each frame has its own
+  std::string path;         // of the drawing, if each frame has its own
+  double pixel_aspect = 1;  // of the frame: width by height; the drawing has square pixels
+  Size displayed;           // the frame with square pixels, none lost
   Frame drawing;
 };
 
@@ -33,6 +35,7 @@ class FrameTasks {
 
   const std::string& name() const { return video_; }
   const video::VideoInfo& info() const { return reader_.info(); }
+  Size displayed(Size frame) const;  // with square pixels
 
   // To be called after the last record.
   void warn_unmatched();
@@ -42,6 +45,7 @@ class FrameTasks {
   std::shared_ptr<const io::Header> header_;
   video::VideoReader reader_;
   bool still_;
+  double pixel_aspect_;
   FramePtr frame_;  // read, but ahead of the last record
   bool at_end_ = false;
   PersonColours colours_;

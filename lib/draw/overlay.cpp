@@ -203,10 +203,11 @@ bool inside(const Box& b, Size canvas) {
 
 }  // namespace
 
-View View::fitting(Size frame, Size canvas) {
-  const double scale = std::min(static_cast<double>(canvas.width) / frame.width,
+View View::fitting(Size frame, Size canvas, double pixel_aspect) {
+  const double scale = std::min(canvas.width / (frame.width * pixel_aspect),
                                 static_cast<double>(canvas.height) / frame.height);
-  return {scale, (canvas.width - scale * frame.width) / 2,
+  const double scale_x = scale * pixel_aspect;
+  return {scale_x, scale, (canvas.width - scale_x * frame.width) / 2,
           (canvas.height - scale * frame.height) / 2};
 }
 

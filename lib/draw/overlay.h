@@ -19,15 +19,16 @@ struct OverlayStyle {
 
 // From the pixels of a record to those of a canvas: the frame is scaled to fit and centred.
 struct View {
-  double scale = 1, left = 0, top = 0;
+  double scale_x = 1, scale_y = 1, left = 0, top = 0;
 
-  static View fitting(Size frame, Size canvas);
+  // `pixel_aspect`: width of a pixel of the frame by its height; those of the canvas are square.
+  static View fitting(Size frame, Size canvas, double pixel_aspect = 1);
   Point operator()(Point p) const {  // a record's (0, 0) is the centre of the first pixel
-    return {(p.x + 0.5) * scale + left, (p.y + 0.5) * scale + top};
+    return {(p.x + 0.5) * scale_x + left, (p.y + 0.5) * scale_y + top};
   }
   Box operator()(const Box& b) const {
     const Point corner = (*this)(Point{b.x, b.y});
-    return {corner.x, corner.y, b.w * scale, b.h * scale};
+    return {corner.x, corner.y, b.w * scale_x, b.h * scale_y};
   }
 };
 

@@ -105,7 +105,10 @@ SheetLayout sheet_grid(std::size_t count, double tile_aspect) {
 SheetLayout sheet_layout(std::size_t count, Size largest_tile, Size bounds) {
   const double aspect = static_cast<double>(largest_tile.width) / largest_tile.height;
   SheetLayout layout = sheet_grid(count, aspect);
-  layout.gap = std::max(2, static_cast<int>(kGap * std::max(bounds.width, bounds.height)));
+  const int longest =
+      std::min(std::max(bounds.width, bounds.height),
+               std::max(layout.columns * largest_tile.width, layout.rows * largest_tile.height));
+  layout.gap = std::max(2, static_cast<int>(kGap * longest));
   const double width = (bounds.width - (layout.columns + 1.0) * layout.gap) / layout.columns;
   const double height = (bounds.height - (layout.rows + 1.0) * layout.gap) / layout.rows;
   const double scale = std::min({1.0, width / largest_tile.width, height / largest_tile.height});
@@ -147,23 +150,26 @@ DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
   }
   all.clear();
   if (chosen.empty()) fail("{}: the records contain no frames", config.output);
-  const SheetLayout layout = layout_of(config, typical_size(videos, chosen), chosen.size());
+  std::unique_ptr<FrameTasks> tasks;
+  const auto open = [&](std::size_t video) {
+    const auto& [header, place] = videos[video];
+    tasks = std::make_unique<FrameTasks>(
+        config.video.empty() ? io::video_path(header, config.root, place) : config.video, header,
+        video::VideoReaderOptions{config.threads, [&] { return records.stopped(); }});
+  };
+  std::size_t next = 0, opened = chosen.front().video;
+  open(opened);
+  if (config.stopped()) return {};
+  const SheetLayout layout =
+      layout_of(config, tasks->displayed(typical_size(videos, chosen)), chosen.size());
 
   DrawResult result;
   result.videos = static_cast<std::int64_t>(videos.size());
   result.complete = !records.truncated();
-  std::unique_ptr<FrameTasks> tasks;
-  std::size_t next = 0, opened = videos.size();
   const auto read = [&]() -> std::unique_ptr<FrameTask> {
     for (; next < chosen.size() && !config.stopped(); ++next) {
       Chosen& one = chosen[next];
-      if (opened != one.video) {
-        opened = one.video;
-        const auto& [header, place] = videos[opened];
-        tasks = std::make_unique<FrameTasks>(
-            config.video.empty() ? io::video_path(header, config.root, place) : config.video,
-            header, video::VideoReaderOptions{config.threads, [&] { return records.stopped(); }});
-      }
+      if (opened != one.video) open(opened = one.video);
       const std::int64_t index = one.record.frame;
       auto task = tasks->task(std::move(one.record));
       if (task) {
@@ -179,8 +185,7 @@ DrawResult draw_sheet(const DrawConfig& config, io::RecordStream& records) {
   parallel::run_ordered(
       read,
       [&](FrameTask& task) {
-        const Frame& frame = *task.frame;
-        const Size size = frame.missing ? layout.tile : in_tile.of({frame.width, frame.height});
+        const Size size = task.frame->missing ? layout.tile : in_tile.of(task.displayed);
         draw_task(task, size, config.style).store(task.drawing);
         task.frame = nullptr;
       },

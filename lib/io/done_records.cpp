@@ -107,6 +107,16 @@ bool has_end(const std::string& path) {
   return is_type(parse_or_null(text.substr(text.rfind('\n') + 1)), "end");
 }
 
+std::size_t ended_videos(const std::string& path) {
+  std::size_t count = 0;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const bool may_be = line.find("\"end\"") != std::string::npos;
+    count += may_be && is_type(parse_or_null(line), "end");
+  }
+  return count;
+}
+
 bool holds_all_of(const std::string& whole, const std::string& part) {
   std::ifstream all(whole), some(part);
   std::string of_all, of_some;

@@ -20,6 +20,9 @@ std::optional<Header> first_header(const std::string& path);
 // Whether the last line of a file is an end record.
 bool has_end(const std::string& path);
 
+// How many videos a file of records has, up to their end records.
+std::size_t ended_videos(const std::string& path);
+
 // Whether `whole` contains everything in `part`, the output of a stopped run. Commands, devices and
 // the counts of end records may differ; a truncated last line is ignored.
 bool holds_all_of(const std::string& whole, const std::string& part);

@@ -107,6 +107,9 @@ class OutputFile {
   long lines_ = 0;  // by write_line()
 };
 
+// Whether a directory has partial files of any target.
+bool any_partial_file(const std::string& folder);
+
 // The Errors that an output to `path` would meet: it exists, is a directory, or lies in none.
 void check_output(const std::string& path, bool force);
 

@@ -30,6 +30,16 @@ std::string reason_against(const std::string& path, const Header& own) {
 
 }  // namespace
 
+void remove_left(const std::string& path) {
+  try {
+    PartialFile partial(path, true);
+    for (const std::string& name : partial.claim()) {
+      if (holds_all_of(path, name)) partial.remove(name);
+    }
+  } catch (const Error&) {
+  }
+}
+
 RunOutput::RunOutput(const std::string& path, Existing existing, const Header& own)
     : path_(path),
       resumes_(existing == Existing::kResume),
@@ -65,12 +75,13 @@ RunOutput::RunOutput(const std::string& path, Existing existing, const Header& o
 RunOutput::~RunOutput() {
   if (finished_ || std::uncaught_exceptions() <= exceptions_ || file_.lines() < 2) return;
   if (file_.partial() && file_.partial()->kept()) return;
+  std::string name;
   try {
-    const std::string name = finish(false);
-    if (!name.empty()) log_error("incomplete output left in {}", name);
-  } catch (const std::exception&) {
-    // The file is kept, and the cause is on its way.
+    name = finish(false);
+  } catch (const std::exception&) {  // the disk is full; the cause is on its way
+    if (file_.partial()) name = file_.partial()->keep();
   }
+  if (!name.empty()) log_error("incomplete output left in {}", name);
 }
 
 std::string RunOutput::finish(bool complete) {
@@ -80,8 +91,8 @@ std::string RunOutput::finish(bool complete) {
     remove_taken(path_);
     return "";
   }
-  finished_ = true;
   file_.flush();
+  finished_ = true;
   if (resumes_ && file_.partial()) {
     for (const std::string& name : found_) {  // stopped while taking over
       if (holds_all_of(name, file_.partial()->name())) return name;

@@ -47,4 +47,8 @@ class RunOutput {
   int exceptions_;
 };
 
+// Removes what stopped runs have left of a complete output, if the output holds all of it. Does
+// nothing where that is not possible, or while another process writes it.
+void remove_left(const std::string& path);
+
 }  // namespace vremd::io

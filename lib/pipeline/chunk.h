@@ -5,6 +5,8 @@
 #include "io/records.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <vector>
 
 namespace vremd::pipeline {
@@ -24,6 +26,7 @@ struct Person {
 struct FrameChunk {
   std::vector<io::Record> records;
   std::vector<Person> persons;
+  std::map<std::size_t, std::int64_t> removed;  // people of records[i], by vremd-pose --nms
 };
 
 }  // namespace vremd::pipeline

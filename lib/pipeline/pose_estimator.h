@@ -96,6 +96,7 @@ class PoseEstimator {
   std::function<void(const Person&, const NamedTensors&)> dump;
 
   const EstimatorOptions& options() const { return options_; }
+  const model::ModelConfig& config() const { return config_; }
   const ops::CropSpec& crop_spec() const { return spec_; }
   int frames() const { return config_.frames(); }  // T
   StageTimes& times() { return times_; }

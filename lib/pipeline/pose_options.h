@@ -16,6 +16,7 @@ namespace vremd::pipeline {
 struct PoseChoices {
   std::string joints;                 // see parse_joints()
   std::optional<ops::Decode> decode;  // else the model's default_decode()
+  std::string nms = "none";           // see parse_nms()
   ops::DeviceChoice device;
 };
 

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "ops/device.h"
 #include "parallel/ordered_pipeline.h"
+#include "pipeline/pose_nms.h"
 #include "pipeline/pose_options.h"
 
 #include <array>
@@ -25,13 +26,12 @@ void store_keypoints(FrameChunk& chunk) {
     instance.derived.clear();
     instance.score = io::person_score(instance.keypoints, instance.box_score);
   }
-  chunk.persons.clear();  // and the frames
 }
 
 class ChunkWriter {
  public:
-  ChunkWriter(io::RecordWriter& writer, StageTimes& times, bool stats)
-      : writer_(writer), times_(times), stats_(stats) {
+  ChunkWriter(io::RecordWriter& writer, StageTimes& times, bool stats, bool thinned)
+      : writer_(writer), times_(times), stats_(stats), thinned_(thinned) {
     for (std::size_t i = 0; i < kPoseStageNames.size(); ++i) {
       before_[i] = times_.seconds(static_cast<PoseStage>(i));
     }
@@ -39,16 +39,22 @@ class ChunkWriter {
 
   void write(const FrameChunk& chunk) {
     const StageClock clock(times_, PoseStage::kWrite);
-    for (const io::Record& record : chunk.records) {
-      std::visit([this](const auto& one) { put(one); }, record);
+    for (std::size_t i = 0; i < chunk.records.size(); ++i) {
+      const auto removed = chunk.removed.find(i);
+      if (removed != chunk.removed.end()) removed_ += removed->second;
+      std::visit([this](const auto& one) { put(one); }, chunk.records[i]);
     }
   }
+
+  std::int64_t removed() const { return ended_removed_ + removed_; }
 
  private:
   void put(const io::Header& header) { writer_.write(header); }
   void put(const io::FrameRecord& frame) { writer_.write(frame); }
   void put(const io::End& end) {
     Json extra = end.extra;
+    if (thinned_) extra["removed"] = removed_;
+    ended_removed_ += std::exchange(removed_, 0);
     if (stats_) {
       Json& seconds = extra["seconds"] = Json::object();
       for (std::size_t i = 0; i < kPoseStageNames.size(); ++i) {
@@ -62,15 +68,19 @@ class ChunkWriter {
 
   io::RecordWriter& writer_;
   StageTimes& times_;
-  bool stats_;
+  bool stats_, thinned_;
+  std::int64_t removed_ = 0, ended_removed_ = 0;  // of this video, of those before
   std::array<double, kPoseStageNames.size()> before_{};
 };
 
 }  // namespace
 
-void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, io::RecordWriter& writer,
-                       const PosePipelineOptions& options) {
-  ChunkWriter chunk_writer(writer, estimator.times(), options.stats);
+std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
+                               io::RecordWriter& writer, const PosePipelineOptions& options) {
+  ChunkWriter chunk_writer(writer, estimator.times(), options.stats, reader.nms_oks() > 0);
+  const PoseNms nms(reader.nms_oks(),
+                    selected_joints(estimator.options().joints, estimator.config()),
+                    estimator.crop_spec());
   parallel::run_ordered(
       [&] {
         const StageClock clock(estimator.times(), PoseStage::kRead);
@@ -79,6 +89,8 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, io::RecordW
       [&](FrameChunk& chunk) {
         estimator.estimate(chunk.persons);
         store_keypoints(chunk);
+        nms.thin(chunk);
+        chunk.persons.clear();  // and the frames
       },
       [&](const FrameChunk& chunk) {
         const auto before = writer.frames();
@@ -90,11 +102,13 @@ void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, io::RecordW
        .parallel = estimator.options().device.is_cpu(),
        .prepare_thread = ops::prepare_worker,
        .cancel = [&] { reader.cancel(); }});
+  return chunk_writer.removed();
 }
 
 Json settings_of(const EstimatorOptions& options, const PoseInput& input) {
   Json settings{
       {"enlarge", options.enlarge}, {"decode", name_of(options.decode)}, {"flip", options.flip}};
+  if (input.nms_oks > 0) settings["nms"] = fmt::format("oks:{}", input.nms_oks);
   if (!input.with_neighbours) return settings;
   if (input.neighbours.delta_ms > 0) {
     settings["delta_ms"] = input.neighbours.delta_ms;

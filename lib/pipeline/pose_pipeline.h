@@ -18,9 +18,10 @@ struct PosePipelineOptions {
 // read (serial) -> crop and infer (parallel; serial on a GPU) -> write (serial, in order).
 //
 // Memory is bounded by the chunks in flight. Exceptions of a stage are rethrown; nothing is written
-// after them.
-void run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator, io::RecordWriter& writer,
-                       const PosePipelineOptions& options);
+// after them. Returns how many people PoseNms removed;
+// if it is on, each end record has their number.
+std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
+                               io::RecordWriter& writer, const PosePipelineOptions& options);
 
 // The header's settings: everything that affects the results except the range of frames.
 Json settings_of(const EstimatorOptions& options, const PoseInput& input);

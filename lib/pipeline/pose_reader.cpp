@@ -52,7 +52,21 @@ bool in_shot(const io::FrameRecord& frame, const data::TripletWindow::Shot& shot
   });
 }
 
-bool same_input(const io::FrameRecord& a, const io::FrameRecord& b) { return given(a) == given(b); }
+// `thinned`: `old` may lack people of the input.
+bool same_input(const io::FrameRecord& old, const io::FrameRecord& input, bool thinned) {
+  Json a = given(old), b = given(input);
+  if (thinned) {
+    auto& people = b["instances"];
+    auto kept = Json::array();
+    for (const Json& one : people) {
+      if (kept.size() < a["instances"].size() && a["instances"][kept.size()] == one) {
+        kept.push_back(one);
+      }
+    }
+    people = std::move(kept);
+  }
+  return a == b;
+}
 
 }  // namespace
 
@@ -181,10 +195,13 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
   // A truncated input may not have shown where the shot of its last frame ends.
   const auto same = [this](const io::FrameRecord& old, const io::FrameRecord& input) {
-    return same_input(old, input) && (!input_.with_neighbours || in_shot(old, shot_of(input)));
+    return same_input(old, input, input_.nms_oks > 0) &&
+           (!input_.with_neighbours || in_shot(old, shot_of(input)));
   };
   if (auto old = done_.take(frame, same)) {
     last_record_ = frame.frame;
+    const auto removed = std::ssize(frame.instances) - std::ssize(old->instances);
+    if (removed > 0) chunk.removed[chunk.records.size()] = removed;
     chunk.records.emplace_back(std::move(*old));
     return true;
   }

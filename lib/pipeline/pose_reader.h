@@ -23,6 +23,7 @@ struct PoseInput {
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
   bool with_neighbours = true;                           // false: key frame only
   data::TripletOptions neighbours;
+  double nms_oks = 0;  // of PoseNms; frames of a stopped run may then have fewer people
   std::function<bool()> stopped = [] { return false; };
 
   // Limits of a chunk.
@@ -54,6 +55,7 @@ class PoseReader {
   void cancel() { records_.cancel(); }
 
   bool truncated() const { return records_.truncated(); }
+  double nms_oks() const { return input_.nms_oks; }
   const Counts& counts() const { return counts_; }
   std::int64_t taken() const { return done_.taken(); }  // frames that the stopped run had done
 

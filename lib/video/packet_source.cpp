@@ -104,8 +104,8 @@ class PipeInput {
   AvIo io_;
 };
 
-PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped)
-    : place_(path == "-" ? "standard input" : path), stopped_(std::move(stopped)) {
+PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part)
+    : place_(path == "-" ? "standard input" : path), stopped_(std::move(stopped)), part_(part) {
   silence_libav();
   AVFormatContext* context = avformat_alloc_context();
   if (!context) throw std::bad_alloc();
@@ -118,6 +118,9 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
     url = "pipe:";
   } else if (is_file(path)) {
     url = "file:" + path;  // a name may contain a colon
+    if (!part.whole()) {
+      url = fmt::format("subfile,,start,{},end,{},,:{}", part.start, part.end, url);
+    }
   }
 
   clear_av_errors();
@@ -138,7 +141,9 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
     fail("{}: no video stream except a cover picture", place_);
   }
   for (unsigned i = 0; i < context->nb_streams; ++i) {
-    if (static_cast<int>(i) != index) context->streams[i]->discard = AVDISCARD_ALL;
+    if (static_cast<int>(i) == index) continue;
+    const bool video = context->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+    if (!video || !is_transport_stream()) context->streams[i]->discard = AVDISCARD_ALL;
   }
 }
 
@@ -195,9 +200,33 @@ PacketSource::Read PacketSource::read_next() {
       return read;
     }
     read.corrupt_before = read.corrupt_before || !last_container_error().empty();
-    if (read.packet->stream_index == stream_->index) return read;
+    if (read.packet->stream_index == stream_->index) {
+      ++packets_;
+      last_place_ = std::max(last_place_, read.packet->pos);
+      return read;
+    }
+    const AVStream& other = *input_->streams[read.packet->stream_index];
+    if (other.codecpar->codec_type == AVMEDIA_TYPE_VIDEO) {
+      before_other_.emplace(other.index, packets_);
+    }
     av_packet_unref(read.packet.get());
   }
+}
+
+bool PacketSource::is_transport_stream() const {
+  return input_->iformat->name == std::string_view("mpegts");
+}
+
+std::optional<FilePart> PacketSource::other_recording() const {
+  constexpr std::int64_t kKeptByParser = 2;  // packets that are given when the next ones have come
+  constexpr int kTsPacket = 188;
+  if (pipe_ || !is_transport_stream() || last_place_ < 0) return {};
+  for (const auto& [stream, before] : before_other_) {
+    if (packets_ - before <= kKeptByParser) {
+      return FilePart{part_.start + last_place_ + kTsPacket, part_.end};
+    }
+  }
+  return {};
 }
 
 std::optional<double> PacketSource::seconds() const {

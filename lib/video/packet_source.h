@@ -2,10 +2,12 @@
 #pragma once
 
 #include "video/av.h"
+#include "video/joined_file.h"
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +23,8 @@ struct StoppedWhileOpening {};
 // that a stop interrupts a blocking read. Errors "path: what" at construction.
 class PacketSource {
  public:
-  PacketSource(const std::string& path, std::function<bool()> stopped);
+  // `part`: of a regular file.
+  PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part = {});
   ~PacketSource();
 
   const std::string& place() const { return place_; }  // the path, or "standard input"
@@ -43,6 +46,10 @@ class PacketSource {
   // video.
   std::optional<double> seconds() const;
 
+  // After the end of a transport stream: where another recording is joined to it whose video has
+  // another PID. Nothing for videos that run side by side.
+  std::optional<FilePart> other_recording() const;
+
   // Why the packets ended early; "" after a regular end.
   const std::string& end_problem() const { return end_problem_; }
 
@@ -55,6 +62,7 @@ class PacketSource {
 
  private:
   [[noreturn]] void fail_to_open(int status) const;
+  bool is_transport_stream() const;
   struct Read {
     AvPacket packet;
     int status = 0;
@@ -65,12 +73,15 @@ class PacketSource {
 
   std::string place_;
   std::function<bool()> stopped_;
+  FilePart part_;
   std::unique_ptr<PipeInput> pipe_;  // outlives the context that reads from it
   AvInput input_;
   AVStream* stream_ = nullptr;
   std::string end_problem_;
   bool corrupt_before_ = false, maybe_seam_ = false;
-  std::deque<Read> ahead_;  // read, but not given
+  std::int64_t packets_ = 0, last_place_ = -1;  // read; of the last one in the file
+  std::map<int, std::int64_t> before_other_;    // packets_ before the first one of another video
+  std::deque<Read> ahead_;                      // read, but not given
 };
 
 }  // namespace vremd::video

@@ -5,6 +5,7 @@
 #include "core/picture_names.h"
 #include "video/reader.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -68,10 +69,12 @@ void PictureDecoder::open_codec(const std::string& path, AVCodecID id) {
 
 std::unique_ptr<Frame> PictureDecoder::read(const std::string& path) {
   silence_libav();
-  const File file(std::fopen(path.c_str(), "rbe"));
+  // Without waiting for the writer of a named pipe.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const File file(descriptor >= 0 ? fdopen(descriptor, "rb") : nullptr);
   if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
   struct stat properties{};
-  if (fstat(fileno(file.get()), &properties) != 0 || !S_ISREG(properties.st_mode)) {
+  if (fstat(descriptor, &properties) != 0 || !S_ISREG(properties.st_mode)) {
     fail("{}: not a file", path);
   }
   const std::int64_t size = properties.st_size;

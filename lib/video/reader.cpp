@@ -35,29 +35,81 @@ class FrameSource {
   virtual const std::string& place() const = 0;
 };
 
+// A video stream, and those of files that were joined to it (by cat) and that its demuxer does not
+// read: each goes on one frame after the last one.
 class StreamSource : public FrameSource {
  public:
-  StreamSource(const std::string& path, const VideoReaderOptions& options)
-      : packets_(path, options.stopped), decoder_(packets_, options.threads) {}
+  StreamSource(std::string path, VideoReaderOptions options)
+      : path_(std::move(path)), options_(std::move(options)), parts_(joined_parts(path_)) {
+    open();
+    const AVRational base = packets_->stream().time_base;
+    time_base_ = {base.num, base.den};
+  }
 
-  std::optional<DecodedFrame> next() override { return decoder_.next(); }
-  bool stopped() const override { return decoder_.stopped(); }
-  const std::string& place() const override { return packets_.place(); }
+  std::optional<DecodedFrame> next() override {
+    for (;;) {
+      if (auto decoded = decoder_->next()) {
+        Frame& frame = *decoded->frame;
+        frame.time = last_time_ = start_ + frame.time;
+        const AVRational base = packets_->stream().time_base;
+        if (std::pair{base.num, base.den} != time_base_) frame.pts.reset();
+        return decoded;
+      }
+      if (stopped() || !open_next_part()) return {};
+    }
+  }
+
+  bool stopped() const override { return stopped_while_opening_ || decoder_->stopped(); }
+  const std::string& place() const override { return packets_->place(); }
 
   void describe(VideoInfo& info) const override {
-    AVStream& stream = packets_.stream();
-    info.fps = rational(av_guess_frame_rate(packets_.context(), &stream, nullptr));
+    AVStream& stream = packets_->stream();
+    info.fps = rational(av_guess_frame_rate(packets_->context(), &stream, nullptr));
     info.time_base = rational(stream.time_base);
-    if (stream.nb_frames > 0) info.frames_expected = stream.nb_frames;
+    if (stream.nb_frames > 0 && parts_.size() == 1) info.frames_expected = stream.nb_frames;
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
-    const AVRational aspect = av_guess_sample_aspect_ratio(packets_.context(), &stream, nullptr);
+    const AVRational aspect = av_guess_sample_aspect_ratio(packets_->context(), &stream, nullptr);
     if (aspect.num > 0 && aspect.den > 0) info.pixel_aspect = {aspect.num, aspect.den};
-    if (decoder_.transposed()) std::swap(info.pixel_aspect.first, info.pixel_aspect.second);
+    if (decoder_->transposed()) std::swap(info.pixel_aspect.first, info.pixel_aspect.second);
   }
 
  private:
-  PacketSource packets_;
-  StreamDecoder decoder_;
+  void open() {
+    auto packets = std::make_unique<PacketSource>(path_, options_.stopped, parts_[part_]);
+    auto decoder = std::make_unique<StreamDecoder>(*packets, options_.threads);
+    decoder_ = std::move(decoder);  // first: it refers to the packets
+    packets_ = std::move(packets);
+  }
+
+  bool open_next_part() {
+    if (const auto other = packets_->other_recording()) {
+      parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(part_) + 1, *other);
+    }
+    start_ = last_time_ + decoder_->frame_seconds();
+    while (++part_ < parts_.size()) {
+      try {
+        open();
+        return true;
+      } catch (const StoppedWhileOpening&) {
+        stopped_while_opening_ = true;
+        return false;
+      } catch (const Error& error) {
+        log_warning("{}: from byte {} on: {}", packets_->place(), parts_[part_].start,
+                    error.what());
+      }
+    }
+    return false;
+  }
+
+  std::string path_;
+  VideoReaderOptions options_;
+  std::vector<FilePart> parts_;
+  std::size_t part_ = 0;
+  std::unique_ptr<PacketSource> packets_;
+  std::unique_ptr<StreamDecoder> decoder_;
+  std::pair<int, int> time_base_;  // of the first part
+  double start_ = 0, last_time_ = 0;
+  bool stopped_while_opening_ = false;
 };
 
 // One image, or those of a folder or pattern.

@@ -15,6 +15,11 @@ constexpr double kDefaultFrameRate = 25;      // if unknown
 // timestamps may jump, and dts_error_threshold.
 constexpr double kLongestPause = 10, kLongestPauseOfFiles = 30 * 3600;
 
+double frame_seconds_of(const PacketSource& source) {
+  const AVRational rate = av_guess_frame_rate(source.context(), &source.stream(), nullptr);
+  return rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 1 / kDefaultFrameRate;
+}
+
 std::optional<std::int64_t> stamp(std::int64_t value) {
   if (value == AV_NOPTS_VALUE) return {};
   return value;
@@ -25,6 +30,7 @@ std::optional<std::int64_t> stamp(std::int64_t value) {
 StreamDecoder::StreamDecoder(PacketSource& source, int threads)
     : source_(source),
       decoder_(source.stream(), source.place(), threads),
+      frame_seconds_(frame_seconds_of(source)),
       account_(facts(), [this](std::int64_t packet) { return decoder_.problem_of(packet); }),
       packet_(av_packet_alloc()),
       picture_(av_frame_alloc()),
@@ -33,11 +39,9 @@ StreamDecoder::StreamDecoder(PacketSource& source, int threads)
 }
 
 StreamFacts StreamDecoder::facts() const {
-  const AVRational rate = av_guess_frame_rate(source_.context(), &source_.stream(), nullptr);
   const bool jumps = source_.context()->iformat->flags & AVFMT_TS_DISCONT;
   return {.unit = av_q2d(source_.stream().time_base),
-          .frame_seconds =
-              rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 1 / kDefaultFrameRate,
+          .frame_seconds = frame_seconds_,
           .always_a_frame = decoder_.always_a_frame(),
           .counts_packets = source_.counts_packets(),
           .begins_anywhere = jumps || source_.context()->iformat->flags & AVFMT_NOTIMESTAMPS,

@@ -29,6 +29,7 @@ class StreamDecoder {
   // The next frame, without index; empty at the end or after a stop.
   std::optional<DecodedFrame> next();
   bool stopped() const { return stopped_; }
+  double frame_seconds() const { return frame_seconds_; }      // from one frame to the next
   bool transposed() const { return orientation_.transposed; }  // by the display rotation
 
  private:
@@ -41,6 +42,7 @@ class StreamDecoder {
 
   PacketSource& source_;
   PacketDecoder decoder_;
+  double frame_seconds_;
   FrameAccount account_;
   std::deque<PacketFacts> sent_;       // the decoder may not be done with them
   std::deque<DecodedFrame> pictures_;  // decoded, without time so far

@@ -201,7 +201,8 @@ struct VideoWriter::Impl {
   std::string path;
   VideoWriterOptions options;
   std::optional<io::PartialFile> file;
-  AvOutput muxer;  // is closed before the file is removed
+  std::vector<std::string> left;  // by stopped runs
+  AvOutput muxer;                 // is closed before the file is removed
   AvCodec encoder;
   AvPacket packet{av_packet_alloc()};
   AVStream* stream = nullptr;
@@ -233,7 +234,7 @@ VideoWriter::Impl::Impl(std::string path_, VideoWriterOptions options_)
   }
   codec = first_encoder(path, options.codecs, *container);
   file.emplace(path, options.force);
-  for (const std::string& left : file->claim()) log_info("{}: a stopped run left {}", path, left);
+  left = file->claim();
   AVFormatContext* context = nullptr;
   check(avformat_alloc_output_context2(&context, container, nullptr, file->name().c_str()), "open");
   muxer.reset(context);
@@ -271,6 +272,7 @@ void VideoWriter::Impl::open_encoder() {
   }
   encoder->thread_count = std::max(options.threads, 1);
   if (options.gop > 0) encoder->gop_size = options.gop;
+  if (options.b_frames >= 0) encoder->max_b_frames = options.b_frames;
   if (muxer->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   set_colours(*encoder);
 
@@ -358,6 +360,7 @@ void VideoWriter::close() {
   if (impl_->frames == 0) fail("{}: no frames to write", impl_->path);
   impl_->finish();
   impl_->file->commit();
+  for (const std::string& name : impl_->left) impl_->file->remove(name);
 }
 
 std::string VideoWriter::keep_partial() {

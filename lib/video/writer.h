@@ -19,6 +19,7 @@ struct VideoWriterOptions {
   int rotation = 0;  // display rotation written to the container, degrees clockwise
   std::pair<int, int> pixel_aspect{1, 1};  // width : height of a pixel
   int gop = 0;                             // 0 = codec default
+  int b_frames = -1;                       // between two others; -1 = codec default
   int threads = 1;
   bool force = false;  // overwrite an existing file
 };

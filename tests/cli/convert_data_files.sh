@@ -142,6 +142,27 @@ bad 'cars.json: no results of category 1 (person), only of 2, 3' cars.json
 echo '[{"image_id":"frame_7","file_name":"frame_7.jpg","category_id":1,"bbox":[1,2,30,40],"score":0.5,"track_id":4,"keypoints":[1,2,0.5'"$(printf ',1,2,0.5%.0s' {1..16})"']}]' > predictions.json
 is "$(convert predictions.json | jq -s -c '.[1] | [.file, .instances[0].track, .instances[0].box[2]]' | sed 's/\.0\b//g')" '["frame_7.jpg",4,30]'
 
+# ---- joints in another spelling
+truth '[{id: 1, name: "person", keypoints: $j}]' 1 > truth.json
+jq '.categories[0].keypoints |= map(split("_") | map((.[:1] | ascii_upcase) + .[1:]) | join(" "))' truth.json > spelled.json
+grep -q '"Left Eye"' spelled.json
+is "$(convert spelled.json | jq -s -c '.[0] | [.joint_set, .joints[1]]')" '["coco17","left_eye"]'
+
+# ---- tables as spreadsheets save them in many countries, and separated by tabs
+sed 's/,/;/g; s/\([0-9]\)\.\([0-9]\)/\1,\2/g' poses.csv > semicolons.csv
+tr , '\t' < poses.csv > tabs.csv
+for table in semicolons tabs; do diff <(convert poses.csv | plain) <(convert $table.csv | plain); done
+{ head -n 1 poses.csv; sed -n 4p poses.csv; sed -n 2p poses.csv; } > t.csv
+bad 't.csv:3: frame 0 after frame 1: the rows must be sorted by video, frame and person' t.csv
+
+# ---- pictures of one name in several directories
+jq '[("a", "b") as $f | .[] | .image_id = "\($f)/\(.image_id)"]' ap.json > folders.json
+is "$(convert folders.json | jq -s -c '[.[].file // empty]')" '["a/0.jpg","a/1.jpg","b/0.jpg","b/1.jpg"]'
+mkdir -p m/a m/b; jq '.[0].instances' mm.json | tee m/a/x.json > m/b/x.json
+is "$(convert m/a/x.json m/b/x.json | jq -s -c '[.[].video // empty]')" '["m/a/x","m/b/x"]'
+rm -rf op; mkdir op; for f in 0 1; do echo '{"people":[]}' > op/vid-$f.json; done
+is "$(convert op | jq -s -c '[.[] | .video // .frame // empty]')" '["vid",0,1]'
+
 # ---- people annotated with keypoints only: their box is the extent of these
 truth '[{id: 1, name: "person", keypoints: $j}]' 1 | jq '.annotations[].bbox = [0, 0, 0, 0]' > truth.json
 is "$(convert truth.json | jq -s -c '.[1].instances[0].box | map(. > 10) | all')" true

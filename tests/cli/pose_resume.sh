@@ -23,6 +23,27 @@ pose --resume-from part.jsonl -j 3 < boxes.jsonl > out.jsonl 2> err
 plain out.jsonl | diff <(plain whole.jsonl) -
 grep -q '^vremd-pose: 3 frames reused from the interrupted run$' err
 
+# With --nms, the people of taken-over frames are fewer than the boxes.
+jq -c 'if .frame == 1 or .frame == 3 then .instances += [.instances[0] | .box_score = 0.4] else . end' \
+  boxes.jsonl > double.jsonl
+pose -q --nms oks:0.95 double.jsonl > thinned.jsonl
+test "$(jq -c 'select(.type == "end") | [.instances, .removed]' thinned.jsonl | sort -u)" = '[6,2]'
+test "$(jq -r 'select(.type == "header").settings.nms' thinned.jsonl | sort -u)" = oks:0.95
+for done in 1 2 3 5 7 8 9 11 16; do
+  head -n $done thinned.jsonl > part.jsonl
+  pose --nms oks:0.95 --resume-from part.jsonl -o out.jsonl -f double.jsonl 2> err
+  grep -q 'vremd-pose: 4 people removed by --nms' err
+  cmp <(plain out.jsonl) <(plain thinned.jsonl)
+  rm out.jsonl; cp part.jsonl .out.jsonl.elsewhere.1.00c0ffee.partial
+  pose -q --nms oks:0.95 --resume -o out.jsonl double.jsonl
+  cmp <(plain out.jsonl) <(plain thinned.jsonl); test ! -e .out.jsonl.elsewhere.1.00c0ffee.partial
+done
+jq -c 'if .frame == 1 then .instances[0].box[0] += 1 else . end' double.jsonl > moved.jsonl
+status=0; pose -q --nms oks:0.95 --resume-from part.jsonl moved.jsonl > out 2> err || status=$?
+test $status -eq 1; grep -q 'part.jsonl:3: frame 1 differs from the input$' err
+status=0; pose -q --nms oks:2 double.jsonl > out 2> err || status=$?
+test $status -eq 2; grep -q -e '--nms must be none or oks:NUM' err
+
 # Completed frames are not recomputed: their keypoints are copied.
 head -n 3 whole.jsonl | sed 's/"score":0[0-9.]*/"score":0.125/' > part.jsonl
 pose -q --resume-from part.jsonl boxes.jsonl | sed -n 3p > third

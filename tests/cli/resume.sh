@@ -72,6 +72,28 @@ grep -q '"score":0.125' out.jsonl; no_debris; rm out.jsonl
 pose --resume boxes.jsonl -o out.jsonl 2> err
 says '^vremd-pose: 3 frames reused'; same whole.jsonl out.jsonl; no_debris; rm out.jsonl
 
+# An output of a redirection that ends with the first of two videos is not complete.
+cat boxes.jsonl boxes.jsonl > two.jsonl; pose -q two.jsonl -o both.jsonl
+head -n 8 both.jsonl > out.jsonl
+pose --resume two.jsonl -o out.jsonl 2> err; says '^vremd-pose: 6 frames reused'
+same both.jsonl out.jsonl; no_debris; rm out.jsonl
+mkdir pictures; vremd-draw -q boxes.jsonl -o pictures/
+detect -q --stills pictures -o stills.jsonl; head -n 9 stills.jsonl > out.jsonl
+detect --resume --stills pictures -o out.jsonl 2> err; says '^vremd-detect: 3 frames reused'
+same stills.jsonl out.jsonl
+detect --resume --stills pictures -o out.jsonl 2> err; says 'skipping 1 of 1 inputs'
+rm out.jsonl
+
+# What was left of an output that is complete by now is removed.
+for folder in . sub; do
+  mkdir -p $folder; pose -q boxes.jsonl -o $folder/out.jsonl
+  head -n 4 whole.jsonl > $folder/$left; sed 's/"x"/"y"/' $folder/$left > $folder/.out.jsonl.elsewhere.3.0000beef.partial
+  sed -i 's/"frame":1,/"frame":1,"other":1,/' $folder/.out.jsonl.elsewhere.3.0000beef.partial
+  pose --resume boxes.jsonl -o $folder/out.jsonl 2> err; says 'skipping 1 of 1 inputs'
+  test ! -e $folder/$left; rm $folder/.out.jsonl.elsewhere.3.0000beef.partial
+  rm $folder/out.jsonl
+done
+
 # Another setting, other weights, another input: starts over and says why.
 head -n 4 whole.jsonl > $left
 pose --resume --flip boxes.jsonl -o out.jsonl 2> err

@@ -50,6 +50,12 @@ TEST_CASE("quoted fields may contain commas, quotes and line breaks") {
   CHECK(rows("a\"b\n") == std::vector<Row>{{"a\"b"}});  // not at the beginning
 }
 
+TEST_CASE("semicolons and tabs separate fields if the first line has more of them") {
+  CHECK(rows("a;b\n1,5;2\n") == std::vector<Row>{{"a", "b"}, {"1,5", "2"}});
+  CHECK(rows("a\tb\n1;5\t2\n") == std::vector<Row>{{"a", "b"}, {"1;5", "2"}});
+  CHECK(rows("a,b;c\n1,5;2\n") == std::vector<Row>{{"a", "b;c"}, {"1", "5;2"}});
+}
+
 TEST_CASE("invalid tables are errors with the line where the row begins") {
   check("a\n\"b\nc", ":2: unterminated quote");
   check("a\n\n\"b\nc\"d\n", ":3: text after a closing quote");

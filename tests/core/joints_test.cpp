@@ -16,6 +16,17 @@ TEST_CASE("PoseTrack's fifteen joints, by id and from head to foot") {
   CHECK(pose_joint("left_ear") == -1);
 }
 
+TEST_CASE("joints in the spelling of others") {
+  for (const char* name : {"left_knee", "Left Knee", "left-knee", "leftKnee", "LeftKnee",
+                           "LEFT_KNEE", "Left_Knee", "left knee"}) {
+    CHECK(known_joint(name) == "left_knee");
+  }
+  CHECK(known_joint("Nose") == "nose");
+  CHECK(known_joint("tail") == "tail");
+  CHECK(known_joint("Tail Base") == "Tail Base");
+  CHECK(known_joint("") == "");
+}
+
 TEST_CASE("every joint has a table column") {
   const auto column = [](const char* joint) {
     return std::string(kPoseColumns[pose_column(joint)]);

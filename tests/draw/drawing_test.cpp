@@ -11,6 +11,7 @@
 #include "video/writer.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -35,12 +36,14 @@ struct Folder : TemporaryFolder {
 };
 
 // Frame i is grey of 40 + 20 i.
-std::string make_clip(const Folder& folder, const std::string& name, int frames = kFrames) {
+std::string make_clip(const Folder& folder, const std::string& name, int frames = kFrames,
+                      std::pair<int, int> pixel_aspect = {1, 1}) {
   video::VideoWriterOptions options;
   options.width = kWidth;
   options.height = kHeight;
   options.fps = {10, 1};
   options.codecs = {"ffv1"};
+  options.pixel_aspect = pixel_aspect;
   video::VideoWriter writer(folder / name, options);
   for (int i = 0; i < frames; ++i) {
     writer.write(plain_frame(kWidth, kHeight, static_cast<std::uint8_t>(40 + 20 * i)));
@@ -281,6 +284,41 @@ TEST_CASE("a folder of pictures keeps its names; a broken picture is drawn as mi
   CHECK(missing->width == kWidth);
   CHECK(pixel(*missing, static_cast<int>(thigh_x(1)), 60) == Rgb{128, 128, 128});
   CHECK(pixel(*missing, kWidth / 2, kHeight - 60) == Rgb{128, 128, 128});
+}
+
+TEST_CASE("pictures of a video whose pixels are not square are not stretched") {
+  const Folder folder;
+  const bool wide = GENERATE(true, false);
+  const std::pair<int, int> aspect = wide ? std::pair{2, 1} : std::pair{1, 2};
+  const std::string video = make_clip(folder, "a.mkv", kFrames, aspect);
+  DrawConfig config;
+  config.inputs = {make_records(folder, "a.jsonl", {video}, 0, 1)};
+  config.output = folder / "one.png";
+  draw_records(config);
+  const Size displayed = wide ? Size{2 * kWidth, kHeight} : Size{kWidth, 2 * kHeight};
+  const FramePtr one = video::read_picture(config.output);
+  CHECK(Size{one->width, one->height} == displayed);
+  // The thigh is where it was in the frame.
+  const Rgb grey = pixel(*one, 5, displayed.height / 2);
+  const double x = (thigh_x(0) + 0.5) * displayed.width / kWidth;
+  CHECK(pixel(*one, static_cast<int>(x), displayed.height / 2) != grey);
+  CHECK(pixel(*one, static_cast<int>(thigh_x(3) * displayed.width / kWidth),
+              displayed.height / 2) == grey);
+
+  config.output = folder / "frames/";
+  draw_records(config);
+  const FramePtr frame = video::read_picture(folder / "frames/000000.png");
+  CHECK(Size{frame->width, frame->height} == displayed);
+
+  config.inputs = {make_records(folder, "all.jsonl", {video})};
+  config.sheet = true;
+  config.sheet_frames = 1;
+  config.output = folder / "sheet.png";
+  config.size = "1";
+  draw_records(config);
+  const FramePtr sheet = video::read_picture(config.output);
+  CHECK(sheet->width - displayed.width < 20);
+  CHECK(sheet->height - displayed.height < 20);
 }
 
 TEST_CASE("one picture takes one frame") {

@@ -50,6 +50,12 @@ TEST_CASE("a sheet stays within its bounds, its tiles apart and inside") {
   }
 }
 
+TEST_CASE("gaps are narrow without bounds") {
+  const SheetLayout layout = sheet_layout(12, {100, 75}, {32767, 32767});
+  CHECK(layout.tile == Size{100, 75});
+  CHECK(layout.gap < 5);
+}
+
 TEST_CASE("each tile is in its place") {
   SheetLayout layout;
   layout.columns = 2;

@@ -38,11 +38,14 @@ constexpr int kClipWidth = 160, kClipHeight = 120;
 inline int left_of(int frame) { return 20 + 3 * (frame % 32); }
 inline Box box_of(int frame) { return {static_cast<double>(left_of(frame)), 40, 24, 48}; }
 
-inline void write_clip(const std::string& path, int frames) {
+inline void write_clip(const std::string& path, int frames, const std::string& codec = "ffv1",
+                       int b_frames = -1) {
   video::VideoWriterOptions options;
   options.width = kClipWidth;
   options.height = kClipHeight;
-  options.codecs = {"ffv1"};
+  options.codecs = {codec};
+  options.b_frames = b_frames;
+  options.gop = 5;
   video::VideoWriter writer(path, options);
   for (int i = 0; i < frames; ++i) {
     writer.write(frame_with_person(kClipWidth, kClipHeight, left_of(i), 40));

@@ -44,7 +44,7 @@ struct RunResult {
   std::vector<Json> records;
   pipeline::PoseReader::Counts counts;
   bool truncated = false;
-  std::int64_t crops = 0, encoded = 0;
+  std::int64_t crops = 0, encoded = 0, removed = 0;
 };
 
 inline model::LoadedModel tiny_loaded(const std::string& preset) {
@@ -77,8 +77,8 @@ inline RunResult run(const TemporaryFolder& folder, const std::vector<Json>& rec
   {
     io::OutputFile out(folder / "out.jsonl", true);
     io::RecordWriter writer(out);
-    pipeline::run_pose_pipeline(reader, estimator, writer,
-                                {.threads = options.threads, .stats = options.stats});
+    result.removed = pipeline::run_pose_pipeline(
+        reader, estimator, writer, {.threads = options.threads, .stats = options.stats});
     out.commit();
   }
   result.text = read_file(folder / "out.jsonl");

@@ -5,6 +5,8 @@
 
 #include "video/av.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -65,6 +67,43 @@ inline std::string edit_clip(const std::string& from, const std::string& to, con
   }
   check_av(av_write_trailer(context), to);
   return to;
+}
+
+// From an AVI of MPEG-4 with single B-frames, as DivX and XviD write it: each B-frame is in the
+// packet of the frame before it in the file, and its own packet is a placeholder ("not coded").
+inline std::string pack_b_frames(const std::string& from, const std::string& to) {
+  using Bytes = std::vector<std::uint8_t>;
+  constexpr std::uint8_t kPicture = 0xb6, kUserData = 0xb2, kB = 2;
+  const auto start_of = [](const Bytes& bytes, std::uint8_t code) {
+    const std::uint8_t start[] = {0, 0, 1, code};
+    return std::search(bytes.begin(), bytes.end(), std::begin(start), std::end(start));
+  };
+  std::vector<Bytes> packets;
+  edit_clip(from, to, {.packet = [&](int, AVPacket& packet) {
+              packets.emplace_back(packet.data, packet.data + packet.size);
+              return true;
+            }});
+  std::vector<Bytes> packed = packets;
+  for (std::size_t i = 1; i < packets.size(); ++i) {
+    const auto picture = start_of(packets[i], kPicture);
+    if (packets[i].end() - picture < 5 || picture[4] >> 6 != kB) continue;
+    packed[i - 1].insert(packed[i - 1].end(), packets[i].begin(), packets[i].end());
+    packed[i] = {0, 0, 1, kPicture, 0x51, 0x3f};
+  }
+  if (packed == packets) throw std::runtime_error(from + ": no B-frames");
+  // What tells the decoder.
+  const std::string writer = "DivX503b1393p";
+  Bytes note{0, 0, 1, kUserData};
+  note.insert(note.end(), writer.begin(), writer.end());
+  packed[0].insert(start_of(packed[0], kPicture), note.begin(), note.end());
+  return edit_clip(from, to, {.packet = [&](int number, AVPacket& packet) {
+                     const Bytes& bytes = packed.at(number);
+                     const int more = static_cast<int>(bytes.size()) - packet.size;
+                     if (more > 0) check_av(av_grow_packet(&packet, more), to);
+                     if (more < 0) av_shrink_packet(&packet, static_cast<int>(bytes.size()));
+                     std::copy(bytes.begin(), bytes.end(), packet.data);
+                     return true;
+                   }});
 }
 
 inline std::vector<char> file_bytes(const std::string& path) {

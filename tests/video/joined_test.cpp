@@ -64,7 +64,15 @@ TEST_CASE("recordings joined by cat") {
                                            {"h264", "libx264"},
                                            {"m2v", "mpeg2video"},
                                            {"mjpeg", "mjpeg"},
-                                           {"ogv", "libtheora"}}));
+                                           {"ogv", "libtheora"},
+                                           {"mkv", "libx264"},
+                                           {"webm", "libvpx-vp9"},
+                                           {"flv", "libx264"},
+                                           {"mp4", "libx264"},
+                                           {"mov", "mjpeg"},
+                                           {"avi", "mjpeg"},
+                                           {"avi", "libx264"},
+                                           {"ivf", "libvpx-vp9"}}));
   if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
   CAPTURE(form.ending, form.codec);
   const TemporaryFolder folder;
@@ -89,6 +97,26 @@ TEST_CASE("recordings joined by cat") {
   check_same(result, read_all(joined, 4));
 }
 
+TEST_CASE("recordings with other PIDs and frame rates joined by cat") {
+  if (!avcodec_find_encoder_by_name("libx264")) SKIP("no libx264");
+  const TemporaryFolder folder;
+  const std::string one = clip(folder, {"ts", "libx264"});
+  const std::string other =
+      edit_clip(make_clip(folder / "fast.ts", 10, {.fps = {50, 1}, .codecs = {"libx264"}}),
+                folder / "other.ts", {.muxer_options = {{"mpegts_start_pid", "600"}}});
+  std::vector<char> bytes = file_bytes(one);
+  const std::vector<char> part = file_bytes(other);
+  bytes.insert(bytes.end(), part.begin(), part.end());
+  const std::string joined = write_bytes(folder / "joined.ts", bytes);
+  const Result result = read_all(joined, 1);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+  REQUIRE(result.frames.size() == kFrames + 10);
+  for (int i = 0; i < kFrames; ++i) CHECK(number_in(*result.frames[i]) == i);
+  for (int i = 0; i < 10; ++i) CHECK(number_in(*result.frames[kFrames + i]) == i);
+  check_same(result, read_all(joined, 4));
+}
+
 TEST_CASE("a recording that begins in the middle of a group of pictures") {
   const Form form =
       GENERATE(values<Form>({{"ts", "libx264"}, {"ts", "libx265"}, {"ts", "mpeg2video"}}));
@@ -107,6 +135,20 @@ TEST_CASE("a recording that begins in the middle of a group of pictures") {
   for (int i = 1; i <= kFrames; ++i) {  // from the end: the first ones refer to what was cut away
     CHECK(number_in(**(result.frames.end() - i)) == 50 - i);
   }
+  check_same(result, read_all(path, 4));
+}
+
+TEST_CASE("packed B-frames") {
+  const TemporaryFolder folder;
+  const int frames = GENERATE(24, 25);
+  const std::string plain = make_clip(
+      folder / "plain.avi", frames, {.codecs = {"mpeg4"}, .quality = 12, .gop = 12, .b_frames = 1});
+  const std::string path = pack_b_frames(plain, folder / "packed.avi");
+  const Result result = read_all(path, 1);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+  REQUIRE(std::ssize(result.frames) == frames);
+  for (int i = 0; i < frames; ++i) CHECK(number_in(*result.frames[i]) == i);
   check_same(result, read_all(path, 4));
 }
 
