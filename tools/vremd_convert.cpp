@@ -46,6 +46,7 @@ int run(convert::ConvertConfig config, const cli::OutputOptions& output, const s
         const cli::Common& common) {
   config.output = output.output;
   config.existing = output.existing();
+  config.zstd = output.zstd;
   check(config);
   cli::require(!output.resume || !output.force, "--resume and --force are mutually exclusive");
   cli::require(!output.resume || config.output != "-", "--resume requires --output");
@@ -99,6 +100,7 @@ int main(int argc, char** argv) {
   tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
   tool.option("o,output", output.output, "OUT",
               "output file, '-', or directory (one file per video)");
+  tool.option("zstd", output.zstd, "with a directory: write compressed files, .zst");
   tool.option("f,force", output.force, "overwrite existing files");
   tool.option("resume", output.resume, "skip files that are complete");
   return tool.run(argc, argv,

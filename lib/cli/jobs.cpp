@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "io/done_records.h"
+#include "io/zstd.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,14 +20,20 @@ constexpr const char* kExtension = ".jsonl";
 
 // The path of an input's output below --output-dir. It keeps the input's extension, so that
 // clip.avi and clip.mp4 do not collide.
-fs::path name_of(const std::string& input) {
+fs::path name_of(const std::string& input, bool zstd) {
   fs::path path = fs::path(input).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // "pictures/"
   while (path.begin() != path.end() && *path.begin() == "..") path = path.lexically_relative("..");
   if (path.is_absolute()) path = path.filename();
   require(!path.empty() && path != "." && path != "..",
           input + ": cannot derive an output name for --output-dir");
-  if (path.extension() != kExtension) path += kExtension;
+  const fs::path plain = io::without_zstd(path);
+  if (plain.extension() == kExtension) {
+    path = plain;
+  } else {
+    path += kExtension;
+  }
+  if (zstd) path += io::kZstdExtension;
   return path;
 }
 
@@ -35,6 +42,7 @@ fs::path name_of(const std::string& input) {
 void OutputOptions::add_to(Tool& tool) {
   tool.option("o,output", output, "FILE", "output file; '-' is standard output");
   tool.option("output-dir", folder, "DIR", "write one output file per input to DIR");
+  tool.option("zstd", zstd, "with --output-dir: write compressed files, .jsonl.zst");
   tool.option("f,force", force, "overwrite existing files");
   tool.option("resume", resume, "go on from what a stopped run left; skip what is complete");
 }
@@ -43,6 +51,7 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
   if (folder.empty()) {
     require(!resume || output != "-", "--resume requires --output-dir or --output FILE");
     require(!resume || !force, "--resume and --force are mutually exclusive");
+    require(!zstd, "--zstd requires --output-dir; for one file, use -o FILE.jsonl.zst");
     return {{inputs_or_stdin(inputs), output, false}};
   }
   require(output == "-", "--output and --output-dir are mutually exclusive");
@@ -53,7 +62,7 @@ std::vector<Job> OutputOptions::jobs(const std::vector<std::string>& inputs) con
   std::map<std::string, std::string> input_of;  // by output
   for (const std::string& input : inputs) {
     if (input == "-") throw UsageError("--output-dir cannot be used with standard input");
-    const std::string path = (fs::path(folder) / name_of(input)).string();
+    const std::string path = (fs::path(folder) / name_of(input, zstd)).string();
     const auto [other, is_new] = input_of.emplace(path, input);
     require(is_new, input + " and " + other->second + " would both write " + path +
                         " (relative paths keep their directories; see --root)");

@@ -21,14 +21,14 @@ struct Job {
 // Where a tool with many inputs writes: everything to one file, or one file per input.
 struct OutputOptions {
   std::string output = "-", folder;
-  bool force = false, resume = false;
+  bool force = false, resume = false, zstd = false;
 
-  void add_to(Tool& tool);  // --output, --output-dir, --force, --resume
+  void add_to(Tool& tool);  // --output, --output-dir, --zstd, --force, --resume
 
-  // One job in all, or with --output-dir one per input, writing FOLDER/INPUT.jsonl; relative inputs
-  // keep their directories. Error: an output exists, with neither --resume nor --force.
-  // UsageError: conflicting options, two inputs with the same output, an output that would
-  // overwrite its input.
+  // One job in all, or with --output-dir one per input, writing FOLDER/INPUT.jsonl or, with `zstd`,
+  // INPUT.jsonl.zst; relative inputs keep their directories. Error: an output exists, with neither
+  // --resume nor --force. UsageError: conflicting options, two inputs with the same output, an
+  // output that would overwrite its input.
   std::vector<Job> jobs(const std::vector<std::string>& inputs) const;
 
   // With --resume, without those whose output is complete. `expected` gives the header that the

@@ -9,6 +9,7 @@
 #include "core/names.h"
 #include "io/done_records.h"
 #include "io/json_file.h"
+#include "io/zstd.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -158,8 +159,13 @@ class Output : public RecordSink {
       : format_(format),
         path_(config.output),
         existing_(config.existing),
+        zstd_(config.zstd),
         own_(own),
         split_(format.write && is_folder(path_)) {
+    if (zstd_ && !split_) {
+      fail("{}: --zstd is for a directory of files, one per video; for one file, use -o FILE{}",
+           path_, io::kZstdExtension);
+    }
     if (format.write_folder) {
       writer_ = format.write_folder(path_, existing_ == io::Existing::kReplace);
     } else if (split_) {
@@ -214,7 +220,10 @@ class Output : public RecordSink {
 
  private:
   std::string file_of(const std::string& name) const {
-    return name + (format_.name == "records" ? ".jsonl" : format_.name == "csv" ? ".csv" : ".json");
+    const char* extension = format_.name == "records" ? ".jsonl"
+                            : format_.name == "csv"   ? ".csv"
+                                                      : ".json";
+    return name + extension + std::string(zstd_ ? io::kZstdExtension : "");
   }
 
   void open(const std::string& path) {
@@ -234,6 +243,7 @@ class Output : public RecordSink {
   const Format& format_;
   std::string path_;
   io::Existing existing_;
+  bool zstd_;
   const io::Header& own_;
   bool split_;
   std::optional<io::RunOutput> file_;  // nothing: the format writes a folder
@@ -272,8 +282,9 @@ const Format& format_named(const std::string& name) {
 
 std::string format_of_output(const ConvertConfig& config) {
   if (!config.to.empty()) return config.to;
-  if (config.output.ends_with(".csv")) return "csv";
-  if (config.output.ends_with(".json")) {
+  const std::string name = io::without_zstd(config.output);
+  if (name.ends_with(".csv")) return "csv";
+  if (name.ends_with(".json")) {
     log_warning("{}: records are JSON Lines (.jsonl); --to chooses another format", config.output);
   }
   return "records";
