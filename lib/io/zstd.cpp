@@ -9,12 +9,11 @@
 namespace vremd::io {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::string_view kMagic = "\x28\xb5\x2f\xfd";       // of a frame
 constexpr std::string_view kSkippableMagic = "\x2a\x4d\x18";  // after 0x50...0x5f
 constexpr std::size_t kFrameBytes = std::size_t{4} << 20;     // of text
-constexpr auto kFlushEvery = 1s;
+constexpr std::size_t kBlockBytes = 1 << 10;
+constexpr int kLevel = 9;
 constexpr std::size_t kTextBytes = 64 << 10;
 
 bool ends_with_frame(std::string_view bytes) {
@@ -83,10 +82,10 @@ std::size_t ZstdReader::read(std::string_view& from, std::span<char> to) {
 ZstdWriter::ZstdWriter(Sink sink)
     : sink_(std::move(sink)),
       context_(ZSTD_createCCtx(), ZSTD_freeCCtx),
-      block_(ZSTD_CStreamOutSize(), '\0'),
-      flushed_(std::chrono::steady_clock::now()) {
+      block_(ZSTD_CStreamOutSize(), '\0') {
   if (!context_) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kLevel);
 }
 
 void ZstdWriter::compress(std::string_view text, int mode) {
@@ -96,10 +95,7 @@ void ZstdWriter::compress(std::string_view text, int mode) {
     ZSTD_outBuffer out{block_.data(), block_.size(), 0};
     const std::size_t left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
     if (ZSTD_isError(left)) fail("cannot compress: {}", ZSTD_getErrorName(left));
-    if (out.pos > 0) {
-      sink_(std::string_view(block_).substr(0, out.pos));
-      flushed_ = std::chrono::steady_clock::now();
-    }
+    if (out.pos > 0) sink_(std::string_view(block_).substr(0, out.pos));
     done = directive == ZSTD_e_continue ? in.pos == in.size : left == 0;
   }
 }
@@ -107,23 +103,25 @@ void ZstdWriter::compress(std::string_view text, int mode) {
 void ZstdWriter::write(std::string_view text) {
   compress(text, ZSTD_e_continue);
   in_frame_ += text.size();
+  in_block_ += text.size();
 }
 
-void ZstdWriter::written() {
+void ZstdWriter::end_line() {
   if (in_frame_ >= kFrameBytes) {
     end_frame();
-  } else if (std::chrono::steady_clock::now() - flushed_ >= kFlushEvery) {
+  } else if (in_block_ >= kBlockBytes) {
     flush();
   }
 }
 
 void ZstdWriter::flush() {
-  if (in_frame_ > 0) compress({}, ZSTD_e_flush);
+  if (in_block_ > 0) compress({}, ZSTD_e_flush);
+  in_block_ = 0;
 }
 
 void ZstdWriter::end_frame() {
   if (in_frame_ > 0) compress({}, ZSTD_e_end);
-  in_frame_ = 0;
+  in_frame_ = in_block_ = 0;
 }
 
 std::string zstd_tail(std::string_view file, std::size_t bytes) {

@@ -6,7 +6,6 @@
 
 #include "core/error.h"
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -51,17 +50,17 @@ class ZstdReader {
 
 // Compresses text in frames of a few megabytes, each with a checksum.
 //
-// What has been written reaches the sink in blocks: when one is full (128 KiB of text), and at the
-// first written() that is a second or more after the last block. A reader of the incomplete output
-// of a killed process thus lacks what was written in less than the last second.
+// What has been written reaches the sink in blocks, each at the end of a line, as soon as there is
+// 1 KiB of text for it: a reader of what a killed process has left lacks less than that. The bytes
+// depend on the text alone.
 class ZstdWriter {
  public:
   using Sink = std::function<void(std::string_view)>;
   explicit ZstdWriter(Sink sink);
 
   void write(std::string_view text);
-  void written();    // up to here, the text can be used (a whole line)
-  void flush();      // all of it reaches the sink
+  void end_line();   // a block may end here
+  void flush();      // all of it reaches the sink, now
   void end_frame();  // and is a whole file, if nothing follows
 
  private:
@@ -70,8 +69,7 @@ class ZstdWriter {
   Sink sink_;
   std::unique_ptr<ZSTD_CCtx_s, std::size_t (*)(ZSTD_CCtx_s*)> context_;
   std::string block_;
-  std::size_t in_frame_ = 0;  // bytes of text
-  std::chrono::steady_clock::time_point flushed_;
+  std::size_t in_frame_ = 0, in_block_ = 0;  // bytes of text
 };
 
 // The last `bytes` of the text of a compressed file, or a little less: only the last frame is
