@@ -2,6 +2,7 @@
 #include "io/input_file.h"
 
 #include "core/error.h"
+#include "io/zstd.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ std::optional<std::size_t> InputFile::read_file(std::span<char> to) {
   ended_ = got == 0;
   return static_cast<std::size_t>(got);
 }
+
+bool InputFile::cut() const { return ended() && zstd_ && zstd_->in_frame(); }
 
 bool InputFile::has_more() const {
   return known_ && (!unread_.empty() || (zstd_ && zstd_->has_more()));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "io/zstd.h"
-
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +8,8 @@
 #include <string_view>
 
 namespace vremd::io {
+
+class ZstdReader;
 
 // A file, or standard input for "-", as it is or decompressed: data that begin as Zstandard does
 // are decompressed, whatever the name.
@@ -29,7 +29,7 @@ class InputFile {
   std::optional<std::size_t> read(std::span<char> to);
   bool has_more() const;
   bool ended() const { return ended_ && !has_more(); }
-  bool cut() const { return ended() && zstd_ && zstd_->in_frame(); }  // compressed data
+  bool cut() const;  // compressed data ended in the middle of a frame
   int descriptor() const { return file_; }
 
  private:

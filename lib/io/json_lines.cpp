@@ -2,6 +2,7 @@
 #include "io/json_lines.h"
 
 #include "core/error.h"
+#include "io/zstd.h"
 
 #include <poll.h>
 

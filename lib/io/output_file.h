@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/error.h"
-#include "io/zstd.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -12,6 +11,8 @@
 #include <vector>
 
 namespace vremd::io {
+
+class ZstdWriter;
 
 // The reader of standard output has exited (EPIPE). Not reported as an error.
 struct BrokenPipe : std::runtime_error {

@@ -6,6 +6,7 @@
 #include "eval/pt21/pt21_frames.h"
 #include "io/json_file.h"
 #include "io/output_file.h"
+#include "io/records.h"
 
 #include <fmt/ranges.h>
 
