@@ -54,6 +54,7 @@ int run(const convert::ConvertConfig& config, const cli::BatchOptions& options,
     own.inputs = job.inputs;
     own.output = job.output;
     own.existing = options.existing();
+    own.zstd = options.zstd && !job.of_many;
     if (cli::keep(job, options, own.existing)) return cli::skipped_outcome();
     own.stopped = cli::stop_requested;
     own.advanced = [&] { progress.advance(); };

@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   batch.output = "";
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
   tool.inputs(config.inputs, "[RECORDS...] -o OUT");
-  batch.add_to(tool, "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory");
+  batch.add_to(tool, "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory", false);
   tool.option("sheet", config.sheet, "make a contact sheet of evenly spaced frames with people");
   tool.option("sheet-frames", config.sheet_frames, "N", "number of frames on the sheet");
   tool.option("size", config.size, "SIZE", "fit frames into WxH pixels, or scale them by a factor");

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "io/done_records.h"
+#include "io/zstd.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -119,20 +120,21 @@ bool keep(const Job& job, const BatchOptions& options, io::Existing& existing) {
   return false;
 }
 
-void BatchOptions::add_to(Tool& tool, const char* output_help) {
+void BatchOptions::add_to(Tool& tool, const char* output_help, bool text) {
   tool.option("files-from", list, "LIST", "also read the names of inputs from LIST, one per line");
   tool.option("0,null", null, "names in LIST end with a zero byte, not with a newline");
   tool.option("shard", shard, "I/N|auto", "process only the I-th of N shares; auto: by Slurm");
   tool.option("o,output", output, "FILE", output_help);
   tool.option("output-dir", folder, "DIR", "write one output file per input to DIR");
+  if (text) tool.option("zstd", zstd, "with a directory: write compressed files, .zst");
   tool.option("f,force", force, "overwrite existing files");
   tool.option("resume", resume, Resume::kMatching, "HOW",
               "continue an interrupted run; skip complete outputs (=matching or =names)");
   tool.option("fail-fast", fail_fast, "with --output-dir: stop at the first input that fails");
   tool.option("videos", videos, "N", "with --output-dir: process N inputs at a time");
   tool.option("manifest", manifest, "FILE", "append a line of JSON for each input to FILE");
-  tool.not_recorded({"files-from", "null", "shard", "output", "output-dir", "force", "resume",
-                     "fail-fast", "videos", "manifest"});
+  tool.not_recorded({"files-from", "null", "shard", "output", "output-dir", "zstd", "force",
+                     "resume", "fail-fast", "videos", "manifest"});
 }
 
 io::Existing BatchOptions::existing() const {
@@ -151,6 +153,10 @@ Batch::Batch(BatchOptions options, const Common& common, const std::vector<std::
   require(o.resume == Resume::kNo || !o.force, "--resume and --force are mutually exclusive");
   require(o.videos >= 1 && o.videos <= kMostVideos,
           fmt::format("--videos must be in [1, {}]", kMostVideos));
+  std::error_code none;
+  require(
+      !o.zstd || !o.folder.empty() || o.output.ends_with('/') || fs::is_directory(o.output, none),
+      "--zstd requires a directory; for one file, use -o FILE.zst");
   require(!o.null || !o.list.empty(), "--null requires --files-from");
   std::vector<std::string> names = inputs;
   if (!o.list.empty()) {
@@ -184,7 +190,8 @@ Batch::Batch(BatchOptions options, const Common& common, const std::vector<std::
     for (const std::string& input : names) {
       require(input != "-", "--output-dir cannot be used with standard input");
       const std::string path =
-          (fs::path(o.folder) / output_name(relative_path(input).string())).string();
+          (fs::path(o.folder) / output_name(relative_path(input).string())).string() +
+          std::string(o.zstd ? io::kZstdExtension : "");
       const auto [other, is_new] = input_of.emplace(path, input);
       require(is_new, input + " and " + other->second + " would both write " + path +
                           " (relative paths keep their directories; see --root)");

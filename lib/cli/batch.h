@@ -48,13 +48,14 @@ struct Expected {
 
 struct BatchOptions {
   std::string output = "-", folder, list, shard, manifest;
-  bool force = false, null = false, fail_fast = false;
+  bool force = false, null = false, fail_fast = false, zstd = false;
   Resume resume = Resume::kNo;
   int videos = 1;
 
   // --files-from, --null, --shard, --output, --output-dir, --force, --resume, --fail-fast,
-  // --videos, --manifest.
-  void add_to(Tool& tool, const char* output_help = "output file; '-' is standard output");
+  // --videos, --manifest; --zstd if the outputs are text.
+  void add_to(Tool& tool, const char* output_help = "output file; '-' is standard output",
+              bool text = true);
 
   io::Existing existing() const;
 };

@@ -6,6 +6,7 @@
 #include "core/names.h"
 #include "core/text.h"
 #include "io/records.h"
+#include "io/zstd.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -24,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRecordExtensions[] = {".jsonl", ".jsonl.zst"};
+constexpr std::string_view kRecordExtension = ".jsonl";
 // What any file takes, however small: opening, and its first frames.
 constexpr std::uintmax_t kFileBytes = 256 << 10;
 
@@ -132,12 +133,10 @@ std::uintmax_t size_of_input(const std::string& root, const std::string& name) {
 }
 
 std::string without_record_extension(const std::string& name) {
-  for (const std::string_view extension : kRecordExtensions) {
-    if (name.size() > extension.size() && name.ends_with(extension)) {
-      return name.substr(0, name.size() - extension.size());
-    }
-  }
-  return name;
+  const std::string plain = io::without_zstd(name);
+  const bool is_record =
+      plain.size() > kRecordExtension.size() && plain.ends_with(kRecordExtension);
+  return is_record ? plain.substr(0, plain.size() - kRecordExtension.size()) : name;
 }
 
 }  // namespace vremd::cli

@@ -9,6 +9,7 @@
 #include "core/names.h"
 #include "io/done_records.h"
 #include "io/json_file.h"
+#include "io/zstd.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -163,9 +164,14 @@ class Output : public RecordSink {
       : format_(format),
         path_(config.output),
         existing_(config.existing),
+        zstd_(config.zstd),
         own_(own),
         split_(format.write && is_folder(path_)),
         advanced_(config.advanced) {
+    if (zstd_ && !split_) {
+      fail("{}: --zstd is for a directory of files, one per video; for one file, use -o FILE{}",
+           path_, io::kZstdExtension);
+    }
     if (format.write_folder) {
       writer_ = format.write_folder(path_, existing_ == io::Existing::kReplace);
     } else if (split_) {
@@ -179,7 +185,8 @@ class Output : public RecordSink {
     if (ended_) return;
     require_utf8(header.video);
     if (split_) {
-      const std::string path = fs::path(path_) / (names_.of(header.video) + extension_of(format_));
+      const std::string path = fs::path(path_) / (names_.of(header.video) + extension_of(format_) +
+                                                  std::string(zstd_ ? io::kZstdExtension : ""));
       if (!paths_.insert(path).second) fail("{}: a second video of this name", path);
       skips_ = existing_ == io::Existing::kResume && is_done(path, format_);
       if (skips_) return;
@@ -238,6 +245,7 @@ class Output : public RecordSink {
   const Format& format_;
   std::string path_;
   io::Existing existing_;
+  bool zstd_;
   const io::Header& own_;
   bool split_;
   std::function<void()> advanced_;
@@ -276,8 +284,9 @@ const Format& format_named(const std::string& name) {
 
 std::string format_of_output(const ConvertConfig& config) {
   if (!config.to.empty()) return config.to;
-  if (config.output.ends_with(".csv")) return "csv";
-  if (config.output.ends_with(".json")) {
+  const std::string name = io::without_zstd(config.output);
+  if (name.ends_with(".csv")) return "csv";
+  if (name.ends_with(".json")) {
     log_warning("{}: records are JSON Lines (.jsonl); --to chooses another format", config.output);
   }
   return "records";

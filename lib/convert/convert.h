@@ -17,6 +17,7 @@ struct ConvertConfig {
   std::vector<std::string> inputs;
   std::string output = "-";  // a file, or a folder: one file per video
   io::Existing existing = io::Existing::kRefuse;
+  bool zstd = false;         // the files of a directory are compressed
   std::string from;          // "": detected from the content
   std::string to;            // "": csv for an output of that extension, else records
   std::string root;          // of the file names in the input; "": the folder of the input file

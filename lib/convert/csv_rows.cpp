@@ -5,8 +5,6 @@
 #include "core/text.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace vremd::convert {
 namespace {
@@ -21,8 +19,7 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
-CsvReader::CsvReader(const std::string& path)
-    : name_(io::name_of_input(path)), file_(io::open_input(path)) {
+CsvReader::CsvReader(const std::string& path) : name_(io::name_of_input(path)), file_(path) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   peek();
   const std::string_view head(buffer_.data(), size_);
@@ -39,8 +36,7 @@ void CsvReader::wrong(const char* what) const { fail("{}: {}", place(), what); }
 int CsvReader::peek() {
   if (at_ == size_) {
     at_ = 0;
-    size_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
-    if (std::ferror(file_.get())) fail("{}: cannot read: {}", name_, std::strerror(errno));
+    size_ = file_.fill(buffer_);
   }
   return at_ == size_ ? EOF : static_cast<unsigned char>(buffer_[at_]);
 }

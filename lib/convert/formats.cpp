@@ -9,6 +9,7 @@
 namespace vremd::convert {
 namespace {
 
+constexpr std::size_t kHeadBytes = 64 << 10;
 constexpr unsigned kPoses = kHoldsScores | kHoldsKeypoints;
 
 constexpr Format kFormats[] = {
@@ -48,15 +49,6 @@ constexpr Format kFormats[] = {
      "", false},
 };
 
-std::string head_of(const std::string& path) {
-  constexpr std::size_t kHead = 64 << 10;
-  const io::InputFile file = io::open_input(path);
-  std::string head(kHead, '\0');
-  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
-  if (head.starts_with("\xef\xbb\xbf")) head.erase(0, 3);  // BOM
-  return head;
-}
-
 }  // namespace
 
 const Format* find_format(std::string_view name) {
@@ -86,7 +78,7 @@ const Format& guess_format(const std::string& path) {
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
     return *find_format("records");
   }
-  const std::string head = head_of(path);
+  const std::string head = io::read_head(path, kHeadBytes);
   if (head.empty()) fail("{}: empty", path);
   for (const Format& format : kFormats) {
     if (format.guess && format.guess(head)) return format;

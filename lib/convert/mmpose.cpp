@@ -150,13 +150,9 @@ class Reader {
 // Whether a file is about a picture called by its number, as the frames of a video are.
 std::optional<std::int64_t> picture_number(const std::string& path) {
   const std::string stem = fs::path(path).stem();
-  std::error_code ignored;
-  if (stem.find_first_not_of("0123456789") != stem.npos || !fs::is_regular_file(path, ignored)) {
-    return std::nullopt;
-  }
-  std::string head(4096, '\0');
-  const io::InputFile file = io::open_input(path);
-  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
+  if (stem.find_first_not_of("0123456789") != stem.npos) return std::nullopt;
+  const std::string head = io::read_head(path, 4096);
+  if (head.empty()) return std::nullopt;
   return has_key(head, "instances") || has_key(head, "frame_id") ? std::nullopt : number_in(path);
 }
 

@@ -4,18 +4,19 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "io/json_file.h"
+#include "io/mapped_file.h"
+#include "io/zstd.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 #include <vector>
 
 namespace vremd::io {
 namespace {
 
-constexpr std::streamoff kLongestEnd = 64 << 10;
+constexpr std::size_t kLongestEnd = 64 << 10;
 
 // Without what may differ between two runs that give the same result.
 Json comparable(Json header) {
@@ -29,7 +30,7 @@ Json comparable(Json header) {
   return header;
 }
 
-Json parse_or_null(const std::string& line) {
+Json parse_or_null(std::string_view line) {
   try {
     return parse_json(line, "");
   } catch (const Error&) {
@@ -41,7 +42,7 @@ bool is_type(const Json& json, const char* type) {
   return json.is_object() && json.contains("type") && json["type"] == type;
 }
 
-bool same_line(const std::string& a, const std::string& b) {
+bool same_line(std::string_view a, std::string_view b) {
   if (a == b) return true;
   const Json one = parse_or_null(a), other = parse_or_null(b);
   if (is_type(one, "end")) return is_type(other, "end");
@@ -96,15 +97,20 @@ std::optional<Header> first_header(const std::string& path) {
 }
 
 bool has_end(const std::string& path) {
-  std::ifstream file(path, std::ios::ate | std::ios::binary);
-  const std::streamoff size = file.tellg();
-  if (size <= 0) return false;
-  std::string text(static_cast<std::size_t>(std::min(size, kLongestEnd)), '\0');
-  file.seekg(size - static_cast<std::streamoff>(text.size()));
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!text.ends_with('\n')) return false;
-  text.pop_back();
-  return is_type(parse_or_null(text.substr(text.rfind('\n') + 1)), "end");
+  try {
+    const MappedFile file(path);
+    const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()),
+                                 file.bytes().size());
+    std::string text =
+        begins_as_zstd(bytes)
+            ? zstd_tail(bytes, kLongestEnd)
+            : std::string(bytes.substr(bytes.size() - std::min(bytes.size(), kLongestEnd)));
+    if (!text.ends_with('\n')) return false;
+    text.pop_back();
+    return is_type(parse_or_null(text.substr(text.rfind('\n') + 1)), "end");
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 std::size_t ended_videos(const std::string& path) {
@@ -118,13 +124,16 @@ std::size_t ended_videos(const std::string& path) {
 }
 
 bool holds_all_of(const std::string& whole, const std::string& part) {
-  std::ifstream all(whole), some(part);
-  std::string of_all, of_some;
-  if (!all || !some) return false;
-  while (std::getline(some, of_some) && !some.eof()) {
-    if (!std::getline(all, of_all) || !same_line(of_all, of_some)) return false;
+  try {
+    JsonLinesReader all(whole), some(part, {}, LastLine::kMayBeCut);
+    while (const auto of_some = some.line()) {
+      const auto of_all = all.line();
+      if (!of_all || !same_line(*of_all, *of_some)) return false;
+    }
+    return true;
+  } catch (const Error&) {
+    return false;
   }
-  return true;
 }
 
 DoneRecords::DoneRecords(const Source& source) : must_agree_(source.must_agree) {

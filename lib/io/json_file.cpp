@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <unordered_set>
@@ -18,7 +16,7 @@ namespace {
 class Bytes {
  public:
   explicit Bytes(std::string_view text) : block_(text) {}
-  Bytes(std::FILE* file, std::string name) : file_(file), name_(std::move(name)) { fill(); }
+  explicit Bytes(InputFile& file) : file_(&file) { fill(); }
 
   bool ended() const { return at_ == block_.size(); }
   bool more() {
@@ -51,12 +49,10 @@ class Bytes {
  private:
   void fill() {
     at_ = 0;
-    block_ = {buffer_.data(), std::fread(buffer_.data(), 1, buffer_.size(), file_)};
-    if (std::ferror(file_)) fail("{}: cannot read: {}", name_, std::strerror(errno));
+    block_ = {buffer_.data(), file_->fill(buffer_)};
   }
 
-  std::FILE* file_ = nullptr;
-  std::string name_;
+  InputFile* file_ = nullptr;
   std::array<char, 1 << 16> buffer_;
   std::string_view block_;
   std::size_t at_ = 0, count_ = 0, line_start_ = 0, previous_line_start_ = 0;
@@ -226,22 +222,10 @@ Json parse_json(std::string_view text, const std::string& name, long line) {
   return parse(bytes, name, line, {});
 }
 
-InputFile open_input(const std::string& path) {
-  std::error_code ignored;
-  if (path != "-" && std::filesystem::is_directory(path, ignored)) fail("{}: is a directory", path);
-  const auto close = [](std::FILE* file) {
-    if (file != stdin) std::fclose(file);
-  };
-  InputFile file(path == "-" ? stdin : std::fopen(path.c_str(), "rbe"), close);
-  if (!file) fail("{}: cannot open: {}", path, std::strerror(errno));
-  return file;
-}
-
 Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists) {
-  const InputFile file = open_input(path);
-  const std::string name = name_of_input(path);
-  Bytes bytes(file.get(), name);
-  return parse(bytes, name, 1, lists);
+  InputFile file(path);
+  Bytes bytes(file);
+  return parse(bytes, name_of_input(path), 1, lists);
 }
 
 Json read_config_file(const std::string& path) {
@@ -250,28 +234,15 @@ Json read_config_file(const std::string& path) {
   return parse(bytes, name_of_input(path), 1, {}, /*comments=*/true);
 }
 
-std::string read_text_file(const std::string& path) {
-  const InputFile file = open_input(path);
-  std::string text;
-  char block[1 << 16];
-  while (const std::size_t count = std::fread(block, 1, sizeof block, file.get())) {
-    text.append(block, count);
-  }
-  if (std::ferror(file.get())) {
-    fail("{}: cannot read: {}", name_of_input(path), std::strerror(errno));
-  }
-  return text;
-}
-
-std::vector<std::string> files_in(const std::string& folder, std::string_view extension) {
+std::vector<std::string> files_in(const std::string& folder, std::string_view ending) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const fs::path& path = entry->path();
-    const bool hidden = path.filename().string().starts_with('.');
-    if (path.extension() == extension && !hidden) files.push_back(path);
+    const std::string name = path.filename();
+    if (name.ends_with(ending) && !name.starts_with('.')) files.push_back(path);
   }
   if (error) fail("{}: cannot read: {}", folder, error.message());
   std::sort(files.begin(), files.end());

@@ -4,11 +4,10 @@
 // A strict parser for all external JSON: UTF-8 only, no duplicate keys, no number beyond a double,
 // at most kDeepestJson levels (readers recurse), nothing after the value.
 
+#include "io/input_file.h"
 #include "io/json.h"
 
-#include <cstdio>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,20 +33,8 @@ Json read_json_file(const std::string& path, const std::vector<JsonItems>& lists
 // The same for files written by hand: comments are allowed (// and /* */).
 Json read_config_file(const std::string& path);
 
-// A file for reading, or standard input for "-". Errors: cannot open, is a directory.
-using InputFile = std::unique_ptr<std::FILE, void (*)(std::FILE*)>;
-InputFile open_input(const std::string& path);
-
-// Every byte of a file, or of standard input for "-".
-std::string read_text_file(const std::string& path);
-
-// The files of that extension directly in a folder, in byte order of their names. Hidden files are
-// skipped: some systems add their own. An empty result is not an error.
-std::vector<std::string> files_in(const std::string& folder, std::string_view extension);
-
-// How messages name a file.
-inline std::string name_of_input(const std::string& path) {
-  return path == "-" ? "standard input" : path;
-}
+// The files whose names end so, directly in a folder, in byte order of their names. Hidden files
+// are skipped: some systems add their own. An empty result is not an error.
+std::vector<std::string> files_in(const std::string& folder, std::string_view ending);
 
 }  // namespace vremd::io

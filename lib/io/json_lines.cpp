@@ -2,13 +2,11 @@
 #include "io/json_lines.h"
 
 #include "core/error.h"
+#include "io/zstd.h"
 
 #include <poll.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace vremd::io {
 namespace {
@@ -23,18 +21,27 @@ JsonLinesReader::JsonLinesReader(const std::string& path, std::function<bool()> 
                                  LastLine last_line)
     : name_(name_of_input(path)),
       stopped_(std::move(stopped)),
-      file_(open_input(path)),
+      file_(path),
       may_be_cut_(last_line == LastLine::kMayBeCut) {}
 
 std::string JsonLinesReader::place() const { return fmt::format("{}:{}", name_, line_); }
 
 bool JsonLinesReader::wait() {
-  while (stopped_ && !stopped_()) {
-    struct pollfd input{fileno(file_.get()), POLLIN, 0};
+  while (!file_.has_more() && stopped_ && !stopped_()) {
+    struct pollfd input{file_.descriptor(), POLLIN, 0};
     const int ready = poll(&input, 1, kAskEveryMs);
     if (ready > 0 || (ready < 0 && errno != EINTR)) break;
   }
   return !stopped_ || !stopped_();
+}
+
+std::optional<std::size_t> JsonLinesReader::read(std::span<char> to) {
+  if (!wait()) return std::nullopt;
+  try {
+    return file_.read(to);
+  } catch (const ZstdError& error) {
+    fail("{}:{}: {}", name_, line_ + 1, error.what());
+  }
 }
 
 std::optional<std::string_view> JsonLinesReader::line() {
@@ -53,16 +60,13 @@ std::optional<std::string_view> JsonLinesReader::line() {
     if (searched > kLongestLine) {
       fail("{}:{}: line longer than {} MiB", name_, line_ + 1, kLongestLine >> 20);
     }
-    interrupted_ = !wait();
-    if (interrupted_) return std::nullopt;
     buffer_.resize(searched + kReadBytes);
-    const ssize_t got = read(fileno(file_.get()), buffer_.data() + searched, kReadBytes);
-    buffer_.resize(searched + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got == 0) ended_ = true;
-    if (got >= 0) continue;
-    interrupted_ = errno == EINTR;
+    const auto got = read(std::span(buffer_).subspan(searched));
+    buffer_.resize(searched + got.value_or(0));
+    interrupted_ = !got;
     if (interrupted_) return std::nullopt;
-    fail("{}: cannot read: {}", name_, std::strerror(errno));
+    ended_ = file_.ended();
+    may_be_cut_ = may_be_cut_ || truncated();
   }
 }
 

@@ -12,6 +12,8 @@
 
 namespace vremd::io {
 
+class ZstdWriter;
+
 // The reader of standard output has exited (EPIPE). Not reported as an error.
 struct BrokenPipe : std::runtime_error {
   BrokenPipe() : std::runtime_error("broken pipe") {}
@@ -80,6 +82,7 @@ class PartialFile {
 
 // Output to a file (through PartialFile), or standard output for "-". Every write is checked, the
 // last one in commit(). Each line is flushed, for readers and for the partial file of a killed run.
+// A file whose name ends in .zst is compressed, and flushed as ZstdWriter does.
 class OutputFile {
  public:
   explicit OutputFile(std::string path, bool force = false);
@@ -99,11 +102,16 @@ class OutputFile {
   PartialFile* partial() { return partial_.get(); }  // null for standard output
 
  private:
+  void put(std::string_view bytes);
+  void put_file(std::string_view bytes);
+  void flush_file();
+  void end_frame();
   [[noreturn]] void fail_to(const char* action) const;
 
   std::string path_;
   std::unique_ptr<PartialFile> partial_;
   std::FILE* file_ = nullptr;
+  std::unique_ptr<ZstdWriter> zstd_;
   long lines_ = 0;  // by write_line()
 };
 

@@ -38,10 +38,12 @@ std::optional<Record> RecordStream::read() {
       return std::nullopt;
     }
     const bool cut = reader_->cut();
-    if (cut) log_warning("{}: truncated input: no end record", reader_->place());
+    if (cut) {
+      log_warning("{}: truncated input{}", reader_->place(), in_video_ ? ": no end record" : "");
+    }
     reader_.reset();
     truncated_ = truncated_ || cut;
-    if (cut) return std::nullopt;
+    if (cut && in_video_) return std::nullopt;
   }
   return std::nullopt;
 }

@@ -347,11 +347,21 @@ std::string video_path(const Header& header, const std::string& root, const std:
   return join_root(root, header.video);
 }
 
+std::vector<std::string> record_files_in(const std::string& folder) {
+  std::vector<std::string> files = files_in(folder, ".jsonl");
+  const auto compressed = files_in(folder, ".jsonl.zst");
+  files.insert(files.end(), compressed.begin(), compressed.end());
+  return files;
+}
+
 std::optional<Record> RecordReader::next() {
   const auto json = lines_.next();
   if (!json) {
-    if (!any_ && !interrupted()) fail("{}: no records (the input is empty)", name());
-    cut_ = in_video_;
+    const bool truncated = lines_.truncated();
+    if (!any_ && !interrupted()) {
+      fail("{}: no records ({})", name(), truncated ? "truncated" : "the input is empty");
+    }
+    cut_ = in_video_ || truncated;
     return std::nullopt;
   }
   Record record = record_from_json(*json, place());

@@ -128,6 +128,9 @@ std::string video_path(const Header& header, const std::string& root, const std:
 double round_to_digits(double value, int digits);  // significant ones
 Json visibility_json(double v);                    // 2, not 2.0
 
+// The files of records directly in a folder: *.jsonl and *.jsonl.zst.
+std::vector<std::string> record_files_in(const std::string& folder);
+
 // A person's score: the mean of the keypoint scores above 0.2 x box_score (vremd-records(5),
 // METHOD 2.3); 0 if there are none.
 double person_score(const std::vector<Keypoint>& keypoints, double box_score);
@@ -139,8 +142,9 @@ class RecordReader {
                         LastLine last_line = LastLine::kAsItIs)
       : lines_(path, std::move(stopped), last_line) {}
 
-  std::optional<Record> next();      // nothing at the end of input
-  bool cut() const { return cut_; }  // the input ended inside a video; known at its end
+  std::optional<Record> next();  // nothing at the end of input
+  // The input ended inside a video or, after one, inside its compressed data; known at its end.
+  bool cut() const { return cut_; }
   bool interrupted() const { return lines_.interrupted(); }
   std::string place() const { return lines_.place(); }
   const std::string& name() const { return lines_.name(); }

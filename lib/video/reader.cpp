@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "io/input_file.h"
 #include "video/picture_decoder.h"
 #include "video/picture_names.h"
 #include "video/shot_detector.h"
@@ -10,7 +11,6 @@
 
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <vector>
 
@@ -289,11 +289,10 @@ FramePtr VideoReader::next() {
 bool looks_like_video(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  std::ifstream in(path);
-  char first = 0;
-  in >> first;
-  if (!in || first == '{') return false;
   try {
+    const std::string head = io::read_head(path, 1 << 10);
+    const std::size_t first = head.find_first_not_of(" \t\r\n");
+    if (first == head.npos || head[first] == '{') return false;
     VideoReader reader(path);
     return true;
   } catch (const Error&) {

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -312,13 +311,9 @@ class OksReader {
 
 // Results are a list, records objects.
 bool begins_with_list(const std::string& path) {
-  std::ifstream file(path);
-  char c = 0;
-  for (const int mark : {0xef, 0xbb, 0xbf}) {
-    if (file.peek() == mark) file.get();
-  }
-  file >> c;
-  return c == '[';
+  const std::string head = io::read_head(path, 4096);
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  return first != head.npos && head[first] == '[';
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ std::vector<std::string> PoseSources::list_predictions(const std::vector<std::st
   std::vector<std::string> files, records;
   for (const std::string& path : paths) {
     if (path != "-" && is_folder(path)) {
-      const auto json = io::files_in(path, ".json"), lines = io::files_in(path, ".jsonl");
+      const auto json = io::files_in(path, ".json"), lines = io::record_files_in(path);
       if (json.empty() && lines.empty()) fail("{}: no JSON files in this directory", path);
       files.insert(files.end(), json.begin(), json.end());
       records.insert(records.end(), lines.begin(), lines.end());

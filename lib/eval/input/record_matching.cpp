@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kHeadBytes = 64 << 10;
+
 struct Sequence {
   const annotation::AnnotatedVideo* video;
   std::unordered_map<std::int64_t, std::size_t> frames = {};  // index → place in Matching::frames
@@ -47,16 +49,6 @@ bool same_size(const io::Header& header, const annotation::AnnotatedFrame& frame
          (header.width == frame.width && header.height == frame.height);
 }
 
-std::string head_of(const std::string& path) {
-  constexpr std::size_t kHead = 64 << 10;
-  std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) return "";  // a pipe can be read only once
-  const io::InputFile file = io::open_input(path);
-  std::string head(kHead, '\0');
-  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
-  return head.starts_with("\xef\xbb\xbf") ? head.substr(3) : head;
-}
-
 }  // namespace
 
 void require_records(const std::string& path) {
@@ -65,7 +57,7 @@ void require_records(const std::string& path) {
   if (fs::is_directory(path, ignored)) {
     fail("{}: a directory, not a file of records; {}: vremd-convert {}/*.json", path, kMake, path);
   }
-  const std::string head = head_of(path);
+  const std::string head = io::read_head(path, kHeadBytes);
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   if (first == head.npos) return;
   if (head[first] == '[' || (head[first] == '{' && head.find("\"type\"") == head.npos)) {
@@ -74,7 +66,7 @@ void require_records(const std::string& path) {
 }
 
 bool begins_with_header(const std::string& path) {
-  std::string line = head_of(path);
+  std::string line = io::read_head(path, kHeadBytes);
   line.resize(std::min(line.find('\n'), line.size()));
   std::erase(line, ' ');
   return line.starts_with(R"({"type":"header")");

@@ -6,6 +6,7 @@
 #include "eval/pt21/pt21_frames.h"
 #include "io/json_file.h"
 #include "io/output_file.h"
+#include "io/records.h"
 
 #include <fmt/ranges.h>
 
@@ -110,7 +111,7 @@ std::map<std::string, std::vector<std::string>> trackers_of(
   std::error_code ignored;
   const std::string& path = predictions.front();
   if (predictions.size() > 1 || path == "-" || !fs::is_directory(path, ignored) ||
-      !io::files_in(path, ".json").empty() || !io::files_in(path, ".jsonl").empty()) {
+      !io::files_in(path, ".json").empty() || !io::record_files_in(path).empty()) {
     return {{"", predictions}};
   }
   const auto sequences_of = [](const fs::path& folder) { return (folder / "sequences").string(); };
