@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// vremd-draw: records and their videos -> videos, images or a contact sheet.
+// vremd-draw: records and their videos -> videos, images, a contact sheet or a report.
 
 #include "cli/batch.h"
 #include "core/log.h"
 #include "core/picture_names.h"
 #include "draw/drawing.h"
+#include "report/report.h"
 
 #include <algorithm>
 
@@ -12,9 +13,20 @@ using namespace vremd;
 
 namespace {
 
-void check(const draw::DrawConfig& config, const cli::BatchOptions& batch) {
+struct ReportOptions {
+  std::string folder;  // "": none
+  int stills = report::ReportConfig().stills;
+};
+
+void check(const draw::DrawConfig& config, const ReportOptions& report,
+           const cli::BatchOptions& batch) {
   using cli::require;
-  require(!batch.output.empty() || !batch.folder.empty(),
+  const bool of_drawings = !batch.output.empty() || !batch.folder.empty();
+  require(report.folder.empty() || (!of_drawings && batch.resume == cli::Resume::kNo),
+          "--report cannot be used with --output, --output-dir or --resume");
+  require(report.folder.empty() || !config.sheet, "--report and --sheet are mutually exclusive");
+  require(report.stills >= 0 && report.stills <= 1000, "--stills must be in [0, 1000]");
+  require(!report.folder.empty() || of_drawings,
           "no output: use -o to name a video, an image or a directory, or --output-dir");
   require(draw::SizeRule::parse(config.size).has_value(),
           "--size must be WxH or a factor up to 16, not '" + config.size + "'");
@@ -37,21 +49,7 @@ std::string output_name(const std::string& input, bool sheet) {
   return can_hold_any ? name : name + ".mp4";
 }
 
-cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
-                         draw::DrawConfig config, const cli::BatchOptions& options) {
-  io::Existing existing = options.existing();
-  if (cli::keep(job, options, existing)) return cli::skipped_outcome();
-  const bool is_file = draw::output_kind(job.output) != draw::OutputKind::kFolder;
-  if (existing != io::Existing::kRefuse && is_file && job.output != "-")
-    io::remove_left(job.output);
-  config.inputs = job.inputs;
-  config.output = job.output;
-  config.force = existing != io::Existing::kRefuse;
-  config.threads = job.threads;
-  config.stopped = cli::stop_requested;
-  config.drawn = [&] { progress.advance(); };
-  const draw::DrawResult result = draw::draw_records(config);
-  const double seconds = std::max(progress.seconds(), 1e-3);
+cli::Outcome outcome_of(const draw::DrawResult& result, double seconds) {
   cli::Outcome outcome;
   outcome.frames = result.frames;
   outcome.complete = result.complete && !cli::stop_requested();
@@ -64,13 +62,36 @@ cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
   return outcome;
 }
 
-int run(const draw::DrawConfig& config, const cli::BatchOptions& options,
+cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
+                         draw::DrawConfig config, const ReportOptions& report,
+                         const cli::BatchOptions& options, const std::string& version) {
+  io::Existing existing = options.existing();
+  if (cli::keep(job, options, existing)) return cli::skipped_outcome();
+  config.inputs = job.inputs;
+  config.output = job.output;
+  config.force = existing != io::Existing::kRefuse;
+  config.threads = job.threads;
+  config.stopped = cli::stop_requested;
+  config.drawn = [&] { progress.advance(); };
+  const auto seconds = [&] { return std::max(progress.seconds(), 1e-3); };
+  if (!report.folder.empty()) {
+    const auto result = report::write_report({config, report.stills, "vremd-draw " + version});
+    return outcome_of(result, seconds());
+  }
+  const bool is_file = draw::output_kind(job.output) != draw::OutputKind::kFolder;
+  if (config.force && is_file && job.output != "-") io::remove_left(job.output);
+  const draw::DrawResult result = draw::draw_records(config);
+  return outcome_of(result, seconds());
+}
+
+int run(const draw::DrawConfig& config, const ReportOptions& report, cli::BatchOptions options,
         const cli::Common& common) {
-  check(config, options);
+  check(config, report, options);
+  if (!report.folder.empty()) options.output = report.folder;
   cli::Batch batch(options, common, config.inputs, config.root,
                    [&](const std::string& input) { return output_name(input, config.sheet); });
   return batch.run("drawn", [&](const cli::Job& job, cli::Progress::Input& progress) {
-    return draw_inputs(job, progress, config, options);
+    return draw_inputs(job, progress, config, report, options, common.version);
   });
 }
 
@@ -78,13 +99,18 @@ int run(const draw::DrawConfig& config, const cli::BatchOptions& options,
 
 int main(int argc, char** argv) {
   draw::DrawConfig config;
+  ReportOptions report;
   cli::BatchOptions batch;
   batch.output = "";
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
-  tool.inputs(config.inputs, "[RECORDS...] -o OUT");
+  tool.inputs(config.inputs,
+              "[RECORDS...] -o OUT\n  vremd-draw [OPTIONS] [RECORDS...] --report DIR");
   batch.add_to(tool, "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory", false);
   tool.option("sheet", config.sheet, "make a contact sheet of evenly spaced frames with people");
   tool.option("sheet-frames", config.sheet_frames, "N", "number of frames on the sheet");
+  tool.option("report", report.folder, "DIR", "write a page about the videos, DIR/index.html");
+  tool.option("stills", report.stills, "N",
+              "evenly spaced stills of each video in the report; 0: no pictures");
   tool.option("size", config.size, "SIZE", "fit frames into WxH pixels, or scale them by a factor");
   tool.option("min-score", config.style.min_score, "NUM", "skip people with a lower score");
   tool.option("min-joint-score", config.style.min_joint_score, "NUM",
@@ -92,5 +118,5 @@ int main(int argc, char** argv) {
   tool.option("video", config.video, "FILE", "draw on FILE instead of the video in the header");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
   return tool.run(argc, argv,
-                  [&](const cli::Common& common) { return run(config, batch, common); });
+                  [&](const cli::Common& common) { return run(config, report, batch, common); });
 }
