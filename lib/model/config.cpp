@@ -75,6 +75,7 @@ void describe(Io& io, Config& c) {
     in("share_directions", b.share_directions);
     in("residual", b.residual);
     in("norm_x", b.norm_x);
+    in("norm_f", b.norm_f);
     in("fusion", b.fusion);
     in("mlp_ratio", b.mlp_ratio, {0.01, 64});
     in.group("ca", [&](auto& ca) {
@@ -294,6 +295,19 @@ JointSet ModelConfig::joints() const {
 
 bool ModelConfig::has_hk() const {
   return hkme.enabled && hkme.keypoint.tokens && model.head != HeadKind::kMovenet;
+}
+
+bool ModelConfig::has_part(Part part) const {
+  if (model.head == HeadKind::kMovenet) return false;
+  switch (part) {
+    case Part::kHkme: return hkme.enabled;
+    case Part::kHumanMask: return hkme.enabled && hkme.human.enabled;
+    case Part::kKeypointMask: return hkme.enabled && hkme.keypoint.mask;
+    case Part::kHk: return has_hk();
+    case Part::kCa: return bmd.enabled && bmd.ca.enabled;
+    case Part::kPrior: return model.prior != PriorKind::kNone;
+    default: return bmd.enabled;
+  }
 }
 
 std::vector<int> ModelConfig::trained_joints() const {

@@ -85,6 +85,7 @@ struct ModelConfig {
     bool share_directions = false;               // one set of weights for both directions
     bool residual = true;                        // around each ADC
     MotionNorm norm_x = MotionNorm::kLayerNorm;  // on the motion
+    MotionNorm norm_f = MotionNorm::kLayerNorm;  // on F
     MotionFusion fusion = MotionFusion::kLinear;
     double mlp_ratio = 2;  // hidden width of the ADC's MLP in units of D
 
@@ -168,6 +169,7 @@ struct ModelConfig {
   std::vector<int> trained_joints() const;  // indices into joints()
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
   bool has_hk() const;                                   // otherwise H is H_m
+  bool has_part(Part part) const;                        // METHOD 9.1
   int frames() const { return single_frame() ? 1 : 3; }  // T
   ops::Normalisation normalisation() const;
   ops::CropSpec crop_spec() const;

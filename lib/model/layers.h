@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,20 @@ struct WeightedLayer : Layer {
   double sigma_;
 };
 
+// Computes in float32 during its life although autocast is on for the device of `x`: coordinates,
+// masks and the logits of DCA (METHOD 10.2).
+class WithoutAutocast {
+ public:
+  explicit WithoutAutocast(const at::Tensor& x);
+  ~WithoutAutocast();
+  WithoutAutocast(const WithoutAutocast&) = delete;
+  WithoutAutocast& operator=(const WithoutAutocast&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool before_;
+};
+
 // bfloat16 and float16 -> float32; float32 and float64 are unchanged.
 at::Tensor widened(const at::Tensor& x);
 
@@ -73,7 +88,7 @@ struct LinearImpl : WeightedLayer {
   at::Tensor forward_native(const at::Tensor& x);  // in the weight's type
   at::Tensor forward_without_bias(const at::Tensor& x);
 
-  bool keep_float = false;  // linears_to_bf16() skips it
+  bool keep_float = false;  // linears_to_bf16() and autocast skip it
 
  private:
   ops::PackedWeight packed_;
@@ -104,6 +119,10 @@ struct MlpImpl : Module {
 
   std::shared_ptr<LinearImpl> fc1, fc2;
 };
+
+// softmax(q k^T / sqrt(d) + bias) v on [B, h, L, d]; bias, optional, broadcasts to [B, h, L, L].
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const std::optional<at::Tensor>& bias = {});
 
 // Multi-head self-attention, scale head_dim^-1/2.
 struct AttentionImpl : Module {

@@ -24,7 +24,11 @@ struct VremdImpl : Module {
   // The same for crops ordered by person, T each: [B, T, N, C].
   at::Tensor triplet_features(const at::Tensor& crops_nchw);
 
-  int feature_channels() const;  // C: backbone, then prior
+  int feature_channels() const;  // C: tokens, then prior
+
+  // If set, features are already projected to D, by a `proj` that is not trained: smaller to keep
+  // (METHOD 10.4).
+  bool project_features = false;
 
   struct Output {
     at::Tensor heatmaps_bkhw;  // H; logits if loss.kind is ce
@@ -33,13 +37,14 @@ struct VremdImpl : Module {
     at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
     // Only with keep_intermediates:
     at::Tensor f_human, f_joint;  // F_c, F_f [B, 3, N, D]
+    at::Tensor f, m;              // F, M [B, N, D]
     // delta p of DCA, DA or DC: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
     at::Tensor offsets;
   };
   // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C]. `annotated` [B, J], in
-  // training: the joints in each sample's Mask_k (hkme.h).
+  // training: the joints in each sample's Mask_k (hkme.h). `without`: METHOD 9.1.
   Output forward(const at::Tensor& features_btnc, bool keep_intermediates = false,
-                 const at::Tensor& annotated = {});
+                 const at::Tensor& annotated = {}, const Parts& without = {});
 
   // Decoder input (METHOD 7): H itself, or min(1, 2 pi sigma^2 softmax(H)) for ce.
   at::Tensor probabilities(const at::Tensor& heatmaps_bkhw) const;
@@ -49,6 +54,11 @@ struct VremdImpl : Module {
   // F_t, so H equals the heatmaps of that model while H_k is near zero. Joints that it lacks:
   // head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);
+  // Tokens F of mean `mean` and standard deviation `deviation` [D] become those of mean 0 and
+  // deviation 1, by proj; with `keep_hm`, the aggregation makes up for it, so that H_m from F_t
+  // stays the same.
+  void standardise_tokens(const at::Tensor& mean, const at::Tensor& deviation, bool keep_hm);
+  bool has_projection() const { return proj_ != nullptr; }
   // Inference in bfloat16 (METHOD 11.3): matrices of the backbone and of the blocks; LayerNorm,
   // softmax, masks, DCA coordinates, residuals and heads stay in float32.
   void to_bf16();
@@ -57,6 +67,8 @@ struct VremdImpl : Module {
   ModelConfig config;
 
  private:
+  int token_channels() const;  // of features(), without the prior
+  at::Tensor project(const at::Tensor& tokens);
   struct ProjImpl : Module {
     ProjImpl(std::int64_t in, std::int64_t out, double ln_eps);
     std::shared_ptr<LayerNormImpl> norm;

@@ -6,6 +6,8 @@
 #include "ops/tensor_ops.h"
 #include "tiny_model.h"
 
+#include <ATen/autocast_mode.h>
+
 #include <cmath>
 #include <functional>
 
@@ -163,6 +165,7 @@ TEST_CASE("every option runs forward and backward") {
        }},
       {"no residual", [](auto& c) { c.bmd.residual = false; }},
       {"norm_x none", [](auto& c) { c.bmd.norm_x = MotionNorm::kNone; }},
+      {"norm_f none", [](auto& c) { c.bmd.norm_f = MotionNorm::kNone; }},
       {"fusion conv3x3", [](auto& c) { c.bmd.fusion = MotionFusion::kConv3x3; }},
       {"fusion mlp", [](auto& c) { c.bmd.fusion = MotionFusion::kMlp; }},
       {"query motion", [](auto& c) { c.bmd.ca.query = CaQuery::kMotion; }},
@@ -242,6 +245,148 @@ TEST_CASE("intermediates are kept on request") {
   CHECK(difference(usual.human_mask, output.human_mask) == 0);
   CHECK_FALSE(usual.f_human.defined());
   CHECK_FALSE(usual.offsets.defined());
+}
+
+// METHOD 10.5.
+TEST_CASE("tokens are standardised without a change of H_m") {
+  ModelConfig config = tiny_config();
+  config.model.dim = 32;
+  const auto model = tiny_model(1, config);
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : model->parameters()) parameter.normal_(0, 0.2);
+  model->eval();
+  const at::Tensor crops = at::randn({6, 3, 96, 64});
+  const auto tokens = [&] {
+    model->project_features = true;
+    const at::Tensor result = model->features(crops).flatten(0, 1);
+    model->project_features = false;
+    return result;
+  };
+  Parts motion;
+  motion.add(Part::kMotion);
+  motion.add(Part::kHkme);  // M is then the same before and after
+  const auto hm = [&] {
+    return model->forward(model->features(crops).unflatten(0, {2, 3}), false, {}, motion).hm;
+  };
+  const at::Tensor before = hm(), given = tokens();
+  model->standardise_tokens(given.mean(0), given.std(0), true);
+  CHECK(tokens().mean(0).abs().max().item<float>() < 1e-4);
+  CHECK(difference(tokens().std(0), at::ones({32})) < 1e-4);
+  CHECK(difference(hm(), before) < 1e-3 * before.abs().max().item<float>());
+  model->standardise_tokens(at::zeros({32}), at::full({32}, 2.0), false);
+  CHECK(difference(hm(), before) > 1e-2 * before.abs().max().item<float>());
+}
+
+TEST_CASE("attention by products in bfloat16 is attention") {
+  at::manual_seed(3);
+  const auto random = [] { return at::randn({2, 4, 30, 8}); };
+  const at::Tensor q = random(), k = random(), v = random(), bias = at::randn({2, 1, 30, 30});
+  const at::Tensor want = attend(q, k, v, bias);
+  const at::Tensor half = q.to(at::kBFloat16).requires_grad_(true);
+  const at::Tensor got =
+      attend(half, k.to(at::kBFloat16), v.to(at::kBFloat16), bias.to(at::kBFloat16));
+  CHECK(got.scalar_type() == at::kBFloat16);
+  CHECK(difference(got.to(at::kFloat), want) < 0.05);
+  CHECK(difference(got.to(at::kFloat), attend(q, k, v).to(at::kFloat)) > 0.1);
+  got.sum().backward();
+  CHECK(half.grad().isfinite().all().item<bool>());
+}
+
+TEST_CASE("coordinates and masks stay in float32 under autocast") {
+  at::manual_seed(3);
+  const ModelConfig config = tiny_config("paper");
+  LinearImpl layer(16, 8);
+  init_layers(layer);
+  const at::Tensor x = at::randn({4, 16});
+  const at::Tensor exact = layer.forward(x);
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  const at::Tensor rounded = layer.forward(x);
+  layer.keep_float = true;
+  const at::Tensor kept = layer.forward(x);
+  const KeypointMaskImpl mask(config);
+  const at::Tensor keypoints = at::randn({2, 3, 15, config.dim()}) * 3,
+                   tokens = at::randn({2, 3, 24, config.dim()});
+  const at::Tensor under = mask.mask_of(keypoints, tokens);
+  at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  CHECK(difference(rounded, exact) > 0);
+  CHECK(difference(kept, exact) == 0);
+  CHECK(difference(under, mask.mask_of(keypoints, tokens)) == 0);
+}
+
+// METHOD 9.1. Each part by what it must then be, and by its effect.
+TEST_CASE("a part that is knocked out knows nothing") {
+  ModelConfig config = tiny_config("paper");
+  const auto model = tiny_model(1, config);
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : model->parameters()) parameter.normal_(0, 0.2);
+  const at::Tensor features = random_features(*model, 2);
+  const auto with = model->forward(features, true);
+  const auto without = [&](std::initializer_list<Part> parts) {
+    Parts all;
+    for (const Part part : parts) all.add(part);
+    return model->forward(features, true, {}, all);
+  };
+  const auto same_for_all = [](const at::Tensor& x) {
+    return difference(x, x.slice(0, 0, 1).expand_as(x)) < 1e-5;
+  };
+  REQUIRE_FALSE(same_for_all(with.hk));
+
+  const auto human = without({Part::kHumanMask});
+  CHECK(difference(human.human_mask, at::ones_like(human.human_mask)) == 0);
+  CHECK(difference(human.hk, with.hk) > 1e-3);
+  const auto keypoint = without({Part::kKeypointMask});
+  CHECK(difference(keypoint.keypoint_mask, at::ones_like(keypoint.keypoint_mask)) < 1e-5);
+  CHECK(difference(keypoint.f, with.f) > 1e-3);
+  CHECK(difference(keypoint.hk, with.hk) == 0);
+  const auto hk = without({Part::kHk});
+  CHECK(same_for_all(hk.hk));
+  CHECK(difference(hk.hm, with.hm) == 0);
+  const auto hkme = without({Part::kHkme});
+  CHECK(same_for_all(hkme.hk));
+  CHECK(hkme.f.abs().max().item<float>() == 0);
+  CHECK(difference(hkme.human_mask, at::ones_like(hkme.human_mask)) == 0);
+
+  for (const Part part : {Part::kDca, Part::kCa, Part::kOffsets}) {
+    CAPTURE(name_of(part));
+    CHECK(difference(without({part}).m, with.m) > 1e-3);
+    CHECK(difference(without({part}).f, with.f) == 0);
+  }
+  const at::Tensor grid = without({Part::kOffsets}).offsets;
+  CHECK(difference(grid, grid.round()) == 0);
+  CHECK(grid.abs().max().item<float>() == 1);
+
+  // Without one direction M depends on the other neighbour only, without both on none.
+  at::Tensor other = features.clone();
+  other.select(1, 2).normal_();
+  const auto m_of = [&](const at::Tensor& of, Part part) {
+    Parts parts;
+    parts.add(part);
+    parts.add(Part::kHkme);  // F depends on all frames
+    return model->forward(of, true, {}, parts).m;
+  };
+  CHECK(difference(m_of(other, Part::kForward), m_of(features, Part::kForward)) == 0);
+  CHECK(difference(m_of(other, Part::kBackward), m_of(features, Part::kBackward)) > 1e-3);
+  CHECK(difference(m_of(other, Part::kMotion), m_of(features, Part::kMotion)) == 0);
+  const at::Tensor still = without({Part::kMotion}).m;
+  CHECK(difference(still, still.slice(1, 0, 1).expand_as(still)) < 1e-4);
+}
+
+TEST_CASE("parts are those that the configuration has") {
+  ModelConfig config = tiny_config("paper");
+  CHECK(config.has_part(Part::kHkme));
+  CHECK(config.has_part(Part::kKeypointMask));
+  CHECK(config.has_part(Part::kMotion));
+  CHECK_FALSE(config.has_part(Part::kPrior));
+  config.hkme.keypoint.mask = config.hkme.keypoint.tokens = config.bmd.ca.enabled = false;
+  CHECK_FALSE(config.has_part(Part::kKeypointMask));
+  CHECK_FALSE(config.has_part(Part::kHk));
+  CHECK_FALSE(config.has_part(Part::kCa));
+  CHECK(config.has_part(Part::kHumanMask));
+  config.hkme.enabled = config.bmd.enabled = false;
+  CHECK_FALSE(config.has_part(Part::kHumanMask));
+  CHECK_FALSE(config.has_part(Part::kForward));
 }
 
 // METHOD 13.3.
