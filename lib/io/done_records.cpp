@@ -115,10 +115,14 @@ bool has_end(const std::string& path) {
 
 std::size_t ended_videos(const std::string& path) {
   std::size_t count = 0;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const bool may_be = line.find("\"end\"") != std::string::npos;
-    count += may_be && is_type(parse_or_null(line), "end");
+  try {
+    JsonLinesReader lines(path, {}, LastLine::kMayBeCut);
+    while (const auto line = lines.line()) {
+      const bool may_be = line->find("\"end\"") != std::string::npos;
+      count += may_be && is_type(parse_or_null(std::string(*line)), "end");
+    }
+  } catch (const Error&) {
+    // damaged from there on
   }
   return count;
 }
