@@ -99,7 +99,10 @@ int run(PoseConfig& config, const cli::Common& common) {
   ops::prepare_runtime();
   const std::string weights = io::find_weights(config.weights);
   const model::LoadedModel loaded = model::load_model(weights);
-  cli::as_usage_errors([&] { pipeline::parse_joints(config.choices.joints, loaded.config); });
+  cli::as_usage_errors([&] {
+    pipeline::parse_joints(config.choices.joints, loaded.config);
+    pipeline::parse_parts(config.choices.knock_out, loaded.config);
+  });
   const pipeline::EstimatorOptions options =
       pipeline::resolve_options(config.estimator, config.choices, loaded.config);
   input.nms_oks = pipeline::parse_nms(config.choices.nms);
@@ -115,6 +118,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   header.model = "sha256:" + loaded.sha256;
   header.settings = pipeline::settings_of(options, input);
   if (!config.frames.empty()) header.settings["frames"] = config.frames;
+  if (!config.choices.knock_out.empty()) header.settings["knock_out"] = config.choices.knock_out;
   header.device = options.device.str();
   header.precision = name_of(options.precision);
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
@@ -170,6 +174,9 @@ int main(int argc, char** argv) {
               "people per batch; 0: by device (CPU 8, GPU 64)");
   tool.option("device", config.choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.option("knock-out", config.choices.knock_out, "PARTS",
+              fmt::format("measure the network without parts of it: {}",
+                          fmt::join(enum_names(model::Part{}), ", ")));
   tool.option("dump", config.dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
   tool.versions(pipeline::library_versions);

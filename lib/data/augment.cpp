@@ -64,19 +64,21 @@ Affine2x3 motion(double angle_degrees, double scale, double dx, double dy,
   return {{c, -s, mx - c * mx + s * my + dx, s, c, my - s * mx - c * my + dy}};
 }
 
-void add_motion(Random& random, const AugmentConfig::Motion& config, const ops::CropSpec& spec,
-                Augmentation& result) {
+// Of the neighbours, `times` as fast as `config` says.
+std::array<Affine2x3, 3> draw_motion(Random& random, const AugmentConfig::Motion& config,
+                                     double times, const ops::CropSpec& spec) {
+  std::array<Affine2x3, 3> result;
   std::array<double, 4> velocity;
   for (double& v : velocity) v = normal(random);
   for (const int side : {0, 2}) {
     std::array<double, 4> v;
     for (std::size_t i = 0; i < 4; ++i) {
-      v[i] = (side - 1) * velocity[i] + config.jitter * normal(random);
+      v[i] = times * ((side - 1) * velocity[i] + config.jitter * normal(random));
     }
-    result.frames[side].moved =
-        motion(config.rotation * v[0], std::exp(config.scale * v[1]),
-               config.shift * v[2] * spec.width, config.shift * v[3] * spec.height, spec);
+    result[side] = motion(config.rotation * v[0], std::exp(config.scale * v[1]),
+                          config.shift * v[2] * spec.width, config.shift * v[3] * spec.height, spec);
   }
+  return result;
 }
 
 Augmentation::Erased erased(Random& random, double largest, const ops::CropSpec& spec) {
@@ -152,7 +154,10 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
   region.centre.y += region.h * uniform(random, -config.shift, config.shift);
   result.brightness = 1 + uniform(random, -config.colour.brightness, config.colour.brightness);
   result.contrast = 1 + uniform(random, -config.colour.contrast, config.colour.contrast);
-  if (still) add_motion(random, config.motion, spec, result);
+  if (still) {
+    const auto moved = draw_motion(random, config.motion, 1, spec);
+    for (const int side : {0, 2}) result.frames[side].moved = moved[side];
+  }
 
   const auto& corrupt = config.corrupt;
   if (chance(random, corrupt.blur)) {
@@ -168,6 +173,18 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
   }
   if (config.copy_paste.prob > 0 && chance(random, config.copy_paste.prob)) {
     result.pasted = pasted(random, config.copy_paste, box, region, spec);
+    const double times = config.copy_paste.motion;
+    if (times > 0) result.pasted.moved = draw_motion(random, config.motion, times, spec);
+    for (const int side : {0, 2}) {
+      result.pasted.moved[side] = result.pasted.moved[side].after(result.frames[side].moved);
+    }
+  }
+  result.apart = still && config.motion.apart > 0;
+  if (result.apart) {
+    result.person_moved = draw_motion(random, config.motion, config.motion.apart, spec);
+    for (const int side : {0, 2}) {
+      result.person_moved[side] = result.person_moved[side].after(result.frames[side].moved);
+    }
   }
   return result;
 }

@@ -53,6 +53,7 @@ struct AugmentConfig {
     double rotation = 3;  // sigma, degrees per frame
     double scale = 0.03;  // sigma, per frame
     double jitter = 0.3;  // sigma of the deviation from constant velocity, in units of the above
+    double apart = 0;     // sigma of the person's motion against the background, likewise
   } motion;
 
   // Degrades the key frame so that the network has to use the neighbours.
@@ -70,6 +71,7 @@ struct AugmentConfig {
     double prob = 0;
     double near = 0.3, far = 0.6;  // distance of the centres, in crop widths
     double scale_limit = 0.3;      // its longer side is this person's times 1 +- this
+    double motion = 0;             // sigma of its own motion, in units of aug.motion
   } copy_paste;
 };
 
@@ -94,7 +96,12 @@ struct Augmentation {
     Point middle;            // of the box, crop pixels
     std::uint64_t pick = 0;  // which sample, modulo their number
     bool flip = false;
+    std::array<Affine2x3, 3> moved;  // crop pixels -> crop pixels, like FrameChange::moved
   } pasted;
+
+  // The person moves otherwise than the background: it is pasted onto the neighbours.
+  bool apart = false;
+  std::array<Affine2x3, 3> person_moved;
 };
 
 // Reproducible generator for one sample of one epoch.

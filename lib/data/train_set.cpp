@@ -272,6 +272,7 @@ void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& 
     if (config.sanitise_boxes) find_size(video);
     for (int f = 0; f < static_cast<int>(video.frames.size()); ++f) {
       const annotation::AnnotatedFrame& frame = video.frames[f];
+      if (frame.persons.empty() || count.key_frames++ % config.every != 0) continue;
       for (int p = 0; p < static_cast<int>(frame.persons.size()); ++p) {
         const annotation::AnnotatedPerson& person = frame.persons[p];
         if (person.crowd) continue;

@@ -26,6 +26,7 @@ struct TrainDataConfig {
   std::string annotations;       // a file or directory
   std::string root;              // base of relative file names; "": directory of the annotations
   double repeat = 1;             // repetitions per epoch; 0.5: half of the persons
+  int every = 1;                 // use every N-th frame with people as a key frame
   double min_score = 0;          // drop joints with `scores` below this
   double max_flip_distance = 1;  // drop joints with `flip_dist` above this
   bool weigh_by_score = false;   // weight joints by their score
@@ -112,6 +113,7 @@ class TrainSet {
     double repeat = 1;        // likewise
     int first = 0;            // of samples()
     int samples = 0, videos = 0, suspect_lr = 0;
+    std::int64_t key_frames = 0;  // frames with people, before `every`
     int unlabelled = 0;       // persons without a label
     int outside = 0;          // persons without a box inside the picture
     int labels_outside = 0;   // labels outside the picture, skipped

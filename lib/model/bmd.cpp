@@ -45,7 +45,9 @@ AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   if (config.bmd.norm_x == MotionNorm::kLayerNorm) norm_x_ = add<LayerNormImpl>("norm_x", dim, eps);
   if (uses_feature(config.bmd)) norm_f_ = add<LayerNormImpl>("norm_f", dim, eps);
   const auto attend_by = [&](auto op) {
-    attend_points = [op](const at::Tensor& x, const at::Tensor& f) { return op->forward(x, f); };
+    attend_points = [op](const at::Tensor& x, const at::Tensor& f, bool fixed_points) {
+      return op->forward(x, f, fixed_points);
+    };
   };
   switch (config.bmd.op) {
     case MotionOp::kDca: attend_by(add<DcaImpl>("dca", config)); break;
@@ -103,7 +105,7 @@ BmdImpl::BmdImpl(const ModelConfig& config)
 
 std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
                                              const std::vector<at::Tensor>& streams,
-                                             const at::Tensor& f,
+                                             const at::Tensor& f, const Parts& without,
                                              std::vector<at::Tensor>& offsets) {
   const std::size_t count = streams.size();
   const auto adc = [&](std::size_t s) -> AdcImpl& {
@@ -113,8 +115,8 @@ std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
   for (std::size_t s = 0; s < count; ++s) {
     x[s] = adc(s).normalise_motion(streams[s]);
     f_hat[s] = adc(s).normalise_feature(f);
-    const auto points = adc(s).attend_points(x[s], f_hat[s]);
-    a[s] = points.value;
+    const auto points = adc(s).attend_points(x[s], f_hat[s], without.has(Part::kOffsets));
+    a[s] = without.has(Part::kDca) ? at::zeros_like(points.value) : points.value;
     offsets.push_back(points.offsets);
   }
   // parallel: both branches read the motion; directions: CA reads the output of DCA.
@@ -123,6 +125,7 @@ std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
     at::Tensor c;
     if (adc(s).has_cross_attention()) {
       c = adc(s).attend_all(ca_input[s], f_hat[s], ca_input[count - 1 - s]);
+      if (without.has(Part::kCa)) c = at::zeros_like(c);
     }
     if (adc(s).mlp) {
       step[s] = adc(s).mlp->forward(c.defined() ? at::cat({a[s], c}, -1) : a[s]);
@@ -136,13 +139,16 @@ std::vector<at::Tensor> BmdImpl::disentangle(std::size_t block,
   return step;
 }
 
-BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f) {
+BmdImpl::Output BmdImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& f,
+                                 const Parts& without) {
   const at::Tensor f_t = fm_btnd.select(1, 1);
   std::vector<at::Tensor> streams = {fm_btnd.select(1, 2) - f_t, fm_btnd.select(1, 0) - f_t};
+  if (without.has(Part::kForward)) streams[0] = at::zeros_like(streams[0]);
+  if (without.has(Part::kBackward)) streams[1] = at::zeros_like(streams[1]);
   if (entry_) streams = {entry_->forward(at::cat(streams, -1))};
   std::vector<at::Tensor> offsets;  // ordered by block, then stream
   for (std::size_t block = 0; block < fwd_->blocks.size(); ++block) {
-    streams = disentangle(block, streams, f, offsets);
+    streams = disentangle(block, streams, f, without, offsets);
   }
   const auto directions = static_cast<std::int64_t>(streams.size());
   const at::Tensor all = at::stack(offsets, 1).unflatten(1, {-1, directions}).transpose(1, 2);

@@ -26,8 +26,9 @@ struct AdcImpl : Module {
   at::Tensor normalise_motion(const at::Tensor& x);
   at::Tensor normalise_feature(const at::Tensor& f);
 
-  // DCA, DA or DC (bmd.op): motion x and constraint F, [B, N, D].
-  std::function<PointOutput(const at::Tensor& x, const at::Tensor& f)> attend_points;
+  // DCA, DA or DC (bmd.op): motion x and constraint F, [B, N, D]; `fixed_points` as in dca.h.
+  std::function<PointOutput(const at::Tensor& x, const at::Tensor& f, bool fixed_points)>
+      attend_points;
 
   // Cross attention as in `bmd.ca.query`. `x` is of this direction, `other` of the other one
   // (undefined if unused).
@@ -52,7 +53,7 @@ struct BmdImpl : Module {
     at::Tensor m;        // M [B, N, D]
     at::Tensor offsets;  // as in PointOutput, [B, directions, blocks, Q, G, n_p, 2]
   };
-  Output forward(const at::Tensor& fm_btnd, const at::Tensor& f);
+  Output forward(const at::Tensor& fm_btnd, const at::Tensor& f, const Parts& without = {});
 
  private:
   // Blocks named 0, 1, ...
@@ -68,7 +69,8 @@ struct BmdImpl : Module {
   };
   // The streams after ADC `block`; appends its offsets, one per stream.
   std::vector<at::Tensor> disentangle(std::size_t block, const std::vector<at::Tensor>& streams,
-                                      const at::Tensor& f, std::vector<at::Tensor>& offsets);
+                                      const at::Tensor& f, const Parts& without,
+                                      std::vector<at::Tensor>& offsets);
   const ModelConfig::Bmd options_;
   std::int64_t height_, width_;
   std::shared_ptr<LinearImpl> entry_;                  // one stream: 2 D -> D

@@ -296,6 +296,19 @@ bool ModelConfig::has_hk() const {
   return hkme.enabled && hkme.keypoint.tokens && model.head != HeadKind::kMovenet;
 }
 
+bool ModelConfig::has_part(Part part) const {
+  if (model.head == HeadKind::kMovenet) return false;
+  switch (part) {
+    case Part::kHkme: return hkme.enabled;
+    case Part::kHumanMask: return hkme.enabled && hkme.human.enabled;
+    case Part::kKeypointMask: return hkme.enabled && hkme.keypoint.mask;
+    case Part::kHk: return has_hk();
+    case Part::kCa: return bmd.enabled && bmd.ca.enabled;
+    case Part::kPrior: return model.prior != PriorKind::kNone;
+    default: return bmd.enabled;
+  }
+}
+
 std::vector<int> ModelConfig::trained_joints() const {
   const JointSet set = joints();
   std::vector<int> indices;

@@ -168,6 +168,7 @@ struct ModelConfig {
   std::vector<int> trained_joints() const;  // indices into joints()
   bool single_frame() const { return !hkme.enabled && !bmd.enabled; }
   bool has_hk() const;                                   // otherwise H is H_m
+  bool has_part(Part part) const;                        // METHOD 9.1
   int frames() const { return single_frame() ? 1 : 3; }  // T
   ops::Normalisation normalisation() const;
   ops::CropSpec crop_spec() const;

@@ -95,6 +95,42 @@ constexpr auto enum_names(DcCondition) { return std::array{"concat", "motion_onl
 enum class HmAggregate { kConcat, kAdd };
 constexpr auto enum_names(HmAggregate) { return std::array{"concat", "add"}; }
 
+// Parts of the network that can be made to know nothing (METHOD 9.1), for measurements.
+enum class Part {
+  kHkme,
+  kHumanMask,
+  kKeypointMask,
+  kHk,
+  kDca,
+  kCa,
+  kOffsets,
+  kForward,
+  kBackward,
+  kMotion,
+  kPrior
+};
+constexpr auto enum_names(Part) {
+  return std::array{"hkme",    "human-mask", "keypoint-mask", "hk",     "dca",  "ca",
+                    "offsets", "forward",    "backward",      "motion", "prior"};
+}
+
+// A set of parts. Adding hkme or motion adds what they consist of.
+class Parts {
+ public:
+  void add(Part part) {
+    bits_ |= bit(part);
+    if (part == Part::kHkme) {
+      bits_ |= bit(Part::kHumanMask) | bit(Part::kKeypointMask) | bit(Part::kHk);
+    }
+    if (part == Part::kMotion) bits_ |= bit(Part::kForward) | bit(Part::kBackward);
+  }
+  bool has(Part part) const { return (bits_ & bit(part)) != 0; }
+
+ private:
+  static unsigned bit(Part part) { return 1U << static_cast<unsigned>(part); }
+  unsigned bits_ = 0;
+};
+
 enum class LossKind { kMse, kCe };  // the meaning of H (METHOD 7)
 constexpr auto enum_names(LossKind) { return std::array{"mse", "ce"}; }
 

@@ -116,15 +116,19 @@ at::Tensor DeformConvImpl::convolve(const at::Tensor& x, const at::Tensor& weigh
                                    : deform_columns_by_samples(x, weights, points));
 }
 
-PointOutput DeformConvImpl::forward(const at::Tensor& x, const at::Tensor& condition) {
+PointOutput DeformConvImpl::forward(const at::Tensor& x, const at::Tensor& condition,
+                                    bool fixed_points) {
   const auto batch = x.size(0), queries = x.size(1);
   // Channels of the offsets (group, point, (y, x)), then those of the weights (group, point).
-  const at::Tensor made =
-      widened(map_to_tokens(offset_mask_->forward(tokens_to_map(condition, height_, width_))));
+  const auto made_of = [&] {
+    const WithoutAutocast exact(condition);
+    return map_to_tokens(offset_mask_->forward(tokens_to_map(condition, height_, width_)));
+  };
+  const at::Tensor made = made_of();
   const auto split = 2 * kKernel * groups_;
   const at::Tensor kernel = (cell_places(3, 3, made.options()) - 1) * dilation_;
-  const at::Tensor offsets =
-      made.slice(2, 0, split).reshape({batch, queries, groups_, kKernel, 2}) + kernel;
+  const at::Tensor moved = made.slice(2, 0, split).reshape({batch, queries, groups_, kKernel, 2});
+  const at::Tensor offsets = (fixed_points ? at::zeros_like(moved) : moved) + kernel;
   const std::array<std::int64_t, 4> shape = {batch, queries, groups_, kKernel};
   const at::Tensor weights =
       modulated_ ? made.slice(2, split).sigmoid().reshape(shape) : at::ones(shape, made.options());
@@ -157,12 +161,12 @@ DcImpl::DcImpl(const ModelConfig& config)
   }
 }
 
-PointOutput DcImpl::forward(const at::Tensor& x, const at::Tensor& f) {
+PointOutput DcImpl::forward(const at::Tensor& x, const at::Tensor& f, bool fixed_points) {
   const at::Tensor condition = concat_ ? at::cat({x, f}, -1) : x;
   at::Tensor sum;
   std::vector<at::Tensor> offsets;
   for (const auto& conv : convs_) {
-    const PointOutput one = conv->forward(x, condition);
+    const PointOutput one = conv->forward(x, condition, fixed_points);
     sum = sum.defined() ? sum + one.value : one.value;
     offsets.push_back(one.offsets);
   }

@@ -20,7 +20,7 @@ struct DeformConvImpl : Layer {
 
   // x [B, N, D]; condition, the input of the offsets, [B, N, D or 2 D]. Offsets [B, N, G, 9, 2] are
   // relative to the query and include those of the kernel.
-  PointOutput forward(const at::Tensor& x, const at::Tensor& condition);
+  PointOutput forward(const at::Tensor& x, const at::Tensor& condition, bool fixed_points = false);
   void init() override;  // offsets 0, weights 1/2
 
  private:
@@ -42,7 +42,7 @@ struct DcImpl : Module {
   explicit DcImpl(const ModelConfig& config);
   // x, f [B, N, D]; f, the constraint, is unused if bmd.dc.condition is motion_only. Offsets [B, N,
   // G, 9 * dilations, 2], relative to the query.
-  PointOutput forward(const at::Tensor& x, const at::Tensor& f);
+  PointOutput forward(const at::Tensor& x, const at::Tensor& f, bool fixed_points = false);
 
  private:
   bool concat_;

@@ -23,6 +23,13 @@ Psi shape_of(DcaPsi psi) {
   return {1, false};
 }
 
+// `places` for each query, in the shape of `offsets` [B, Q, G, n_p, 2].
+at::Tensor points_at(const std::vector<std::array<double, 2>>& places, const at::Tensor& offsets) {
+  at::Tensor result = at::empty({offsets.size(2), offsets.size(3), 2}, at::kFloat);
+  std::copy_n(places.data()->data(), 2 * places.size(), result.data_ptr<float>());
+  return result.to(offsets.options()).expand_as(offsets);
+}
+
 std::int64_t divided_up(std::int64_t size, std::int64_t by) { return (size + by - 1) / by; }
 
 }  // namespace
@@ -62,6 +69,7 @@ at::Tensor DcaImpl::reference(const at::TensorOptions& options) const {
 }
 
 at::Tensor DcaImpl::attend_grid(const PointAttentionArgs& args) const {
+  const WithoutAutocast exact(args.q);
   const at::Tensor one = at::ones(args.points.location.sizes().slice(0, 4), args.q.options());
   const auto by_head = [&](const at::Tensor& x) {
     return x.unflatten(2, {heads_, -1}).transpose(1, 2);
@@ -73,13 +81,14 @@ at::Tensor DcaImpl::attend_grid(const PointAttentionArgs& args) const {
       .flatten(2);
 }
 
-PointOutput DcaImpl::forward(const at::Tensor& x, const at::Tensor& f) {
+PointOutput DcaImpl::forward(const at::Tensor& x, const at::Tensor& f, bool fixed_points) {
   const at::Tensor q = q_->forward(x), z = z_->forward(f);
   const at::Tensor seen =
       map_to_tokens(dw_->forward(tokens_to_map(at::cat({q, z}, -1), height_, width_)));
   at::Tensor offsets = offset_->forward(at::gelu(norm_->forward(seen)))
                            .view({x.size(0), seen.size(1), groups_, points_, 2});
   if (range_ > 0) offsets = offsets.tanh() * range_;
+  if (fixed_points) offsets = points_at(start(), offsets);
 
   PointAttentionArgs args;
   args.points = {reference(offsets.options()).view({1, -1, 1, 1, 2}) + offsets, height_, width_,
@@ -95,18 +104,21 @@ PointOutput DcaImpl::forward(const at::Tensor& x, const at::Tensor& f) {
   return {proj_->forward(value), offsets};
 }
 
+std::vector<std::array<double, 2>> DcaImpl::start() const {
+  if (init_ == DcaInit::kDirectional) {
+    return directional_points(static_cast<int>(groups_), static_cast<int>(points_));
+  }
+  std::vector<std::array<double, 2>> places;
+  for (std::int64_t group = 0; group < groups_; ++group) {
+    const auto grid = sampling_grid(static_cast<int>(points_));
+    places.insert(places.end(), grid.begin(), grid.end());
+  }
+  return places;
+}
+
 void DcaImpl::init() {
   if (init_ == DcaInit::kRandom) return;  // as any linear layer
-  std::vector<std::array<double, 2>> places;
-  if (init_ == DcaInit::kDirectional) {
-    places = directional_points(static_cast<int>(groups_), static_cast<int>(points_));
-  } else {
-    for (std::int64_t group = 0; group < groups_; ++group) {
-      const auto grid = sampling_grid(static_cast<int>(points_));
-      places.insert(places.end(), grid.begin(), grid.end());
-    }
-  }
-  start_at(*offset_, places);
+  start_at(*offset_, start());
 }
 
 DaImpl::DaImpl(const ModelConfig& config)
@@ -122,8 +134,12 @@ DaImpl::DaImpl(const ModelConfig& config)
   proj_ = add<LinearImpl>("proj", dim, dim);
 }
 
-PointOutput DaImpl::forward(const at::Tensor& x, const at::Tensor&) {
-  const at::Tensor offsets = offset_->forward(x).view({x.size(0), x.size(1), heads_, points_, 2});
+PointOutput DaImpl::forward(const at::Tensor& x, const at::Tensor&, bool fixed_points) {
+  at::Tensor offsets = offset_->forward(x).view({x.size(0), x.size(1), heads_, points_, 2});
+  if (fixed_points) {
+    const auto start = directional_points(static_cast<int>(heads_), static_cast<int>(points_));
+    offsets = points_at(start, offsets);
+  }
   const at::Tensor weights =
       at::softmax(weight_->forward(x).view({x.size(0), x.size(1), heads_, points_}), -1);
   const at::Tensor p = cell_places(height_, width_, offsets.options()).view({1, -1, 1, 1, 2});

@@ -13,7 +13,8 @@ struct DcaImpl : Layer {
   explicit DcaImpl(const ModelConfig& config);
 
   // x, f [B, N, D]. Offsets [B, Q, G, n_p, 2]: Q = N, or the grid points with n_p = 1.
-  PointOutput forward(const at::Tensor& x, const at::Tensor& f);
+  // `fixed_points`: the offsets are those of the initialisation (METHOD 9.1).
+  PointOutput forward(const at::Tensor& x, const at::Tensor& f, bool fixed_points = false);
   void init() override;
 
  private:
@@ -25,6 +26,7 @@ struct DcaImpl : Layer {
   std::shared_ptr<ConvImpl> dw_;
   std::shared_ptr<LayerNormImpl> norm_;
 
+  std::vector<std::array<double, 2>> start() const;              // initial offsets, [G n_p]
   at::Tensor reference(const at::TensorOptions& options) const;  // p_z [Q, 2]
   at::Tensor attend_grid(const PointAttentionArgs& args) const;
 };
@@ -35,7 +37,7 @@ struct DcaImpl : Layer {
 struct DaImpl : Layer {
   explicit DaImpl(const ModelConfig& config);
   // x [B, N, D]; offsets [B, N, heads, points, 2].
-  PointOutput forward(const at::Tensor& x, const at::Tensor& f = {});
+  PointOutput forward(const at::Tensor& x, const at::Tensor& f = {}, bool fixed_points = false);
   void init() override;
 
  private:

@@ -66,7 +66,7 @@ HumanMaskImpl::HumanMaskImpl(const ModelConfig& config)
   norm_ = add<LayerNormImpl>("norm", config.dim(), config.modules.ln_eps);
 }
 
-HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
+HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd, bool unmasked) {
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
   const at::Tensor joined = at::cat({for_each_frame(token_, batch), fm_btnd}, 2);
   const at::Tensor seen = norm_->forward(position_.run(*blocks_, joined.flatten(0, 1), {}, 1, 1))
@@ -79,6 +79,7 @@ HumanMaskImpl::Output HumanMaskImpl::forward(const at::Tensor& fm_btnd) {
     mask = mask * rsqrt_of(dim);
     if (activation_ == HumanActivation::kSigmoid) mask = mask.sigmoid();
   }
+  if (unmasked) mask = at::ones_like(mask);
   return {f * mask.unsqueeze(-1), mask};
 }
 
@@ -99,7 +100,8 @@ KeypointMaskImpl::KeypointMaskImpl(const ModelConfig& config)
 
 KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
                                                    const at::Tensor& token_bias,
-                                                   const at::Tensor& annotated) {
+                                                   const at::Tensor& annotated,
+                                                   const Parts& without) {
   const auto batch = f_c.size(0), count = f_c.size(2), dim = f_c.size(3);
   at::Tensor joined = at::cat({for_each_frame(token_, batch), f_c}, 2);  // [B, 3, J + N, D]
   if (temporal_embed_.defined()) joined = joined + temporal_embed_;
@@ -113,15 +115,17 @@ KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
           .view({batch, 3, joints_ + count, dim});
   const at::Tensor keypoints = seen.slice(2, 0, joints_), tokens = seen.slice(2, joints_);
   Output output{tokens, {}, keypoints.select(1, 1)};
+  if (without.has(Part::kHk)) output.tokens = for_each_frame(token_, batch).select(1, 1);
   if (options_.mask) {
-    output.mask = mask_of(keypoints, tokens, annotated);
+    output.mask = mask_of(keypoints, tokens, annotated, without.has(Part::kKeypointMask));
     output.f_f = tokens * output.mask.unsqueeze(-1);
   }
   return output;
 }
 
 at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tensor& tokens,
-                                     const at::Tensor& annotated) const {
+                                     const at::Tensor& annotated, bool even) const {
+  const WithoutAutocast exact(tokens);
   const auto batch = tokens.size(0), count = tokens.size(2), dim = tokens.size(3);
   at::Tensor rows = keypoints, counted = annotated;
   if (static_cast<std::int64_t>(trained_.size()) != joints_) {
@@ -130,9 +134,9 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
     if (counted.defined()) counted = counted.index_select(1, trained);
   }
   const auto row_count = rows.size(2);
-  at::Tensor map =  // bfloat16 under autocast in training
-      widened(at::matmul(rows.reshape({batch, 3 * row_count, dim}),
-                         tokens.reshape({batch, 3 * count, dim}).transpose(1, 2)));
+  at::Tensor map = at::matmul(rows.reshape({batch, 3 * row_count, dim}),
+                              tokens.reshape({batch, 3 * count, dim}).transpose(1, 2));
+  if (even) map = at::zeros_like(map);
   if (options_.scale == KeypointScale::kRsqrtD) map = map * rsqrt_of(dim);
   // Over the tokens: over the keypoints the sum below would always be 1 (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
@@ -215,13 +219,14 @@ HkmeImpl::HkmeImpl(const ModelConfig& config) : options_(config.hkme), position_
   reduce_ = add<ReduceImpl>("reduce", config);
 }
 
-HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& annotated) {
+HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& annotated,
+                                   const Parts& without) {
   const auto batch = fm_btnd.size(0), count = fm_btnd.size(2), dim = fm_btnd.size(3);
   const bool with_bias = options_.mask_mode == MaskMode::kScaleAndBias;
   Output output;
   at::Tensor f = fm_btnd, bias;  // bias: from the last mask, for the next block's attention
   if (human_) {
-    const auto human = human_->forward(f);
+    const auto human = human_->forward(f, without.has(Part::kHumanMask));
     f = output.f_human = human.f_c;
     output.human_mask = human.mask;
     // A signed mask has no logarithm (METHOD 5.3).
@@ -230,7 +235,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& 
     }
   }
   if (keypoint_) {
-    const auto keypoint = keypoint_->forward(f, bias, annotated);
+    const auto keypoint = keypoint_->forward(f, bias, annotated, without);
     f = output.f_joint = keypoint.f_f;
     output.keypoint_mask = keypoint.mask;
     output.tokens = keypoint.tokens;
@@ -241,6 +246,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& 
   if (temporal_embed_.defined()) f = f + temporal_embed_.unsqueeze(2);
   output.f = reduce_->forward(temporal_->forward(f));
   if (options_.out_residual) output.f = output.f + fm_btnd.select(1, 1);
+  if (without.has(Part::kHkme)) output.f = at::zeros_like(output.f);
   return output;
 }
 

@@ -32,7 +32,8 @@ struct HumanMaskImpl : Layer {
     at::Tensor f_c;   // [B, 3, N, D], weighted
     at::Tensor mask;  // Mask_h [B, 3, N]
   };
-  Output forward(const at::Tensor& fm_btnd);
+  // `unmasked`: Mask_h = 1 (METHOD 9.1).
+  Output forward(const at::Tensor& fm_btnd, bool unmasked = false);
   void init() override;
 
  private:
@@ -55,14 +56,15 @@ struct KeypointMaskImpl : Layer {
   };
   // token_bias [B, 3, N], optional, is added to the first block's attention logits.
   Output forward(const at::Tensor& f_c, const at::Tensor& token_bias,
-                 const at::Tensor& annotated = {});
+                 const at::Tensor& annotated = {}, const Parts& without = {});
   void init() override;
 
   // Mask_k of all keypoint tokens [B, 3, J, D] over all tokens [B, 3, N, D]. `annotated` [B, J]: 0
   // for joints that the sample's data set never annotates, which are skipped, otherwise 1 (METHOD
   // 1.6); if undefined, all trained joints count.
+  // `even`: each keypoint weighs all tokens alike.
   at::Tensor mask_of(const at::Tensor& keypoints, const at::Tensor& tokens,
-                     const at::Tensor& annotated = {}) const;
+                     const at::Tensor& annotated = {}, bool even = false) const;
 
  private:
   const ModelConfig::Hkme::Keypoint options_;
@@ -104,7 +106,8 @@ struct HkmeImpl : Layer {
     at::Tensor human_mask, keypoint_mask;  // [B, 3, N]; undefined if disabled
     at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]; likewise
   };
-  Output forward(const at::Tensor& fm_btnd, const at::Tensor& annotated = {});
+  Output forward(const at::Tensor& fm_btnd, const at::Tensor& annotated = {},
+                 const Parts& without = {});
   void init() override;
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/layers.h"
 
+#include <ATen/autocast_mode.h>
+
 #include <cmath>
 
 namespace vremd::model {
@@ -30,6 +32,13 @@ void init_layers(torch::nn::Module& module) {
   if (auto* layer = dynamic_cast<Layer*>(&module)) layer->init();
 }
 
+WithoutAutocast::WithoutAutocast(const at::Tensor& x)
+    : device_(x.device().type()), before_(at::autocast::is_autocast_enabled(device_)) {
+  at::autocast::set_autocast_enabled(device_, false);
+}
+
+WithoutAutocast::~WithoutAutocast() { at::autocast::set_autocast_enabled(device_, before_); }
+
 at::Tensor widened(const at::Tensor& x) {
   const bool half = x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf;
   return half ? x.to(at::kFloat) : x;
@@ -52,6 +61,8 @@ void WeightedLayer::init() {
 }
 
 at::Tensor LinearImpl::forward_native(const at::Tensor& x) {
+  std::optional<WithoutAutocast> exact;
+  if (keep_float) exact.emplace(x);
   return ops::linear(x.to(weight.scalar_type()), weight, bias, packed_);
 }
 

@@ -63,6 +63,20 @@ struct WeightedLayer : Layer {
   double sigma_;
 };
 
+// Computes in float32 during its life although autocast is on for the device of `x`: coordinates,
+// masks and the logits of DCA (METHOD 10.2).
+class WithoutAutocast {
+ public:
+  explicit WithoutAutocast(const at::Tensor& x);
+  ~WithoutAutocast();
+  WithoutAutocast(const WithoutAutocast&) = delete;
+  WithoutAutocast& operator=(const WithoutAutocast&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool before_;
+};
+
 // bfloat16 and float16 -> float32; float32 and float64 are unchanged.
 at::Tensor widened(const at::Tensor& x);
 
@@ -73,7 +87,7 @@ struct LinearImpl : WeightedLayer {
   at::Tensor forward_native(const at::Tensor& x);  // in the weight's type
   at::Tensor forward_without_bias(const at::Tensor& x);
 
-  bool keep_float = false;  // linears_to_bf16() skips it
+  bool keep_float = false;  // linears_to_bf16() and autocast skip it
 
  private:
   ops::PackedWeight packed_;

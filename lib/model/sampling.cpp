@@ -149,8 +149,11 @@ at::Tensor point_attention_by_cells(const PointAttentionArgs& args) {
   corners.weight = repeat_parts(corners.weight, parts / groups);
   const at::Tensor q = split_channels(args.q * scale_of(args), parts),
                    k = split_channels(args.k, parts);
-  // [B, parts, N, N cells]; bfloat16 under autocast in training
-  const at::Tensor scores = widened(at::matmul(q, k.transpose(2, 3)));
+  const auto scores_of = [&] {  // [B, parts, N, N cells]
+    const WithoutAutocast exact(q);
+    return at::matmul(q, k.transpose(2, 3));
+  };
+  const at::Tensor scores = scores_of();
   const at::Tensor logits = (scores.gather(3, corners.index) * corners.weight)
                                 .view({batch, args.heads, parts / args.heads, queries, count, 4})
                                 .sum({2, 5});

@@ -61,7 +61,8 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
 
 at::Tensor VremdImpl::features(const at::Tensor& crops_nchw, const at::Tensor& keys) {
   at::AutoGradMode with_gradient(at::GradMode::is_enabled() && !config.backbone.freeze);
-  const at::Tensor tokens = backbone_->forward_tokens(crops_nchw);
+  at::Tensor tokens = backbone_->forward_tokens(crops_nchw);
+  if (project_features) tokens = project(tokens);
   return prior_ ? at::cat({tokens, prior_->tokens(crops_nchw, keys)}, 2) : tokens;
 }
 
@@ -70,28 +71,36 @@ at::Tensor VremdImpl::triplet_features(const at::Tensor& crops_nchw) {
   return features(crops_nchw, keys.to(crops_nchw.device())).unflatten(0, {-1, config.frames()});
 }
 
+at::Tensor VremdImpl::project(const at::Tensor& tokens) {
+  return proj_ ? proj_->fc->forward(proj_->norm->forward(tokens)) : tokens;
+}
+
+int VremdImpl::token_channels() const {
+  return project_features ? config.dim() : backbone_->channels();
+}
+
 int VremdImpl::feature_channels() const {
-  return backbone_->channels() + (prior_ ? MovenetPriorImpl::kChannels : 0);
+  return token_channels() + (prior_ ? MovenetPriorImpl::kChannels : 0);
 }
 
 VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_intermediates,
-                                     const at::Tensor& annotated) {
+                                     const at::Tensor& annotated, const Parts& without) {
   if (head_) {
     Output output;
     output.heatmaps_bkhw =
         head_->forward(features_btnc.select(1, 0), config.tokens_h(), config.tokens_w());
     return output;
   }
-  at::Tensor fm = features_btnc.slice(3, 0, backbone_->channels());  // F_{t-1}, F_t, F_{t+1}
-  if (proj_) fm = proj_->fc->forward(proj_->norm->forward(fm));
+  at::Tensor fm = features_btnc.slice(3, 0, token_channels());  // F_{t-1}, F_t, F_{t+1}
+  if (!project_features) fm = project(fm);
   const at::Tensor f_t = fm.select(1, config.frames() / 2);
 
   HkmeImpl::Output human;
   human.f = f_t;
-  if (hkme_) human = hkme_->forward(fm, annotated);
+  if (hkme_) human = hkme_->forward(fm, annotated, without);
   BmdImpl::Output motion;
   if (bmd_) {
-    motion = bmd_->forward(fm, human.f);
+    motion = bmd_->forward(fm, human.f, without);
   } else if (hkme_) {
     motion.m = human.f;  // METHOD 9, table4_a
   }
@@ -103,16 +112,18 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
     const auto& weights = config.heatmap.weights;
     output.heatmaps_bkhw = output.hk * weights[0] + output.hm * weights[1];
   }
-  if (prior_) {
+  if (prior_ && !without.has(Part::kPrior)) {
     const at::Tensor key_frame = features_btnc.select(1, config.frames() / 2);
     output.heatmaps_bkhw =
-        output.heatmaps_bkhw + prior_->forward(key_frame.slice(2, backbone_->channels()));
+        output.heatmaps_bkhw + prior_->forward(key_frame.slice(2, token_channels()));
   }
   output.human_mask = human.human_mask;
   output.keypoint_mask = human.keypoint_mask;
   if (keep_intermediates) {
     output.f_human = human.f_human;
     output.f_joint = human.f_joint;
+    output.f = human.f;
+    output.m = motion.m;
     output.offsets = motion.offsets;
   }
   return output;

@@ -24,7 +24,11 @@ struct VremdImpl : Module {
   // The same for crops ordered by person, T each: [B, T, N, C].
   at::Tensor triplet_features(const at::Tensor& crops_nchw);
 
-  int feature_channels() const;  // C: backbone, then prior
+  int feature_channels() const;  // C: tokens, then prior
+
+  // If set, features are already projected to D, by a `proj` that is not trained: smaller to keep
+  // (METHOD 10.4).
+  bool project_features = false;
 
   struct Output {
     at::Tensor heatmaps_bkhw;  // H; logits if loss.kind is ce
@@ -33,13 +37,14 @@ struct VremdImpl : Module {
     at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
     // Only with keep_intermediates:
     at::Tensor f_human, f_joint;  // F_c, F_f [B, 3, N, D]
+    at::Tensor f, m;              // F, M [B, N, D]
     // delta p of DCA, DA or DC: (y, x) in cells, [B, directions, blocks, N, G, n_p, 2]
     at::Tensor offsets;
   };
   // Tokens of T = config.frames() frames, previous, key, next: [B, T, N, C]. `annotated` [B, J], in
-  // training: the joints in each sample's Mask_k (hkme.h).
+  // training: the joints in each sample's Mask_k (hkme.h). `without`: METHOD 9.1.
   Output forward(const at::Tensor& features_btnc, bool keep_intermediates = false,
-                 const at::Tensor& annotated = {});
+                 const at::Tensor& annotated = {}, const Parts& without = {});
 
   // Decoder input (METHOD 7): H itself, or min(1, 2 pi sigma^2 softmax(H)) for ce.
   at::Tensor probabilities(const at::Tensor& heatmaps_bkhw) const;
@@ -57,6 +62,8 @@ struct VremdImpl : Module {
   ModelConfig config;
 
  private:
+  int token_channels() const;  // of features(), without the prior
+  at::Tensor project(const at::Tensor& tokens);
   struct ProjImpl : Module {
     ProjImpl(std::int64_t in, std::int64_t out, double ln_eps);
     std::shared_ptr<LayerNormImpl> norm;

@@ -168,7 +168,7 @@ model::VremdImpl::Output PoseEstimator::forward(const Slice& slice, std::size_t 
     tokens.resize(static_cast<std::size_t>(options_.batch_size) * slice.frames, tokens.back());
   }
   const at::Tensor features_btnc = at::stack(tokens).unflatten(0, {-1, frames()});
-  return model_->forward(features_btnc, dump && pass == 0);
+  return model_->forward(features_btnc, dump && pass == 0, {}, options_.without);
 }
 
 void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t last) {
@@ -197,6 +197,8 @@ void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t la
                                {"keypoint_mask", output.keypoint_mask},
                                {"f_human", output.f_human},
                                {"f_joint", output.f_joint},
+                               {"f", output.f},
+                               {"m", output.m},
                                {"offsets", output.offsets}};
     for (const auto& [name, tensor] : kept) {
       if (tensor.defined()) tensors.emplace_back(name, tensor[row]);

@@ -74,6 +74,7 @@ struct EstimatorOptions {
   double enlarge = 1.25;    // factor on each side of the box
   int batch_size = 1;       // of the network on a GPU
   std::vector<int> joints;  // of the model, in output order
+  model::Parts without;     // knocked out (METHOD 9.1)
 };
 
 // Intermediate tensors of a person, by name: crops [T, 3, H, W], heatmaps [K, h, w] (decoder input,

@@ -36,6 +36,7 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& ch
   options.device = ops::choose_device(choices.device);
   options.decode = choices.decode.value_or(model.default_decode());
   options.joints = parse_joints(choices.joints, model);
+  options.without = parse_parts(choices.knock_out, model);
   if (options.enlarge == 0) options.enlarge = model.input.enlarge;
   if (options.batch_size == 0) options.batch_size = options.device.is_cpu() ? 8 : 64;
   if (options.enlarge != model.input.enlarge) {
@@ -63,6 +64,17 @@ std::vector<int> parse_joints(const std::string& text, const model::ModelConfig&
     joints.push_back(joint);
   }
   return joints;
+}
+
+model::Parts parse_parts(const std::string& text, const model::ModelConfig& config) {
+  model::Parts parts;
+  if (text.empty()) return parts;
+  for (const std::string& name : split_names(text)) {
+    const auto part = enum_value<model::Part>(name, "--knock-out");
+    if (!config.has_part(part)) fail("--knock-out {}: the weights have no such part", name);
+    parts.add(part);
+  }
+  return parts;
 }
 
 JointSet selected_joints(const std::vector<int>& joints, const model::ModelConfig& config) {

@@ -15,6 +15,7 @@ namespace vremd::pipeline {
 // Unresolved values of the command line.
 struct PoseChoices {
   std::string joints;                 // see parse_joints()
+  std::string knock_out;              // see parse_parts()
   std::optional<ops::Decode> decode;  // else the model's default_decode()
   std::string nms = "none";           // see parse_nms()
   ops::DeviceChoice device;
@@ -32,6 +33,9 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& ch
 // Indices of the model's joints: "" = all trained ones, otherwise a named set or names separated by
 // commas. Error: the model lacks a joint.
 std::vector<int> parse_joints(const std::string& text, const model::ModelConfig& config);
+
+// Parts separated by commas (METHOD 9.1). Error: unknown, or the model has no such part.
+model::Parts parse_parts(const std::string& text, const model::ModelConfig& config);
 
 // The joint set of these indices.
 JointSet selected_joints(const std::vector<int>& joints, const model::ModelConfig& config);

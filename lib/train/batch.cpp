@@ -26,7 +26,7 @@ void encode_targets(std::span<const data::JointLabel> joints, const model::Model
   }
 }
 
-// Another sample's person pasted onto a crop.
+// A person pasted onto a crop.
 struct PastedPerson {
   std::size_t crop;  // pasted onto this one
   Affine2x3 to_frame;
@@ -100,8 +100,14 @@ TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::M
     for (int t = 0; t < frames; ++t) {
       const int slot = frames > 1 ? t : 1;
       const Affine2x3& moved = one.frames[slot].moved;
+      if (one.apart && slot != 1) {
+        const Affine2x3 to_frame = crop_to_frame.after(one.person_moved[slot]);
+        pasted.push_back({requests.size(), to_frame, sample.box});
+        pasted_requests.push_back({pictures[slot].get(), to_frame});
+      }
       if (other) {
-        const Affine2x3 to_frame = data::pasted_to_frame(one.pasted, other->box).after(moved);
+        const Affine2x3 to_frame =
+            data::pasted_to_frame(one.pasted, other->box).after(one.pasted.moved[slot]);
         pasted.push_back({requests.size(), to_frame, other->box});
         pasted_requests.push_back({picture.get(), to_frame});
       }

@@ -15,6 +15,7 @@ void describe(Io& io, data::TrainDataConfig& c) {
   io("annotations", c.annotations);
   io("root", c.root);
   io("repeat", c.repeat, {0, 1000});
+  io("every", c.every, {1, 1e6});
   io("min_score", c.min_score);
   io("max_flip_distance", c.max_flip_distance);
   io("weigh_by_score", c.weigh_by_score);
@@ -62,6 +63,7 @@ void describe(Io& io, data::AugmentConfig& c) {
     in("rotation", c.motion.rotation);
     in("scale", c.motion.scale);
     in("jitter", c.motion.jitter);
+    in("apart", c.motion.apart, {0, 100});
   });
   io.group("corrupt", [&](auto& in) {
     in("blur", c.corrupt.blur, {0, 1});
@@ -78,6 +80,7 @@ void describe(Io& io, data::AugmentConfig& c) {
     in("near", c.copy_paste.near, {0, 2});
     in("far", c.copy_paste.far, {c.copy_paste.near, 2});
     in("scale_limit", c.copy_paste.scale_limit, {0, 0.95});
+    in("motion", c.copy_paste.motion, {0, 100});
   });
 }
 
@@ -89,6 +92,7 @@ void describe(Io& io, TrainConfig& c) {
     in("weights", c.start.weights);
     in("single_frame", c.start.single_frame);
     in("prior", c.start.prior);
+    in("projection", c.start.projection);
     in("calibrate", c.start.calibrate);
   });
   io("validate", c.validate);
@@ -96,6 +100,7 @@ void describe(Io& io, TrainConfig& c) {
   io("validate_missing", c.validate_missing);
   io("validate_most", c.validate_most);
   io("validate_by", c.validate_by);
+  io("validate_without", c.validate_without);
   io.group("aug", [&](auto& in) { describe(in, c.aug); });
   io.group("train", [&](auto& in) {
     in("epochs", c.train.epochs, {1e-6, 1e6});
@@ -118,6 +123,7 @@ void describe(Io& io, TrainConfig& c) {
     in("ema", c.train.ema, {0, 0.999999});
     in("checkpoint_minutes", c.train.checkpoint_minutes);
     in("cache_features", c.train.cache_features, {0, 1000});
+    in("feature_folder", c.train.feature_folder);
     in("loaders", c.train.loaders, {0, 1024});
     in("prefetch", c.train.prefetch, {1, 65536});
     in("frame_mib", c.train.frame_mib, {1, 1e9});
@@ -204,6 +210,15 @@ void TrainConfig::validate_values() const {
   describe(checker, copy);
   if (train.cache_features > 0 && !model.backbone.freeze) {
     fail("train.cache_features: needs backbone.freeze");
+  }
+  if (!train.feature_folder.empty() && train.cache_features == 0) {
+    fail("train.feature_folder: needs train.cache_features");
+  }
+  if (start.projection && start.backbone.empty()) fail("start.projection: needs start.backbone");
+  for (const std::string& part : validate_without) {
+    if (!model.has_part(enum_value<model::Part>(part, "validate_without"))) {
+      fail("validate_without: the model has no {}", part);
+    }
   }
   if (!start.prior.empty() && model.model.prior == model::PriorKind::kNone) {
     fail("start.prior: model.prior is none");

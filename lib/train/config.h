@@ -36,6 +36,7 @@ struct TrainConfig {
     std::string weights;       // complete model to continue from
     std::string single_frame;  // single-frame model to initialise H_m from (METHOD 7)
     std::string prior;         // MoveNet Thunder with its own head, for model.prior
+    bool projection = false;   // take proj.* from start.backbone, too
     bool calibrate = true;     // fit proj.norm: initial channel mean 0, variance 1
   } start;
 
@@ -45,6 +46,8 @@ struct TrainConfig {
   data::MissingNeighbour validate_missing = data::MissingNeighbour::kError;
   int validate_most = 0;  // score whole frames with about this many persons; 0: all
   ValidationScore validate_by = ValidationScore::kPck;
+  // Parts of the network that the last validation also scores without (METHOD 9.1), each by itself.
+  std::vector<std::string> validate_without;
 
   data::AugmentConfig aug;
 
@@ -69,6 +72,8 @@ struct TrainConfig {
     double ema = 0;  // decay of the weight average; 0: off
     double checkpoint_minutes = 5;
     int cache_features = 0;   // K cached augmented variants per sample; 0: off
+    // Directory that keeps them for further runs; "": none, they vanish with the run.
+    std::string feature_folder;
     int loaders = 0;          // threads that read and crop; 0: 1 (GPU: --threads - 1)
     int prefetch = 4;         // micro-batches prepared in advance
     double frame_mib = 4096;  // cache of decoded frames, MiB

@@ -2,6 +2,8 @@
 #include "train/feature_cache.h"
 
 #include "core/error.h"
+#include "io/mapped_file.h"
+#include "model/weights.h"
 
 #include <ATen/Functions.h>
 
@@ -37,13 +39,16 @@ void read_features(TrainBatch& batch, const FeatureCache& cache) {
 
 }  // namespace
 
-FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int variants,
-                           std::array<std::int64_t, 3> shape, at::ScalarType dtype)
+FeatureCache::FeatureCache(const std::string& folder, const std::string& name,
+                           std::int64_t samples, int variants, std::array<std::int64_t, 3> shape,
+                           at::ScalarType dtype)
     : variants_(variants), shape_(shape), dtype_(dtype) {
   entry_bytes_ = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]) * c10::elementSize(dtype);
-  const std::size_t entries = entry(samples, 0);
-  bytes_ = entries * entry_bytes_;
-  const int file = unnamed_file(folder);
+  entries_ = entry(samples, 0);
+  bytes_ = entries_ * (entry_bytes_ + 1);
+  const std::string path = folder + "/" + name;
+  const int file = name.empty() ? unnamed_file(folder)
+                                : open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) fail("{}: cannot keep features here: {}", folder, std::strerror(errno));
   // Preallocated: a disk that fills up later would kill the process (SIGBUS).
   const int error = posix_fallocate(file, 0, static_cast<off_t>(bytes_));
@@ -53,10 +58,9 @@ FeatureCache::FeatureCache(const std::string& folder, std::int64_t samples, int 
   close(file);
   if (mapped == MAP_FAILED) {
     fail("{}: no room for the features of {} samples, {:.1f} GB (train.cache_features): {}", folder,
-         entries, static_cast<double>(bytes_) * 1e-9, std::strerror(why));
+         entries_, static_cast<double>(bytes_) * 1e-9, std::strerror(why));
   }
   data_ = static_cast<std::byte*>(mapped);
-  stored_ = std::make_unique<std::atomic<bool>[]>(entries);
 }
 
 FeatureCache::~FeatureCache() { munmap(data_, bytes_); }
@@ -72,7 +76,47 @@ at::Tensor FeatureCache::get(std::int64_t sample, int variant) const {
 void FeatureCache::put(std::int64_t sample, int variant, const at::Tensor& features) {
   const std::size_t at = entry(sample, variant);
   view(at).copy_(features);
-  stored_[at] = true;
+  flag(at).store(1);
+}
+
+std::vector<bool> FeatureCache::stored() const {
+  std::vector<bool> result(entries_);
+  for (std::size_t i = 0; i < entries_; ++i) result[i] = flag(i).load() != 0;
+  return result;
+}
+
+std::string feature_file_name(const TrainConfig& config, const data::TrainSet& set,
+                              const model::VremdImpl& model) {
+  Json json = config.to_json();
+  const Json decisive{{"input", json["model"]["input"]},
+                      {"geometry", json["model"]["geometry"]},
+                      {"joints", json["model"]["model"]["joints"]},
+                      {"prior", json["model"]["model"]["prior"]},
+                      {"backbone", json["model"]["backbone"]},
+                      {"frames", config.model.frames()},
+                      {"projected", model.project_features},
+                      {"aug", json["aug"]},
+                      {"seed", config.train.seed},
+                      {"amp", json["train"]["amp"]},
+                      {"variants", config.train.cache_features}};
+  std::string all = decisive.dump();
+  for (const data::TrainSample& sample : set.samples()) {
+    const annotation::AnnotatedVideo& video = set.videos()[sample.video];
+    all += fmt::format("\n{} {} {} {}", video.path, video.frames[sample.frame].file_name,
+                       video.frames[sample.frame].index, sample.box.x);
+    for (const data::JointLabel& joint : sample.joints) {
+      all += fmt::format(" {} {} {}", joint.x, joint.y, joint.weight);
+    }
+  }
+  for (const auto& [name, tensor] : model::state_of(model)) {
+    const bool used = name.starts_with("backbone.") || name.starts_with("prior.backbone.") ||
+                      (model.project_features && name.starts_with("proj."));
+    if (!used) continue;
+    const at::Tensor values = tensor.detach().to(at::kCPU).contiguous();
+    all += name;
+    all.append(static_cast<const char*>(values.const_data_ptr()), values.nbytes());
+  }
+  return "features-" + io::sha256(std::as_bytes(std::span(all))).substr(0, 16);
 }
 
 at::Tensor FeatureCache::rounded(const at::Tensor& features) const {

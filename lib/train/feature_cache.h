@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "model/vremd.h"
 #include "train/batch.h"
 #include "train/config.h"
 
@@ -8,28 +9,30 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <vector>
 
 namespace vremd::train {
 
 // Features of a frozen backbone for augmented crops, reused in later epochs (METHOD 10.4). Each
 // sample has `variants` frozen augmentations.
 //
-// Stored in an unnamed file in `folder`, which vanishes with the process. Each entry is put once;
-// has() and get() may run concurrently in other threads.
+// Stored in the file `name` in `folder`, which later runs read, or, if `name` is "", in an unnamed
+// file that vanishes with the process. An entry depends only on its number: it may be put several
+// times, by several processes. has() and get() may run concurrently in other threads.
 class FeatureCache {
  public:
   // `shape` of an entry: [T, N, C]; `dtype`: bfloat16 or float32. Error: not enough disk space.
-  FeatureCache(const std::string& folder, std::int64_t samples, int variants,
-               std::array<std::int64_t, 3> shape, at::ScalarType dtype);
+  FeatureCache(const std::string& folder, const std::string& name, std::int64_t samples,
+               int variants, std::array<std::int64_t, 3> shape, at::ScalarType dtype);
   ~FeatureCache();
   FeatureCache(const FeatureCache&) = delete;
   FeatureCache& operator=(const FeatureCache&) = delete;
 
   int variants() const { return variants_; }
   const std::array<std::int64_t, 3>& shape() const { return shape_; }
-  bool has(std::int64_t sample, int variant) const { return stored_[entry(sample, variant)]; }
+  bool has(std::int64_t sample, int variant) const { return flag(entry(sample, variant)).load(); }
+  std::vector<bool> stored() const;  // [sample][variant]
   at::Tensor get(std::int64_t sample, int variant) const;  // float32, on the CPU
   void put(std::int64_t sample, int variant, const at::Tensor& features);
   at::Tensor rounded(const at::Tensor& features) const;  // as get() returns it after put()
@@ -40,14 +43,21 @@ class FeatureCache {
            static_cast<std::size_t>(variant);
   }
   at::Tensor view(std::size_t entry) const;
+  std::atomic_ref<unsigned char> flag(std::size_t entry) const {  // behind the entries
+    return std::atomic_ref(reinterpret_cast<unsigned char*>(data_)[entries_ * entry_bytes_ + entry]);
+  }
 
   int variants_;
   std::array<std::int64_t, 3> shape_;
   at::ScalarType dtype_;
-  std::size_t entry_bytes_, bytes_;
+  std::size_t entry_bytes_, entries_, bytes_;
   std::byte* data_ = nullptr;
-  std::unique_ptr<std::atomic<bool>[]> stored_;
 };
+
+// File name of the features of a training: a hash of all that they depend on. (Of pictures, only the
+// names.)
+std::string feature_file_name(const TrainConfig& config, const data::TrainSet& set,
+                              const model::VremdImpl& model);
 
 // A batch of a plan with `uses` (METHOD 10.4: frozen augmentations; none with a single variant).
 // Features already in the cache are read; complete_features() adds the others.

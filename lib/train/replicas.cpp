@@ -39,6 +39,7 @@ Replicas::Replicas(std::shared_ptr<model::VremdImpl> model, int workers, const a
   const auto parameters = model->named_parameters();
   for (int i = 1; device.is_cpu() && i < workers; ++i) {
     auto replica = std::make_shared<model::VremdImpl>(model->config);
+    replica->project_features = model->project_features;
     for (auto& item : replica->named_parameters()) {
       const at::Tensor& own = parameters[item.key()];
       item.value().set_data(own);

@@ -2,12 +2,13 @@
 #include "train/sample_order.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vremd::train {
 
 SampleOrder::SampleOrder(const data::TrainSet& set, const TrainConfig& config,
                          std::int64_t steps_per_epoch, int rank, int processes,
-                         std::int64_t first_step)
+                         std::int64_t first_step, std::vector<bool> stored)
     : set_(set),
       config_(config),
       steps_per_epoch_(steps_per_epoch),
@@ -16,7 +17,9 @@ SampleOrder::SampleOrder(const data::TrainSet& set, const TrainConfig& config,
       processes_(processes),
       first_step_(first_step),
       next_epoch_(first_step / steps_per_epoch),
-      stored_(set.samples().size() * static_cast<std::size_t>(config.train.cache_features)) {}
+      stored_(std::move(stored)) {
+  stored_.resize(set.samples().size() * static_cast<std::size_t>(config.train.cache_features));
+}
 
 BatchPlan SampleOrder::plan(std::int64_t micro_batch) {
   const std::int64_t per_step = config_.micro_batches();

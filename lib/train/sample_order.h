@@ -19,9 +19,10 @@ namespace vremd::train {
 // Each entry is stored once, at the first occurrence of its person.
 class SampleOrder {
  public:
-  // `first_step`: first step of this run.
+  // `first_step`: first step of this run. `stored`: entries of the feature cache that exist,
+  // [sample][variant]; empty: none.
   SampleOrder(const data::TrainSet& set, const TrainConfig& config, std::int64_t steps_per_epoch,
-              int rank, int processes, std::int64_t first_step);
+              int rank, int processes, std::int64_t first_step, std::vector<bool> stored = {});
 
   // Call once per micro-batch from `first_step` on, from any thread.
   BatchPlan plan(std::int64_t micro_batch);

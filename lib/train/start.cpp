@@ -115,10 +115,13 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
   if (!start.prior.empty()) load_part(start.prior, *model, "prior.");
   const bool with_head = network.init.head_from_backbone_ckpt && !start.backbone.empty();
   const std::string& single_frame = with_head ? start.backbone : start.single_frame;
-  if (!start.backbone.empty() && !with_head) load_part(start.backbone, *model, "backbone.");
+  if (!start.backbone.empty() && !with_head) {
+    load_part(start.backbone, *model, "backbone.");
+    if (start.projection) load_part(start.backbone, *model, "proj.");
+  }
   if (!single_frame.empty()) {
     model->init_from_single_frame(*model::load_model(io::find_weights(single_frame)).model);
-  } else if (start.weights.empty() && start.calibrate && calibrated) {
+  } else if (start.weights.empty() && start.calibrate && !start.projection && calibrated) {
     calibrate(config, set, *model);
   }
   for (auto& item : model->named_parameters()) {
@@ -127,6 +130,14 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
                         std::any_of(config.train.frozen.begin(), config.train.frozen.end(), begins);
     if (frozen) item.value().requires_grad_(false);
   }
+  // Tokens of D channels instead of the backbone's, if nothing that makes them is trained.
+  const auto trained = [](const auto& item) {
+    return (is_backbone(item.key()) || item.key().starts_with("proj.")) &&
+           item.value().requires_grad();
+  };
+  const auto parameters = model->named_parameters();
+  model->project_features = config.train.cache_features > 0 &&
+                            std::none_of(parameters.begin(), parameters.end(), trained);
   return model;
 }
 

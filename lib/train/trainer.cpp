@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "io/output_file.h"
 #include "model/weights.h"
 #include "train/feature_cache.h"
 #include "train/learner.h"
@@ -90,7 +91,11 @@ struct Training {
     for (const auto& [name, tensor] : model::state_of(model())) all.push_back(tensor);
     processes.broadcast(all);
     if (config.train.cache_features > 0) {
-      cache.emplace(options.output, std::ssize(set.samples()), config.train.cache_features,
+      const std::string& kept = config.train.feature_folder;
+      if (!kept.empty()) io::make_folder(kept);
+      cache.emplace(kept.empty() ? options.output : kept,
+                    kept.empty() ? "" : feature_file_name(config, set, model()),
+                    std::ssize(set.samples()), config.train.cache_features,
                     std::array<std::int64_t, 3>{config.model.frames(),
                                                 config.model.tokens_h() * config.model.tokens_w(),
                                                 model().feature_channels()},
@@ -153,7 +158,8 @@ struct Training {
   bool train() {
     std::int64_t& step = learner->step;
     if (step > 0 && at_epoch_end() && !epoch_is_recorded && !end_epoch()) return false;
-    SampleOrder order(set, config, steps.per_epoch, processes.rank(), processes.size(), step);
+    SampleOrder order(set, config, steps.per_epoch, processes.rank(), processes.size(), step,
+                      cache ? cache->stored() : std::vector<bool>());
     const auto load = [&](std::int64_t micro_batch) {
       const BatchPlan plan = order.plan(micro_batch);
       return cache ? make_cached_batch(set, plan, config, *cache)
@@ -330,7 +336,8 @@ struct Training {
     // Without a backward pass a single thread cannot crop for all CPU workers.
     const bool own = config.train.loaders == 0 && options.device.is_cpu();
     const auto scores = validation->score(
-        learner->replicas, processes, own ? options.threads : loaders_of(config, options), stopped);
+        learner->replicas, processes, own ? options.threads : loaders_of(config, options), stopped,
+        /*without_parts=*/learner->step == steps.all);
     if (!scores) return false;
     line.update(scores->to_json());
     const double score = scores->best_by(config.validate_by);

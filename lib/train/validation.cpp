@@ -51,6 +51,18 @@ Json ValidationScores::to_json() const {
   for (const auto& [name, count] : pck.joints) {
     json["joints"][name] = number_or_null(count.joints > 0 ? count.rate() : std::nan(""));
   }
+  if (visibility.hidden.joints > 0) {
+    const auto rates = [](const Visibility& of) {
+      eval::PckCount all = of.hidden;
+      all.joints += of.open.joints;
+      all.right += of.open.right;
+      return Json{{"all", number_or_null(all.rate())},
+                  {"hidden", number_or_null(of.hidden.rate())},
+                  {"open", number_or_null(of.open.rate())}};
+    };
+    json["visibility"] = rates(visibility);
+    for (const auto& [part, scores] : without) json["without"][part] = rates(scores);
+  }
   if (substituted > 0) json["validation_substituted"] = substituted;
   if (ap) {
     json["ap"] = number_or_null(ap->ap.back());
@@ -93,9 +105,14 @@ void Validation::choose(int most) {
 
 std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGroup& processes,
                                                   int loaders,
-                                                  const std::function<bool()>& stopped) {
+                                                  const std::function<bool()>& stopped,
+                                                  bool without_parts) {
   const auto count = static_cast<std::int64_t>(chosen_.size());
   predictions_ = at::zeros({count, set_.joints().size(), 3});
+  without_.clear();
+  for (std::size_t i = 0; without_parts && i < config_.validate_without.size(); ++i) {
+    without_.push_back(at::zeros_like(predictions_));
+  }
   std::vector<std::int64_t> own;  // of chosen_
   std::vector<int> samples;
   for (std::int64_t i = processes.rank(); i < count; i += processes.size()) {
@@ -123,9 +140,14 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
   if (stopped()) return std::nullopt;
   const at::Tensor all_substituted = at::full({1}, static_cast<double>(substituted));
   processes.sum({predictions_, all_substituted});
+  if (!without_.empty()) processes.sum(without_);
   ValidationScores scores;
   scores.substituted = static_cast<std::int64_t>(all_substituted.item<double>());
   scores.pck = eval::pck(matching(), eval::PckLength::kTorso, kThreshold);
+  scores.visibility = by_visibility(predictions_);
+  for (std::size_t i = 0; i < without_.size(); ++i) {
+    scores.without.emplace_back(config_.validate_without[i], by_visibility(without_[i]));
+  }
   if (config_.validate_by == ValidationScore::kAp) {
     scores.ap = average_precision();
   } else if (scores.pck.scored == 0 && processes.first()) {
@@ -134,19 +156,29 @@ std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGro
   return scores;
 }
 
-// Writes to predictions_ at `places`.
 void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
                          const at::Device& device, std::span<const std::int64_t> places) {
   const model::ModelConfig& model = config_.model;
-  at::Tensor points;
-  {
-    const Autocast autocast(config_.train.amp == Amp::kBf16, device);
-    const at::Tensor heatmaps =
-        network.forward(network.triplet_features(batch.crops.to(device))).heatmaps_bkhw;
-    points =
-        ops::heatmap_decode(network.probabilities(heatmaps.to(at::kFloat)), model.default_decode())
-            .cpu();
+  const Autocast autocast(config_.train.amp == Amp::kBf16, device);
+  const at::Tensor features = network.triplet_features(batch.crops.to(device));
+  const auto points_without = [&](const model::Parts& without) {
+    const at::Tensor heatmaps = network.forward(features, false, {}, without).heatmaps_bkhw;
+    return ops::heatmap_decode(network.probabilities(heatmaps.to(at::kFloat)),
+                               model.default_decode())
+        .cpu();
+  };
+  place(points_without({}), places, predictions_);
+  for (std::size_t i = 0; i < without_.size(); ++i) {
+    model::Parts parts;
+    parts.add(enum_value<model::Part>(config_.validate_without[i], "validate_without"));
+    place(points_without(parts), places, without_[i]);
   }
+}
+
+// Heatmap pixels [n, J, 3] -> frame pixels in `predictions` at `places`.
+void Validation::place(const at::Tensor& points, std::span<const std::int64_t> places,
+                       const at::Tensor& predictions) const {
+  const model::ModelConfig& model = config_.model;
   const ops::CropSpec spec = model.crop_spec();
   const Affine2x3 to_crop =
       ops::heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
@@ -154,7 +186,7 @@ void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
     const data::TrainSample& sample = set_.samples()[chosen_[places[n]]];
     const Affine2x3 to_frame =
         ops::frame_to_crop(ops::crop_region(sample.box, spec), spec).inverse().after(to_crop);
-    float* out = predictions_[places[n]].data_ptr<float>();
+    float* out = predictions[places[n]].data_ptr<float>();
     for (int j = 0; j < set_.joints().size(); ++j) {
       const float* p = points[static_cast<std::int64_t>(n)][j].data_ptr<float>();
       const Point at = to_frame({p[0], p[1]});
@@ -163,6 +195,31 @@ void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
       out[3 * j + 2] = p[2];
     }
   }
+}
+
+ValidationScores::Visibility Validation::by_visibility(const at::Tensor& predictions) const {
+  eval::Pck hidden, open;
+  for (std::size_t i = 0; i < chosen_.size(); ++i) {
+    const data::TrainSample& sample = set_.samples()[chosen_[i]];
+    const annotation::AnnotatedPerson& person =
+        set_.videos()[sample.video].frames[sample.frame].persons[sample.person];
+    const auto torso =
+        eval::pck_length(person, set_.file_joints(sample), eval::PckLength::kTorso);
+    if (!torso) continue;
+    const Json names =
+        person.other.is_object() ? person.other.value("occluded", Json::array()) : Json::array();
+    for (int j = 0; j < set_.joints().size(); ++j) {
+      const data::JointLabel& truth = sample.joints[j];
+      if (truth.weight <= 0) continue;
+      const std::string& name = set_.joints().joints[j];
+      const float* p = predictions[static_cast<std::int64_t>(i)][j].const_data_ptr<float>();
+      const bool is_hidden = std::find(names.begin(), names.end(), Json(name)) != names.end();
+      eval::PckCount& count = (is_hidden ? hidden : open).joints[name];
+      ++count.joints;
+      count.right += std::hypot(p[0] - truth.x, p[1] - truth.y) <= kThreshold * *torso;
+    }
+  }
+  return {hidden.body(), open.body()};
 }
 
 // The frames with a chosen person, and their predictions.
