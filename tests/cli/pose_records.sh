@@ -59,6 +59,15 @@ done
 vremd-pose --help > help
 grep -q -- '--box-padding R ' help
 if grep -q -- --enlarge help; then exit 1; fi
+for part in hkme human-mask keypoint-mask hk dca ca forward backward motion; do
+  changes --knock-out $part
+  jq -e ".settings.knock_out == \"$part\"" <(head -n 1 other.jsonl) > out
+done
+changes --knock-out hk,ca
+if pose --knock-out prior boxes.jsonl > out 2> err; then exit 1; else test $? -eq 2; fi
+grep -q 'knock-out prior: the weights have no such part' err
+if pose --knock-out head boxes.jsonl > out 2> err; then exit 1; else test $? -eq 2; fi
+grep -q "knock-out: 'head' is not one of" err
 changes --precision bf16
 jq -e '.precision == "bf16"' <(head -n 1 other.jsonl) > out
 vremd-pose -w tiny.safetensors --enlarge 1.5 boxes.jsonl 2>&1 > out |
@@ -98,7 +107,7 @@ vremd-pose -w tiny.safetensors --root elsewhere boxes.jsonl 2>&1 > out |
 pose --root elsewhere --dump dump boxes.jsonl > out
 test $(ls dump | wc -l) -eq 12
 vremd-convert weights --info dump/000_000003_00.safetensors > info
-for name in crops heatmaps hk hm human_mask keypoint_mask f_human f_joint offsets; do
+for name in crops heatmaps hk hm human_mask keypoint_mask f_human f_joint offsets f m; do
   grep -q "^ *$name " info || { echo "not dumped: $name"; cat info; exit 1; }
 done
 

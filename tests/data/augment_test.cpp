@@ -114,6 +114,35 @@ TEST_CASE("neighbours of a still move in opposite directions, the key frame is u
   CHECK(std::hypot(after.x - middle.x, after.y - middle.y) > 0.1);
 }
 
+TEST_CASE("a person moves against the background, a pasted one on its own, except in the key frame") {
+  AugmentConfig config = nothing();
+  config.motion.apart = 0.5;
+  config.copy_paste.prob = 1;
+  config.copy_paste.motion = 2;
+  Random random = random_for(3, 0, 0);
+  const auto draw = [&](bool still) {
+    return draw_augmentation(random, config, kBox, some_joints(), joint_set("posetrack15"), kSpec,
+                             still);
+  };
+  const auto still = draw(true), video = draw(false);
+  CHECK(still.apart);
+  CHECK_FALSE(video.apart);
+  const Point middle{(kSpec.width - 1) / 2.0, (kSpec.height - 1) / 2.0};
+  const auto apart = [&](const Affine2x3& a, const Affine2x3& b) {
+    return std::hypot(a(middle).x - b(middle).x, a(middle).y - b(middle).y);
+  };
+  for (const int side : {0, 2}) {
+    CHECK(apart(still.person_moved[side], still.frames[side].moved) > 0.1);
+    CHECK(apart(still.pasted.moved[side], still.frames[side].moved) > 0.1);
+    CHECK(apart(video.pasted.moved[side], {}) > 0.1);
+  }
+  CHECK(still.person_moved[1].m == Affine2x3{}.m);
+  CHECK(still.pasted.moved[1].m == Affine2x3{}.m);
+  config.copy_paste.motion = 0;  // it moves with the picture
+  const auto together = draw(true);
+  CHECK(together.pasted.moved[0].m == together.frames[0].moved.m);
+}
+
 TEST_CASE("blur, erasing and brightness are applied as drawn") {
   constexpr int kHeight = 8, kWidth = 6;
   std::vector<float> crop(3 * kHeight * kWidth);

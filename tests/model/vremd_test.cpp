@@ -244,6 +244,80 @@ TEST_CASE("intermediates are kept on request") {
   CHECK_FALSE(usual.offsets.defined());
 }
 
+// METHOD 9.1. Each part by what it must then be, and by its effect.
+TEST_CASE("a part that is knocked out knows nothing") {
+  ModelConfig config = tiny_config("paper");
+  const auto model = tiny_model(1, config);
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : model->parameters()) parameter.normal_(0, 0.2);
+  const at::Tensor features = random_features(*model, 2);
+  const auto with = model->forward(features, true);
+  const auto without = [&](std::initializer_list<Part> parts) {
+    Parts all;
+    for (const Part part : parts) all.add(part);
+    return model->forward(features, true, {}, all);
+  };
+  const auto same_for_all = [](const at::Tensor& x) {
+    return difference(x, x.slice(0, 0, 1).expand_as(x)) < 1e-5;
+  };
+  REQUIRE_FALSE(same_for_all(with.hk));
+
+  const auto human = without({Part::kHumanMask});
+  CHECK(difference(human.human_mask, at::ones_like(human.human_mask)) == 0);
+  CHECK(difference(human.hk, with.hk) > 1e-3);
+  const auto keypoint = without({Part::kKeypointMask});
+  CHECK(difference(keypoint.keypoint_mask, at::ones_like(keypoint.keypoint_mask)) < 1e-5);
+  CHECK(difference(keypoint.f, with.f) > 1e-3);
+  CHECK(difference(keypoint.hk, with.hk) == 0);
+  const auto hk = without({Part::kHk});
+  CHECK(same_for_all(hk.hk));
+  CHECK(difference(hk.hm, with.hm) == 0);
+  const auto hkme = without({Part::kHkme});
+  CHECK(same_for_all(hkme.hk));
+  CHECK(hkme.f.abs().max().item<float>() == 0);
+  CHECK(difference(hkme.human_mask, at::ones_like(hkme.human_mask)) == 0);
+
+  for (const Part part : {Part::kDca, Part::kCa, Part::kOffsets}) {
+    CAPTURE(name_of(part));
+    CHECK(difference(without({part}).m, with.m) > 1e-3);
+    CHECK(difference(without({part}).f, with.f) == 0);
+  }
+  const at::Tensor grid = without({Part::kOffsets}).offsets;
+  CHECK(difference(grid, grid.round()) == 0);
+  CHECK(grid.abs().max().item<float>() == 1);
+
+  // Without one direction M depends on the other neighbour only, without both on none.
+  at::Tensor other = features.clone();
+  other.select(1, 2).normal_();
+  const auto m_of = [&](const at::Tensor& of, Part part) {
+    Parts parts;
+    parts.add(part);
+    parts.add(Part::kHkme);  // F depends on all frames
+    return model->forward(of, true, {}, parts).m;
+  };
+  CHECK(difference(m_of(other, Part::kForward), m_of(features, Part::kForward)) == 0);
+  CHECK(difference(m_of(other, Part::kBackward), m_of(features, Part::kBackward)) > 1e-3);
+  CHECK(difference(m_of(other, Part::kMotion), m_of(features, Part::kMotion)) == 0);
+  const at::Tensor still = without({Part::kMotion}).m;
+  CHECK(difference(still, still.slice(1, 0, 1).expand_as(still)) < 1e-4);
+}
+
+TEST_CASE("parts are those that the configuration has") {
+  ModelConfig config = tiny_config("paper");
+  CHECK(config.has_part(Part::kHkme));
+  CHECK(config.has_part(Part::kKeypointMask));
+  CHECK(config.has_part(Part::kMotion));
+  CHECK_FALSE(config.has_part(Part::kPrior));
+  config.hkme.keypoint.mask = config.hkme.keypoint.tokens = config.bmd.ca.enabled = false;
+  CHECK_FALSE(config.has_part(Part::kKeypointMask));
+  CHECK_FALSE(config.has_part(Part::kHk));
+  CHECK_FALSE(config.has_part(Part::kCa));
+  CHECK(config.has_part(Part::kHumanMask));
+  config.hkme.enabled = config.bmd.enabled = false;
+  CHECK_FALSE(config.has_part(Part::kHumanMask));
+  CHECK_FALSE(config.has_part(Part::kForward));
+}
+
 // METHOD 13.3.
 TEST_CASE("the mean of the keypoint mask follows its norm") {
   ModelConfig config = tiny_config();

@@ -653,9 +653,123 @@ TEST_CASE("the feature cache does not depend on threads or loaders", "[slow]") {
   for (const auto& [name, tensor] : weights[0]) CHECK(at::equal(tensor, weights[1].at(name)));
 }
 
+TEST_CASE("features in a folder serve further runs, also without the pictures", "[slow]") {
+  const Folder folder(10);
+  TrainConfig config = toy_config(folder.path, true);
+  config.train.epochs = 2;
+  config.train.cache_features = 1;
+  config.train.feature_folder = folder.path + "/features";
+  const auto weights_of = [&](const std::string& name) {
+    REQUIRE(run_training(config, options_for(folder.path + "/" + name)));
+    return io::read_text_file(folder.path + "/" + name + "/last.safetensors");
+  };
+  const auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator(config.train.feature_folder), {});
+  };
+  const std::string first = weights_of("first");
+  CHECK(files() == 1);
+  std::filesystem::rename(folder.path + "/images", folder.path + "/away");
+  CHECK(weights_of("second") == first);
+  config.train.seed = 1;  // other augmentations, another backbone
+  CHECK_THROWS(run_training(config, options_for(folder.path + "/third")));
+  std::filesystem::rename(folder.path + "/away", folder.path + "/images");
+  CHECK(weights_of("fourth") != first);
+  CHECK(files() == 2);
+}
+
+TEST_CASE("a frozen projection belongs to the features", "[slow]") {
+  const Folder folder(10);
+  TrainConfig config = toy_config(folder.path, true);
+  config.model.model.dim = 32;
+  config.model.model.heads = 4;
+  config.train.epochs = 2;
+  config.train.cache_features = 1;
+  config.train.feature_folder = folder.path + "/features";
+  const auto bytes = [&] {
+    std::uintmax_t most = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(config.train.feature_folder)) {
+      most = std::max(most, entry.file_size());
+    }
+    return most;
+  };
+  config.train.frozen = {"proj."};
+  REQUIRE(run_training(config, options_for(folder.path + "/frozen")));
+  CHECK(bytes() == 10 * (3 * 24 * 32 * 4 + 1));
+  const auto weights = [&](const std::string& run) {
+    return load_checkpoint(folder.path + run + "/checkpoint.safetensors").tensors;
+  };
+  // The same network, with the features as the backbone gives them.
+  config.train.cache_features = 0;
+  config.train.feature_folder = "";
+  config.aug = {};
+  config.aug.half_body.prob = config.aug.flip = config.aug.rotation.prob = config.aug.scale.limit = 0;
+  config.aug.motion = {.shift = 0, .rotation = 0, .scale = 0};
+  REQUIRE(run_training(config, options_for(folder.path + "/usual")));
+  for (const auto& [name, tensor] : weights("/frozen")) {
+    CAPTURE(name);
+    CHECK(at::allclose(tensor, weights("/usual").at(name), 1e-3, 1e-4));
+  }
+}
+
+TEST_CASE("start.projection takes the projection with the backbone", "[slow]") {
+  const Folder folder(10);
+  TrainConfig config = toy_config(folder.path);
+  config.model.model.dim = 32;
+  config.model.model.heads = 4;
+  config.train.epochs = 1;
+  REQUIRE(run_training(config, options_for(folder.path + "/single")));
+  config.model.hkme.enabled = config.model.bmd.enabled = true;
+  config.model.backbone.freeze = true;
+  config.train.frozen = {"proj."};
+  config.start.backbone = folder.path + "/single/last.safetensors";
+  config.start.projection = true;
+  REQUIRE(run_training(config, options_for(folder.path + "/three")));
+  const io::SafetensorsFile from(config.start.backbone), to(folder.path + "/three/last.safetensors");
+  for (const char* name : {"proj.fc.weight", "proj.norm.weight", "backbone.pos_embed"}) {
+    CAPTURE(name);
+    CHECK(from.tensors().at(name).to_float() == to.tensors().at(name).to_float());
+  }
+  config.start.backbone = "";
+  CHECK_THROWS_WITH(config.validate_values(), ContainsSubstring("start.projection"));
+}
+
+TEST_CASE("the score by visibility, and without parts of the network", "[slow]") {
+  const Folder folder(8);
+  Json people = io::read_json_file(folder.path + "/data.json");
+  const auto write = [&] {
+    std::ofstream(folder.path + "/data.json") << people.dump();
+  };
+  for (Json& one : people["annotations"]) {
+    for (const int slot : {5, 6, 10, 11, 12, 13}) {  // torso, right wrist and left knee
+      one["keypoints"][3 * slot] = 20 + 4 * slot;
+      one["keypoints"][3 * slot + 1] = 30 + 5 * slot;
+      one["keypoints"][3 * slot + 2] = 1;
+    }
+    one["occluded"] = {"left_knee", "right_wrist"};
+  }
+  write();
+  TrainConfig config = toy_config(folder.path, true);
+  config.validate = folder.path + "/data.json";
+  config.validate_without = {"hkme", "motion"};
+  config.train.epochs = 2;
+  REQUIRE(run_training(config, options_for(folder.path + "/run")));
+  std::vector<Json> epochs;
+  for (const Json& line : read_metrics(folder.path + "/run/metrics.jsonl")) {
+    if (line.contains("epoch")) epochs.push_back(line);
+  }
+  REQUIRE(epochs.size() == 2);
+  CHECK_FALSE(epochs[0].contains("without"));
+  const Json& last = epochs[1];
+  CHECK(last["visibility"]["all"] == last["pck"]);
+  CHECK(last["without"].size() == 2);
+  CHECK(last["without"]["motion"].contains("hidden"));
+  config.validate_without = {"prior"};
+  CHECK_THROWS_WITH(config.validate_values(), ContainsSubstring("validate_without"));
+}
+
 TEST_CASE("a feature cache larger than the disk is rejected") {
   const Folder folder;
-  CHECK_THROWS_WITH(FeatureCache(folder.path, 1 << 20, 20, {3, 256, 1464}, at::kBFloat16),
+  CHECK_THROWS_WITH(FeatureCache(folder.path, "", 1 << 20, 20, {3, 256, 1464}, at::kBFloat16),
                     ContainsSubstring("train.cache_features"));
 }
 
