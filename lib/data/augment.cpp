@@ -75,8 +75,9 @@ std::array<Affine2x3, 3> draw_motion(Random& random, const AugmentConfig::Motion
     for (std::size_t i = 0; i < 4; ++i) {
       v[i] = times * ((side - 1) * velocity[i] + config.jitter * normal(random));
     }
-    result[side] = motion(config.rotation * v[0], std::exp(config.scale * v[1]),
-                          config.shift * v[2] * spec.width, config.shift * v[3] * spec.height, spec);
+    result[side] =
+        motion(config.rotation * v[0], std::exp(config.scale * v[1]),
+               config.shift * v[2] * spec.width, config.shift * v[3] * spec.height, spec);
   }
   return result;
 }

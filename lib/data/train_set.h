@@ -114,10 +114,10 @@ class TrainSet {
     int first = 0;            // of samples()
     int samples = 0, videos = 0, suspect_lr = 0;
     std::int64_t key_frames = 0;  // frames with people, before `every`
-    int unlabelled = 0;       // persons without a label
-    int outside = 0;          // persons without a box inside the picture
-    int labels_outside = 0;   // labels outside the picture, skipped
-    std::vector<int> labels;  // of each joint of joints()
+    int unlabelled = 0;           // persons without a label
+    int outside = 0;              // persons without a box inside the picture
+    int labels_outside = 0;       // labels outside the picture, skipped
+    std::vector<int> labels;      // of each joint of joints()
   };
   const std::vector<Count>& counts() const { return counts_; }
 

@@ -71,7 +71,7 @@ struct TrainConfig {
     int seed = 8888;
     double ema = 0;  // decay of the weight average; 0: off
     double checkpoint_minutes = 5;
-    int cache_features = 0;   // K cached augmented variants per sample; 0: off
+    int cache_features = 0;  // K cached augmented variants per sample; 0: off
     // Directory that keeps them for further runs; "": none, they vanish with the run.
     std::string feature_folder;
     int loaders = 0;          // threads that read and crop; 0: 1 (GPU: --threads - 1)

@@ -39,16 +39,15 @@ void read_features(TrainBatch& batch, const FeatureCache& cache) {
 
 }  // namespace
 
-FeatureCache::FeatureCache(const std::string& folder, const std::string& name,
-                           std::int64_t samples, int variants, std::array<std::int64_t, 3> shape,
-                           at::ScalarType dtype)
+FeatureCache::FeatureCache(const std::string& folder, const std::string& name, std::int64_t samples,
+                           int variants, std::array<std::int64_t, 3> shape, at::ScalarType dtype)
     : variants_(variants), shape_(shape), dtype_(dtype) {
   entry_bytes_ = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]) * c10::elementSize(dtype);
   entries_ = entry(samples, 0);
   bytes_ = entries_ * (entry_bytes_ + 1);
   const std::string path = folder + "/" + name;
-  const int file = name.empty() ? unnamed_file(folder)
-                                : open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  const int file =
+      name.empty() ? unnamed_file(folder) : open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) fail("{}: cannot keep features here: {}", folder, std::strerror(errno));
   // Preallocated: a disk that fills up later would kill the process (SIGBUS).
   const int error = posix_fallocate(file, 0, static_cast<off_t>(bytes_));

@@ -32,7 +32,7 @@ class FeatureCache {
   int variants() const { return variants_; }
   const std::array<std::int64_t, 3>& shape() const { return shape_; }
   bool has(std::int64_t sample, int variant) const { return flag(entry(sample, variant)).load(); }
-  std::vector<bool> stored() const;  // [sample][variant]
+  std::vector<bool> stored() const;                        // [sample][variant]
   at::Tensor get(std::int64_t sample, int variant) const;  // float32, on the CPU
   void put(std::int64_t sample, int variant, const at::Tensor& features);
   at::Tensor rounded(const at::Tensor& features) const;  // as get() returns it after put()
@@ -44,7 +44,8 @@ class FeatureCache {
   }
   at::Tensor view(std::size_t entry) const;
   std::atomic_ref<unsigned char> flag(std::size_t entry) const {  // behind the entries
-    return std::atomic_ref(reinterpret_cast<unsigned char*>(data_)[entries_ * entry_bytes_ + entry]);
+    return std::atomic_ref(
+        reinterpret_cast<unsigned char*>(data_)[entries_ * entry_bytes_ + entry]);
   }
 
   int variants_;
@@ -54,8 +55,8 @@ class FeatureCache {
   std::byte* data_ = nullptr;
 };
 
-// File name of the features of a training: a hash of all that they depend on. (Of pictures, only the
-// names.)
+// File name of the features of a training: a hash of all that they depend on. (Of pictures, only
+// the names.)
 std::string feature_file_name(const TrainConfig& config, const data::TrainSet& set,
                               const model::VremdImpl& model);
 

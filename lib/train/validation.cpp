@@ -104,8 +104,7 @@ void Validation::choose(int most) {
 }
 
 std::optional<ValidationScores> Validation::score(Replicas& replicas, ProcessGroup& processes,
-                                                  int loaders,
-                                                  const std::function<bool()>& stopped,
+                                                  int loaders, const std::function<bool()>& stopped,
                                                   bool without_parts) {
   const auto count = static_cast<std::int64_t>(chosen_.size());
   predictions_ = at::zeros({count, set_.joints().size(), 3});
@@ -203,8 +202,7 @@ ValidationScores::Visibility Validation::by_visibility(const at::Tensor& predict
     const data::TrainSample& sample = set_.samples()[chosen_[i]];
     const annotation::AnnotatedPerson& person =
         set_.videos()[sample.video].frames[sample.frame].persons[sample.person];
-    const auto torso =
-        eval::pck_length(person, set_.file_joints(sample), eval::PckLength::kTorso);
+    const auto torso = eval::pck_length(person, set_.file_joints(sample), eval::PckLength::kTorso);
     if (!torso) continue;
     const Json names =
         person.other.is_object() ? person.other.value("occluded", Json::array()) : Json::array();

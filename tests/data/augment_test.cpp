@@ -114,7 +114,8 @@ TEST_CASE("neighbours of a still move in opposite directions, the key frame is u
   CHECK(std::hypot(after.x - middle.x, after.y - middle.y) > 0.1);
 }
 
-TEST_CASE("a person moves against the background, a pasted one on its own, except in the key frame") {
+TEST_CASE(
+    "a person moves against the background, a pasted one on its own, except in the key frame") {
   AugmentConfig config = nothing();
   config.motion.apart = 0.5;
   config.copy_paste.prob = 1;

@@ -702,7 +702,8 @@ TEST_CASE("a frozen projection belongs to the features", "[slow]") {
   config.train.cache_features = 0;
   config.train.feature_folder = "";
   config.aug = {};
-  config.aug.half_body.prob = config.aug.flip = config.aug.rotation.prob = config.aug.scale.limit = 0;
+  config.aug.half_body.prob = config.aug.flip = config.aug.rotation.prob = config.aug.scale.limit =
+      0;
   config.aug.motion = {.shift = 0, .rotation = 0, .scale = 0};
   REQUIRE(run_training(config, options_for(folder.path + "/usual")));
   for (const auto& [name, tensor] : weights("/frozen")) {
@@ -724,7 +725,8 @@ TEST_CASE("start.projection takes the projection with the backbone", "[slow]") {
   config.start.backbone = folder.path + "/single/last.safetensors";
   config.start.projection = true;
   REQUIRE(run_training(config, options_for(folder.path + "/three")));
-  const io::SafetensorsFile from(config.start.backbone), to(folder.path + "/three/last.safetensors");
+  const io::SafetensorsFile from(config.start.backbone),
+      to(folder.path + "/three/last.safetensors");
   for (const char* name : {"proj.fc.weight", "proj.norm.weight", "backbone.pos_embed"}) {
     CAPTURE(name);
     CHECK(from.tensors().at(name).to_float() == to.tensors().at(name).to_float());
@@ -736,9 +738,7 @@ TEST_CASE("start.projection takes the projection with the backbone", "[slow]") {
 TEST_CASE("the score by visibility, and without parts of the network", "[slow]") {
   const Folder folder(8);
   Json people = io::read_json_file(folder.path + "/data.json");
-  const auto write = [&] {
-    std::ofstream(folder.path + "/data.json") << people.dump();
-  };
+  const auto write = [&] { std::ofstream(folder.path + "/data.json") << people.dump(); };
   for (Json& one : people["annotations"]) {
     for (const int slot : {5, 6, 10, 11, 12, 13}) {  // torso, right wrist and left knee
       one["keypoints"][3 * slot] = 20 + 4 * slot;
