@@ -33,9 +33,9 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& query, const at::Tensor
   const auto split = [this](const at::Tensor& x) {
     return x.view({x.size(0), x.size(1), heads_, x.size(2) / heads_}).transpose(1, 2);
   };
-  const at::Tensor attended = at::scaled_dot_product_attention(split(q_->forward_native(query)),
-                                                               split(k_->forward_native(source)),
-                                                               split(v_->forward_native(source)));
+  const at::Tensor attended =
+      attend(split(q_->forward_native(query)), split(k_->forward_native(source)),
+             split(v_->forward_native(source)));
   return proj_->forward(attended.transpose(1, 2).reshape(query.sizes()));
 }
 

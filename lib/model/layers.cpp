@@ -99,6 +99,18 @@ at::Tensor MlpImpl::forward(const at::Tensor& x) {
   return fc2->forward(at::gelu(fc1->forward_native(x)));
 }
 
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const std::optional<at::Tensor>& bias) {
+  // Backwards, the fused attention takes twice the time of products in bfloat16 (METHOD 11.5).
+  const bool products = q.is_cpu() && q.scalar_type() == at::kBFloat16 && q.requires_grad();
+  if (!products) return at::scaled_dot_product_attention(q, k, v, bias);
+  const WithoutAutocast as_given(q);
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+  at::Tensor logits = at::matmul(q * scale, k.transpose(2, 3));
+  if (bias) logits = logits + *bias;
+  return at::matmul(at::softmax(logits, -1), v);
+}
+
 AttentionImpl::AttentionImpl(std::int64_t dim, std::int64_t heads_in) : heads(heads_in) {
   qkv = add<LinearImpl>("qkv", dim, 3 * dim);
   proj = add<LinearImpl>("proj", dim, dim);
@@ -116,7 +128,7 @@ at::Tensor AttentionImpl::forward(const at::Tensor& x, const at::Tensor& key_bia
                .expand({batch, 1, length, length})
                .to(parts[0].scalar_type());
   }
-  const at::Tensor attended = at::scaled_dot_product_attention(parts[0], parts[1], parts[2], bias);
+  const at::Tensor attended = attend(parts[0], parts[1], parts[2], bias);
   return proj->forward(attended.transpose(1, 2).reshape({batch, length, dim}));
 }
 

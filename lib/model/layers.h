@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,10 @@ struct MlpImpl : Module {
 
   std::shared_ptr<LinearImpl> fc1, fc2;
 };
+
+// softmax(q k^T / sqrt(d) + bias) v on [B, h, L, d]; bias, optional, broadcasts to [B, h, L, L].
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const std::optional<at::Tensor>& bias = {});
 
 // Multi-head self-attention, scale head_dim^-1/2.
 struct AttentionImpl : Module {

@@ -179,6 +179,17 @@ void VremdImpl::init_from_single_frame(const VremdImpl& other) {
   }
 }
 
+void VremdImpl::standardise_tokens(const at::Tensor& mean, const at::Tensor& deviation,
+                                   bool keep_hm) {
+  at::NoGradGuard no_grad;
+  proj_->fc->weight.div_(deviation.unsqueeze(1));
+  proj_->fc->bias.sub_(mean).div_(deviation);
+  if (!keep_hm || !hm_->agg) return;
+  const at::Tensor of_f_t = hm_->agg->weight.slice(1, config.dim());
+  hm_->agg->bias.add_(at::mv(of_f_t, mean));
+  of_f_t.mul_(deviation);
+}
+
 void VremdImpl::to_bf16() {
   backbone_->to_bf16();
   if (prior_) prior_->to_bf16();

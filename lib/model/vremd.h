@@ -54,6 +54,11 @@ struct VremdImpl : Module {
   // F_t, so H equals the heatmaps of that model while H_k is near zero. Joints that it lacks:
   // head_bottom is the mean of the shoulders, others are zero (METHOD 7).
   void init_from_single_frame(const VremdImpl& other);
+  // Tokens F of mean `mean` and standard deviation `deviation` [D] become those of mean 0 and
+  // deviation 1, by proj; with `keep_hm`, the aggregation makes up for it, so that H_m from F_t
+  // stays the same.
+  void standardise_tokens(const at::Tensor& mean, const at::Tensor& deviation, bool keep_hm);
+  bool has_projection() const { return proj_ != nullptr; }
   // Inference in bfloat16 (METHOD 11.3): matrices of the backbone and of the blocks; LayerNorm,
   // softmax, masks, DCA coordinates, residuals and heads stay in float32.
   void to_bf16();

@@ -61,6 +61,21 @@ void calibrate(const TrainConfig& config, data::TrainSet& set, model::VremdImpl&
   state["proj.norm.bias"].detach().copy_(-y.mean(0) * scale);
 }
 
+// The tokens that a trained projection gives have whatever scale suited its head (vremd-light's: a
+// deviation of 12). Beside such tokens, whatever the blocks of HKME add to them is nothing, and so
+// are its own tokens and sinusoids: gives each channel mean 0 and variance 1 (METHOD 10.5).
+void standardise(const TrainConfig& config, data::TrainSet& set, model::VremdImpl& model,
+                 bool keep_hm) {
+  at::NoGradGuard no_grad;
+  model.eval();
+  const TrainBatch batch = first_batch(set, config, 64);
+  model.project_features = true;
+  const at::Tensor tokens =
+      model.features(batch.crops).slice(2, 0, config.model.dim()).flatten(0, 1);
+  model.project_features = false;
+  model.standardise_tokens(tokens.mean(0), tokens.std(0).clamp_min(1e-6), keep_hm);
+}
+
 }  // namespace
 
 TrainBatch first_batch(data::TrainSet& set, const TrainConfig& config, int most) {
@@ -123,6 +138,11 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
     model->init_from_single_frame(*model::load_model(io::find_weights(single_frame)).model);
   } else if (start.weights.empty() && start.calibrate && !start.projection && calibrated) {
     calibrate(config, set, *model);
+  }
+  const bool trained_projection = start.projection || !single_frame.empty();
+  if (trained_projection && start.calibrate && calibrated && model->has_projection() &&
+      !network.single_frame()) {
+    standardise(config, set, *model, /*keep_hm=*/!single_frame.empty());
   }
   for (auto& item : model->named_parameters()) {
     const auto begins = [&](const std::string& text) { return item.key().starts_with(text); };

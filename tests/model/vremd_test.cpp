@@ -6,6 +6,8 @@
 #include "ops/tensor_ops.h"
 #include "tiny_model.h"
 
+#include <ATen/autocast_mode.h>
+
 #include <cmath>
 #include <functional>
 
@@ -242,6 +244,75 @@ TEST_CASE("intermediates are kept on request") {
   CHECK(difference(usual.human_mask, output.human_mask) == 0);
   CHECK_FALSE(usual.f_human.defined());
   CHECK_FALSE(usual.offsets.defined());
+}
+
+// METHOD 10.5.
+TEST_CASE("tokens are standardised without a change of H_m") {
+  ModelConfig config = tiny_config();
+  config.model.dim = 32;
+  const auto model = tiny_model(1, config);
+  at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : model->parameters()) parameter.normal_(0, 0.2);
+  model->eval();
+  const at::Tensor crops = at::randn({6, 3, 96, 64});
+  const auto tokens = [&] {
+    model->project_features = true;
+    const at::Tensor result = model->features(crops).flatten(0, 1);
+    model->project_features = false;
+    return result;
+  };
+  Parts motion;
+  motion.add(Part::kMotion);
+  motion.add(Part::kHkme);  // M is then the same before and after
+  const auto hm = [&] {
+    return model->forward(model->features(crops).unflatten(0, {2, 3}), false, {}, motion).hm;
+  };
+  const at::Tensor before = hm(), given = tokens();
+  model->standardise_tokens(given.mean(0), given.std(0), true);
+  CHECK(tokens().mean(0).abs().max().item<float>() < 1e-4);
+  CHECK(difference(tokens().std(0), at::ones({32})) < 1e-4);
+  CHECK(difference(hm(), before) < 1e-3 * before.abs().max().item<float>());
+  model->standardise_tokens(at::zeros({32}), at::full({32}, 2.0), false);
+  CHECK(difference(hm(), before) > 1e-2 * before.abs().max().item<float>());
+}
+
+TEST_CASE("attention by products in bfloat16 is attention") {
+  at::manual_seed(3);
+  const auto random = [] { return at::randn({2, 4, 30, 8}); };
+  const at::Tensor q = random(), k = random(), v = random(), bias = at::randn({2, 1, 30, 30});
+  const at::Tensor want = attend(q, k, v, bias);
+  const at::Tensor half = q.to(at::kBFloat16).requires_grad_(true);
+  const at::Tensor got =
+      attend(half, k.to(at::kBFloat16), v.to(at::kBFloat16), bias.to(at::kBFloat16));
+  CHECK(got.scalar_type() == at::kBFloat16);
+  CHECK(difference(got.to(at::kFloat), want) < 0.05);
+  CHECK(difference(got.to(at::kFloat), attend(q, k, v).to(at::kFloat)) > 0.1);
+  got.sum().backward();
+  CHECK(half.grad().isfinite().all().item<bool>());
+}
+
+TEST_CASE("coordinates and masks stay in float32 under autocast") {
+  at::manual_seed(3);
+  const ModelConfig config = tiny_config("paper");
+  at::NoGradGuard no_grad;
+  LinearImpl layer(16, 8);
+  init_layers(layer);
+  const at::Tensor x = at::randn({4, 16});
+  const at::Tensor exact = layer.forward(x);
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  const at::Tensor rounded = layer.forward(x);
+  layer.keep_float = true;
+  const at::Tensor kept = layer.forward(x);
+  const KeypointMaskImpl mask(config);
+  const at::Tensor keypoints = at::randn({2, 3, 15, config.dim()}) * 3,
+                   tokens = at::randn({2, 3, 24, config.dim()});
+  const at::Tensor under = mask.mask_of(keypoints, tokens);
+  at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  CHECK(difference(rounded, exact) > 0);
+  CHECK(difference(kept, exact) == 0);
+  CHECK(difference(under, mask.mask_of(keypoints, tokens)) == 0);
 }
 
 // METHOD 9.1. Each part by what it must then be, and by its effect.
