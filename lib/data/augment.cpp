@@ -153,9 +153,15 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
   region.flip = chance(random, config.flip);
   region.centre.x += region.w * uniform(random, -config.shift, config.shift);
   region.centre.y += region.h * uniform(random, -config.shift, config.shift);
+  if (region.flip && spec.geometry == ops::Geometry::kClassic) {
+    // DCPose mirrors the picture before it crops: x -> width - x (METHOD 1.3).
+    const double angle = region.angle_degrees * M_PI / 180, pixel = region.w / spec.width;
+    region.centre.x += pixel * std::cos(angle);
+    region.centre.y -= pixel * std::sin(angle);
+  }
   result.brightness = 1 + uniform(random, -config.colour.brightness, config.colour.brightness);
   result.contrast = 1 + uniform(random, -config.colour.contrast, config.colour.contrast);
-  if (still) {
+  if (still && !(config.motion.still > 0 && chance(random, config.motion.still))) {
     const auto moved = draw_motion(random, config.motion, 1, spec);
     for (const int side : {0, 2}) result.frames[side].moved = moved[side];
   }
@@ -180,7 +186,8 @@ Augmentation draw_augmentation(Random& random, const AugmentConfig& config, cons
       result.pasted.moved[side] = result.pasted.moved[side].after(result.frames[side].moved);
     }
   }
-  result.apart = still && config.motion.apart > 0;
+  const bool moves = still && result.frames[0].moved.m != Affine2x3{}.m;
+  result.apart = moves && config.motion.apart > 0;
   if (result.apart) {
     result.person_moved = draw_motion(random, config.motion, config.motion.apart, spec);
     for (const int side : {0, 2}) {

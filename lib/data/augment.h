@@ -53,6 +53,7 @@ struct AugmentConfig {
     double rotation = 3;  // sigma, degrees per frame
     double scale = 0.03;  // sigma, per frame
     double jitter = 0.3;  // sigma of the deviation from constant velocity, in units of the above
+    double still = 0;     // probability of no motion at all, of the picture and the person
     double apart = 0;     // sigma of the person's motion against the background, likewise
   } motion;
 

@@ -43,7 +43,8 @@ AdcImpl::AdcImpl(const ModelConfig& config) : query_(config.bmd.ca.query) {
   const std::int64_t dim = config.dim();
   const double eps = config.modules.ln_eps;
   if (config.bmd.norm_x == MotionNorm::kLayerNorm) norm_x_ = add<LayerNormImpl>("norm_x", dim, eps);
-  if (uses_feature(config.bmd)) norm_f_ = add<LayerNormImpl>("norm_f", dim, eps);
+  const bool norm_f = config.bmd.norm_f == MotionNorm::kLayerNorm;
+  if (norm_f && uses_feature(config.bmd)) norm_f_ = add<LayerNormImpl>("norm_f", dim, eps);
   const auto attend_by = [&](auto op) {
     attend_points = [op](const at::Tensor& x, const at::Tensor& f, bool fixed_points) {
       return op->forward(x, f, fixed_points);

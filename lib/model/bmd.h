@@ -40,7 +40,7 @@ struct AdcImpl : Module {
 
  private:
   CaQuery query_;
-  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;  // norm_f_ is null if F is unused
+  std::shared_ptr<LayerNormImpl> norm_x_, norm_f_;  // null: none; norm_f_ also if F is unused
   std::shared_ptr<CrossAttentionImpl> ca_;
 };
 

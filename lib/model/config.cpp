@@ -75,6 +75,7 @@ void describe(Io& io, Config& c) {
     in("share_directions", b.share_directions);
     in("residual", b.residual);
     in("norm_x", b.norm_x);
+    in("norm_f", b.norm_f);
     in("fusion", b.fusion);
     in("mlp_ratio", b.mlp_ratio, {0.01, 64});
     in.group("ca", [&](auto& ca) {

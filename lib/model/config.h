@@ -85,6 +85,7 @@ struct ModelConfig {
     bool share_directions = false;               // one set of weights for both directions
     bool residual = true;                        // around each ADC
     MotionNorm norm_x = MotionNorm::kLayerNorm;  // on the motion
+    MotionNorm norm_f = MotionNorm::kLayerNorm;  // on F
     MotionFusion fusion = MotionFusion::kLinear;
     double mlp_ratio = 2;  // hidden width of the ADC's MLP in units of D
 

@@ -59,6 +59,7 @@ constexpr auto enum_names(AdcKind) { return std::array{"parallel", "directions"}
 enum class MotionOp { kDca, kDa, kDc };
 constexpr auto enum_names(MotionOp) { return std::array{"dca", "da", "dc"}; }
 
+// On the input of the ADC blocks.
 enum class MotionNorm { kLayerNorm, kNone };
 constexpr auto enum_names(MotionNorm) { return std::array{"ln", "none"}; }
 

@@ -63,6 +63,7 @@ void describe(Io& io, data::AugmentConfig& c) {
     in("rotation", c.motion.rotation);
     in("scale", c.motion.scale);
     in("jitter", c.motion.jitter);
+    in("still", c.motion.still, {0, 1});
     in("apart", c.motion.apart, {0, 100});
   });
   io.group("corrupt", [&](auto& in) {

@@ -82,6 +82,30 @@ TEST_CASE("flipping swaps left and right; labels outside the crop get weight 0")
   CHECK(plain[0].weight == 1);
 }
 
+// METHOD 1.3.
+TEST_CASE("in classic geometry the picture is mirrored before it is cropped") {
+  ops::CropSpec spec = kSpec;
+  spec.geometry = ops::Geometry::kClassic;
+  AugmentConfig config = nothing();
+  const auto draw = [&](double flip, double angle) {
+    config.flip = flip;
+    config.rotation = {.mode = DrawMode::kUniform, .prob = angle > 0 ? 1.0 : 0.0, .limit = angle};
+    Random random = random_for(3, 0, 0);
+    return draw_augmentation(random, config, kBox, some_joints(), joint_set("posetrack15"), spec,
+                             false)
+        .region;
+  };
+  for (const double angle : {0.0, 40.0}) {
+    const auto plain = draw(0, angle), mirrored = draw(1, angle);
+    REQUIRE(mirrored.flip);
+    for (const Point p : {Point{100, 50}, Point{140, 130}}) {
+      const Point a = ops::frame_to_crop(plain, spec)(p), b = ops::frame_to_crop(mirrored, spec)(p);
+      CHECK(b.x == Approx(spec.width - a.x));
+      CHECK(b.y == Approx(a.y));
+    }
+  }
+}
+
 TEST_CASE("half body crops the extent of one half") {
   AugmentConfig config = nothing();
   config.half_body.prob = 1;
@@ -139,6 +163,11 @@ TEST_CASE(
   }
   CHECK(still.person_moved[1].m == Affine2x3{}.m);
   CHECK(still.pasted.moved[1].m == Affine2x3{}.m);
+  config.motion.still = 1;
+  const auto nothing_moves = draw(true);
+  CHECK(nothing_moves.frames[0].moved.m == Affine2x3{}.m);
+  CHECK_FALSE(nothing_moves.apart);
+  config.motion.still = 0;
   config.copy_paste.motion = 0;  // it moves with the picture
   const auto together = draw(true);
   CHECK(together.pasted.moved[0].m == together.frames[0].moved.m);

@@ -165,6 +165,7 @@ TEST_CASE("every option runs forward and backward") {
        }},
       {"no residual", [](auto& c) { c.bmd.residual = false; }},
       {"norm_x none", [](auto& c) { c.bmd.norm_x = MotionNorm::kNone; }},
+      {"norm_f none", [](auto& c) { c.bmd.norm_f = MotionNorm::kNone; }},
       {"fusion conv3x3", [](auto& c) { c.bmd.fusion = MotionFusion::kConv3x3; }},
       {"fusion mlp", [](auto& c) { c.bmd.fusion = MotionFusion::kMlp; }},
       {"query motion", [](auto& c) { c.bmd.ca.query = CaQuery::kMotion; }},
