@@ -344,6 +344,33 @@ TEST_CASE("only required frames of a video are kept") {
   CHECK(substituted == 0);
 }
 
+TEST_CASE("every N-th frame with people is a key frame, its neighbours are the frames beside it") {
+  const Folder folder;
+  make_clip(folder.path + "/clip.mp4", 12);
+  const Json one = Json::parse(kPoseTrack18);
+  Json label = one;
+  label["images"] = label["annotations"] = Json::array();
+  for (const int frame : {1, 2, 4, 5, 6, 9}) {  // the others show nobody
+    Json image = one["images"][0], person = one["annotations"][0];
+    image["file_name"] = "clip.mp4";
+    image["frame_id"] = frame;
+    image["id"] = person["image_id"] = person["id"] = 100 + frame;
+    label["images"].push_back(image);
+    label["annotations"].push_back(person);
+  }
+  folder.write("label.json", label.dump());
+  TrainDataConfig data;
+  data.annotations = folder.path + "/label.json";
+  data.every = 3;
+  TrainSet set({data}, joint_set("posetrack15"));
+  REQUIRE(set.samples().size() == 2);
+  CHECK(set.videos()[0].frames[set.samples()[0].frame].index == 1);
+  CHECK(set.videos()[0].frames[set.samples()[1].frame].index == 5);
+  const auto frames = set.frames(set.samples()[1]).frames;
+  CHECK(number_in(*frames[0]) == 4);
+  CHECK(number_in(*frames[2]) == 6);
+}
+
 TEST_CASE("a small store evicts the least recently used pictures") {
   const Folder folder;
   for (int n = 0; n < 4; ++n) folder.picture(fmt::format("{}.png", n), 10 * n);
