@@ -295,7 +295,6 @@ TEST_CASE("attention by products in bfloat16 is attention") {
 TEST_CASE("coordinates and masks stay in float32 under autocast") {
   at::manual_seed(3);
   const ModelConfig config = tiny_config("paper");
-  at::NoGradGuard no_grad;
   LinearImpl layer(16, 8);
   init_layers(layer);
   const at::Tensor x = at::randn({4, 16});
