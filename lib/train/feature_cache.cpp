@@ -101,8 +101,9 @@ std::string feature_file_name(const TrainConfig& config, const data::TrainSet& s
   std::string all = decisive.dump();
   for (const data::TrainSample& sample : set.samples()) {
     const annotation::AnnotatedVideo& video = set.videos()[sample.video];
-    all += fmt::format("\n{} {} {} {}", video.path, video.frames[sample.frame].file_name,
-                       video.frames[sample.frame].index, sample.box.x);
+    const annotation::AnnotatedFrame& frame = video.frames[sample.frame];
+    all += fmt::format("\n{} {} {} {} {} {} {}", video.path, frame.file_name, frame.index,
+                       sample.box.x, sample.box.y, sample.box.w, sample.box.h);
     for (const data::JointLabel& joint : sample.joints) {
       all += fmt::format(" {} {} {}", joint.x, joint.y, joint.weight);
     }
