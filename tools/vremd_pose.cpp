@@ -175,8 +175,7 @@ int main(int argc, char** argv) {
   tool.option("device", config.choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
   tool.option("knock-out", config.choices.knock_out, "PARTS",
-              fmt::format("measure the network without parts of it: {}",
-                          fmt::join(enum_names(model::Part{}), ", ")));
+              "measure the network without parts of it: " + enum_choices<model::Part>());
   tool.option("dump", config.dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
   tool.versions(pipeline::library_versions);
