@@ -81,7 +81,7 @@ mkdir pictures; vremd-draw -q boxes.jsonl -o pictures/
 detect -q --stills pictures -o stills.jsonl; head -n 9 stills.jsonl > out.jsonl
 detect --resume --stills pictures -o out.jsonl 2> err; says '^vremd-detect: 3 frames reused'
 same stills.jsonl out.jsonl
-detect --resume --stills pictures -o out.jsonl 2> err; says 'skipping 1 of 1 inputs'
+detect --resume --stills pictures -o out.jsonl 2> err; says '1 of 1 inputs were already done'
 rm out.jsonl
 
 # What was left of an output that is complete by now is removed.
@@ -89,7 +89,7 @@ for folder in . sub; do
   mkdir -p $folder; pose -q boxes.jsonl -o $folder/out.jsonl
   head -n 4 whole.jsonl > $folder/$left; sed 's/"x"/"y"/' $folder/$left > $folder/.out.jsonl.elsewhere.3.0000beef.partial
   sed -i 's/"frame":1,/"frame":1,"other":1,/' $folder/.out.jsonl.elsewhere.3.0000beef.partial
-  pose --resume boxes.jsonl -o $folder/out.jsonl 2> err; says 'skipping 1 of 1 inputs'
+  pose --resume boxes.jsonl -o $folder/out.jsonl 2> err; says '1 of 1 inputs were already done'
   test ! -e $folder/$left; rm $folder/.out.jsonl.elsewhere.3.0000beef.partial
   rm $folder/out.jsonl
 done
