@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""knock_outs.py WEIGHTS ANNOTATIONS [PART[,PART]...] - what each part of a trained network is worth: PCK@0.2 of the
+"""knock_outs.py MODEL ANNOTATIONS [PART[,PART]...] - what each part of a trained network is worth: PCK@0.2 of the
 torso over the 12 body joints with all parts, and the change without each (vremd-pose --knock-out), in points.
 
 ANNOTATIONS is a PoseTrack18 file; its boxes are used. Joints are hidden where the person lists them under "occluded",

@@ -79,7 +79,7 @@ cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
     return outcome_of(result, seconds());
   }
   const bool is_file = draw::output_kind(job.output) != draw::OutputKind::kFolder;
-  if (config.force && is_file && job.output != "-") io::remove_left(job.output);
+  if (config.force && is_file && job.output != "-") io::discard_partial_files(job.output);
   const draw::DrawResult result = draw::draw_records(config);
   return outcome_of(result, seconds());
 }

@@ -96,7 +96,7 @@ std::string read_text_file(const std::string& path) {
 std::string read_head(const std::string& path, std::size_t bytes) {
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
-  if (exists(status) && !is_regular_file(status)) return "";
+  if (path == "-" || (exists(status) && !is_regular_file(status))) return "";
   InputFile file(path);
   std::string head(bytes, '\0');
   head.resize(file.fill(head));

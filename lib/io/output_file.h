@@ -121,9 +121,9 @@ bool any_partial_file(const std::string& folder);
 // The Errors that an output to `path` would meet: it exists, is a directory, or lies in none.
 void check_output(const std::string& path, bool force);
 
-// Removes what runs that were killed have left of a file of which no part is of use. InWork: another
+// Removes what killed runs have left of a file of which a part is of no use. InWork: another
 // process is writing it.
-void remove_left(const std::string& path);
+void discard_partial_files(const std::string& path);
 
 // All of a file at once; "-" is standard output.
 void write_file(const std::string& path, std::string_view bytes, bool force);

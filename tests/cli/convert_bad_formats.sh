@@ -123,7 +123,7 @@ csv 'frame,person\n0,0,0\n' 't.csv:2: 3 fields instead of 2'
 csv 'frame,person\nx,0\n' "t.csv:2: frame: 'x' is not an integer"
 csv 'frame,person\n99999999999999999999,0\n' "t.csv:2: frame: '99999999999999999999' is not an integer"
 csv 'frame,person\n-1,0\n' 't.csv:2: frame: not a frame number'
-csv 'frame,person\n1,\n0,\n' 't.csv:3: frame 0 after frame 1'
+csv 'frame,person\n1,\n0,\n' 't.csv:3: frame 0 after frame 1: the rows must be sorted by video, frame and person'
 csv 'frame,person\n0,0\n' 't.csv:2: neither a box nor keypoints'
 csv 'frame,person,joint,x,y\n0,0,nose,inf,1\n' 't.csv:2: x: not finite'
 csv 'frame,person,joint,x,y\n0,0,nose,nan,1\n' 't.csv:2: no x'

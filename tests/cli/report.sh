@@ -103,6 +103,6 @@ fails 1 'cannot open' report script script.jsonl
 grep -q '<script>alert' script/index.html && exit 1
 test "$(data script | jq -r '.videos[0].name')" = '</script><script>alert(1)</script>&amp;.mkv'
 
-fails 2 '--report and --output are mutually exclusive' report x -o y.mp4 a.jsonl
+fails 2 '--report cannot be used with --output' report x -o y.mp4 a.jsonl
 fails 2 '--report and --sheet are mutually exclusive' report x --sheet a.jsonl
 fails 2 '--stills must be in \[0, 1000\]' report x --stills -1 a.jsonl
