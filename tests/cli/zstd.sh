@@ -59,9 +59,9 @@ whole boxes/a.mkv.jsonl.zst; whole boxes/b.mkv.jsonl.zst
 (cd boxes; pose -q --root .. --zstd --output-dir ../poses ./*.jsonl.zst)
 test "$(cd poses; echo *)" = 'a.mkv.jsonl a.mkv.jsonl.zst b.mkv.jsonl b.mkv.jsonl.zst'
 same poses/a.mkv.jsonl poses/a.mkv.jsonl.zst
-detect --zstd --resume --output-dir boxes a.mkv b.mkv 2> err; says 'skipping 2 of 2 inputs'
+detect --zstd --resume --output-dir boxes a.mkv b.mkv 2> err; says '2 of 2 inputs were already done'
 rm boxes/b.mkv.jsonl.zst
-detect --zstd --resume --output-dir boxes a.mkv b.mkv 2> err; says 'skipping 1 of 2 inputs'
+detect --zstd --resume --output-dir boxes a.mkv b.mkv 2> err; says '1 of 2 inputs were already done'
 whole boxes/b.mkv.jsonl.zst
 fails 1 'boxes/a.mkv.jsonl.zst: already exists, made with another setting (min_score)' \
   detect --zstd --resume --min-score 0.7 --output-dir boxes a.mkv
