@@ -33,13 +33,22 @@ constexpr double kLongestGapAtSeam = 0.5;
 // A time that goes back is replaced by the previous one plus this fraction of a frame.
 constexpr double kLeastStep = 0.01;
 
+// The timestamps of a damaged file can be anything: these wrap around.
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 }  // namespace
 
 void FrameAccount::decoded(const PacketFacts& facts) {
   Packet packet{facts};
   const auto stamp = facts.dts ? facts.dts : facts.pts;
   if (stamp && last_stamp_) {
-    const double back = static_cast<double>(*last_stamp_ - *stamp) * facts_.unit;
+    const double back = static_cast<double>(difference(*last_stamp_, *stamp)) * facts_.unit;
     const bool begins_anew =
         facts.key && facts.dts && (back == 0 || back > kLeastBack * facts_.frame_seconds);
     if (begins_anew || back > kMaxReorder * facts_.frame_seconds) ++part_;
@@ -122,7 +131,7 @@ std::optional<FrameEntry> FrameAccount::take() {
   if (!final) return {};
   FrameEntry entry = run.first;
   run.first.time += run.step;
-  if (run.first.pts) *run.first.pts += std::llround(run.step / facts_.unit);
+  if (run.first.pts) run.first.pts = sum(*run.first.pts, std::llround(run.step / facts_.unit));
   if (--run.count == 0) ready_.pop_front();
   return entry;
 }
@@ -195,7 +204,7 @@ std::optional<std::int64_t> FrameAccount::take_pts(const Packet& packet) {
 std::optional<double> FrameAccount::timeline_time(std::optional<std::int64_t> pts, int part,
                                                   std::int64_t lost) const {
   if (!pts || !origin_ || part != origin_part_) return {};
-  const double time = static_cast<double>(*pts - *origin_) * facts_.unit;
+  const double time = static_cast<double>(difference(*pts, *origin_)) * facts_.unit;
   const double step = time - last_time_, frames = static_cast<double>(lost) * facts_.frame_seconds;
   if (step <= -kShortestJump || step > facts_.longest_pause + frames) return {};
   return std::max(time, last_time_ + kLeastStep * facts_.frame_seconds);
@@ -204,7 +213,7 @@ std::optional<double> FrameAccount::timeline_time(std::optional<std::int64_t> pt
 double FrameAccount::begin_timeline(std::optional<std::int64_t> pts, int part, std::int64_t lost) {
   const double time = next_time() + static_cast<double>(lost) * facts_.frame_seconds;
   if (pts) {
-    origin_ = *pts - std::llround(time / facts_.unit);
+    origin_ = difference(*pts, std::llround(time / facts_.unit));
     origin_part_ = part;
   }
   return time;
@@ -236,11 +245,11 @@ void FrameAccount::add_missing(std::vector<Lost> lost, std::int64_t count, doubl
   const bool evenly = count > std::ssize(lost);
   const auto pts_at = [&](double time) -> std::optional<std::int64_t> {
     if (!origin_) return {};
-    return *origin_ + std::llround(time / facts_.unit);
+    return sum(*origin_, std::llround(time / facts_.unit));
   };
   for (auto& [entry, packet] : lost) {
     const bool known = entry.pts && origin_ && !evenly;
-    entry.time = known ? static_cast<double>(*entry.pts - *origin_) * facts_.unit : end;
+    entry.time = known ? static_cast<double>(difference(*entry.pts, *origin_)) * facts_.unit : end;
     const double least = kLeastStep * facts_.frame_seconds;
     if (!(entry.time > last_time_ + least && entry.time < end - least)) {
       entry.time = last_time_ + (end - last_time_) / static_cast<double>(count + 1);

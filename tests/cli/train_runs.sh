@@ -108,8 +108,8 @@ for epoch in 0 1 2; do  # each hits a run that is in or after that epoch
   vremd-train --config often.json -o parts -j 2 -q --resume
   for file in last best; do cmp parts/$file.safetensors whole/$file.safetensors; done
   # With the steps and scores of an uninterrupted run, each once.
-  told() { jq -c 'select(.loss or .epoch) | [.step, .loss, .epoch, .pck]' $1/metrics.jsonl; }
-  test "$(told parts | jq -c 'select(.[2])')" = "$(told whole | jq -c 'select(.[2])')"
+  steps_and_scores() { jq -c 'select(.loss or .epoch) | [.step, .loss, .epoch, .pck]' $1/metrics.jsonl; }
+  test "$(steps_and_scores parts | jq -c 'select(.[2])')" = "$(steps_and_scores whole | jq -c 'select(.[2])')"
   test -z "$(jq -r 'select(.loss).step' parts/metrics.jsonl | sort | uniq -d)"
   test -z "$(ls parts | grep tmp || true)" || rm parts/*tmp*
 done

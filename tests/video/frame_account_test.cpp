@@ -172,7 +172,7 @@ TEST_CASE("any order of events gives one entry per picture, and increasing times
     const auto any_time = [&]() -> std::optional<std::int64_t> {
       if (random() % 8 == 0) return {};
       return random() % 16 ? sent * kStep + std::int64_t(random() % 200)
-                           : std::int64_t(random()) * std::int64_t(random());
+                           : static_cast<std::int64_t>(std::uint64_t{random()} * random());
     };
     if (random() % 2) {
       PacketFacts packet{sent++,
