@@ -63,11 +63,11 @@ detect --zstd --resume --output-dir boxes a.mkv b.mkv 2> err; says '2 of 2 input
 rm boxes/b.mkv.jsonl.zst
 detect --zstd --resume --output-dir boxes a.mkv b.mkv 2> err; says '1 of 2 inputs were already done'
 whole boxes/b.mkv.jsonl.zst
-fails 1 'boxes/a.mkv.jsonl.zst: already exists, made with another setting (min_score)' \
-  detect --zstd --resume --min-score 0.7 --output-dir boxes a.mkv
+detect --zstd --resume --min-score 0.7 --output-dir boxes a.mkv 2> err
+says 'boxes/a.mkv.jsonl.zst: made with a different setting (min_score); redoing it$'
 fails 2 'would both write tracks/poses/a.mkv.jsonl ' \
   vremd-track --output-dir tracks poses/a.mkv.jsonl poses/a.mkv.jsonl.zst
-fails 2 'zstd requires --output-dir' detect --zstd a.mkv -o x.jsonl
+fails 2 'zstd requires a directory' detect --zstd a.mkv -o x.jsonl
 vremd-convert -q --zstd poses/a.mkv.jsonl.zst poses/b.mkv.jsonl -o records/
 whole records/a.jsonl.zst; whole records/b.jsonl.zst; same records/a.jsonl.zst poses/a.mkv.jsonl
 fails 1 'zstd is for a directory' vremd-convert --zstd p.jsonl -o x.jsonl

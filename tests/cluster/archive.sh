@@ -10,7 +10,7 @@ done
 cluster=$SOURCE_DIR/tests/cluster/slurm.sh
 bin=$(dirname "$(type -P vremd-detect)")
 work=$(mktemp -d /tmp/vremd.XXXXXX); chmod 755 $work  # for munged
-trap '$cluster stop $work/slurm || true; rm -rf $work' EXIT
+trap 'test ! -v KEEP || exit; $cluster stop $work/slurm || true; rm -rf $work' EXIT
 cd $work
 within() {  # SECONDS COMMAND...
   local end=$((SECONDS + $1)); shift
