@@ -26,7 +26,7 @@ for i in 1 2 3 4 5; do vremd_pose_files clip $((i * 6)) in/day1/$i.mkv; vremd_po
 vremd_pose_files clip 900 in/long.mkv
 vremd_pose_files clip 1 in/short.mkv
 (cd in; find . -name '*.mkv' | sed 's|^./||' | sort) > list
-test $(wc -l < list) -eq 12
+test "$(wc -l < list)" -eq 12
 export DETECT="--device cpu --input-size 320 --min-score 0.01 --max-people 2" POSE="--device cpu -w $work/tiny.safetensors"
 
 # Without Slurm.
@@ -36,8 +36,8 @@ vremd-detect -q $DETECT --root $work/in --files-from list --output-dir whole/box
 
 $cluster start $work/slurm
 eval "$($cluster env $work/slurm)"
-submit() {  # ARRAY [OPTIONS]
-  BIN=$bin sbatch --parsable --array="$@" --cpus-per-task=1 --time=20 \
+submit() {  # OPTIONS
+  BIN=$bin sbatch --parsable "$@" --cpus-per-task=1 --time=20 \
     --output=$work/log.%A_%a --export=ALL \
     $SOURCE_DIR/examples/slurm_array.sbatch $work/in $work/list $work/out
 }
@@ -51,12 +51,12 @@ at_work() { process_of_long > long && test $(lines_of_long) -ge $1; }
 summary() { vremd-convert --summary list out/manifest.jsonl > summary; }
 
 # A task is killed; the others go on.
-submit 0-2 > job
+submit --array=0-2 > job
 within 60 at_work 20
 kill -9 $(cat long)
 within 90 over
 # The node of a task crashes; Slurm runs the task again on another.
-submit 0-1 > job
+submit --array=0-1 > job
 within 60 at_work $(($(lines_of_long) + 20))
 node=$($cluster ps $work/slurm | awk -v process=$(cat long) '$1 == process {print $3}')
 $cluster crash $work/slurm $node
@@ -70,13 +70,13 @@ within 150 over
 # What failed is retried with other numbers of tasks.
 for tasks in 3 1; do
   ! summary || break
-  submit 0-$tasks > job
+  submit --array=0-$tasks > job
   within 150 over
 done
 cat summary
 summary
 # Several processes per task, one GPU each: each has a share, and finds it done.
-submit 0-1 --ntasks=2 --gpus-per-task=1 > job
+submit --array=0-1 --ntasks=2 --gpus-per-task=1 > job
 within 90 over
 test $(cat log.$(cat job)_* | grep -c 'share [1-4] of 4: ') -eq 8
 summary

@@ -201,6 +201,7 @@ start)
     if test -e "$pids" && running slurmctld; then die "$dir: it runs already"; fi
     : >>"$pids"
     test -e "$conf" || configure
+    code=0
     trap 'code=$?; test $code -eq 0 || { echo "--- not started; see $dir/log" >&2; tail -n 5 "$dir"/log/*.out >&2; "$0" stop "$dir" >&2; }' EXIT
     spawn munged munged --foreground --socket="$dir/run/munge.sock" --key-file="$dir/munge.key" \
         --log-file="$dir/log/munged.log" --pid-file="$dir/run/munged.pid" --seed-file="$dir/run/munged.seed" \
