@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // vremd-pose: video and person boxes -> keypoints (JSON Lines).
 
-#include "cli/batch.h"
-#include "cli/tool.h"
 #include "core/log.h"
 #include "io/done_records.h"
 #include "ops/device.h"
@@ -11,50 +9,14 @@
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_pipeline.h"
 #include "pipeline/versions.h"
-#include "video/reader.h"
+#include "pose_config.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <tuple>
 
 using namespace vremd;
 
 namespace {
-
-struct PoseConfig {
-  cli::BatchOptions batch;
-  std::vector<std::string> inputs;
-  std::string weights = "vremd-light", frames, dump;
-  pipeline::PoseChoices choices;
-  bool stats = false;
-  pipeline::PoseInput input;
-  pipeline::EstimatorOptions estimator;
-
-  PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // 0: by weights and device
-
-  void validate() const {
-    using cli::require;
-    cli::as_usage_errors([&] {
-      pipeline::check_pose_options(estimator, input.neighbours);
-      pipeline::parse_nms(choices.nms);
-    });
-    const bool one_file = batch.folder.empty();
-    const std::string& source = input.done.path;
-    std::error_code ignored;
-    require(source.empty() || !std::filesystem::equivalent(source, batch.output, ignored),
-            "--resume-from and --output must be different files");
-    require(source.empty() || batch.resume == cli::Resume::kNo,
-            "--resume and --resume-from are mutually exclusive");
-    require(one_file || source.empty(), "--resume-from cannot be used with --output-dir");
-    require(one_file || input.video.empty(), "--video cannot be used with --output-dir");
-    require(one_file || dump.empty(), "--dump cannot be used with --output-dir");
-    require(batch.videos == 1 || !stats, "--stats and --videos are mutually exclusive");
-    for (const std::string& path : inputs) {
-      require(!video::looks_like_video(path),
-              path + " is a video; use: vremd-detect " + path + " | vremd-pose");
-    }
-  }
-};
 
 // Writes the records of the job's inputs with keypoints.
 cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress,
@@ -90,7 +52,6 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
 }
 
 int run(PoseConfig& config, const cli::Common& common) {
-  config.validate();
   pipeline::PoseInput& input = config.input;
   std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
   cli::Batch batch(config.batch, common, config.inputs, input.root);
@@ -144,45 +105,11 @@ int run(PoseConfig& config, const cli::Common& common) {
 
 int main(int argc, char** argv) {
   PoseConfig config;
-  pipeline::PoseInput& input = config.input;
-  pipeline::EstimatorOptions& estimator = config.estimator;
   cli::Tool tool("vremd-pose", "estimate the poses of detected people");
-  tool.inputs(config.inputs, "[RECORDS...]");
-  tool.option("w,weights", config.weights, "FILE", "weights file or name of a bundled model");
-  config.batch.add_to(tool);
-  input.done.must_agree = true;
-  tool.option("resume-from", input.done.path, "FILE",
-              "continue from the partial output of an interrupted run");
-  tool.option("video", input.video, "FILE",
-              "read frames from FILE instead of the video in the header");
-  tool.option("root", input.root, "DIR", "directory prepended to relative video paths");
-  tool.option("frames", config.frames, "A:B", "process only frames [A, B)");
-  tool.option("box-padding,enlarge", estimator.enlarge, "R",
-              "crop size as a multiple of the box; 0: as trained");
-  tool.option("joints", config.choices.joints, "SET",
-              "joints to write: a joint set or a comma-separated list of names");
-  tool.option("decode", config.choices.decode, "HOW",
-              "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
-  tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
-  tool.option("nms", config.choices.nms, "HOW",
-              "remove second poses of a person: none, or oks:NUM above this OKS");
-  tool.option("stride", input.neighbours.stride, "K",
-              "distance to the neighbouring frames in frames");
-  tool.option("delta-ms", input.neighbours.delta_ms, "MS",
-              "distance to the neighbouring frames in milliseconds; 0: use --stride");
-  tool.option("batch-size", estimator.batch_size, "N",
-              "people per batch; 0: by device (CPU 8, GPU 64)");
-  tool.option("device", config.choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
-  tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
-  tool.option("knock-out", config.choices.knock_out, "PARTS",
-              fmt::format("measure the network without parts of it: {}",
-                          fmt::join(enum_names(model::Part{}), ", ")));
-  tool.option("dump", config.dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
-  tool.option("stats", config.stats, "add the CPU time of each stage to the end records");
+  config.add_to(tool);
   tool.versions(pipeline::library_versions);
   return tool.run(argc, argv, [&](const cli::Common& common) {
-    cli::require(!tool.given("stride") || !tool.given("delta-ms"),
-                 "--stride and --delta-ms are mutually exclusive");
+    config.validate(tool);
     return run(config, common);
   });
 }

@@ -23,7 +23,7 @@ within() {  # SECONDS COMMAND...
 vremd_pose_files weights paper tiny.safetensors
 mkdir -p in/day1 in/day2
 for i in 1 2 3 4 5; do vremd_pose_files clip $((i * 6)) in/day1/$i.mkv; vremd_pose_files clip $((40 - i * 5)) "in/day2/clip $i.mkv"; done
-vremd_pose_files clip 900 in/long.mkv
+vremd_pose_files clip 300 in/long.mkv
 vremd_pose_files clip 1 in/short.mkv
 (cd in; find . -name '*.mkv' | sed 's|^./||' | sort) > list
 test "$(wc -l < list)" -eq 12
@@ -54,7 +54,7 @@ summary() { vremd-convert --summary list out/manifest.jsonl > summary; }
 submit --array=0-2 > job
 within 60 at_work 20
 kill -9 $(cat long)
-within 90 over
+within 120 over
 # The node of a task crashes; Slurm runs the task again on another.
 submit --array=0-1 > job
 within 60 at_work $(($(lines_of_long) + 20))
@@ -66,18 +66,18 @@ $cluster revive $work/slurm $node
 within 60 at_work $(($(lines_of_long) + 20))
 scancel --batch --signal=USR1 $(cat job)
 within 60 grep -q '"status":"stopped"' out/manifest.jsonl
-within 150 over
+within 240 over
 # What failed is retried with other numbers of tasks.
 for tasks in 3 1; do
   ! summary || break
   submit --array=0-$tasks > job
-  within 150 over
+  within 240 over
 done
 cat summary
 summary
 # Several processes per task, one GPU each: each has a share, and finds it done.
 submit --array=0-1 --ntasks=2 --gpus-per-task=1 > job
-within 90 over
+within 120 over
 test $(cat log.$(cat job)_* | grep -c 'share [1-4] of 4: ') -eq 8
 summary
 diff -r whole/boxes out/boxes

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pose_config.h"
+
+#include "core/enum_names.h"
+#include "pipeline/pose_nms.h"
+#include "video/reader.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace vremd {
+
+void PoseConfig::add_to(cli::Tool& tool) {
+  tool.inputs(inputs, "[RECORDS...]");
+  tool.option("w,weights", weights, "FILE", "weights file or name of a bundled model");
+  batch.add_to(tool);
+  input.done.must_agree = true;
+  tool.option("resume-from", input.done.path, "FILE",
+              "continue from the partial output of an interrupted run");
+  tool.option("video", input.video, "FILE",
+              "read frames from FILE instead of the video in the header");
+  tool.option("root", input.root, "DIR", "directory prepended to relative video paths");
+  tool.option("frames", frames, "A:B", "process only frames [A, B)");
+  tool.option("box-padding,enlarge", estimator.enlarge, "R",
+              "crop size as a multiple of the box; 0: as trained");
+  tool.option("joints", choices.joints, "SET",
+              "joints to write: a joint set or a comma-separated list of names");
+  tool.option("decode", choices.decode, "HOW",
+              "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
+  tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
+  tool.option("nms", choices.nms, "HOW",
+              "remove second poses of a person: none, or oks:NUM above this OKS");
+  tool.option("stride", input.neighbours.stride, "K",
+              "distance to the neighbouring frames in frames");
+  tool.option("delta-ms", input.neighbours.delta_ms, "MS",
+              "distance to the neighbouring frames in milliseconds; 0: use --stride");
+  tool.option("batch-size", estimator.batch_size, "N",
+              "people per batch; 0: by device (CPU 8, GPU 64)");
+  tool.option("device", choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
+  tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.option("knock-out", choices.knock_out, "PARTS",
+              fmt::format("measure the network without parts of it: {}",
+                          fmt::join(enum_names(model::Part{}), ", ")));
+  tool.option("dump", dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
+  tool.option("stats", stats, "add the CPU time of each stage to the end records");
+}
+
+void PoseConfig::validate(const cli::Tool& tool) const {
+  using cli::require;
+  cli::as_usage_errors([&] {
+    pipeline::check_pose_options(estimator, input.neighbours);
+    pipeline::parse_nms(choices.nms);
+  });
+  const bool one_file = batch.folder.empty();
+  const std::string& source = input.done.path;
+  std::error_code ignored;
+  require(source.empty() || !std::filesystem::equivalent(source, batch.output, ignored),
+          "--resume-from and --output must be different files");
+  require(source.empty() || batch.resume == cli::Resume::kNo,
+          "--resume and --resume-from are mutually exclusive");
+  require(one_file || source.empty(), "--resume-from cannot be used with --output-dir");
+  require(one_file || input.video.empty(), "--video cannot be used with --output-dir");
+  require(one_file || dump.empty(), "--dump cannot be used with --output-dir");
+  require(batch.videos == 1 || !stats, "--stats and --videos are mutually exclusive");
+  for (const std::string& path : inputs) {
+    require(!video::looks_like_video(path),
+            path + " is a video; use: vremd-detect " + path + " | vremd-pose");
+  }
+  require(!tool.given("stride") || !tool.given("delta-ms"),
+          "--stride and --delta-ms are mutually exclusive");
+}
+
+}  // namespace vremd

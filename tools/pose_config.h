@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The options of vremd-pose.
+
+#include "cli/batch.h"
+#include "pipeline/pose_options.h"
+#include "pipeline/pose_reader.h"
+
+#include <string>
+#include <vector>
+
+namespace vremd {
+
+struct PoseConfig {
+  cli::BatchOptions batch;
+  std::vector<std::string> inputs;
+  std::string weights = "vremd-light", frames, dump;
+  pipeline::PoseChoices choices;
+  bool stats = false;
+  pipeline::PoseInput input;
+  pipeline::EstimatorOptions estimator;
+
+  PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // 0: by weights and device
+
+  void add_to(cli::Tool& tool);
+  void validate(const cli::Tool& tool) const;  // UsageErrors
+};
+
+}  // namespace vremd
