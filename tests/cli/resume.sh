@@ -34,7 +34,7 @@ pose --frames 0:1 boxes.jsonl -o out.jsonl 2> err  # without --resume
 says '^vremd-pose: out.jsonl: a stopped run left .out.jsonl.*.partial (see --resume)$'
 rm out.jsonl
 pose --resume boxes.jsonl -o out.jsonl 2> err
-says '^vremd-pose: [34] frames reused from the interrupted run$'
+says '^vremd-pose: [2-4] frames reused from the interrupted run$'
 same whole.jsonl out.jsonl; no_debris
 before=$(stat -c %i.%Y out.jsonl)
 pose --resume boxes.jsonl -o out.jsonl 2> err
