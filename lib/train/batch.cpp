@@ -114,7 +114,7 @@ TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::M
       requests.push_back({pictures[slot].get(), crop_to_frame.after(moved)});
       held.push_back(pictures[slot]);
     }
-    augmentations.push_back(std::move(one));
+    augmentations.push_back(one);
   }
   batch.samples = samples;
   if (requests.empty()) return batch;
