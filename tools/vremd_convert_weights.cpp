@@ -5,8 +5,11 @@
 #include "core/names.h"
 #include "import/convert_weights.h"
 #include "import/vit_names.h"
+#include "io/safetensors.h"
 
 #include <ATen/Parallel.h>
+
+#include <filesystem>
 
 using namespace vremd;
 
@@ -34,6 +37,10 @@ struct Config : importer::ConvertWeightsConfig {
 int run(Config& config, const cli::Common& common) {
   config.validate();
   at::set_num_threads(common.threads);
+  for (std::string& input : config.inputs) {
+    const bool is_name = input.find_first_of("./") == std::string::npos;
+    if (is_name && !std::filesystem::exists(input)) input = io::find_weights(input);
+  }
   if (config.info) {
     for (const std::string& path : config.inputs) importer::print_weights(path);
   } else {

@@ -63,6 +63,7 @@ void change_dtype(const ConvertWeightsConfig& config) {
 
 void export_model(const ConvertWeightsConfig& config, model::VremdImpl& model) {
   const io::DType dtype = dtype_of(config);
+  check_huggingface(model.config, config.input);  // the self-test takes a single frame
   const SelfTest test = self_test(model, true, dtype, config.input);
   export_huggingface(model, config.input, config.output, dtype, config.force);
   log_info("{}: heatmaps of the self-test {}", config.output, test.text());

@@ -16,7 +16,9 @@ namespace {
 constexpr int kTheirChannels = 256;  // of the classic head
 constexpr double kTheirEnlarge = 1.25;
 
-void check(const model::ModelConfig& config, const std::string& source) {
+}  // namespace
+
+void check_huggingface(const model::ModelConfig& config, const std::string& source) {
   const auto refuse = [&](const std::string& what) {
     fail("{}: Hugging Face's ViTPose cannot represent {}", source, what);
   };
@@ -39,6 +41,8 @@ void check(const model::ModelConfig& config, const std::string& source) {
     refuse(fmt::format("a head of {} channels", config.hm.channels));
   }
 }
+
+namespace {
 
 ops::StoredTensors tensors_of(const model::VremdImpl& model, const std::string& path,
                               io::DType dtype) {
@@ -109,7 +113,7 @@ Json preprocessor_of(const model::ModelConfig& config) {
 void export_huggingface(const model::VremdImpl& model, const std::string& source,
                         const std::string& folder, io::DType dtype, bool force) {
   at::NoGradGuard no_grad;
-  check(model.config, source);
+  check_huggingface(model.config, source);
   const auto path = [&](const char* name) {
     const std::string file = (std::filesystem::path(folder) / name).string();
     if (!force && std::filesystem::exists(file))

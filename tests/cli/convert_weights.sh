@@ -94,6 +94,11 @@ bad 'vitpose.pth: --arch yolox, but it is vitpose' --arch yolox vitpose.pth
 bad 'vitpose.pth: weights for pose, not --task detect' --task detect vitpose.pth
 bad 'vitpose.pth: no experts: --expert must be 0' --expert 1 vitpose.pth
 bad 'vit.pth: a backbone without a head' --to huggingface vit.pth
+# Bundled weights by their name.
+light=$SOURCE_DIR/models/vremd-light.safetensors
+bad "$light: Hugging Face's ViTPose cannot represent the backbone movenet" --to huggingface $light
+VREMD_MODELS=$SOURCE_DIR/models weights --info vremd-light > info
+head -n 1 info | grep -q "^$light  sha256:"
 printf '\x80\x02cos\nsystem\nX\x0c\x00\x00\x00touch hacked\x85R.' > evil.pth
 bad 'evil.pth: a pickle, but not written by torch.save' evil.pth
 test ! -e hacked
