@@ -83,5 +83,5 @@ summary
 diff -r whole/boxes out/boxes
 diff -r whole/poses out/poses
 test -z "$(find out -name '.*')" || { find out -name '.*'; exit 1; }
-test "$(ls out | xargs)" = 'boxes boxes.list manifest.jsonl poses'
+test "$(cd out; echo *)" = 'boxes boxes.list manifest.jsonl poses'
 cat log.* | grep -q ' frames reused from the interrupted run'
