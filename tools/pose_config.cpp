@@ -39,8 +39,7 @@ void PoseConfig::add_to(cli::Tool& tool) {
   tool.option("device", choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
   tool.option("knock-out", choices.knock_out, "PARTS",
-              fmt::format("measure the network without parts of it: {}",
-                          fmt::join(enum_names(model::Part{}), ", ")));
+              "measure the network without parts of it: " + enum_choices<model::Part>());
   tool.option("dump", dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("stats", stats, "add the CPU time of each stage to the end records");
 }

@@ -52,16 +52,20 @@ std::vector<std::string> distinct(const std::vector<std::string>& names) {
 // With --resume: what to do about an output that exists.
 enum class Decision { kMake, kSkip, kReplace };
 
-Decision decide(const Job& job, Resume resume, const Expected& expected) {
+// Only complete outputs are compared: what is expected of a job may take reading its input.
+Decision decide(const Job& job, Resume resume, const std::function<Expected(const Job&)>& of_job) {
   if (job.inputs.size() != 1 || !job.has_names || !is_complete(job.output)) return Decision::kMake;
   if (resume == Resume::kNames) return Decision::kSkip;
+  const Expected expected = of_job(job);
   const auto old = io::first_header(job.output);
   if (!old || old->tool != expected.header.tool) {
     fail("{}: already exists, made with a different tool; --force overwrites it", job.output);
   }
   const std::string what = io::difference(*old, expected.header);
-  if (what.empty()) {  // the output of a redirection may end after any of its videos
-    return io::ended_videos(job.output) < expected.videos ? Decision::kMake : Decision::kSkip;
+  if (what.empty()) {
+    // The output of a redirection may end after any of its videos; one has ended.
+    const bool has_all = expected.videos <= 1 || io::ended_videos(job.output) >= expected.videos;
+    return has_all ? Decision::kSkip : Decision::kMake;
   }
   log_info("{}: made with a different {}; redoing it", job.output, what);
   return Decision::kReplace;
@@ -213,6 +217,7 @@ Batch::Batch(BatchOptions options, const Common& common, const std::vector<std::
 void Batch::report(const Job& job, const Outcome& outcome, const std::string& started,
                    double seconds) {
   std::string status = "done";
+  const std::string partial = outcome.partial.empty() ? "" : outcome.partial.back();
   if (outcome.skipped) {
     status = outcome.in_work ? "in work" : "skipped";
     log_verbose("{}: skipped: {}", job.output, outcome.reason);
@@ -220,11 +225,9 @@ void Batch::report(const Job& job, const Outcome& outcome, const std::string& st
     log_info("{}{}", job.of_many ? job.output + ": " : "", outcome.summary);
   } else if (stop_requested()) {
     status = "stopped";
-    const std::string partial = outcome.partial.empty() ? "" : outcome.partial.back();
     log_info("stopped after {} frames{}{}", outcome.frames, partial.empty() ? "" : ": ", partial);
   } else {
     status = "failed";
-    const std::string partial = outcome.partial.empty() ? "" : outcome.partial.back();
     if (!outcome.summary.empty() && outcome.any) {
       log_info("{}{}", job.of_many ? partial + ": " : "", outcome.summary);
     }
@@ -359,7 +362,7 @@ int Batch::run(const io::Header& of_run, const std::function<Expected(const Job&
     for (bool again = false;; again = true) {
       try {
         const Decision decision =
-            resumes ? decide(job, options_.resume, expected(job)) : Decision::kMake;
+            resumes ? decide(job, options_.resume, expected) : Decision::kMake;
         if (decision == Decision::kSkip) {
           remove_left(job);
           return skipped_outcome();
