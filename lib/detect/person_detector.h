@@ -52,8 +52,8 @@ class PersonDetector {
 // Merges the boxes of several input sizes, in frame pixels: clips them to the frame, applies NMS
 // and keeps the best `max_people` (0: all). A person detected at several sizes gets the
 // score-weighted mean of the boxes and the best score: 2.7 points of AP more (NanoDet-g, 416 + 640)
-// than the best box. A box nearly inside a better one, or around it, of at least half its area is a
-// second box of that person and dropped.
+// than the best box. Nothing else drops a box: some that lie inside another of similar size are a
+// person's only one.
 std::vector<ops::ScoredBox> merge_people(std::span<const std::vector<ops::ScoredBox>> by_size,
                                          int frame_width, int frame_height, double nms_iou,
                                          int max_people = 0);
