@@ -222,6 +222,9 @@ class Output : public RecordSink {
   void finish() override {
     if (!split_) close();
   }
+  void discard() {
+    if (file_) file_->discard();
+  }
 
   ConvertResult result() const {
     return {.complete = true, .partial = partial_, .frames = frames_, .people = people_};
@@ -340,7 +343,12 @@ ConvertResult convert_records(const ConvertConfig& config, const io::Header& hea
     result.complete = false;
     return result;
   }
-  first.finish();
+  try {
+    first.finish();
+  } catch (const NothingSelected&) {
+    output.discard();
+    throw;
+  }
   result = output.result();
   result.complete = whole && files.all_there();
   return result;

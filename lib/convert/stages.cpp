@@ -76,10 +76,11 @@ class Selector : public Stage {
   // Reports requested frames, tracks and people that the input lacks.
   void finish() override {
     if (frames_ && !selected_) {
-      fail("--frames: none of the {} frames is in this range", frames_);
+      throw NothingSelected(
+          fmt::format("--frames: none of the {} frames is in this range", frames_));
     }
     if (people_ && absent_.size() == selection_.tracks.size() && !absent_.empty()) {
-      fail("--tracks: nobody has {}", fmt::join(absent_, ", "));
+      throw NothingSelected(fmt::format("--tracks: nobody has {}", fmt::join(absent_, ", ")));
     }
     next_.finish();
     if (people_ && !absent_.empty()) {

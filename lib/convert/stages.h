@@ -4,6 +4,7 @@
 // Stages between a reader and a writer.
 
 #include "convert/format.h"
+#include "core/error.h"
 
 #include <cstdint>
 #include <memory>
@@ -47,7 +48,13 @@ struct Selection {
   double fps = 0;                            // at most this many frames a second; 0: all
 };
 
-// Frames keep their numbers. Error: a frame number above kLastFrame.
+// No frame is in the range, or nobody has one of the tracks: the output is of no use.
+struct NothingSelected : Error {
+  using Error::Error;
+};
+
+// Frames keep their numbers. Error: a frame number above kLastFrame. finish() throws
+// NothingSelected.
 std::unique_ptr<RecordSink> select(const Selection& selection, RecordSink& next);
 
 // Counts what the format cannot represent; finish() reports it in one warning.

@@ -35,6 +35,8 @@ class RunOutput {
   // none). Files of stopped runs that hold nothing more are removed.
   std::string finish(bool complete);
 
+  void discard() { finished_ = true; }  // nothing of it is of use: an exception keeps nothing
+
  private:
   void remove_taken(const std::string& by);
 

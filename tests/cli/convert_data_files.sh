@@ -186,8 +186,10 @@ vremd-convert $clip --joints nose 2> err > out
 test -z "$(grep 'dropped' err)"
 
 # ---- a selection that selects nothing
+rm -f .made.*.partial
 bad '--frames: none of the 4 frames is in this range' --frames 50: $clip
 bad '--tracks: nobody has 98, 99' --tracks 99,98 $clip
+test -z "$(find . -name "*.partial")"
 vremd-convert $clip --tracks 8,99 2> err > out
 grep -q 'warning: --tracks: nobody has 99$' err
 vremd-convert $clip --min-score 0.99 2> err > out
