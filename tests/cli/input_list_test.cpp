@@ -33,6 +33,17 @@ class Environment {
 
 }  // namespace
 
+TEST_CASE("threads of a Slurm task") {
+  const int all = cli::available_threads();
+  const auto of = [](const char* text) {
+    const std::map<std::string, std::string> values{{"SLURM_CPUS_PER_TASK", text}};
+    const Environment slurm(values);
+    return cli::available_threads();
+  };
+  CHECK(of("1") == 1);
+  for (const char* text : {"100000", "0", "-1", "", "1x", "99999999999"}) CHECK(of(text) == all);
+}
+
 TEST_CASE("the shares of a list are the list, each name once") {
   Random random(1);
   for (int round = 0; round < 200; ++round) {
