@@ -6,6 +6,7 @@
 #include "cli/tool.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "io/file_lock.h"
 #include "io/json_fields.h"
 #include "io/json_lines.h"
 #include "io/output_file.h"
@@ -15,7 +16,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -49,12 +49,6 @@ void describe(Io& io, Try& one) {
   io("peak_memory_mib", one.peak_memory_mib);
   io("started", one.started);
   io("ended", one.ended);
-}
-
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> buffer{};
-  gethostname(buffer.data(), buffer.size() - 1);
-  return buffer.data();
 }
 
 // JOB, or JOB_TASK of an array.
@@ -103,7 +97,7 @@ Manifest::Manifest(std::string path)
 Manifest::~Manifest() { close(file_); }
 
 void Manifest::add(Try one) {
-  one.host = host_name();
+  one.host = io::host_name();
   one.process = getpid();
   one.job = slurm_job();
   one.peak_memory_mib = io::round_to_digits(peak_memory_mib(), 4);
@@ -114,18 +108,12 @@ void Manifest::add(Try one) {
   describe(writer, one);
   std::string line = writer.take().dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 
-  struct flock whole{};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  while (fcntl(file_, F_OFD_SETLKW, &whole) != 0 && errno == EINTR) {
-  }
+  const io::FileLock lock(file_);
   char last = '\n';  // a writer may have been killed within its line
   const off_t size = lseek(file_, 0, SEEK_END);
   if (size > 0 && pread(file_, &last, 1, size - 1) == 1 && last != '\n') line.insert(0, "\n");
   const ssize_t written = write(file_, line.data(), line.size());
   const int error = written < 0 ? errno : ENOSPC;
-  whole.l_type = F_UNLCK;
-  fcntl(file_, F_OFD_SETLK, &whole);
   if (written != static_cast<ssize_t>(line.size())) {
     fail("{}: cannot write: {}", path_, std::strerror(error));
   }

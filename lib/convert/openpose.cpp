@@ -198,6 +198,7 @@ class Writer : public RecordSink {
   Writer(std::string folder, bool force) : folder_(std::move(folder)), force_(force) {
     if (folder_ == "-") fail("openpose: a folder of files, not standard output; use -o");
     io::make_folder(folder_);
+    io::discard_partial_files_in(folder_, kEnding);
   }
 
   void begin(const io::Header& header) override {

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr double kShortestFrame = 1e-3;  // seconds
 constexpr double kMaxScale = 16;
+constexpr const char* kPictureEnding = ".png";  // in a folder
 constexpr int kMinSide = 16, kMaxSide = 32767;  // Cairo's and most codecs' limit
 
 Size scaled(Size frame, double scale) {
@@ -104,6 +105,7 @@ class VideoDrawing {
 
   // One file per frame, written by the drawing threads.
   void to_pictures(UniquePaths& paths, const std::string& still_stem) {
+    io::discard_partial_files_in(config_.output, kPictureEnding);
     run(
         [&](FrameTask& task) {
           draw(task, rule_.of(task.displayed));
@@ -116,7 +118,7 @@ class VideoDrawing {
           std::string stem = still_stem;
           if (stem.empty() && !file.empty()) stem = fs::path(file).stem().string();
           if (stem.empty()) stem = fmt::format("{:06}", task.frame->index);
-          task.path = paths.next(stem, ".png");
+          task.path = paths.next(stem, kPictureEnding);
         });
   }
 

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -121,9 +122,15 @@ bool any_partial_file(const std::string& folder);
 // The Errors that an output to `path` would meet: it exists, is a directory, or lies in none.
 void check_output(const std::string& path, bool force);
 
-// Removes what killed runs have left of a file of which a part is of no use. InWork: another
-// process is writing it.
-void discard_partial_files(const std::string& path);
+// Removes what killed runs have left of a file, as far as it is of no use. InWork: another process
+// is writing it.
+void discard_partial_files(
+    const std::string& path,
+    const std::function<bool(const std::string& partial)>& is_useless = [](auto&) { return true; });
+
+// The same for all files of a directory whose names have this ending. Those that are being written
+// stay.
+void discard_partial_files_in(const std::string& folder, std::string_view ending);
 
 // All of a file at once; "-" is standard output.
 void write_file(const std::string& path, std::string_view bytes, bool force);

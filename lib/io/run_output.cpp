@@ -32,10 +32,7 @@ std::string reason_against(const std::string& path, const Header& own) {
 
 void remove_left(const std::string& path) {
   try {
-    PartialFile partial(path, true);
-    for (const std::string& name : partial.claim()) {
-      if (holds_all_of(path, name)) partial.remove(name);
-    }
+    discard_partial_files(path, [&](const std::string& name) { return holds_all_of(path, name); });
   } catch (const Error&) {
   }
 }

@@ -43,6 +43,7 @@ class Report {
     if (result_.videos == 0) fail("{}: no records to report", config_.draw.output);
     const Json data{{"version", config_.version}, {"videos", std::move(videos_)}};
     io::make_folder(config_.draw.output);
+    io::discard_partial_files_in(config_.draw.output, fs::path(path).filename().string());
     io::write_file(path, page_with(io::dump(data)), config_.draw.force);
     stills_.remove_others();
     return result_;

@@ -82,6 +82,7 @@ void StillFolder::remove_others() const {
     std::error_code ignored;
     if (is_name_of_still(name) && !names_.contains(name)) fs::remove(entry->path(), ignored);
   }
+  io::discard_partial_files_in(folder_, kExtension);
 }
 
 }  // namespace vremd::report

@@ -200,6 +200,22 @@ TEST_CASE("files of killed processes are found, files still being written are le
   CHECK(names(folder).size() == 2);  // a, and the other target's
 }
 
+TEST_CASE("of a directory, the files of killed processes with one ending are removed") {
+  const TemporaryFolder folder;
+  Writer killed(folder / "000001.png", "1"), living(folder / "2.png", "2");
+  Writer records(folder / "a.jsonl", "of use");
+  killed.end();
+  records.end();
+  write_file(folder / ".3.png.partial", "not ours", false);
+  write_file(folder / ".4.png.host.x.00000000.partial", "not ours", false);
+  REQUIRE(names(folder).size() == 5);
+  discard_partial_files_in(folder / "", ".png");
+  CHECK(names(folder).size() == 4);
+  CHECK(std::ranges::none_of(
+      names(folder), [](const std::string& name) { return name.starts_with(".000001.png."); }));
+  discard_partial_files_in(folder / "absent", ".png");
+}
+
 TEST_CASE("a target of the longest name") {
   const TemporaryFolder folder;
   std::string name(255, 'w');
