@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <filesystem>
@@ -16,6 +17,7 @@ namespace {
 using namespace std::literals;
 
 constexpr std::string_view kEbml = "\x1a\x45\xdf\xa3";
+constexpr std::string_view kNut = "nut/multimedia container\0NM"sv, kY4m = "YUV4MPEG2 ";
 
 class Bytes {
  public:
@@ -31,7 +33,7 @@ class Bytes {
 
   std::int64_t size() const { return size_; }
 
-  // Up to 16 bytes; "" behind the end of the file. Valid until the next call.
+  // A window; "" behind the end of the file. Valid until the next call.
   std::string_view at(std::int64_t place) {
     if (place < 0 || place >= size_) return "";
     const ssize_t count = pread(file_, buffer_.data(), buffer_.size(), place);
@@ -41,7 +43,7 @@ class Bytes {
  private:
   int file_;
   std::int64_t size_ = 0;
-  std::array<char, 16> buffer_{};
+  std::array<char, JoinFinder::kWindow> buffer_{};
 };
 
 // An integer of `count` bytes, 0 if they are not there.
@@ -60,68 +62,6 @@ std::int64_t little_endian(std::string_view bytes, std::size_t at, std::size_t c
   return static_cast<std::int64_t>(value);
 }
 
-// Each finds the next file behind the one at `start`; -1: none.
-
-std::int64_t next_flv(Bytes& file, std::int64_t start) {
-  constexpr int kTagHead = 11, kPreviousTagSize = 4;
-  std::int64_t at = start + big_endian(file.at(start), 5, 4) + kPreviousTagSize;
-  if (at < start + 9) return -1;
-  for (;;) {
-    const std::string_view tag = file.at(at);
-    if (tag.starts_with("FLV\1"sv)) return at;
-    const int type = tag.size() < kTagHead ? 0 : tag[0] & 0x1f;
-    if (type != 8 && type != 9 && type != 18) return -1;  // sound, video, data
-    at += kTagHead + big_endian(tag, 1, 3) + kPreviousTagSize;
-  }
-}
-
-std::int64_t next_ivf(Bytes& file, std::int64_t start) {
-  constexpr int kLeastHeader = 32, kFrameHead = 12;
-  std::int64_t at = start + little_endian(file.at(start), 6, 2);
-  if (at < start + kLeastHeader) return -1;
-  for (;;) {
-    const std::string_view frame = file.at(at);
-    if (frame.starts_with("DKIF"sv)) return at;
-    if (frame.size() < kFrameHead) return -1;
-    at += kFrameHead + little_endian(frame, 0, 4);
-  }
-}
-
-// RIFF chunks of more than the first GB are called AVIX.
-std::int64_t next_avi(Bytes& file, std::int64_t start) {
-  for (std::int64_t at = start;;) {
-    const std::string_view chunk = file.at(at);
-    if (chunk.size() < 12 || !chunk.starts_with("RIFF"sv)) return -1;
-    if (at > start && chunk.substr(8, 4) == "AVI "sv) return at;
-    const std::int64_t size = little_endian(chunk, 4, 4);
-    if (size < 4 || size == 0xffffffff) return -1;  // of a file that was written to a pipe
-    at += 8 + size + size % 2;
-  }
-}
-
-// A file begins with ftyp; without an index (moov) in each of the two, they are parts of one.
-std::int64_t next_mp4(Bytes& file, std::int64_t start) {
-  bool has_index = false;
-  std::int64_t next = -1;
-  for (std::int64_t at = start;;) {
-    const std::string_view box = file.at(at);
-    if (box.size() < 8) return -1;
-    const std::string_view type = box.substr(4, 4);
-    if (type == "ftyp"sv && at > start) {
-      if (!has_index) return -1;
-      if (next < 0) next = at;
-    }
-    if (type == "moov"sv) {
-      if (next >= 0) return next;
-      has_index = true;
-    }
-    const std::int64_t small = big_endian(box, 0, 4);
-    const std::int64_t size = small == 1 ? big_endian(box, 8, 8) : small;
-    if (size < 8 || size > file.size() - at) return -1;
-    at += size;
-  }
-}
-
 // The bytes of an EBML number (an id or a size): its first 1 marks their count; 0: not a number.
 std::size_t ebml_length(std::string_view bytes) {
   if (bytes.empty() || bytes[0] == 0) return 0;
@@ -130,44 +70,145 @@ std::size_t ebml_length(std::string_view bytes) {
   return length <= bytes.size() ? length : 0;
 }
 
-// A header, a segment, and perhaps padding. libav reads two of them, but not a third.
-std::int64_t next_matroska(Bytes& file, std::int64_t start) {
-  for (std::int64_t at = start;;) {
-    const std::string_view element = file.at(at);
-    if (element.starts_with(kEbml) && at > start) return at;
-    const std::size_t id = ebml_length(element);
-    const std::size_t length = ebml_length(element.substr(id));
-    if (id == 0 || length == 0) return -1;
-    const std::int64_t most = (std::int64_t{1} << 7 * length) - 1;  // unknown: written to a pipe
-    const std::int64_t size = big_endian(element, id, length) & most;
-    if (size == most) return -1;
-    at += static_cast<std::int64_t>(id + length) + size;
+// The length of what begins with `bytes`: a header, tag, frame, chunk, box or element. 0: another
+// file begins there; -1: the rest is unknown.
+
+std::int64_t flv_length(std::string_view bytes, bool first) {
+  constexpr int kHead = 9, kTagHead = 11, kPreviousTagSize = 4;
+  if (first) {
+    const std::int64_t head = big_endian(bytes, 5, 4);
+    return head < kHead ? -1 : head + kPreviousTagSize;
   }
+  if (bytes.starts_with("FLV\1"sv)) return 0;
+  const int type = bytes.size() < kTagHead ? 0 : bytes[0] & 0x1f;
+  if (type != 8 && type != 9 && type != 18) return -1;  // sound, video, data
+  return kTagHead + big_endian(bytes, 1, 3) + kPreviousTagSize;
 }
 
-std::int64_t next_file(Bytes& file, std::int64_t start) {
-  const std::string_view head = file.at(start);
-  if (head.starts_with(kEbml)) return next_matroska(file, start);
-  if (head.starts_with("FLV\1"sv)) return next_flv(file, start);
-  if (head.starts_with("DKIF"sv)) return next_ivf(file, start);
-  if (head.starts_with("RIFF"sv)) return next_avi(file, start);
-  if (head.size() >= 8 && head.substr(4, 4) == "ftyp"sv) return next_mp4(file, start);
-  return -1;
+std::int64_t ivf_length(std::string_view bytes, bool first) {
+  constexpr int kLeastHeader = 32, kFrameHead = 12;
+  if (first) {
+    const std::int64_t head = little_endian(bytes, 6, 2);
+    return head < kLeastHeader ? -1 : head;
+  }
+  if (bytes.starts_with("DKIF"sv)) return 0;
+  if (bytes.size() < kFrameHead) return -1;
+  return kFrameHead + little_endian(bytes, 0, 4);
+}
+
+// RIFF chunks of more than the first GB are called AVIX.
+std::int64_t avi_length(std::string_view bytes, bool first) {
+  if (bytes.size() < 12 || !bytes.starts_with("RIFF"sv)) return -1;
+  if (!first && bytes.substr(8, 4) == "AVI "sv) return 0;
+  const std::int64_t size = little_endian(bytes, 4, 4);
+  if (size < 4 || size == 0xffffffff) return -1;  // of a file that was written to a pipe
+  return 8 + size + size % 2;
+}
+
+struct Mp4Box {
+  std::int64_t size;  // -1: none, or to the end of the file
+  std::string_view type;
+};
+
+Mp4Box mp4_box(std::string_view bytes) {
+  if (bytes.size() < 8) return {-1, ""};
+  const std::int64_t small = big_endian(bytes, 0, 4);
+  const std::int64_t size = small == 1 ? big_endian(bytes, 8, 8) : small;
+  return {size < 8 ? -1 : size, bytes.substr(4, 4)};
+}
+
+// A header, a segment, and perhaps padding. libav reads two of them, but not a third.
+std::int64_t matroska_length(std::string_view bytes, bool first) {
+  if (!first && bytes.starts_with(kEbml)) return 0;
+  const std::size_t id = ebml_length(bytes);
+  const std::size_t length = ebml_length(bytes.substr(id));
+  if (id == 0 || length == 0) return -1;
+  const std::int64_t most = (std::int64_t{1} << 7 * length) - 1;  // unknown: written to a pipe
+  const std::int64_t size = big_endian(bytes, id, length) & most;
+  return size == most ? -1 : static_cast<std::int64_t>(id + length) + size;
+}
+
+std::string_view scanned_magic(std::string_view head) {
+  for (const std::string_view magic : {kNut, kY4m}) {
+    if (head.starts_with(magic)) return magic;
+  }
+  return "";
 }
 
 }  // namespace
+
+// A file begins with ftyp; one without an index (moov) is a fragment of the one before.
+std::int64_t JoinFinder::length_at(std::string_view bytes) {
+  const bool first = place_ == 0;
+  switch (format_) {
+    case Format::kMatroska: return matroska_length(bytes, first);
+    case Format::kFlv: return flv_length(bytes, first);
+    case Format::kIvf: return ivf_length(bytes, first);
+    case Format::kAvi: return avi_length(bytes, first);
+    case Format::kScanned: return scan(bytes);
+    case Format::kMp4: {
+      const auto [size, type] = mp4_box(bytes);
+      if (type == "moov"sv) has_index_ = true;
+      if (type == "ftyp"sv && !first) {
+        if (!has_index_ || size < 0) return -1;
+        const auto end = std::min(static_cast<std::size_t>(size), bytes.size());
+        const std::string_view next = mp4_box(bytes.substr(end)).type;
+        if (next != "moof"sv && next != "sidx"sv && next != "styp"sv) return 0;
+      }
+      return size;
+    }
+    case Format::kNone: break;
+  }
+  return -1;
+}
+
+std::int64_t JoinFinder::scan(std::string_view bytes) const {
+  const std::size_t found = bytes.find(magic_, place_ == 0 ? 1 : 0);
+  if (found != bytes.npos) return static_cast<std::int64_t>(found);
+  const std::size_t kept = magic_.size() - 1;  // may be the beginning of it
+  return static_cast<std::int64_t>(bytes.size() > kept ? bytes.size() - kept : 1);
+}
+
+bool JoinFinder::look(std::string_view bytes) {
+  if (place_ == 0) {
+    magic_ = scanned_magic(bytes);
+    format_ = !magic_.empty()                                       ? Format::kScanned
+              : bytes.starts_with(kEbml)                            ? Format::kMatroska
+              : bytes.starts_with("FLV\1"sv)                        ? Format::kFlv
+              : bytes.starts_with("DKIF"sv)                         ? Format::kIvf
+              : bytes.starts_with("RIFF"sv)                         ? Format::kAvi
+              : bytes.size() >= 8 && bytes.substr(4, 4) == "ftyp"sv ? Format::kMp4
+                                                                    : Format::kNone;
+  }
+  const std::int64_t length = bytes.empty() ? -1 : length_at(bytes);
+  if (length == 0) return true;
+  place_ = length < 0 || length > INT64_MAX - place_ ? -1 : place_ + length;
+  return false;
+}
 
 std::vector<FilePart> joined_parts(const std::string& path) {
   std::vector<FilePart> parts{{}};
   std::error_code ignored;  // opening a named pipe would wait for its writer
   if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return parts;
   Bytes file(path);
-  for (;;) {
-    const std::int64_t next = next_file(file, parts.back().start);
-    if (next < 0) return parts;
-    parts.back().end = next;
-    parts.push_back({next, 0});
+  if (!scanned_magic(file.at(0)).empty()) return parts;
+  for (JoinFinder finder; finder.place() >= 0;) {
+    const std::int64_t start = parts.back().start;
+    if (finder.place() > file.size() - start) return parts;
+    const std::int64_t at = start + finder.place();
+    if (!finder.look(file.at(at))) continue;
+    parts.back().end = at;
+    parts.push_back({at, 0});
+    finder = {};
   }
+  return parts;
+}
+
+bool is_scanned(const std::string& path) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
+  Bytes file(path);
+  return !scanned_magic(file.at(0)).empty();
 }
 
 }  // namespace vremd::video

@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace vremd::video {
 namespace {
@@ -41,21 +43,15 @@ int ask_stopped(void* opaque) {
 
 }  // namespace
 
-// Standard input, a named pipe or a device, without seeking.
+// Standard input, a named pipe, a device or a file, without seeking. Ends where another file begins
+// that was joined to it, and goes on with begin_next().
 class PipeInput {
  public:
-  PipeInput(const std::string& path, const std::function<bool()>& stopped) : stopped_(stopped) {
+  PipeInput(const std::string& path, std::function<bool()> stopped) : stopped_(std::move(stopped)) {
     owned_ = path != "-";
     while (owned_ && (descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0) {
       if (errno != EINTR) fail("{}: cannot open: {}", path, std::strerror(errno));
       if (stopped_ && stopped_()) throw StoppedWhileOpening();  // no writer has opened it yet
-    }
-    auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
-    if (!buffer) throw std::bad_alloc();
-    io_.reset(avio_alloc_context(buffer, kPipeBuffer, 0, this, read_packet, nullptr, nullptr));
-    if (!io_) {
-      av_free(buffer);
-      throw std::bad_alloc();
     }
   }
   ~PipeInput() {
@@ -64,9 +60,37 @@ class PipeInput {
   PipeInput(const PipeInput&) = delete;
   PipeInput& operator=(const PipeInput&) = delete;
 
-  AVIOContext* io() const { return io_.get(); }
-  std::int64_t count() const { return count_; }  // bytes read
-  // Where the RIFF chunk at the beginning ends; 0 if there is none, or its length is unknown.
+  AvIo make_io() {
+    auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
+    if (!buffer) throw std::bad_alloc();
+    AvIo io(avio_alloc_context(buffer, kPipeBuffer, 0, this, read_packet, nullptr, nullptr));
+    if (!io) {
+      av_free(buffer);
+      throw std::bad_alloc();
+    }
+    return io;
+  }
+
+  // Skips what the demuxer has left of the current file. False: no other one follows.
+  bool begin_next() {
+    while (!at_next_ && finder_.place() >= 0) {
+      std::array<std::uint8_t, 4096> rest{};
+      const int status = read(rest.data(), static_cast<int>(rest.size()));
+      if (status == AVERROR_EXIT) throw StoppedWhileOpening();
+      if (status < 0) break;
+    }
+    if (!at_next_) return false;
+    start_ += count_;
+    count_ = 0;
+    head_ = {};
+    finder_ = {};
+    at_next_ = false;
+    return true;
+  }
+
+  std::int64_t start() const { return start_; }  // of the current file
+  std::int64_t count() const { return count_; }  // bytes read of it
+  // Where the RIFF chunk at its beginning ends; 0 if there is none, or its length is unknown.
   std::int64_t riff_end() const {
     const std::uint32_t length = AV_RL32(head_.data() + 4);
     return AV_RL32(head_.data()) == MKTAG('R', 'I', 'F', 'F') && length != UINT32_MAX
@@ -76,45 +100,86 @@ class PipeInput {
 
  private:
   static int read_packet(void* opaque, std::uint8_t* to, int size) {
-    auto& self = *static_cast<PipeInput*>(opaque);
+    return static_cast<PipeInput*>(opaque)->read(to, size);
+  }
+
+  int read(std::uint8_t* to, int size) {
+    while (!at_next_ && finder_.place() == count_) {
+      while (ahead().size() < JoinFinder::kWindow) {
+        const int status = fill();
+        if (status == AVERROR_EOF) break;
+        if (status < 0) return status;
+      }
+      at_next_ = finder_.look(ahead());
+    }
+    if (at_next_) return AVERROR_EOF;
+    const int status = ahead().empty() ? fill() : 0;
+    if (status < 0) return status;
+    std::int64_t most = std::min<std::int64_t>(size, std::ssize(ahead()));
+    if (finder_.place() >= 0) most = std::min(most, finder_.place() - count_);
+    std::copy_n(ahead().begin(), most, to);
+    const std::int64_t missing = std::min(most, std::ssize(head_) - count_);
+    if (missing > 0) std::copy_n(to, missing, head_.begin() + count_);
+    count_ += most;
+    begin_ += static_cast<std::size_t>(most);
+    return static_cast<int>(most);
+  }
+
+  // What has been read, but not given.
+  std::string_view ahead() const { return {buffer_.data() + begin_, end_ - begin_}; }
+
+  // Adds at least a byte to ahead(), of which there is less than a window. Returns libav's status.
+  int fill() {
+    if (begin_ == end_ || buffer_.size() - end_ < JoinFinder::kWindow) {
+      std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), end_ - begin_,
+                  buffer_.begin());
+      end_ -= begin_;
+      begin_ = 0;
+    }
     for (;;) {
-      if (self.stopped_ && self.stopped_()) return AVERROR_EXIT;
-      pollfd waiting{self.descriptor_, POLLIN, 0};
+      if (stopped_ && stopped_()) return AVERROR_EXIT;
+      pollfd waiting{descriptor_, POLLIN, 0};
       const int ready = poll(&waiting, 1, kPollMs);
       if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-      const ssize_t count = ::read(self.descriptor_, to, static_cast<std::size_t>(size));
+      const ssize_t count = ::read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
       if (count > 0) {
-        const std::int64_t missing = std::ssize(self.head_) - self.count_;
-        if (missing > 0) {
-          std::copy_n(to, std::min<std::int64_t>(count, missing), self.head_.begin() + self.count_);
-        }
-        self.count_ += count;
-        return static_cast<int>(count);
+        end_ += static_cast<std::size_t>(count);
+        return 0;
       }
       if (count == 0) return AVERROR_EOF;
       if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
     }
   }
 
-  const std::function<bool()>& stopped_;
+  std::function<bool()> stopped_;
   int descriptor_ = STDIN_FILENO;
   bool owned_ = false;
+  std::vector<char> buffer_ = std::vector<char>(kPipeBuffer);
+  std::size_t begin_ = 0, end_ = 0;  // of ahead(), in buffer_
+  JoinFinder finder_;
+  bool at_next_ = false;
   std::array<std::uint8_t, 8> head_{};
-  std::int64_t count_ = 0;
-  AvIo io_;
+  std::int64_t start_ = 0, count_ = 0;
 };
 
-PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part)
-    : place_(path == "-" ? "standard input" : path), stopped_(std::move(stopped)), part_(part) {
+PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part,
+                           std::shared_ptr<PipeInput> pipe)
+    : place_(path == "-" ? "standard input" : path),
+      stopped_(std::move(stopped)),
+      part_(part),
+      pipe_(std::move(pipe)) {
   silence_libav();
   AVFormatContext* context = avformat_alloc_context();
   if (!context) throw std::bad_alloc();
   input_.reset(context);
   context->interrupt_callback = {ask_stopped, &stopped_};
   std::string url = path;
-  if (is_pipe(path)) {
-    pipe_ = std::make_unique<PipeInput>(path, stopped_);
-    context->pb = pipe_->io();
+  if (!pipe_ && (is_pipe(path) || is_scanned(path))) {
+    pipe_ = std::make_shared<PipeInput>(path, stopped_);
+  }
+  if (pipe_) {
+    io_ = pipe_->make_io();
+    context->pb = io_.get();
     url = "pipe:";
   } else if (is_file(path)) {
     url = "file:" + path;  // a name may contain a colon
@@ -227,6 +292,12 @@ std::optional<FilePart> PacketSource::other_recording() const {
     }
   }
   return {};
+}
+
+std::shared_ptr<PipeInput> PacketSource::next_of_pipe(FilePart& part) {
+  if (!pipe_ || !pipe_->begin_next()) return nullptr;
+  part = {pipe_->start(), 0};
+  return pipe_;
 }
 
 std::optional<double> PacketSource::seconds() const {

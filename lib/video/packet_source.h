@@ -23,8 +23,9 @@ struct StoppedWhileOpening {};
 // that a stop interrupts a blocking read. Errors "path: what" at construction.
 class PacketSource {
  public:
-  // `part`: of a regular file.
-  PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part = {});
+  // `part`: of a regular file. `pipe`: another one's next_of_pipe().
+  PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part = {},
+               std::shared_ptr<PipeInput> pipe = nullptr);
   ~PacketSource();
 
   const std::string& place() const { return place_; }  // the path, or "standard input"
@@ -50,6 +51,10 @@ class PacketSource {
   // another PID. Nothing for videos that run side by side.
   std::optional<FilePart> other_recording() const;
 
+  // After the end of a pipe: the same pipe, at the next file that was joined, which is `part` of
+  // what was read. Null: none follows. StoppedWhileOpening.
+  std::shared_ptr<PipeInput> next_of_pipe(FilePart& part);
+
   // Why the packets ended early; "" after a regular end.
   const std::string& end_problem() const { return end_problem_; }
 
@@ -74,7 +79,8 @@ class PacketSource {
   std::string place_;
   std::function<bool()> stopped_;
   FilePart part_;
-  std::unique_ptr<PipeInput> pipe_;  // outlives the context that reads from it
+  std::shared_ptr<PipeInput> pipe_;  // null: a file that is not is_scanned(), or a URL
+  AvIo io_;                          // of pipe_; outlives the context that reads from it
   AvInput input_;
   AVStream* stream_ = nullptr;
   std::string end_problem_;

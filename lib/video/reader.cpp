@@ -75,7 +75,7 @@ class StreamSource : public FrameSource {
 
  private:
   void open() {
-    auto packets = std::make_unique<PacketSource>(path_, options_.stopped, parts_[part_]);
+    auto packets = std::make_unique<PacketSource>(path_, options_.stopped, parts_[part_], pipe_);
     auto decoder = std::make_unique<StreamDecoder>(*packets, options_.threads);
     decoder_ = std::move(decoder);  // first: it refers to the packets
     packets_ = std::move(packets);
@@ -86,8 +86,12 @@ class StreamSource : public FrameSource {
       parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(part_) + 1, *other);
     }
     start_ = last_time_ + decoder_->frame_seconds();
-    while (++part_ < parts_.size()) {
+    for (;;) {
       try {
+        FilePart of_pipe;
+        pipe_ = packets_->next_of_pipe(of_pipe);
+        if (pipe_) parts_.push_back(of_pipe);
+        if (++part_ >= parts_.size()) return false;
         open();
         return true;
       } catch (const StoppedWhileOpening&) {
@@ -98,13 +102,13 @@ class StreamSource : public FrameSource {
                     error.what());
       }
     }
-    return false;
   }
 
   std::string path_;
   VideoReaderOptions options_;
   std::vector<FilePart> parts_;
   std::size_t part_ = 0;
+  std::shared_ptr<PipeInput> pipe_;
   std::unique_ptr<PacketSource> packets_;
   std::unique_ptr<StreamDecoder> decoder_;
   std::pair<int, int> time_base_;  // of the first part

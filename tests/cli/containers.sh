@@ -6,13 +6,14 @@ vremd_pose_files weights table4_baseline tiny.safetensors
 frames=6
 videos=()
 for kind in mkv:libx264 mkv:ffv1 mp4:libx264 mp4:mpeg4 mov:mjpeg avi:mpeg4 avi:mjpeg ts:libx264 ts:libx265 ts:mpeg2video \
-  mpg:mpeg2video flv:libx264 webm:libvpx-vp9 webm:libvpx ivf:libvpx-vp9 ogv:libtheora h264:libx264 mjpeg:mjpeg nut:libx264; do
+  mpg:mpeg2video flv:libx264 webm:libvpx-vp9 webm:libvpx ivf:libvpx-vp9 ogv:libtheora h264:libx264 mjpeg:mjpeg nut:libx264 \
+  y4m:wrapped_avframe; do
   IFS=: read -r ending codec <<< $kind
   name=$codec-$ending
   vremd_pose_files clip $frames $name.$ending $codec 2> err ||
     { grep -q 'has no encoder' err || { cat err; exit 1; }; echo "no $codec"; continue; }
   videos+=("$name.$ending")
-  test $ending = nut || { cat $name.$ending $name.$ending > $name-twice.$ending; videos+=("$name-twice.$ending"); }
+  cat $name.$ending $name.$ending > $name-twice.$ending; videos+=("$name-twice.$ending")
 done
 test ${#videos[@]} -ge 10
 vremd_pose_files packed $frames packed.avi; videos+=(packed.avi)
@@ -33,6 +34,13 @@ for video in "${videos[@]}"; do
   test "$(tail -n 1 of_video)" = "[$expected,0,0]" || { cat of_video; exit 1; }
   jq -es '[.[1:-1][] | .[1]] | length > 1 and . == (sort | unique)' of_video > out ||
     { echo "times do not increase"; cat of_video; exit 1; }
+done
+
+# So do pipes.
+for video in libx264-{mkv,flv,nut}-twice.* libvpx-vp9-ivf-twice.ivf wrapped_avframe-y4m-twice.y4m; do
+  test -e $video || continue
+  detect - < $video > piped.jsonl
+  cmp <(detect $video | account | tail -n +2) <(account piped.jsonl | tail -n +2)
 done
 
 # Somebody in each frame, so that each is read.

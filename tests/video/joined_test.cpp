@@ -7,7 +7,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <sys/stat.h>
+
 #include <cstring>
+#include <fstream>
+#include <thread>
 
 using namespace vremd;
 using namespace vremd::video;
@@ -72,7 +76,9 @@ TEST_CASE("recordings joined by cat") {
                                            {"mov", "mjpeg"},
                                            {"avi", "mjpeg"},
                                            {"avi", "libx264"},
-                                           {"ivf", "libvpx-vp9"}}));
+                                           {"ivf", "libvpx-vp9"},
+                                           {"nut", "libx264"},
+                                           {"y4m", "wrapped_avframe"}}));
   if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
   CAPTURE(form.ending, form.codec);
   const TemporaryFolder folder;
@@ -95,6 +101,41 @@ TEST_CASE("recordings joined by cat") {
   // The second part goes on one frame after the first.
   CHECK(std::abs(result.frames.back()->time - (expected.size() - 1) / 25.0) < 0.05);
   check_same(result, read_all(joined, 4));
+}
+
+TEST_CASE("recordings joined by cat, through a pipe") {
+  const Form form = GENERATE(values<Form>({{"mkv", "libx264"},
+                                           {"flv", "libx264"},
+                                           {"mp4", "libx264"},
+                                           {"avi", "mjpeg"},
+                                           {"ivf", "libvpx-vp9"},
+                                           {"nut", "libx264"},
+                                           {"y4m", "wrapped_avframe"}}));
+  if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
+  CAPTURE(form.ending, form.codec);
+  const TemporaryFolder folder;
+  std::vector<char> bytes;
+  for (const int frames : {kFrames, 8, kFrames}) {
+    std::string part = clip(folder, form, frames);
+    if (form.ending == "mp4") {  // otherwise its index is at the end
+      part = edit_clip(part, folder / "edited.mp4", {.muxer_options = {{"movflags", "faststart"}}});
+    }
+    const std::vector<char> more = file_bytes(part);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  }
+  const std::string joined = write_bytes(folder / ("joined." + form.ending), bytes);
+  const std::string pipe = folder / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  for (const int threads : {1, 4}) {
+    std::thread writer(
+        [&] { std::ofstream(pipe, std::ios::binary).write(bytes.data(), std::ssize(bytes)); });
+    const Result result = read_all(pipe, threads);
+    writer.join();
+    CHECK(result.damaged == 0);
+    CHECK(result.missing == 0);
+    CHECK(result.frames.size() == 2 * kFrames + 8);
+    check_same(result, read_all(joined, threads));
+  }
 }
 
 TEST_CASE("recordings with other PIDs and frame rates joined by cat") {
