@@ -80,6 +80,11 @@ double torso(const std::vector<JointLabel>& joints, const JointSet& set) {
   return longest;
 }
 
+bool is_suspect(const annotation::AnnotatedPerson& person) {
+  const auto suspect = person.other.find("suspect_lr");
+  return suspect != person.other.end() && *suspect == true;
+}
+
 double flip_distance(const annotation::AnnotatedPerson& person, int joint) {
   const auto list = person.other.find("flip_dist");
   const auto index = static_cast<std::size_t>(joint);
@@ -283,7 +288,7 @@ void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& 
           ++count.outside;
           continue;
         }
-        if (config.skip_suspect_lr && person.other.value("suspect_lr", Json()) == true) {
+        if (config.skip_suspect_lr && is_suspect(person)) {
           ++count.suspect_lr;
           continue;
         }

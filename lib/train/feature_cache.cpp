@@ -125,8 +125,7 @@ at::Tensor FeatureCache::rounded(const at::Tensor& features) const {
 
 TrainBatch make_cached_batch(data::TrainSet& set, const BatchPlan& plan, const TrainConfig& config,
                              FeatureCache& cache) {
-  TrainBatch batch =
-      make_batch(set, plan, config.model, cache.variants() > 1 ? &config.aug : nullptr);
+  TrainBatch batch = make_batch(set, plan, config.model, &config.aug);
   batch.uses = plan.uses;
   batch.variant = static_cast<int>(plan.epoch);
   const auto& shape = cache.shape();

@@ -85,8 +85,7 @@ TrainBatch first_batch(data::TrainSet& set, const TrainConfig& config, int most)
   plan.samples.assign(order.begin(),
                       order.begin() + std::min<std::ptrdiff_t>(std::ssize(order), most));
   for (std::size_t i = 0; i < plan.samples.size(); ++i) plan.draws.push_back(i);
-  const bool plain = config.train.cache_features == 1;
-  return make_batch(set, plan, config.model, plain ? nullptr : &config.aug);
+  return make_batch(set, plan, config.model, &config.aug);
 }
 
 void name_trained_joints(const data::TrainSet& set, TrainConfig& config) {

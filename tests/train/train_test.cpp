@@ -687,6 +687,10 @@ TEST_CASE("a frozen projection belongs to the features", "[slow]") {
   TrainConfig config = toy_config(folder.path, true);
   config.model.model.dim = 32;
   config.model.model.heads = 4;
+  config.aug = {};
+  config.aug.half_body.prob = config.aug.flip = config.aug.rotation.prob = config.aug.scale.limit =
+      0;
+  config.aug.motion = {.shift = 0, .rotation = 0, .scale = 0};
   config.train.epochs = 2;
   config.train.cache_features = 1;
   config.train.feature_folder = folder.path + "/features";
@@ -706,10 +710,6 @@ TEST_CASE("a frozen projection belongs to the features", "[slow]") {
   // The same network, with the features as the backbone gives them.
   config.train.cache_features = 0;
   config.train.feature_folder = "";
-  config.aug = {};
-  config.aug.half_body.prob = config.aug.flip = config.aug.rotation.prob = config.aug.scale.limit =
-      0;
-  config.aug.motion = {.shift = 0, .rotation = 0, .scale = 0};
   REQUIRE(run_training(config, options_for(folder.path + "/usual")));
   for (const auto& [name, tensor] : weights("/frozen")) {
     CAPTURE(name);
