@@ -27,6 +27,8 @@ void PoseConfig::add_to(cli::Tool& tool) {
               "joints to write: a joint set or a comma-separated list of names");
   tool.option("decode", choices.decode, "HOW",
               "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
+  tool.option("scores", choices.scores, "HOW",
+              "joint scores: auto, calibrated (probabilities) or heatmap (its maximum)", "auto");
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
   tool.option("nms", choices.nms, "HOW",
               "remove second poses of a person: none, or oks:NUM above this OKS");

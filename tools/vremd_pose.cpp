@@ -65,7 +65,7 @@ int run(PoseConfig& config, const cli::Common& common) {
     pipeline::parse_parts(config.choices.knock_out, loaded.config);
   });
   const pipeline::EstimatorOptions options =
-      pipeline::resolve_options(config.estimator, config.choices, loaded.config);
+      pipeline::resolve_options(config.estimator, config.choices, loaded);
   input.nms_oks = pipeline::parse_nms(config.choices.nms);
   input.with_neighbours = loaded.config.frames() > 1;
   input.stopped = cli::stop_requested;

@@ -9,13 +9,14 @@
 #include "io/json_file.h"
 #include "ops/device.h"
 #include "train/presets.h"
+#include "train/score_fit.h"
 #include "train/trainer.h"
 
-#include <c10/util/Exception.h>
 #include <fmt/ranges.h>
 #include <torch/version.h>
 
 #include <algorithm>
+#include <cstdio>
 
 using namespace vremd;
 
@@ -24,7 +25,7 @@ namespace {
 struct Config {
   std::string train_config, preset;
   std::string dataset, root;
-  std::string output;
+  std::string output, fit_scores;
   ops::DeviceChoice device;
   bool resume = false, dry_run = false;
   int cache_features = 0;
@@ -67,21 +68,15 @@ train::TrainConfig train_config(const Config& config) {
   return result;
 }
 
-// LibTorch throws OutOfMemoryError only on GPUs.
-bool is_out_of_memory(const c10::Error& error) {
-  const std::string text = error.what_without_backtrace();
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
-         text.find("can't allocate memory") != std::string::npos;
-}
-
 int run(const Config& config, const cli::Common& common) {
   using cli::require;
   require(!config.train_config.empty() || !config.preset.empty(),
           "nothing to train: use --config or --preset");
-  require(!config.output.empty(), "no output directory: use -o");
+  require(!config.output.empty(), "no output: use -o");
   require(config.dataset.empty() == config.root.empty(),
           "--dataset and --root must be used together");
-  require(!config.resume || !config.dry_run, "--dry-run and --resume are mutually exclusive");
+  require(config.resume + config.dry_run + !config.fit_scores.empty() <= 1,
+          "--dry-run, --resume and --fit-scores are mutually exclusive");
   require(config.cache_features >= 0, "--cache-features must not be negative");
   cli::as_usage_errors([&] { require_utf8(config.root); });
   one_of("--preset", config.preset, train::preset_names());
@@ -95,24 +90,26 @@ int run(const Config& config, const cli::Common& common) {
   options.stopped = cli::stop_requested;
   const auto place = train::process_place();
   options.device = ops::choose_device(config.device);
+  if (!config.fit_scores.empty()) {
+    const auto report = train::fit_scores(what, {.weights = config.fit_scores,
+                                                 .output = config.output,
+                                                 .threads = common.threads,
+                                                 .device = options.device,
+                                                 .stopped = cli::stop_requested});
+    if (!report) return cli::kFailure;
+    std::fputs(report->c_str(), stdout);
+    return cli::kSuccess;
+  }
   if (config.dry_run) return train::preview(what, config.output) ? cli::kSuccess : cli::kFailure;
   if (place && !config.device.index && options.device.is_cuda()) {
     options.device =
         ops::choose_device({ops::DeviceKind::kCuda, train::gpu_of(*place, ops::cuda_devices())});
   }
-  try {
-    train::ProcessGroup processes =
-        place ? train::ProcessGroup(*place, options.device) : train::ProcessGroup();
-    if (!train::run_training(what, options, std::move(processes))) {  // some process got a signal
-      log_info("stopped; continue with --resume");
-      return cli::kFailure;
-    }
-  } catch (const c10::Error& error) {
-    if (!is_out_of_memory(error)) throw;
-    fail(
-        "out of memory on {}: reduce train.micro_batch ({}) or --threads; the last checkpoint is "
-        "in {}",
-        options.device.str(), what.train.micro_batch, options.output);
+  train::ProcessGroup processes =
+      place ? train::ProcessGroup(*place, options.device) : train::ProcessGroup();
+  if (!train::run_training(what, options, std::move(processes))) {  // some process got a signal
+    log_info("stopped; continue with --resume");
+    return cli::kFailure;
   }
   return cli::kSuccess;
 }
@@ -135,6 +132,8 @@ int main(int argc, char** argv) {
   tool.option("resume", config.resume, "continue the run in DIR");
   tool.option("dry-run", config.dry_run,
               "check the data and draw samples to DIR, without training");
+  tool.option("fit-scores", config.fit_scores, "WEIGHTS",
+              "do not train: write WEIGHTS with scores fitted to the data to the file of -o");
   tool.option("device", config.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
   return tool.run(argc, argv, [&](const cli::Common& common) {

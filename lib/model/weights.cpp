@@ -60,6 +60,10 @@ LoadedModel load_model(const std::string& path) {
   loaded.model->eval();
   loaded.sha256 = sha256.get();
   loaded.metadata = file.metadata();
+  if (const auto text = loaded.metadata.find("score_calibration"); text != loaded.metadata.end()) {
+    loaded.calibration = ScoreCalibration::from_text(text->second, path + ": score_calibration",
+                                                     loaded.config.joints().size());
+  }
   return loaded;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/safetensors.h"
+#include "model/score_calibration.h"
 #include "model/vremd.h"
 
 #include <map>
@@ -12,11 +13,13 @@
 namespace vremd::model {
 
 // Weights files of pose models: safetensors with the names of METHOD 12; metadata "kind" = "pose",
-// "vremd_config" = the ModelConfig as JSON.
+// "vremd_config" = the ModelConfig as JSON, "score_calibration" if their scores were fitted
+// (METHOD 2.4).
 
 struct LoadedModel {
   std::shared_ptr<VremdImpl> model;  // float32, evaluation mode, on the CPU
   ModelConfig config;
+  std::optional<ScoreCalibration> calibration;
   std::string sha256;  // of the file
   std::map<std::string, std::string> metadata;
 };

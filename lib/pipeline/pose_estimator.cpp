@@ -180,8 +180,9 @@ void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t la
     heatmaps = (heatmaps + mirrored_back(model_->probabilities(mirrored))) * 0.5;
   }
   clock.next(PoseStage::kDecode);
-  const at::Tensor points_bk3 =
+  at::Tensor points_bk3 =
       ops::heatmap_decode(heatmaps, options_.decode, options_.blur).to(at::kCPU).contiguous();
+  if (options_.calibration) calibrate(output, points_bk3);
   for (std::size_t person = first; person < last; ++person) {
     const auto row = static_cast<std::int64_t>(person - first);
     place(*slice.persons[person], points_bk3[row].const_data_ptr<float>());
@@ -204,6 +205,22 @@ void PoseEstimator::finish(const Slice& slice, std::size_t first, std::size_t la
       if (tensor.defined()) tensors.emplace_back(name, tensor[row]);
     }
     dump(*slice.persons[person], tensors);
+  }
+}
+
+// By the heatmaps of the plain crop, also with flip: those are what the calibration was fitted to.
+void PoseEstimator::calibrate(const model::VremdImpl::Output& output,
+                              at::Tensor& points_bk3) const {
+  const at::Tensor evidence =
+      model::score_evidence(output.heatmaps_bkhw, output.hk, output.hm, points_bk3,
+                            config_.loss.kind == model::LossKind::kCe);
+  float* point = points_bk3.data_ptr<float>();
+  const float* of_point = evidence.const_data_ptr<float>();
+  const auto joints = static_cast<std::size_t>(points_bk3.size(1));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(points_bk3.size(0)) * joints; ++i) {
+    point[3 * i + 2] = static_cast<float>(options_.calibration->score(
+        i % joints, std::span<const float, model::kEvidenceCount>(
+                        of_point + model::kEvidenceCount * i, model::kEvidenceCount)));
   }
 }
 

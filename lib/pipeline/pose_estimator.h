@@ -13,6 +13,7 @@
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -75,6 +76,8 @@ struct EstimatorOptions {
   int batch_size = 1;       // of the network on a GPU
   std::vector<int> joints;  // of the model, in output order
   model::Parts without;     // knocked out (METHOD 9.1)
+  // Scores are probabilities (METHOD 2.4); without, the heatmaps' maxima.
+  std::optional<model::ScoreCalibration> calibration;
 };
 
 // Intermediate tensors of a person, by name: crops [T, 3, H, W], heatmaps [K, h, w] (decoder input,
@@ -115,6 +118,8 @@ class PoseEstimator {
   void finish(const Slice& slice, std::size_t first, std::size_t last);
   model::VremdImpl::Output forward(const Slice& slice, std::size_t first, std::size_t last,
                                    int pass);
+  // Replaces the scores of `points` [B, K, 3] by probabilities.
+  void calibrate(const model::VremdImpl::Output& output, at::Tensor& points_bk3) const;
   at::Tensor mirrored_back(const at::Tensor& heatmaps_bkhw) const;
   void place(Person& person, const float* points) const;
 

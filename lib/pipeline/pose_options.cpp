@@ -32,11 +32,17 @@ void check_pose_options(const EstimatorOptions& options, const data::TripletOpti
 }
 
 EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& choices,
-                                 const model::ModelConfig& model) {
+                                 const model::LoadedModel& loaded) {
+  const model::ModelConfig& model = loaded.config;
   options.device = ops::choose_device(choices.device);
   options.decode = choices.decode.value_or(model.default_decode());
   options.joints = parse_joints(choices.joints, model);
   options.without = parse_parts(choices.knock_out, model);
+  options.calibration = loaded.calibration;
+  if (choices.scores == Scores::kHeatmap) options.calibration.reset();
+  if (choices.scores == Scores::kCalibrated && !options.calibration) {
+    fail("--scores calibrated: the weights have no calibration of their scores");
+  }
   if (options.enlarge == 0) options.enlarge = model.input.enlarge;
   if (options.batch_size == 0) options.batch_size = options.device.is_cpu() ? 8 : 64;
   if (options.enlarge != model.input.enlarge) {

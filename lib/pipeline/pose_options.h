@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "model/config.h"
 #include "ops/device.h"
 #include "ops/heatmap_decode.h"
 #include "pipeline/pose_estimator.h"
@@ -12,11 +11,16 @@
 
 namespace vremd::pipeline {
 
+// Joint scores: probabilities (METHOD 2.4), or the heatmaps' maxima.
+enum class Scores { kCalibrated, kHeatmap };
+constexpr auto enum_names(Scores) { return std::array{"calibrated", "heatmap"}; }
+
 // Unresolved values of the command line.
 struct PoseChoices {
   std::string joints;                 // see parse_joints()
   std::string knock_out;              // see parse_parts()
   std::optional<ops::Decode> decode;  // else the model's default_decode()
+  std::optional<Scores> scores;       // else calibrated if the weights have a calibration
   std::string nms = "none";           // see parse_nms()
   ops::DeviceChoice device;
 };
@@ -26,9 +30,9 @@ struct PoseChoices {
 void check_pose_options(const EstimatorOptions& options, const data::TripletOptions& neighbours);
 
 // Resolves the choices and the defaults of `enlarge` and `batch_size`. Warns if `enlarge` differs
-// from the training.
+// from the training. Error: calibrated scores of weights without a calibration.
 EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& choices,
-                                 const model::ModelConfig& model);
+                                 const model::LoadedModel& loaded);
 
 // Indices of the model's joints: "" = all trained ones, otherwise a named set or names separated by
 // commas. Error: the model lacks a joint.

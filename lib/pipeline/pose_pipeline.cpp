@@ -108,6 +108,7 @@ std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
 Json settings_of(const EstimatorOptions& options, const PoseInput& input) {
   Json settings{
       {"enlarge", options.enlarge}, {"decode", name_of(options.decode)}, {"flip", options.flip}};
+  if (options.calibration) settings["scores"] = name_of(Scores::kCalibrated);
   if (input.nms_oks > 0) settings["nms"] = fmt::format("oks:{}", input.nms_oks);
   if (!input.with_neighbours) return settings;
   if (input.neighbours.delta_ms > 0) {

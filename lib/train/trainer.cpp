@@ -18,6 +18,7 @@
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
@@ -355,10 +356,27 @@ struct Training {
   }
 };
 
+// LibTorch throws OutOfMemoryError only on GPUs.
+bool is_out_of_memory(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
+         text.find("can't allocate memory") != std::string::npos;
+}
+
 }  // namespace
 
 bool run_training(TrainConfig config, TrainerOptions options, ProcessGroup processes) {
-  return Training(std::move(config), std::move(options), std::move(processes)).run();
+  const std::string device = options.device.str(), folder = options.output;
+  const int micro_batch = config.train.micro_batch;
+  try {
+    return Training(std::move(config), std::move(options), std::move(processes)).run();
+  } catch (const c10::Error& error) {
+    if (!is_out_of_memory(error)) throw;
+    fail(
+        "out of memory on {}: reduce train.micro_batch ({}) or --threads; the last checkpoint is "
+        "in {}",
+        device, micro_batch, folder);
+  }
 }
 
 }  // namespace vremd::train
