@@ -371,6 +371,23 @@ TEST_CASE("every N-th frame with people is a key frame, its neighbours are the f
   CHECK(number_in(*frames[2]) == 6);
 }
 
+TEST_CASE("people whose left and right may be swapped are skipped, the others need no such key") {
+  const Folder folder;
+  Json listed = Json::parse(kPoseTrack18);
+  listed["annotations"][1]["bbox"] = {20, 10, 30, 30};
+  listed["annotations"][1]["keypoints"][0] = 25;
+  for (const bool suspect : {false, true}) {
+    if (suspect) listed["annotations"][1]["suspect_lr"] = true;
+    folder.write("a.json", listed.dump());
+    TrainDataConfig data;
+    data.annotations = folder.path + "/a.json";
+    data.skip_suspect_lr = true;
+    const TrainSet set({data}, joint_set("posetrack15"));
+    CHECK(set.samples().size() == (suspect ? 1u : 2u));
+    CHECK(set.counts()[0].suspect_lr == (suspect ? 1 : 0));
+  }
+}
+
 TEST_CASE("a small store evicts the least recently used pictures") {
   const Folder folder;
   for (int n = 0; n < 4; ++n) folder.picture(fmt::format("{}.png", n), 10 * n);
