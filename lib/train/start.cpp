@@ -8,6 +8,8 @@
 #include "train/optimizer.h"
 
 #include <ATen/Functions.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/linalg_qr.h>
 
 #include <algorithm>
 
@@ -76,6 +78,44 @@ void standardise(const TrainConfig& config, data::TrainSet& set, model::VremdImp
   model.standardise_tokens(tokens.mean(0), tokens.std(0).clamp_min(1e-6), keep_hm);
 }
 
+// Takes the projection of start.backbone. A wider one is narrowed to D: to the principal components
+// of its tokens on some samples, each divided by the root of its deviation, in random directions
+// (METHOD 10.5).
+void take_projection(const TrainConfig& config, data::TrainSet& set, model::VremdImpl& model) {
+  const std::string& name = config.start.backbone;
+  const io::SafetensorsFile weights(io::find_weights(name));
+  const auto stored = weights.tensors().find("proj.fc.weight");
+  const std::int64_t dim = config.model.dim();
+  if (stored == weights.tensors().end() || stored->second.shape.at(0) <= dim) {
+    return load_part(name, model, "proj.");
+  }
+  at::NoGradGuard no_grad;
+  const auto wide = stored->second.shape.at(0), channels = stored->second.shape.at(1);
+  auto state = model::state_of(model);
+  for (const char* part : {"proj.norm.weight", "proj.norm.bias"}) {
+    state.at(part).detach().copy_(ops::read_tensor(weights, part, {channels}));
+  }
+  const at::Tensor fc = ops::read_tensor(weights, "proj.fc.weight", {wide, channels}),
+                   bias = ops::read_tensor(weights, "proj.fc.bias", {wide});
+  model.eval();
+  const at::Tensor maps =
+      model.features(first_batch(set, config, 64).crops).slice(2, 0, channels).flatten(0, 1);
+  const at::Tensor normed = at::layer_norm(maps, {channels}, state.at("proj.norm.weight"),
+                                           state.at("proj.norm.bias"), config.model.modules.ln_eps);
+  const at::Tensor tokens = at::matmul(normed, fc.t());
+  const at::Tensor centred = (tokens - tokens.mean(0)).to(at::kDouble);
+  const auto [variance, direction] =  // ascending
+      at::linalg_eigh(at::matmul(centred.t(), centred) / static_cast<double>(centred.size(0)));
+  const at::Tensor kept = variance.slice(0, wide - dim).clamp_min(1e-12);
+  const at::Tensor rotation = std::get<0>(at::linalg_qr(at::randn({dim, dim}, at::kDouble)));
+  const at::Tensor narrow =
+      at::matmul(rotation * kept.pow(-0.25), direction.slice(1, wide - dim).t()).to(at::kFloat);
+  state.at("proj.fc.weight").detach().copy_(at::matmul(narrow, fc));
+  state.at("proj.fc.bias").detach().copy_(at::mv(narrow, bias));
+  log_info("{}: projection narrowed from {} to {} channels, {:.2f} % of the variance", name, wide,
+           dim, 100 * (kept.sum() / variance.sum()).item<double>());
+}
+
 }  // namespace
 
 TrainBatch first_batch(data::TrainSet& set, const TrainConfig& config, int most) {
@@ -131,7 +171,7 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
   const std::string& single_frame = with_head ? start.backbone : start.single_frame;
   if (!start.backbone.empty() && !with_head) {
     load_part(start.backbone, *model, "backbone.");
-    if (start.projection) load_part(start.backbone, *model, "proj.");
+    if (start.projection && calibrated) take_projection(config, set, *model);
   }
   if (!single_frame.empty()) {
     model->init_from_single_frame(*model::load_model(io::find_weights(single_frame)).model);

@@ -741,6 +741,36 @@ TEST_CASE("start.projection takes the projection with the backbone", "[slow]") {
   CHECK_THROWS_WITH(config.validate_values(), ContainsSubstring("start.projection"));
 }
 
+TEST_CASE("start.projection narrows a wider projection to what it distinguishes", "[slow]") {
+  const Folder folder(10);
+  TrainConfig config = toy_config(folder.path);
+  config.model.model.dim = 32;
+  config.model.model.heads = 4;
+  config.train.epochs = 1;
+  REQUIRE(run_training(config, options_for(folder.path + "/wide")));
+  config.model.model.dim = 16;
+  config.model.hkme.enabled = config.model.bmd.enabled = true;
+  config.model.backbone.freeze = true;
+  config.start.backbone = folder.path + "/wide/last.safetensors";
+  config.start.projection = true;
+  data::TrainSet set(config.data, config.model.joints());
+  const auto network = make_network(config, set, /*calibrated=*/true);
+  at::NoGradGuard no_grad;
+  const TrainBatch batch = first_batch(set, config, 10);
+  network->project_features = true;
+  const at::Tensor narrow = network->features(batch.crops).flatten(0, 1);
+  CHECK(narrow.size(1) == 16);
+  CHECK(at::allclose(narrow.mean(0), at::zeros({16}), 0, 1e-3));
+  CHECK(at::allclose(narrow.std(0), at::ones({16}), 1e-3));
+  // Linear in the wide tokens: they predict the narrow ones exactly.
+  const auto wide = model::load_model(config.start.backbone).model;
+  wide->project_features = true;
+  const at::Tensor all = wide->features(batch.crops).flatten(0, 1);
+  const at::Tensor inputs = at::cat({all, at::ones({all.size(0), 1})}, 1).to(at::kDouble);
+  const at::Tensor fit = std::get<0>(at::linalg_lstsq(inputs, narrow.to(at::kDouble)));
+  CHECK(at::allclose(at::matmul(inputs, fit), narrow.to(at::kDouble), 1e-2, 1e-2));
+}
+
 TEST_CASE("the score by visibility, and without parts of the network", "[slow]") {
   const Folder folder(8);
   Json people = io::read_json_file(folder.path + "/data.json");
