@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Joint scores as probabilities (METHOD 2.5).
-
-#include "io/json.h"
+// Joint scores as probabilities (METHOD 2.4).
 
 #include <array>
 #include <cstdint>
