@@ -21,7 +21,8 @@
 namespace vremd::pipeline {
 namespace {
 
-// People whose encodings are kept at a time on the CPU, about 5 MB each.
+// People whose encodings are kept at a time on the CPU, about 2 MB each; up to twice as many if the
+// last of them have the same box.
 constexpr std::size_t kSlicePersons = 16;
 
 auto box_key(const Box& box) { return std::tuple(box.x, box.y, box.w, box.h); }
@@ -101,8 +102,13 @@ void PoseEstimator::estimate(std::span<Person> persons) {
   });
   const std::size_t slice =
       options_.device.is_cpu() ? kSlicePersons : static_cast<std::size_t>(options_.batch_size);
-  for (std::size_t first = 0; first < order.size(); first += slice) {
-    estimate_slice(std::span(order).subspan(first, std::min(slice, order.size() - first)));
+  for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+    last = std::min(first + slice, order.size());
+    while (last < std::min(first + 2 * slice, order.size()) &&
+           box_key(order[last]->box) == box_key(order[last - 1]->box)) {
+      ++last;
+    }
+    estimate_slice(std::span(order).subspan(first, last - first));
   }
 }
 

@@ -68,6 +68,9 @@ bool same_input(const io::FrameRecord& old, const io::FrameRecord& input, bool t
   return a == b;
 }
 
+// Limits of a chunk that is longer because of held boxes.
+constexpr int kMostHeldFrames = 64, kMostHeldPersons = 256;
+
 }  // namespace
 
 struct PoseReader::Video {
@@ -86,8 +89,7 @@ PoseReader::~PoseReader() = default;
 std::unique_ptr<FrameChunk> PoseReader::next() {
   auto chunk = std::make_unique<FrameChunk>();
   int frames = 0;
-  while (frames < input_.chunk_frames &&
-         std::ssize(chunk->persons) < std::max(1, input_.chunk_persons)) {
+  while (!is_full(*chunk, frames)) {
     if (!in_video_) {
       const auto header = records_.next_video();
       if (!header) break;
@@ -99,6 +101,14 @@ std::unique_ptr<FrameChunk> PoseReader::next() {
     }
   }
   return chunk->records.empty() ? nullptr : std::move(chunk);
+}
+
+// Frames with held boxes stay with the one before, whose crops they share (METHOD 11.3).
+bool PoseReader::is_full(const FrameChunk& chunk, int frames) const {
+  const auto people = std::ssize(chunk.persons);
+  if (frames < input_.chunk_frames && people < std::max(1, input_.chunk_persons)) return false;
+  const bool next_is_held = in_video_ && !ahead_.empty() && ahead_.front().held.has_value();
+  return !next_is_held || frames >= kMostHeldFrames || people >= kMostHeldPersons;
 }
 
 void PoseReader::open_video(const io::Header& header) {

@@ -26,7 +26,7 @@ struct PoseInput {
   double nms_oks = 0;  // of PoseNms; frames of a stopped run may then have fewer people
   std::function<bool()> stopped = [] { return false; };
 
-  // Limits of a chunk.
+  // Limits of a chunk; frames with held boxes are not separated by them.
   int chunk_persons = 8, chunk_frames = 8;
 };
 
@@ -62,6 +62,7 @@ class PoseReader {
  private:
   struct Video;
 
+  bool is_full(const FrameChunk& chunk, int frames) const;
   void begin(const io::Header& header, FrameChunk& chunk);
   std::optional<io::FrameRecord> next_record();
   data::TripletWindow::Shot shot_of(const io::FrameRecord& key);

@@ -125,6 +125,33 @@ TEST_CASE("held boxes share their crops without other effects") {
   CHECK(apart.text == shared.text);
 }
 
+TEST_CASE("frames with held boxes are encoded together, however many people they have") {
+  const TemporaryFolder folder;
+  write_clip(folder / "clip.mkv", 12);
+  std::vector<Json> records = walk(folder / "clip.mkv", 12);
+  for (int i = 0; i < 12; ++i) {
+    const double x = 20 + i / 6;  // detected in frames 0 and 6
+    records[i + 1]["instances"] = Json::array();
+    for (int person = 0; person < 5; ++person) {
+      records[i + 1]["instances"].push_back(instance_record({x + 12 * person, 30, 30, 70}));
+    }
+  }
+  RunOptions options;
+  options.chunk_persons = 8;
+  const RunResult apart = run(folder, records, options);
+  for (int i = 0; i < 12; ++i) {
+    if (i % 6) records[i + 1]["held"] = i / 6 * 6;
+  }
+  const RunResult held = run(folder, records, options);
+  CHECK(held.encoded == 5 * (7 + 7));  // frames 0-6 and 5-11
+  CHECK(apart.encoded == 5 * 22);
+  for (int i = 0; i < 12; ++i) {
+    CHECK(held.records[i + 1]["instances"] == apart.records[i + 1]["instances"]);
+  }
+  options.threads = 4;
+  CHECK(run(folder, records, options).text == held.text);
+}
+
 TEST_CASE("instances that cannot be cropped are kept with score 0") {
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 3);
