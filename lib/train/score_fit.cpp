@@ -25,14 +25,16 @@ namespace {
 constexpr double kRight = 0.5;  // head sizes
 constexpr int kBatch = 4;       // people
 
-// The points that the network finds for the labelled joints of people with a head box. Nullopt if
-// stopped.
+// The points that the network finds for the labelled joints of people with a head box, of at most
+// `most` of them, evenly spread (0: all). Nullopt if stopped.
 std::optional<std::vector<model::ScoredPoint>> points_of(data::TrainSet& set, Replicas& replicas,
-                                                         const ScoreFit& options) {
+                                                         const ScoreFit& options, int most = 0) {
   const model::ModelConfig& config = replicas.model().config;
   std::vector<int> people;
   std::vector<double> head;
-  for (int i = 0; i < static_cast<int>(set.samples().size()); ++i) {
+  const auto all_people = static_cast<int>(set.samples().size());
+  const int step = most > 0 ? (all_people + most - 1) / most : 1;
+  for (int i = 0; i < all_people; i += step) {
     const data::TrainSample& sample = set.samples()[i];
     const auto& person = set.videos()[sample.video].frames[sample.frame].persons[sample.person];
     const auto size = eval::pck_length(person, set.file_joints(sample), eval::PckLength::kHead);
@@ -131,7 +133,7 @@ std::optional<std::string> fit_scores(const TrainConfig& config, const ScoreFit&
     data.missing = config.validate_missing;
     data.sanitise_boxes = false;  // as in vremd-pose
     data::TrainSet others = set_of({data});
-    const auto unseen = points_of(others, replicas, options);
+    const auto unseen = points_of(others, replicas, options, config.validate_most);
     if (!unseen) return std::nullopt;
     text += report(config.validate, fitted, *unseen);
   }
