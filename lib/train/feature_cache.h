@@ -28,9 +28,15 @@ class FeatureCache {
   ~FeatureCache();
   FeatureCache(const FeatureCache&) = delete;
   FeatureCache& operator=(const FeatureCache&) = delete;
+  FeatureCache(FeatureCache&& other) noexcept;
+
+  // get() gives the key frame of stored triplets, [1, N, C], to a single-frame network.
+  void use_key_frames();
 
   int variants() const { return variants_; }
-  const std::array<std::int64_t, 3>& shape() const { return shape_; }
+  std::array<std::int64_t, 3> shape() const {  // of what get() returns
+    return {key_frames_ ? 1 : shape_[0], shape_[1], shape_[2]};
+  }
   bool has(std::int64_t sample, int variant) const { return flag(entry(sample, variant)).load(); }
   std::vector<bool> stored() const;                        // [sample][variant]
   at::Tensor get(std::int64_t sample, int variant) const;  // float32, on the CPU
@@ -49,16 +55,18 @@ class FeatureCache {
   }
 
   int variants_;
+  bool key_frames_ = false;
   std::array<std::int64_t, 3> shape_;
   at::ScalarType dtype_;
   std::size_t entry_bytes_, entries_, bytes_;
   std::byte* data_ = nullptr;
 };
 
-// File name of the features of a training: a hash of all that they depend on. (Of pictures, only
-// the names.)
-std::string feature_file_name(const TrainConfig& config, const data::TrainSet& set,
-                              const model::VremdImpl& model);
+// The features of a training, in config.train.feature_folder or else in `output`. Their file is
+// named by a hash of all that they depend on (of pictures, only the names). A single-frame network
+// uses those of triplets if the folder has all of them.
+FeatureCache open_features(const TrainConfig& config, const data::TrainSet& set,
+                           const model::VremdImpl& model, const std::string& output);
 
 // A batch of a plan with `uses` (METHOD 10.4: frozen augmentations; none with a single variant).
 // Features already in the cache are read; complete_features() adds the others.

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "io/output_file.h"
 #include "model/weights.h"
 #include "train/feature_cache.h"
 #include "train/learner.h"
@@ -92,15 +91,7 @@ struct Training {
     for (const auto& [name, tensor] : model::state_of(model())) all.push_back(tensor);
     processes.broadcast(all);
     if (config.train.cache_features > 0) {
-      const std::string& kept = config.train.feature_folder;
-      if (!kept.empty()) io::make_folder(kept);
-      cache.emplace(kept.empty() ? options.output : kept,
-                    kept.empty() ? "" : feature_file_name(config, set, model()),
-                    std::ssize(set.samples()), config.train.cache_features,
-                    std::array<std::int64_t, 3>{config.model.frames(),
-                                                config.model.tokens_h() * config.model.tokens_w(),
-                                                model().feature_channels()},
-                    config.train.amp == Amp::kFp32 ? at::kFloat : at::kBFloat16);
+      cache.emplace(open_features(config, set, model(), options.output));
     }
     if (!config.validate.empty()) validation.emplace(config);
     const at::Tensor recorded = at::full({1}, folder.open_metrics(learner->step) ? 1.0 : 0.0);

@@ -682,6 +682,35 @@ TEST_CASE("features in a folder serve further runs", "[slow]") {
   CHECK(files() == 2);
 }
 
+TEST_CASE("a single-frame training reads the key frames of triplets", "[slow]") {
+  const Folder folder(12);  // whole steps of 6
+  TrainConfig config = toy_config(folder.path);
+  config.train.epochs = 1;
+  REQUIRE(run_training(config, options_for(folder.path + "/start")));
+  config = toy_config(folder.path, true);
+  config.start.backbone = folder.path + "/start/last.safetensors";
+  config.train.epochs = 2;
+  config.train.cache_features = 1;
+  config.train.feature_folder = folder.path + "/features";
+  const auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator(config.train.feature_folder), {});
+  };
+  REQUIRE(run_training(config, options_for(folder.path + "/three")));
+  config.model.hkme.enabled = config.model.bmd.enabled = false;
+  REQUIRE(run_training(config, options_for(folder.path + "/single")));
+  CHECK(files() == 1);
+  config.train.feature_folder = folder.path + "/other";
+  REQUIRE(run_training(config, options_for(folder.path + "/apart")));
+  CHECK(files() == 1);
+  const auto weights = [&](const std::string& run) {
+    return load_checkpoint(folder.path + run + "/checkpoint.safetensors").tensors;
+  };
+  for (const auto& [name, tensor] : weights("/single")) {
+    CAPTURE(name);
+    CHECK(at::allclose(tensor, weights("/apart").at(name), 1e-3, 1e-4));
+  }
+}
+
 TEST_CASE("a frozen projection belongs to the features", "[slow]") {
   const Folder folder(10);
   TrainConfig config = toy_config(folder.path, true);
