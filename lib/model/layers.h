@@ -120,9 +120,10 @@ struct MlpImpl : Module {
   std::shared_ptr<LinearImpl> fc1, fc2;
 };
 
-// softmax(q k^T / sqrt(d) + bias) v on [B, h, L, d]; bias, optional, broadcasts to [B, h, L, L].
+// softmax(q k^T / sqrt(d) + key_bias) v on [B, h, L, d]; key_bias [B, L], optional, is added to the
+// logits of every query.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const std::optional<at::Tensor>& bias = {});
+                  const at::Tensor& key_bias = {});
 
 // Multi-head self-attention, scale head_dim^-1/2.
 struct AttentionImpl : Module {

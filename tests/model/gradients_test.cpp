@@ -36,6 +36,38 @@ ModelConfig small_config(const std::string& preset = "narrow") {
 
 }  // namespace
 
+TEST_CASE("a bias of the keys is attended to as in products, with its gradient") {
+  at::manual_seed(2);
+  for (const auto type : {at::kDouble, at::kFloat}) {
+    const auto random = [&](at::IntArrayRef shape) {
+      return at::randn(shape, type).requires_grad_();
+    };
+    const std::vector<at::Tensor> inputs = {random({2, 3, 11, 16}), random({2, 3, 7, 16}),
+                                            random({2, 3, 7, 16}), random({2, 7})};
+    const at::Tensor weights = at::randn({2, 3, 11, 16}, type);
+    const auto gradients = [&](const at::Tensor& attended) {
+      (attended * weights).sum().backward();
+      std::vector<at::Tensor> result = {attended.detach()};
+      for (const at::Tensor& input : inputs) {
+        result.push_back(input.grad().clone());
+        input.mutable_grad().reset();
+      }
+      return result;
+    };
+    const auto folded = gradients(attend(inputs[0], inputs[1], inputs[2], inputs[3]));
+    const at::Tensor logits =
+        at::matmul(inputs[0], inputs[1].transpose(2, 3)) / 4 + inputs[3].view({2, 1, 1, 7});
+    const auto products = gradients(at::matmul(at::softmax(logits, -1), inputs[2]));
+    for (std::size_t i = 0; i < folded.size(); ++i) {
+      CAPTURE(i);
+      CHECK(at::allclose(folded[i], products[i], 1e-4, 1e-5));
+    }
+    // Without a gradient for the bias, the same numbers.
+    const at::Tensor plain = attend(inputs[0], inputs[1], inputs[2], inputs[3].detach());
+    CHECK(at::allclose(plain.detach(), products[0], 1e-4, 1e-5));
+  }
+}
+
 TEST_CASE("gradients: attention at sampled points, both implementations") {
   at::manual_seed(1);
   const bool zeros = GENERATE(false, true);
