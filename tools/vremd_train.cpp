@@ -132,8 +132,8 @@ int main(int argc, char** argv) {
   tool.option("resume", config.resume, "continue the run in DIR");
   tool.option("dry-run", config.dry_run,
               "check the data and draw samples to DIR, without training");
-  tool.option("fit-scores", config.fit_scores, "WEIGHTS",
-              "do not train: write WEIGHTS with scores fitted to the data to the file of -o");
+  tool.option("fit-scores", config.fit_scores, "MODEL",
+              "do not train: write MODEL with scores fitted to the data to the file of -o");
   tool.option("device", config.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.versions([] { return std::vector<std::string>{std::string("LibTorch ") + TORCH_VERSION}; });
   return tool.run(argc, argv, [&](const cli::Common& common) {

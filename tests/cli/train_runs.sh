@@ -204,7 +204,7 @@ misused() {  # MESSAGE ARGUMENTS...: exit 2, and nothing done
 misused '--dataset and --root must be used together' --config run.json --dataset coco
 misused "--preset 'table7': not one of paper_strict, " --preset table7
 misused "--dataset 'mpii': not one of posetrack17, " --config run.json --dataset mpii --root .
-misused '--dry-run and --resume are mutually exclusive' --config run.json --dry-run --resume
+misused '--dry-run, --resume and --fit-scores are mutually exclusive' --config run.json --dry-run --resume
 jq '.model.backbone.size = "l" | .model.input.size = [256, 192]' run.json > large.json
 status=0; (ulimit -v 2500000; vremd-train --config large.json -o large -q -j 1 2> err) || status=$?
 test $status -eq 1

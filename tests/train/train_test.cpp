@@ -14,6 +14,7 @@
 #include "train/presets.h"
 #include "train/process_group.h"
 #include "train/report.h"
+#include "train/score_fit.h"
 #include "train/start.h"
 #include "train/trainer.h"
 #include "train/validation.h"
@@ -830,6 +831,31 @@ TEST_CASE("the score by visibility, and without parts of the network", "[slow]")
   CHECK(last["without"]["motion"].contains("hidden"));
   config.validate_without = {"prior"};
   CHECK_THROWS_WITH(config.validate_values(), ContainsSubstring("validate_without"));
+}
+
+TEST_CASE("scores are fitted to people with head boxes, and kept with the weights", "[slow]") {
+  const Folder folder(24);
+  const TrainConfig config = toy_config(folder.path);
+  REQUIRE(run_training(config, options_for(folder.path + "/run")));
+  const ScoreFit fit{.weights = folder.path + "/run/last.safetensors",
+                     .output = folder.path + "/fitted.safetensors"};
+  CHECK_THROWS_WITH(fit_scores(config, fit), ContainsSubstring("nobody in the data"));
+  CHECK_FALSE(std::filesystem::exists(fit.output));
+  Json people = io::read_json_file(folder.path + "/data.json");
+  for (Json& one : people["annotations"]) one["bbox_head"] = {20, 20, 8, 8};
+  std::ofstream(folder.path + "/data.json") << people.dump();
+  const auto report = fit_scores(config, fit);
+  REQUIRE(report.has_value());
+  CHECK_THAT(*report, ContainsSubstring("fitted: ") && ContainsSubstring("| score | right |"));
+  const model::LoadedModel fitted = model::load_model(fit.output);
+  REQUIRE(fitted.calibration.has_value());
+  CHECK(std::ssize(fitted.calibration->bias) == fitted.config.joints().size());
+  CHECK_FALSE(model::load_model(fit.weights).calibration.has_value());
+  const io::SafetensorsFile before(fit.weights), after(fit.output);
+  for (const auto& [name, view] : before.tensors()) {
+    CHECK(view.to_float() == after.tensors().at(name).to_float());
+  }
+  CHECK_THROWS_WITH(fit_scores(config, fit), ContainsSubstring("already exists"));
 }
 
 TEST_CASE("a feature cache larger than the disk is rejected") {
