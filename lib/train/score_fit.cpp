@@ -127,12 +127,7 @@ std::optional<std::string> fit_scores(const TrainConfig& config, const ScoreFit&
   const model::ScoreCalibration fitted = model::fit_scores(*points, model.joints().size());
   std::string text = report("fitted", fitted, *points);
   if (!config.validate.empty()) {
-    data::TrainDataConfig data;
-    data.annotations = config.validate;
-    data.root = config.validate_root;
-    data.missing = config.validate_missing;
-    data.sanitise_boxes = false;  // as in vremd-pose
-    data::TrainSet others = set_of({data});
+    data::TrainSet others = set_of({validation_data(config)});
     const auto unseen = points_of(others, replicas, options, config.validate_most);
     if (!unseen) return std::nullopt;
     text += report(config.validate, fitted, *unseen);

@@ -22,7 +22,13 @@ namespace {
 constexpr double kThreshold = 0.2;  // of the torso
 constexpr int kCpuBatch = 4;        // people
 
-data::TrainDataConfig data_of(const TrainConfig& config) {
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(std::round(value * 1e5) / 1e5) : Json();
+}
+
+}  // namespace
+
+data::TrainDataConfig validation_data(const TrainConfig& config) {
   data::TrainDataConfig data;
   data.annotations = config.validate;
   data.root = config.validate_root;
@@ -30,12 +36,6 @@ data::TrainDataConfig data_of(const TrainConfig& config) {
   data.sanitise_boxes = false;  // as in vremd-pose
   return data;
 }
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(std::round(value * 1e5) / 1e5) : Json();
-}
-
-}  // namespace
 
 double ValidationScores::body_pck() const {
   const eval::PckCount body = pck.body();
@@ -75,7 +75,7 @@ Json ValidationScores::to_json() const {
 
 Validation::Validation(const TrainConfig& config)
     : config_(config),
-      set_({data_of(config)}, config.model.joints(), config.model.frames() > 1,
+      set_({validation_data(config)}, config.model.joints(), config.model.frames() > 1,
            config.train.frame_mib) {
   choose(config.validate_most);
   predictions_ = at::zeros({std::ssize(chosen_), set_.joints().size(), 3});

@@ -32,6 +32,9 @@ struct ValidationScores {
   Json to_json() const;                      // {"pck": ..., "joints": {...}, "ap": ..., ...}
 };
 
+// The people of config.validate.
+data::TrainDataConfig validation_data(const TrainConfig& config);
+
 class Validation {
  public:
   explicit Validation(const TrainConfig& config);
