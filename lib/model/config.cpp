@@ -120,6 +120,7 @@ void describe(Io& io, Config& c) {
     in("joint_weights", c.loss.joint_weights, nullptr, {0, 1000});
     in("aux_hk", c.loss.aux_hk, {0, 1000});
     in("aux_hm", c.loss.aux_hm, {0, 1000});
+    in("aux_mask", c.loss.aux_mask, {0, 1000});
   });
   io.group("init",
            [&](auto& in) { in("head_from_backbone_ckpt", c.init.head_from_backbone_ckpt); });
@@ -230,6 +231,9 @@ void validate_heads(const ModelConfig& c) {
   if (loss.aux_hk > 0 && !c.has_hk()) fail("loss.aux_hk: the model has no H_k");
   if (loss.aux_hm > 0 && c.model.head == HeadKind::kMovenet) {
     fail("loss.aux_hm: the model has no H_m");
+  }
+  if (loss.aux_mask > 0 && !c.has_part(Part::kKeypointMask)) {
+    fail("loss.aux_mask: the model has no keypoint mask");
   }
 }
 

@@ -141,6 +141,7 @@ struct ModelConfig {
     // Per joint, in addition to the labels' (METHOD 1.7); null in JSON: 1.
     std::optional<std::vector<double>> joint_weights;
     double aux_hk = 0, aux_hm = 0;  // weights of the same loss on H_k and H_m
+    double aux_mask = 0;            // weight of the cross-entropy of Mask_k's rows (METHOD 7)
   } loss;
 
   struct Init {

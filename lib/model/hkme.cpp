@@ -114,13 +114,20 @@ KeypointMaskImpl::Output KeypointMaskImpl::forward(const at::Tensor& f_c,
       norm_->forward(position_.run(*blocks_, joined.flatten(1, 2), key_bias, 3, joints_))
           .view({batch, 3, joints_ + count, dim});
   const at::Tensor keypoints = seen.slice(2, 0, joints_), tokens = seen.slice(2, joints_);
-  Output output{tokens, {}, keypoints.select(1, 1)};
+  Output output{tokens, {}, keypoints.select(1, 1), {}};
   if (without.has(Part::kHk)) output.tokens = for_each_frame(token_, batch).select(1, 1);
   if (options_.mask) {
     output.mask = mask_of(keypoints, tokens, annotated, without.has(Part::kKeypointMask));
     output.f_f = tokens * output.mask.unsqueeze(-1);
+    if (is_training()) output.rows = rows_of(keypoints.select(1, 1), tokens.select(1, 1));
   }
   return output;
+}
+
+at::Tensor KeypointMaskImpl::rows_of(const at::Tensor& keypoints, const at::Tensor& tokens) const {
+  const WithoutAutocast exact(tokens);
+  const at::Tensor map = at::matmul(keypoints, tokens.transpose(1, 2));
+  return options_.scale == KeypointScale::kRsqrtD ? map * rsqrt_of(tokens.size(-1)) : map;
 }
 
 at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tensor& tokens,
@@ -134,10 +141,9 @@ at::Tensor KeypointMaskImpl::mask_of(const at::Tensor& keypoints, const at::Tens
     if (counted.defined()) counted = counted.index_select(1, trained);
   }
   const auto row_count = rows.size(2);
-  at::Tensor map = at::matmul(rows.reshape({batch, 3 * row_count, dim}),
-                              tokens.reshape({batch, 3 * count, dim}).transpose(1, 2));
+  at::Tensor map =
+      rows_of(rows.reshape({batch, 3 * row_count, dim}), tokens.reshape({batch, 3 * count, dim}));
   if (even) map = at::zeros_like(map);
-  if (options_.scale == KeypointScale::kRsqrtD) map = map * rsqrt_of(dim);
   // Over the tokens: over the keypoints the sum below would always be 1 (METHOD 5.2).
   map = at::softmax(map, -1).view({batch, 3, row_count, 3, count});
   if (counted.defined()) map = map * counted.view({batch, 1, row_count, 1, 1});
@@ -239,6 +245,7 @@ HkmeImpl::Output HkmeImpl::forward(const at::Tensor& fm_btnd, const at::Tensor& 
     f = output.f_joint = keypoint.f_f;
     output.keypoint_mask = keypoint.mask;
     output.tokens = keypoint.tokens;
+    output.rows = keypoint.rows;
     bias = with_bias && keypoint.mask.defined() ? log_of(keypoint.mask) : at::Tensor();
   }
   if (bias.defined()) bias = bias.flatten(0, 1);

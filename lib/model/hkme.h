@@ -53,6 +53,9 @@ struct KeypointMaskImpl : Layer {
     at::Tensor f_f;     // [B, 3, N, D], weighted if hkme.keypoint.mask
     at::Tensor mask;    // Mask_k [B, 3, N]; undefined without the mask
     at::Tensor tokens;  // T_t [B, J, D]: the key frame's
+    // Rows of the map before the softmax: the key frame's keypoints over its own tokens [B, J, N].
+    // In training only, and undefined without the mask.
+    at::Tensor rows;
   };
   // token_bias [B, 3, N], optional, is added to the first block's attention logits.
   Output forward(const at::Tensor& f_c, const at::Tensor& token_bias,
@@ -67,6 +70,9 @@ struct KeypointMaskImpl : Layer {
                      const at::Tensor& annotated = {}, bool even = false) const;
 
  private:
+  // Before the softmax: [B, rows, D], [B, columns, D] -> [B, rows, columns].
+  at::Tensor rows_of(const at::Tensor& keypoints, const at::Tensor& tokens) const;
+
   const ModelConfig::Hkme::Keypoint options_;
   std::vector<std::int64_t> trained_;  // joints in the sum
   std::int64_t joints_;
@@ -105,6 +111,7 @@ struct HkmeImpl : Layer {
     at::Tensor tokens;                     // T_t [B, J, D]; undefined without keypoint tokens
     at::Tensor human_mask, keypoint_mask;  // [B, 3, N]; undefined if disabled
     at::Tensor f_human, f_joint;           // F_c, F_f [B, 3, N, D]; likewise
+    at::Tensor rows;                       // KeypointMaskImpl::Output::rows
   };
   Output forward(const at::Tensor& fm_btnd, const at::Tensor& annotated = {},
                  const Parts& without = {});

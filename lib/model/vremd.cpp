@@ -119,6 +119,7 @@ VremdImpl::Output VremdImpl::forward(const at::Tensor& features_btnc, bool keep_
   }
   output.human_mask = human.human_mask;
   output.keypoint_mask = human.keypoint_mask;
+  output.keypoint_rows = human.rows;
   if (keep_intermediates) {
     output.f_human = human.f_human;
     output.f_joint = human.f_joint;

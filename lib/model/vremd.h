@@ -35,6 +35,7 @@ struct VremdImpl : Module {
     at::Tensor hk, hm;         // its branches; these and the following are undefined if absent
 
     at::Tensor human_mask, keypoint_mask;  // Mask_h, Mask_k [B, 3, N]
+    at::Tensor keypoint_rows;              // KeypointMaskImpl::Output::rows
     // Only with keep_intermediates:
     at::Tensor f_human, f_joint;  // F_c, F_f [B, 3, N, D]
     at::Tensor f, m;              // F, M [B, N, D]

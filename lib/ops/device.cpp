@@ -9,6 +9,9 @@
 #include <c10/core/Device.h>
 
 #include <malloc.h>
+#ifdef __aarch64__
+#include <sys/auxv.h>
+#endif
 
 namespace vremd::ops {
 
@@ -39,6 +42,17 @@ c10::Device choose_device(const DeviceChoice& choice) {
 int cuda_devices() {
   const auto& hooks = at::detail::getCUDAHooks();
   return hooks.hasCUDART() ? hooks.deviceCount() : 0;
+}
+
+bool has_fast_bf16(const c10::Device& device) {
+  if (device.is_cuda()) return true;
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512bf16");  // every processor with AMX has it, too
+#elif defined(__aarch64__)
+  return (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0;
+#else
+  return false;
+#endif
 }
 
 void prepare_runtime() {

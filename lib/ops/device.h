@@ -35,6 +35,9 @@ c10::Device choose_device(const DeviceChoice& choice);
 
 int cuda_devices();  // visible to this process; 0 without CUDA
 
+// Whether bfloat16 products are faster than float32's on this device: it has instructions for them.
+bool has_fast_bf16(const c10::Device& device);
+
 // Configures LibTorch and the allocator for a pipeline of single-threaded workers: ATen calls stay
 // in their thread (METHOD 11.5), and the process keeps freed memory instead of returning it page by
 // page (which is more than twice as fast). Call it before the first tensor.

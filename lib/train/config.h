@@ -23,9 +23,10 @@ constexpr auto enum_names(Schedule) { return std::array{"milestones", "cosine"};
 enum class WeightDecayOn { kAll, kMatrices };
 constexpr auto enum_names(WeightDecayOn) { return std::array{"all", "matrices"}; }
 
-// Mixed precision (METHOD 10.2): bfloat16 autocast everywhere, in the backbone only, or off.
-enum class Amp { kBf16, kBackbone, kFp32 };
-constexpr auto enum_names(Amp) { return std::array{"bf16", "backbone", "fp32"}; }
+// Mixed precision (METHOD 10.2): bfloat16 autocast everywhere, in the backbone only, or off. auto:
+// bf16 if the device has instructions for it, else fp32; a resumed run keeps what it began with.
+enum class Amp { kAuto, kBf16, kBackbone, kFp32 };
+constexpr auto enum_names(Amp) { return std::array{"auto", "bf16", "backbone", "fp32"}; }
 
 // Configuration of vremd-train (METHOD 10, 12), written to the output directory.
 struct TrainConfig {
@@ -67,7 +68,7 @@ struct TrainConfig {
     int batch = 32;        // persons per process and forward-backward pass
     int accum = 1;         // batches accumulated per step
     int micro_batch = 16;  // persons per network call
-    Amp amp = Amp::kBf16;
+    Amp amp = Amp::kAuto;
     int seed = 8888;
     double ema = 0;  // decay of the weight average; 0: off
     double checkpoint_minutes = 5;

@@ -5,11 +5,14 @@
 #include "model/layers.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/tensor.h>
 
 namespace vremd::train {
 namespace {
+
+constexpr int kPixelsOfToken = 4;  // a token is 16 input pixels wide, a heatmap pixel 4
 
 at::Tensor loss_of(model::LossKind kind, bool sum, const at::Tensor& heatmaps,
                    const at::Tensor& targets, const at::Tensor& weights) {
@@ -35,13 +38,19 @@ at::Tensor training_loss(const model::ModelConfig::Loss& options, const LossMaps
                          const at::Tensor& targets, const at::Tensor& weights) {
   at::Tensor w = weights;
   if (options.joint_weights) w = w * at::tensor(*options.joint_weights, weights.options());
+  const bool sum = options.reduction == model::LossReduction::kSum;
   const auto of = [&](const at::Tensor& heatmaps) {
-    return loss_of(options.kind, options.reduction == model::LossReduction::kSum, heatmaps, targets,
-                   w);
+    return loss_of(options.kind, sum, heatmaps, targets, w);
   };
   at::Tensor loss = of(maps.h);
   if (options.aux_hk > 0) loss = loss + of(maps.hk) * options.aux_hk;
   if (options.aux_hm > 0) loss = loss + of(maps.hm) * options.aux_hm;
+  if (options.aux_mask > 0) {
+    const at::Tensor cells =
+        at::avg_pool2d(targets, kPixelsOfToken) * kPixelsOfToken * kPixelsOfToken;
+    const at::Tensor rows = maps.keypoint_rows.view(cells.sizes());
+    loss = loss + loss_of(model::LossKind::kCe, sum, rows, cells, w) * options.aux_mask;
+  }
   return loss;
 }
 

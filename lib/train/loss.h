@@ -10,10 +10,12 @@ namespace vremd::train {
 // H and its branches of VremdImpl::Output, [B, J, h, w] each (logits for ce).
 struct LossMaps {
   at::Tensor h;
-  at::Tensor hk, hm;  // used if aux_hk, aux_hm > 0
+  at::Tensor hk, hm;         // used if aux_hk, aux_hm > 0
+  at::Tensor keypoint_rows;  // [B, J, N], used if aux_mask > 0
 };
 
-// Training loss of METHOD 7: loss(H) + aux_hk loss(H_k) + aux_hm loss(H_m).
+// Training loss of METHOD 7: loss(H) + aux_hk loss(H_k) + aux_hm loss(H_m) + aux_mask times the
+// cross-entropy of the rows' softmax over the tokens, each the sum of 4 x 4 pixels of the target.
 //
 // targets [B, J, h, w]: Gaussians of METHOD 1.7. weights [B, J], multiplied by joint_weights: 0 for
 // unlabelled joints.

@@ -4,7 +4,9 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "io/json_file.h"
 #include "model/weights.h"
+#include "ops/device.h"
 #include "train/feature_cache.h"
 #include "train/learner.h"
 #include "train/loader.h"
@@ -78,6 +80,7 @@ struct Training {
         set(config.data, config.model.joints(), config.model.frames() > 1, config.train.frame_mib),
         folder(options.output, options.resume, processes.first()),
         persons(std::ssize(set.order(static_cast<std::uint64_t>(config.train.seed), 0))) {
+    settle_precision();
     if (!folder.holds_run()) folder.write("config.json", config.to_json().dump(2) + "\n");
     name_trained_joints(set, config);
     steps = config.some_steps(persons, processes.size());
@@ -100,6 +103,19 @@ struct Training {
     if (epoch_is_recorded) learner->substituted = 0;  // already in that line
   }
 
+  // Replaces train.amp = auto by what the run began with, or else suits the first process's device.
+  void settle_precision() {
+    if (config.train.amp != Amp::kAuto) return;
+    config.train.amp = ops::has_fast_bf16(options.device) ? Amp::kBf16 : Amp::kFp32;
+    if (folder.holds_run()) {
+      const std::string path = folder.file("config.json");
+      config.train.amp = TrainConfig::from_json(io::read_config_file(path), path).train.amp;
+    }
+    const at::Tensor amp = at::full({1}, static_cast<double>(config.train.amp));
+    processes.broadcast({amp});
+    config.train.amp = static_cast<Amp>(std::lround(amp.item<double>()));
+  }
+
   model::VremdImpl& model() { return learner->replicas.model(); }
   std::int64_t workers() const { return std::ssize(learner->replicas); }
   std::int64_t busy_workers() const {
@@ -118,9 +134,9 @@ struct Training {
 
   bool run() {
     if (processes.first()) {
-      log_info("{} persons, {} steps of {} an epoch, {} steps, {} workers, {} processes",
+      log_info("{} persons, {} steps of {} an epoch, {} steps, {} workers, {} processes, {}",
                set.samples().size(), steps.per_epoch, step_size(), steps.all, workers(),
-               processes.size());
+               processes.size(), name_of(config.train.amp));
       if (busy_workers() < workers()) {
         log_info(
             "a step has {} micro-batches: a smaller train.micro_batch would keep all workers "
@@ -265,7 +281,8 @@ struct Training {
     }
     const double share =
         static_cast<double>(batch.weights.size(0)) / static_cast<double>(step_size());
-    return training_loss(config.model.loss, {output.heatmaps_bkhw, output.hk, output.hm},
+    return training_loss(config.model.loss,
+                         {output.heatmaps_bkhw, output.hk, output.hm, output.keypoint_rows},
                          batch.targets.to(device), batch.weights.to(device)) *
            share;
   }

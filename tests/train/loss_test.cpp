@@ -18,7 +18,7 @@ at::Tensor heatmap_loss(model::LossKind kind, const at::Tensor& heatmaps, const 
                         const at::Tensor& weights) {
   model::ModelConfig::Loss options;
   options.kind = kind;
-  return training_loss(options, {heatmaps, {}, {}}, targets, weights);
+  return training_loss(options, {heatmaps, {}, {}, {}}, targets, weights);
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ TEST_CASE("reduction sum is the mean times joints and pixels, per sample") {
   const at::Tensor h = at::randn({2, 3, 4, 5}), t = at::rand({2, 3, 4, 5});
   const at::Tensor w = at::tensor({1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.0f}).view({2, 3});
   model::ModelConfig::Loss options;
-  const auto loss = [&] { return training_loss(options, {h, {}, {}}, t, w).item<double>(); };
+  const auto loss = [&] { return training_loss(options, {h, {}, {}, {}}, t, w).item<double>(); };
   CHECK(loss() == heatmap_loss(model::LossKind::kMse, h, t, w).item<double>());
   options.reduction = model::LossReduction::kSum;
   CHECK(loss() == Approx(heatmap_loss(model::LossKind::kMse, h, t, w).item<double>() * 3 * 4 * 5));
@@ -59,7 +59,7 @@ TEST_CASE("joint weights multiply label weights") {
   options.kind = GENERATE(model::LossKind::kMse, model::LossKind::kCe);
   options.joint_weights = {{1, 1.5, 0}};
   CHECK(
-      training_loss(options, {h, {}, {}}, t, w).item<double>() ==
+      training_loss(options, {h, {}, {}, {}}, t, w).item<double>() ==
       Approx(heatmap_loss(options.kind, h, t, w * at::tensor({1.0f, 1.5f, 0.0f})).item<double>()));
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("auxiliary losses of the branches of H") {
   at::manual_seed(3);
   const at::Tensor hk = at::randn({2, 3, 4, 5}), hm = at::randn({2, 3, 4, 5}),
                    t = at::rand({2, 3, 4, 5}), w = at::rand({2, 3});
-  const LossMaps maps{(hk + hm) / 2, hk, hm};
+  const LossMaps maps{(hk + hm) / 2, hk, hm, {}};
   model::ModelConfig::Loss options;
   options.aux_hk = 0.25;
   options.aux_hm = 2;
@@ -89,6 +89,25 @@ TEST_CASE("gradients of every loss") {
   const at::Tensor hk = random_leaf({2, 3, 4, 5}), hm = random_leaf({2, 3, 4, 5});
   const at::Tensor t = at::rand({2, 3, 4, 5}, at::kDouble), w = at::rand({2, 3}, at::kDouble);
   check_finite_differences(
-      [&] { return training_loss(options, {hk * 0.5 + hm * 0.5, hk, hm}, t, w); },
+      [&] { return training_loss(options, {hk * 0.5 + hm * 0.5, hk, hm, {}}, t, w); },
       {{"hk", hk}, {"hm", hm}}, 20);
+}
+
+TEST_CASE("auxiliary loss of the keypoint mask: a token is four by four pixels") {
+  at::manual_seed(3);
+  const at::Tensor h = at::randn({2, 3, 8, 12}), w = at::rand({2, 3});
+  const at::Tensor rows = random_leaf({2, 3, 6});
+  at::Tensor t = at::zeros({2, 3, 8, 12});
+  for (int row = 0; row < 6; ++row) {  // all mass of sample i, joint j in one token
+    t.view({6, 8, 12})[row]
+        .slice(0, row / 3 * 4, row / 3 * 4 + 4)
+        .slice(1, row % 3 * 4, row % 3 * 4 + 4) = 0.5;
+  }
+  model::ModelConfig::Loss options;
+  const auto loss = [&] { return training_loss(options, {h, {}, {}, rows.to(at::kFloat)}, t, w); };
+  const double without = loss().item<double>();
+  options.aux_mask = 0.5;
+  const at::Tensor of_token = -at::log_softmax(rows, 2).view({6, 6}).diagonal().view({2, 3});
+  CHECK(loss().item<double>() - without ==
+        Approx(0.5 * ((of_token * w).sum() / w.sum().clamp_min(1)).item<double>()).epsilon(1e-5));
 }

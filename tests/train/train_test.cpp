@@ -459,6 +459,26 @@ TEST_CASE("gradients are accumulated over batches, and the weight average follow
   CHECK(apart < 0.7 * moved);  // ... but moves in the same direction
 }
 
+TEST_CASE("amp auto suits the device, and a resumed run keeps its precision") {
+  const Folder folder(6);
+  TrainConfig config = toy_config(folder.path);
+  config.train.epochs = 1;
+  TrainerOptions options = options_for(folder.path + "/run");
+  const auto of_run = [&] {
+    REQUIRE(run_training(config, options));
+    return io::read_config_file(options.output + "/config.json")["train"]["amp"].get<std::string>();
+  };
+  config.train.amp = Amp::kAuto;
+  CHECK(of_run() == (ops::has_fast_bf16(at::kCPU) ? "bf16" : "fp32"));
+  options.output = folder.path + "/other";
+  const Amp other = ops::has_fast_bf16(at::kCPU) ? Amp::kFp32 : Amp::kBf16;
+  config.train.amp = other;
+  CHECK(of_run() == name_of(other));
+  config.train.amp = Amp::kAuto;
+  options.resume = true;
+  CHECK(of_run() == name_of(other));
+}
+
 TEST_CASE("clipping bounds the gradient, and decay skips tokens and vectors") {
   TrainConfig::Train train;
   train.wd = 0.1;
