@@ -55,4 +55,11 @@ Affine2x3 heatmap_to_crop(int heatmap_height, int heatmap_width, const CropSpec&
            (spec.height - 1.0) / (heatmap_height - 1), 0}};
 }
 
+Affine2x3 heatmap_to_frame(const Box& box, int heatmap_height, int heatmap_width,
+                           const CropSpec& spec) {
+  return frame_to_crop(crop_region(box, spec), spec)
+      .inverse()
+      .after(heatmap_to_crop(heatmap_height, heatmap_width, spec));
+}
+
 }  // namespace vremd::ops

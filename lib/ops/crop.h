@@ -33,4 +33,8 @@ Affine2x3 frame_to_crop(const CropRegion& region, const CropSpec& spec);
 // Heatmap pixels -> crop pixels: stride 4 (classic) or (size - 1) / (heatmap - 1) (udp).
 Affine2x3 heatmap_to_crop(int heatmap_height, int heatmap_width, const CropSpec& spec);
 
+// Heatmap pixels -> frame pixels, for the crop of a person's box.
+Affine2x3 heatmap_to_frame(const Box& box, int heatmap_height, int heatmap_width,
+                           const CropSpec& spec);
+
 }  // namespace vremd::ops

@@ -240,14 +240,12 @@ at::Tensor PoseEstimator::mirrored_back(const at::Tensor& heatmaps_bkhw) const {
 }
 
 void PoseEstimator::place(Person& person, const float* points) const {
-  const Affine2x3 heatmap_to_frame =
-      ops::frame_to_crop(ops::crop_region(person.box, spec_), spec_)
-          .inverse()
-          .after(ops::heatmap_to_crop(config_.heatmap_height(), config_.heatmap_width(), spec_));
+  const Affine2x3 to_frame =
+      ops::heatmap_to_frame(person.box, config_.heatmap_height(), config_.heatmap_width(), spec_);
   person.keypoints.clear();
   for (const int joint : options_.joints) {
     const float* point = points + 3 * joint;
-    const Point at = heatmap_to_frame({point[0], point[1]});
+    const Point at = to_frame({point[0], point[1]});
     person.keypoints.push_back({at.x, at.y, point[2]});
   }
 }

@@ -54,9 +54,6 @@ std::optional<std::vector<model::ScoredPoint>> points_of(data::TrainSet& set, Re
         return make_plain(set, std::span(people).subspan(first, count), config);
       },
       0, batches, options.threads, std::max(4, options.threads));
-  const ops::CropSpec spec = config.crop_spec();
-  const Affine2x3 to_crop =
-      ops::heatmap_to_crop(config.heatmap_height(), config.heatmap_width(), spec);
   replicas.evaluate(batches, [&](model::VremdImpl& network, std::int64_t batch) {
     if (options.stopped()) return;
     const TrainBatch crops = loader.take(batch);
@@ -71,8 +68,8 @@ std::optional<std::vector<model::ScoredPoint>> points_of(data::TrainSet& set, Re
     const auto [first, count] = rows_of(batch);
     for (std::size_t row = 0; row < count; ++row) {
       const data::TrainSample& sample = set.samples()[people[first + row]];
-      const Affine2x3 to_frame =
-          ops::frame_to_crop(ops::crop_region(sample.box, spec), spec).inverse().after(to_crop);
+      const Affine2x3 to_frame = ops::heatmap_to_frame(sample.box, config.heatmap_height(),
+                                                       config.heatmap_width(), config.crop_spec());
       for (std::size_t joint = 0; joint < sample.joints.size(); ++joint) {
         const data::JointLabel& truth = sample.joints[joint];
         if (truth.weight <= 0) continue;

@@ -178,13 +178,10 @@ void Validation::predict(model::VremdImpl& network, const TrainBatch& batch,
 void Validation::place(const at::Tensor& points, std::span<const std::int64_t> places,
                        const at::Tensor& predictions) const {
   const model::ModelConfig& model = config_.model;
-  const ops::CropSpec spec = model.crop_spec();
-  const Affine2x3 to_crop =
-      ops::heatmap_to_crop(model.heatmap_height(), model.heatmap_width(), spec);
   for (std::size_t n = 0; n < places.size(); ++n) {
     const data::TrainSample& sample = set_.samples()[chosen_[places[n]]];
-    const Affine2x3 to_frame =
-        ops::frame_to_crop(ops::crop_region(sample.box, spec), spec).inverse().after(to_crop);
+    const Affine2x3 to_frame = ops::heatmap_to_frame(sample.box, model.heatmap_height(),
+                                                     model.heatmap_width(), model.crop_spec());
     float* out = predictions[places[n]].data_ptr<float>();
     for (int j = 0; j < set_.joints().size(); ++j) {
       const float* p = points[static_cast<std::int64_t>(n)][j].data_ptr<float>();

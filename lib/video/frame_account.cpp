@@ -148,12 +148,12 @@ std::vector<FrameAccount::Lost> FrameAccount::take_lost(const Packet* shown) {
   std::vector<Packet> overdue;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     Packet& packet = it->second;
+    // Kept for a while: if timestamps are wrong, its picture may still come.
+    const bool forgotten = packet.overdue && packet.serial + kMemory < newest_;
     if (!packet.overdue && (!shown || comes_before(packet, *shown))) {
       packet.overdue = true;
       overdue.push_back(packet);
     }
-    // Kept for a while: if timestamps are wrong, its picture may still come.
-    const bool forgotten = packet.overdue && packet.serial + kMemory < newest_;
     it = forgotten ? waiting_.erase(it) : std::next(it);
   }
   sort_some(

@@ -262,12 +262,16 @@ PacketSource::Read PacketSource::read_next() {
       // A truncated Matroska file ends like an intact one, but the demuxer logs an error.
       end_problem_ =
           read.status == AVERROR_EOF ? last_container_error() : av_error_text(read.status);
+      // Of a frame that is cut off, the demuxer of Y4M says nothing.
+      const bool is_y4m = input_->iformat->name == std::string_view("yuv4mpegpipe");
+      last_is_cut_ = is_y4m && pipe_ && packets_end_ >= 0 && pipe_->count() > packets_end_;
       return read;
     }
     read.corrupt_before = read.corrupt_before || !last_container_error().empty();
     if (read.packet->stream_index == stream_->index) {
       ++packets_;
       last_place_ = std::max(last_place_, read.packet->pos);
+      packets_end_ = std::max(packets_end_, read.packet->pos + read.packet->size);
       return read;
     }
     const AVStream& other = *input_->streams[read.packet->stream_index];
@@ -322,6 +326,7 @@ bool PacketSource::counts_packets() const {
 }
 
 std::int64_t PacketSource::announced_after(std::int64_t read) const {
+  if (last_is_cut_) return 1;
   if (!counts_packets()) return 0;
   std::int64_t entries = 0;
   for (int i = 0; i < avformat_index_get_entries_count(stream_); ++i) {

@@ -86,6 +86,8 @@ class PacketSource {
   std::string end_problem_;
   bool corrupt_before_ = false, maybe_seam_ = false;
   std::int64_t packets_ = 0, last_place_ = -1;  // read; of the last one in the file
+  std::int64_t packets_end_ = -1;               // of the last one: where it ends in the file
+  bool last_is_cut_ = false;                    // of a Y4M file
   std::map<int, std::int64_t> before_other_;    // packets_ before the first one of another video
   std::deque<Read> ahead_;                      // read, but not given
 };

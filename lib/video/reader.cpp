@@ -41,7 +41,7 @@ class StreamSource : public FrameSource {
  public:
   StreamSource(std::string path, VideoReaderOptions options)
       : path_(std::move(path)), options_(std::move(options)), parts_(joined_parts(path_)) {
-    open();
+    open_first_part();
     const AVRational base = packets_->stream().time_base;
     time_base_ = {base.num, base.den};
   }
@@ -81,6 +81,22 @@ class StreamSource : public FrameSource {
     packets_ = std::move(packets);
   }
 
+  // Of parts that were joined, the first one may be cut so early that nothing can be read.
+  void open_first_part() {
+    for (;; ++part_) {
+      try {
+        return open();
+      } catch (const Error& error) {
+        if (part_ + 1 >= parts_.size()) throw;
+        warn_of_part(error);
+      }
+    }
+  }
+
+  void warn_of_part(const Error& error) const {
+    log_warning("{}: from byte {} on: {}", path_, parts_[part_].start, error.what());
+  }
+
   bool open_next_part() {
     if (const auto other = packets_->other_recording()) {
       parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(part_) + 1, *other);
@@ -98,8 +114,7 @@ class StreamSource : public FrameSource {
         stopped_while_opening_ = true;
         return false;
       } catch (const Error& error) {
-        log_warning("{}: from byte {} on: {}", packets_->place(), parts_[part_].start,
-                    error.what());
+        warn_of_part(error);
       }
     }
   }

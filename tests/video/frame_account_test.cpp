@@ -222,6 +222,22 @@ TEST_CASE("a picture that comes late is not counted twice") {
                           : std::vector<bool>{false, false, false, true}));
 }
 
+TEST_CASE("a packet whose turn comes long after it was decoded may be lost") {
+  Stream stream;
+  constexpr std::int64_t kPackets = 200, kWrong = 5;
+  for (std::int64_t i = 0; i < kPackets; ++i) {
+    stream.packets.push_back({i, i * kStep, i * kStep, i == 0});
+    if (i != kWrong) stream.pictures.push_back(i);
+  }
+  stream.packets[kWrong].pts = 190 * kStep + 1;  // shown between the pictures 190 and 191
+  stream.lost.insert(kWrong);
+  const std::vector<FrameEntry> entries = account_of(stream, 0);
+  CHECK(std::ssize(entries) == kPackets);
+  CHECK(count_missing(entries) == 1);
+  CHECK(entries[190].missing);
+  check_times(entries);
+}
+
 TEST_CASE("times that jump begin a new timeline") {
   struct Case {
     std::int64_t second;  // pts of the second frame
