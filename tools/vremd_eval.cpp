@@ -10,6 +10,8 @@ using namespace vremd;
 
 namespace {
 
+constexpr int kMostResamples = 1'000'000;
+
 void check(const eval::EvalConfig& config) {
   const auto need = cli::require;
   const bool official = config.ap || config.mot, records = config.pck || config.bbox;
@@ -25,6 +27,13 @@ void check(const eval::EvalConfig& config) {
   need(oks || records || !config.predicted_only,
        "--predicted-only requires --oks, --pck or --bbox");
   need(config.plots.empty() || config.ap, "--plots requires -e");
+  need(config.bootstrap == 0 || (config.bootstrap >= 2 && config.bootstrap <= kMostResamples),
+       fmt::format("--bootstrap must be 0, or from 2 to {}", kMostResamples));
+  need(config.seed >= 0, "--seed must not be negative");
+  need(config.compare.empty() || config.bootstrap > 0, "--compare requires --bootstrap");
+  need(config.compare != "-", "--compare cannot be read from standard input");
+  need(config.compare.empty() || !config.predicted_only,
+       "--compare and --predicted-only are mutually exclusive");
   need(config.threshold > 0, "--threshold must be positive");
   need(!config.ground_truth.empty(), "no ground truth: use -g");
   need(!config.predictions.empty(), "no predictions: use -p");
@@ -71,6 +80,11 @@ int main(int argc, char** argv) {
   tool.option("bbox", config.bbox, "COCO box AP");
   tool.option("predicted-only", config.predicted_only,
               "for --oks, --pck, --bbox: score only images with predictions");
+  tool.option("bootstrap", config.bootstrap, "N",
+              "also report 95 % intervals of N resamples of the sequences or images");
+  tool.option("seed", config.seed, "NUM", "for --bootstrap: seed of the resampling");
+  tool.option("compare", config.compare, "PATH",
+              "for --bootstrap: also report the difference from the predictions in PATH");
   tool.option("json", config.json, "FILE",
               "write all results as JSON to FILE; '-': print JSON, not text");
   tool.option("f,force", config.force, "overwrite existing files");

@@ -4,6 +4,7 @@
 #include "core/enum_names.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "eval/bootstrap/bootstrap.h"
 #include "eval/coco/oks_input.h"
 #include "eval/input/record_matching.h"
 #include "eval/pck/pck.h"
@@ -14,6 +15,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <memory>
 
 namespace vremd::eval {
 namespace {
@@ -33,13 +36,29 @@ Json json_of(const Matching& matching) {
           {"cut", matching.cut}};
 }
 
-CocoScores score_boxes(const Matching& matching) {
-  std::vector<const MatchedFrame*> frames;
-  for (const MatchedFrame& frame : matching.frames) frames.push_back(&frame);
-  std::ranges::stable_sort(frames, {}, [](const auto* frame) { return frame->truth->image_id; });
+// The sequence of each frame, from 0.
+std::vector<std::size_t> sequences_of(const Matching& matching) {
+  std::map<const annotation::AnnotatedVideo*, std::size_t> known;
+  std::vector<std::size_t> sequences;
+  for (const MatchedFrame& frame : matching.frames) {
+    sequences.push_back(known.try_emplace(frame.video, known.size()).first->second);
+  }
+  return sequences;
+}
+
+struct BoxInput {
   std::vector<BoxImage> images;
-  for (const MatchedFrame* frame : frames) {
-    BoxImage& image = images.emplace_back();
+  std::vector<std::size_t> sequences;  // of the images
+};
+
+BoxInput box_input(const Matching& matching) {
+  const std::vector<std::size_t> sequences = sequences_of(matching);
+  BoxInput input;
+  for (const std::size_t i : stable_order(
+           matching.frames, [](const MatchedFrame& frame) { return frame.truth->image_id; })) {
+    const MatchedFrame* frame = &matching.frames[i];
+    input.sequences.push_back(sequences[i]);
+    BoxImage& image = input.images.emplace_back();
     for (const annotation::AnnotatedPerson& person : frame->truth->persons) {
       if (!person.box) fail("{}: no bbox", person.place);
       const double area = person.area.value_or(person.box->w * person.box->h);
@@ -49,7 +68,19 @@ CocoScores score_boxes(const Matching& matching) {
       image.detections.push_back({one.box, one.box_score});
     }
   }
-  return box_ap(images);
+  return input;
+}
+
+std::unique_ptr<const Resampled> resampled(const Matching& matching, const EvalConfig& config) {
+  auto all = std::make_unique<ResampledList>();
+  if (config.pck) {
+    all->add(resampled_pck(pck(matching, *config.pck, config.threshold), sequences_of(matching)));
+  }
+  if (config.bbox) {
+    const BoxInput input = box_input(matching);
+    all->add(resampled_box_ap(input.images, input.sequences));
+  }
+  return all;
 }
 
 }  // namespace
@@ -105,6 +136,20 @@ Json report_head(const EvalConfig& config) {
           {"predictions", one ? Json(config.predictions.front()) : Json(config.predictions)}};
 }
 
+void add_bootstrap(const EvalConfig& config, const Resampled& scores, const Resampled* other,
+                   const std::string& unit, std::string& text, Json& json) {
+  if (other && other->units() != scores.units()) {
+    fail("{}: has {} {}, {} has {}: only submissions for the same ones can be compared",
+         config.compare, other->units(), unit, config.predictions.front(), scores.units());
+  }
+  const Bootstrap result =
+      bootstrap(scores, other, unit,
+                {config.bootstrap, static_cast<std::uint64_t>(config.seed), config.threads});
+  text += result.text();
+  json["bootstrap"] = result.json();
+  if (other) json["bootstrap"]["other"] = config.compare;
+}
+
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text) {
   if (!config.json.empty()) io::write_file(config.json, json, config.force);
   if (config.json != "-") io::write_file("-", text, false);
@@ -133,12 +178,27 @@ bool evaluate_records(const EvalConfig& config) {
     json["pck"] = pck_json(scores, config);
   }
   if (config.bbox) {
-    const CocoScores scores = score_boxes(matching);
+    const CocoScores scores = box_ap(box_input(matching).images);
     text += scores.text();
     json["bbox"] = scores.json();
   }
+  bool cut = matching.cut;
+  if (config.bootstrap > 0) {
+    std::unique_ptr<const Resampled> other;
+    if (!config.compare.empty()) {
+      require_records(config.compare);
+      io::RecordStream others({config.compare});
+      const Matching second = match(truth, others);
+      warn_of_names(second.missing, "sequences without predictions of the other submission");
+      other = resampled(second, config);
+      cut = cut || second.cut;
+    }
+    const auto scores = resampled(matching, config);
+    const bool stills = scores->units() == matching.frames.size();
+    add_bootstrap(config, *scores, other.get(), stills ? "images" : "sequences", text, json);
+  }
   write_report(config, json.dump(1) + "\n", text);
-  return !matching.cut;
+  return !cut;
 }
 
 bool evaluate_oks(const EvalConfig& config) {
@@ -173,13 +233,25 @@ bool evaluate_oks(const EvalConfig& config) {
   json["never_predicted"] = input.never_predicted;
   json["cut"] = input.cut;
   json["stats"] = scores.json();
-  const std::string text = json.dump(1) + "\n";
+  std::string text = scores.text(oks.kit == OksKit::kXtcoco);
+  bool cut = input.cut;
+  if (config.bootstrap > 0) {
+    std::unique_ptr<const Resampled> other;
+    if (!config.compare.empty()) {
+      const OksInput second = read_oks_input(config.ground_truth, config.compare, !config.no_area,
+                                             config.predicted_only);
+      other = resampled_oks(second.categories, oks);
+      cut = cut || second.cut;
+    }
+    add_bootstrap(config, *resampled_oks(input.categories, oks), other.get(), "images", text, json);
+  }
+  const std::string report = json.dump(1) + "\n";
   if (!config.output_dir.empty()) {
     io::make_folder(config.output_dir);
-    io::write_file(std::filesystem::path(config.output_dir) / "oks.json", text, true);
+    io::write_file(std::filesystem::path(config.output_dir) / "oks.json", report, true);
   }
-  write_report(config, text, scores.text(oks.kit == OksKit::kXtcoco));
-  return !input.cut;
+  write_report(config, report, text);
+  return !cut;
 }
 
 }  // namespace vremd::eval

@@ -66,6 +66,10 @@ struct EvalConfig {
   std::string sigmas = "coco17";  // of OKS: a name known to oks_sigmas(), or a JSON file
   bool no_area = false;           // OKS: 0.53 of the box instead of the area
 
+  int bootstrap = 0;    // resamples of the sequences or images; 0: off (SCORING 11)
+  int seed = 1;         // of the bootstrap
+  std::string compare;  // a second submission; "": none
+
   std::string json;              // everything as a JSON object: a file, "-" for standard output
   bool force = false;            // replace an existing file
   int threads = 1;               // the scores do not depend on it
@@ -97,6 +101,12 @@ void report_frames(const MatchCounts& counts);  // a warning if some are missing
 
 // The run: tool, version, command, ground_truth, predictions.
 Json report_head(const EvalConfig& config);
+
+class Resampled;
+// The bootstrap that the config asks for: its lines are appended to `text`, its object is
+// `json`["bootstrap"]. `other`: of config.compare, or null. Error: it has other units.
+void add_bootstrap(const EvalConfig& config, const Resampled& scores, const Resampled* other,
+                   const std::string& unit, std::string& text, Json& json);
 
 // Writes the JSON object to the file of --json, and the text to standard output unless that is it.
 void write_report(const EvalConfig& config, const std::string& json, const std::string& text);

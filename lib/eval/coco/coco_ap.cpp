@@ -10,6 +10,8 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace vremd::eval {
 namespace {
@@ -26,6 +28,7 @@ enum Outcome : char { kWrong, kRight, kIgnored };
 
 struct Sample {
   double score;
+  std::size_t image;
   std::array<Outcome, kThresholds> outcomes;
 };
 
@@ -35,9 +38,10 @@ struct Curve {
   std::array<double, kThresholds> recall{};
 };
 
-// Appends the outcomes of the image's best detections. Returns the number of truths that count.
-std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max_detections,
-                        std::vector<Sample>& samples) {
+// Appends the outcomes of the best detections of image `number`. Returns the number of truths that
+// count.
+std::size_t match_image(const CocoImage& image, std::size_t number, CocoAreas areas,
+                        std::size_t max_detections, std::vector<Sample>& samples) {
   // The truths that count come first.
   const auto ignore = [&](const CocoTruth& g) { return g.ignored || !areas.holds(g.area); };
   const std::vector<std::size_t> order = stable_order(image.truths, ignore);
@@ -47,7 +51,9 @@ std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max
 
   const std::size_t detections = std::min(image.detections.size(), max_detections);
   const std::size_t first_sample = samples.size();
-  for (std::size_t d = 0; d < detections; ++d) samples.push_back({image.detections[d].score, {}});
+  for (std::size_t d = 0; d < detections; ++d) {
+    samples.push_back({image.detections[d].score, number, {}});
+  }
 
   std::vector<char> taken(truths);
   for (int t = 0; t < kThresholds; ++t) {
@@ -78,41 +84,67 @@ std::size_t match_image(const CocoImage& image, CocoAreas areas, std::size_t max
   return positives;
 }
 
-// Nothing: no truth counts.
-std::optional<Curve> curve_of(std::span<const CocoImage> images, CocoAreas areas,
-                              std::size_t max_detections) {
-  std::vector<Sample> samples;
-  std::size_t positives = 0;
-  for (const CocoImage& image : images) {
-    positives += match_image(image, areas, max_detections, samples);
+// The detections of a category, ranked once over all images.
+class RankedDetections {
+ public:
+  RankedDetections(std::span<const CocoImage> images, CocoAreas areas, std::size_t max_detections) {
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      positives_.push_back(match_image(images[i], i, areas, max_detections, samples_));
+    }
+    std::ranges::stable_sort(samples_, std::greater(), &Sample::score);
   }
-  if (positives == 0) return std::nullopt;
-  Curve curve;
-  std::ranges::stable_sort(samples, std::greater(), &Sample::score);
-  std::vector<double> precision(samples.size()), recall(samples.size());
-  for (int t = 0; t < kThresholds; ++t) {
-    double right = 0, wrong = 0;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      right += samples[i].outcomes[t] == kRight;
-      wrong += samples[i].outcomes[t] == kWrong;
-      recall[i] = right / static_cast<double>(positives);
-      precision[i] = right / (wrong + right + std::numeric_limits<double>::epsilon());
-    }
-    for (std::size_t i = samples.size(); i-- > 1;) {
-      precision[i - 1] = std::max(precision[i - 1], precision[i]);
-    }
-    curve.recall[t] = samples.empty() ? 0 : recall.back();
-    for (int r = 0; r < kRecalls; ++r) {
-      const auto first = std::lower_bound(recall.begin(), recall.end(), r * 0.01);
-      if (first != recall.end()) curve.precision[t][r] = precision[first - recall.begin()];
-    }
-  }
-  return curve;
-}
 
-// The mean over the categories.
+  // `times`: how often each image counts. Nothing: no truth counts.
+  std::optional<Curve> curve(std::span<const std::uint32_t> times) const {
+    std::size_t positives = 0;
+    for (std::size_t i = 0; i < positives_.size(); ++i) positives += positives_[i] * times[i];
+    if (positives == 0) return std::nullopt;
+    const std::vector<const Sample*> samples = repeated(times);
+    Curve curve;
+    std::vector<double> precision(samples.size()), recall(samples.size());
+    for (int t = 0; t < kThresholds; ++t) {
+      double right = 0, wrong = 0;
+      for (std::size_t i = 0; i < samples.size(); ++i) {
+        right += samples[i]->outcomes[t] == kRight;
+        wrong += samples[i]->outcomes[t] == kWrong;
+        recall[i] = right / static_cast<double>(positives);
+        precision[i] = right / (wrong + right + std::numeric_limits<double>::epsilon());
+      }
+      for (std::size_t i = samples.size(); i-- > 1;) {
+        precision[i - 1] = std::max(precision[i - 1], precision[i]);
+      }
+      curve.recall[t] = samples.empty() ? 0 : recall.back();
+      for (int r = 0; r < kRecalls; ++r) {
+        const auto first = std::lower_bound(recall.begin(), recall.end(), r * 0.01);
+        if (first != recall.end()) curve.precision[t][r] = precision[first - recall.begin()];
+      }
+    }
+    return curve;
+  }
+
+ private:
+  // In the order of an input that has each image so often, one after the other.
+  std::vector<const Sample*> repeated(std::span<const std::uint32_t> times) const {
+    std::vector<const Sample*> all;
+    for (auto begin = samples_.begin(); begin != samples_.end();) {
+      const auto end = std::find_if(begin, samples_.end(), [&](const Sample& one) {
+        return one.score != begin->score || one.image != begin->image;
+      });
+      for (std::uint32_t k = 0; k < times[begin->image]; ++k) {
+        for (auto one = begin; one != end; ++one) all.push_back(&*one);
+      }
+      begin = end;
+    }
+    return all;
+  }
+
+  std::vector<Sample> samples_;         // by descending score
+  std::vector<std::size_t> positives_;  // of each image
+};
+
+// The mean over the categories; NaN: no truth counts.
 double score_of(const CocoMetric& metric, std::span<const Curve> categories) {
-  if (categories.empty()) return -1;
+  if (categories.empty()) return std::numeric_limits<double>::quiet_NaN();
   const bool recall = metric.rate == CocoRate::kRecall;
   std::vector<double> values;
   for (int t = 0; t < kThresholds; ++t) {
@@ -125,6 +157,58 @@ double score_of(const CocoMetric& metric, std::span<const Curve> categories) {
   }
   return pairwise_sum(values) / static_cast<double>(values.size());
 }
+
+class RankedCoco : public Resampled {
+ public:
+  RankedCoco(std::span<const CocoMetric> metrics,
+             std::span<const std::vector<CocoImage>> categories,
+             std::span<const std::size_t> unit_of)
+      : metrics_(metrics), unit_of_(unit_of.begin(), unit_of.end()) {
+    if (unit_of_.empty() && !categories.empty()) {
+      unit_of_.resize(categories.front().size());
+      std::iota(unit_of_.begin(), unit_of_.end(), std::size_t{0});
+    }
+    for (const std::size_t unit : unit_of_) units_ = std::max(units_, unit + 1);
+    for (const CocoMetric& metric : metrics) {
+      const auto [ranked, is_new] = ranked_.try_emplace(key(metric));
+      for (std::size_t k = 0; is_new && k < categories.size(); ++k) {
+        ranked->second.emplace_back(categories[k], metric.areas, metric.max_detections);
+      }
+    }
+  }
+
+  std::size_t units() const override { return units_; }
+
+  std::vector<FigureName> names() const override {
+    std::vector<FigureName> names;
+    for (const CocoMetric& metric : metrics_) names.push_back({metric.name, 3});
+    return names;
+  }
+
+  std::vector<double> figures(std::span<const std::uint32_t> times) const override {
+    std::vector<std::uint32_t> of_image;
+    for (const std::size_t unit : unit_of_) of_image.push_back(times[unit]);
+    std::map<Key, std::vector<Curve>> curves;
+    for (const auto& [key, categories] : ranked_) {
+      for (const RankedDetections& one : categories) {
+        if (const auto curve = one.curve(of_image)) curves[key].push_back(*curve);
+      }
+    }
+    std::vector<double> values;
+    for (const CocoMetric& metric : metrics_)
+      values.push_back(score_of(metric, curves[key(metric)]));
+    return values;
+  }
+
+ private:
+  using Key = std::pair<std::string_view, std::size_t>;  // areas, most detections
+  static Key key(const CocoMetric& metric) { return {metric.areas.name, metric.max_detections}; }
+
+  std::span<const CocoMetric> metrics_;
+  std::vector<std::size_t> unit_of_;  // of each image
+  std::size_t units_ = 0;
+  std::map<Key, std::vector<RankedDetections>> ranked_;  // of each category
+};
 
 constexpr std::size_t kMaxBoxes = 100;
 constexpr auto kAP = CocoRate::kPrecision, kAR = CocoRate::kRecall;
@@ -167,21 +251,28 @@ CocoImage coco_image(const BoxImage& image) {
   return result;
 }
 
+std::array<std::vector<CocoImage>, 1> one_category(std::span<const BoxImage> images) {
+  std::array<std::vector<CocoImage>, 1> category;
+  for (const BoxImage& image : images) category[0].push_back(coco_image(image));
+  return category;
+}
+
 }  // namespace
 
 CocoScores coco_scores(std::span<const CocoMetric> metrics,
                        std::span<const std::vector<CocoImage>> categories) {
-  CocoScores scores{metrics, {}};
-  std::map<std::pair<std::string_view, std::size_t>, std::vector<Curve>> known;
-  for (const CocoMetric& metric : metrics) {
-    const auto [curves, is_new] = known.try_emplace({metric.areas.name, metric.max_detections});
-    for (std::size_t k = 0; is_new && k < categories.size(); ++k) {
-      const auto curve = curve_of(categories[k], metric.areas, metric.max_detections);
-      if (curve) curves->second.push_back(*curve);
-    }
-    scores.values.push_back(score_of(metric, curves->second));
+  const RankedCoco ranked(metrics, categories, {});
+  CocoScores scores{metrics, ranked.figures(std::vector<std::uint32_t>(ranked.units(), 1))};
+  for (double& value : scores.values) {
+    if (std::isnan(value)) value = -1;
   }
   return scores;
+}
+
+std::unique_ptr<const Resampled> resampled_coco(std::span<const CocoMetric> metrics,
+                                                std::span<const std::vector<CocoImage>> categories,
+                                                std::span<const std::size_t> unit_of) {
+  return std::make_unique<RankedCoco>(metrics, categories, unit_of);
 }
 
 std::string CocoScores::text(bool sign) const {
@@ -206,9 +297,12 @@ Json CocoScores::json() const {
 }
 
 CocoScores box_ap(std::span<const BoxImage> images) {
-  std::array<std::vector<CocoImage>, 1> category;
-  for (const BoxImage& image : images) category[0].push_back(coco_image(image));
-  return coco_scores(kBoxMetrics, category);
+  return coco_scores(kBoxMetrics, one_category(images));
+}
+
+std::unique_ptr<const Resampled> resampled_box_ap(std::span<const BoxImage> images,
+                                                  std::span<const std::size_t> unit_of) {
+  return resampled_coco(kBoxMetrics, one_category(images), unit_of);
 }
 
 }  // namespace vremd::eval

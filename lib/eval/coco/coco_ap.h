@@ -5,9 +5,11 @@
 // (SCORING 8).
 
 #include "core/geometry.h"
+#include "eval/bootstrap/resampled.h"
 #include "io/json.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <span>
 #include <string>
@@ -67,6 +69,11 @@ struct CocoScores {
 CocoScores coco_scores(std::span<const CocoMetric> metrics,
                        std::span<const std::vector<CocoImage>> categories);
 
+// The same for resampled units. `unit_of`: the unit of each image; empty: each is one.
+std::unique_ptr<const Resampled> resampled_coco(std::span<const CocoMetric> metrics,
+                                                std::span<const std::vector<CocoImage>> categories,
+                                                std::span<const std::size_t> unit_of);
+
 // Indices in ascending order of the key, stable.
 template <typename T, typename Key>
 std::vector<std::size_t> stable_order(const std::vector<T>& items, Key key) {
@@ -95,5 +102,7 @@ struct BoxImage {
 // cocoapi's twelve scores of boxes for one category (SCORING 8b). The images in ascending order of
 // their ids, which breaks ties between scores.
 CocoScores box_ap(std::span<const BoxImage> images);
+std::unique_ptr<const Resampled> resampled_box_ap(std::span<const BoxImage> images,
+                                                  std::span<const std::size_t> unit_of);
 
 }  // namespace vremd::eval

@@ -74,6 +74,16 @@ CocoImage coco_image(const OksImage& image, const OksConfig& config) {
   return result;
 }
 
+std::vector<std::vector<CocoImage>> coco_images(std::span<const std::vector<OksImage>> categories,
+                                                const OksConfig& config) {
+  std::vector<std::vector<CocoImage>> coco;
+  for (const auto& images : categories) {
+    auto& category = coco.emplace_back();
+    for (const OksImage& image : images) category.push_back(coco_image(image, config));
+  }
+  return coco;
+}
+
 std::vector<double> read_sigmas(const std::string& path, std::size_t keypoints) {
   const Json json = io::read_json_file(path);
   const io::JsonNode root(&json, {path});
@@ -129,12 +139,12 @@ double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig
 }
 
 CocoScores oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config) {
-  std::vector<std::vector<CocoImage>> coco;
-  for (const auto& images : categories) {
-    auto& category = coco.emplace_back();
-    for (const OksImage& image : images) category.push_back(coco_image(image, config));
-  }
-  return coco_scores(kMetrics, coco);
+  return coco_scores(kMetrics, coco_images(categories, config));
+}
+
+std::unique_ptr<const Resampled> resampled_oks(std::span<const std::vector<OksImage>> categories,
+                                               const OksConfig& config) {
+  return resampled_coco(kMetrics, coco_images(categories, config), {});
 }
 
 }  // namespace vremd::eval

@@ -49,5 +49,7 @@ double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig
 // The kits' ten. The images of each category in ascending order of their ids, which breaks ties
 // between scores.
 CocoScores oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config);
+std::unique_ptr<const Resampled> resampled_oks(std::span<const std::vector<OksImage>> categories,
+                                               const OksConfig& config);  // units: images
 
 }  // namespace vremd::eval

@@ -43,18 +43,22 @@ const io::Keypoint* find_keypoint(const MatchedFrame& frame, int prediction,
 }
 
 void score_person(const MatchedFrame& frame, const annotation::AnnotatedPerson& person,
-                  int prediction, double tolerance, Pck& result) {
+                  int prediction, double tolerance, std::map<std::string, PckCount>& joints) {
   const auto& names = frame.truth_joints->joints;
   for (const annotation::AnnotatedJoint& truth : person.joints) {
     if (!truth.labelled) continue;
     const std::string& name = names[static_cast<std::size_t>(truth.index)];
-    PckCount& count = result.joints[name];
+    PckCount& count = joints[name];
     ++count.joints;
     const io::Keypoint* keypoint = find_keypoint(frame, prediction, name);
     if (keypoint && std::hypot(keypoint->x - truth.x, keypoint->y - truth.y) <= tolerance) {
       ++count.right;
     }
   }
+}
+
+void add_counts(const std::map<std::string, PckCount>& from, std::map<std::string, PckCount>& to) {
+  for (const auto& [name, count] : from) to[name].add(count, 1);
 }
 
 constexpr std::array kBodyPairs = {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"};
@@ -65,8 +69,7 @@ PckCount pooled(const std::map<std::string, PckCount>& joints,
   for (const std::string& name : names) {
     const auto found = joints.find(name);
     if (found == joints.end()) continue;
-    sum.right += found->second.right;
-    sum.joints += found->second.joints;
+    sum.add(found->second, 1);
   }
   return sum;
 }
@@ -150,6 +153,7 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
   result.distant_ids = far;
   result.uses_ids = far * kMostFar <= near;
   for (const MatchedFrame& frame : matching.frames) {
+    result.frames.emplace_back();
     any_instances |= !frame.predictions.empty();
     if (frame.joints) predicted.insert(frame.joints->joints.begin(), frame.joints->joints.end());
     const std::vector<int> assigned = assign_predictions(frame, result.uses_ids);
@@ -169,8 +173,9 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
         const bool by_id = result.uses_ids && prediction.id && prediction.id == person.id;
         ++(by_id ? result.matched_by_id : result.matched_by_box);
       }
-      score_person(frame, person, assigned[i], threshold * *unit, result);
+      score_person(frame, person, assigned[i], threshold * *unit, result.frames.back());
     }
+    add_counts(result.frames.back(), result.joints);
   }
   if (any_instances && predicted.empty()) {
     fail("{}: the records have no keypoints: PCK needs poses", matching.records);
@@ -179,6 +184,64 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
     if (!predicted.contains(name)) result.never_predicted.insert(name);
   }
   return result;
+}
+
+class ResampledPck : public Resampled {
+ public:
+  ResampledPck(const Pck& scores, std::span<const std::size_t> unit_of) : all_(scores.joints) {
+    for (const auto& [name, count] : all_) joints_.push_back(name);
+    for (std::size_t f = 0; f < unit_of.size(); ++f) {
+      if (unit_of[f] >= counts_.size()) counts_.resize(unit_of[f] + 1);
+      std::vector<PckCount>& counts = counts_[unit_of[f]];
+      counts.resize(joints_.size());
+      for (std::size_t j = 0; j < joints_.size(); ++j) {
+        const auto found = scores.frames[f].find(joints_[j]);
+        if (found != scores.frames[f].end()) counts[j].add(found->second, 1);
+      }
+    }
+  }
+
+  std::size_t units() const override { return counts_.size(); }
+
+  std::vector<FigureName> names() const override {
+    std::vector<FigureName> names;
+    for (const auto& [name, count] : rows_of(all_)) names.push_back({"PCK " + name, 4});
+    return names;
+  }
+
+  std::vector<double> figures(std::span<const std::uint32_t> times) const override {
+    std::vector<PckCount> sums(joints_.size());
+    for (std::size_t u = 0; u < counts_.size(); ++u) {
+      for (std::size_t j = 0; j < sums.size(); ++j) sums[j].add(counts_[u][j], times[u]);
+    }
+    std::map<std::string, PckCount> joints;
+    for (std::size_t j = 0; j < sums.size(); ++j) joints[joints_[j]] = sums[j];
+    const auto rows = rows_of(joints);
+    std::vector<double> figures;
+    for (const auto& [name, count] :
+         rows_of(all_)) {  // rows of joints that nobody has are left out
+      const auto found = std::ranges::find(rows, name, &std::pair<std::string, PckCount>::first);
+      figures.push_back(found == rows.end() ? std::nan("") : found->second.rate());
+    }
+    return figures;
+  }
+
+ private:
+  static std::vector<std::pair<std::string, PckCount>> rows_of(
+      const std::map<std::string, PckCount>& joints) {
+    Pck pck;
+    pck.joints = joints;
+    return pck.rows();
+  }
+
+  std::map<std::string, PckCount> all_;
+  std::vector<std::string> joints_;
+  std::vector<std::vector<PckCount>> counts_;  // of each unit and joint
+};
+
+std::unique_ptr<const Resampled> resampled_pck(const Pck& scores,
+                                               std::span<const std::size_t> unit_of) {
+  return std::make_unique<ResampledPck>(scores, unit_of);
 }
 
 PckCount Pck::body() const {

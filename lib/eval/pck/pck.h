@@ -4,13 +4,16 @@
 // Percentage of correct keypoints (SCORING 8b): a joint is right within threshold · L of its
 // annotation, where L is a length of the person.
 
+#include "eval/bootstrap/resampled.h"
 #include "eval/evaluate.h"
 #include "eval/input/record_matching.h"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,14 +23,19 @@ namespace vremd::eval {
 struct PckCount {
   std::int64_t right = 0, joints = 0;
   bool operator==(const PckCount&) const = default;
+  void add(const PckCount& other, std::int64_t times) {
+    right += other.right * times;
+    joints += other.joints * times;
+  }
   double rate() const { return static_cast<double>(right) / static_cast<double>(joints); }
 };
 
 struct Pck {
-  std::map<std::string, PckCount> joints;  // by name, pooled over persons
-  std::int64_t scored = 0;                 // persons
-  std::int64_t skipped = 0;                // persons without the length or any labelled joint
-  std::int64_t without_prediction = 0;     // of those scored
+  std::map<std::string, PckCount> joints;               // by name, pooled over persons
+  std::vector<std::map<std::string, PckCount>> frames;  // the same of each frame of the matching
+  std::int64_t scored = 0;                              // persons
+  std::int64_t skipped = 0;             // persons without the length or any labelled joint
+  std::int64_t without_prediction = 0;  // of those scored
   std::int64_t matched_by_id = 0, matched_by_box = 0;
   std::int64_t distant_ids = 0;           // not used, as the boxes' IoU is below 0.5
   bool uses_ids = true;                   // false: more than one in ten are distant
@@ -50,6 +58,10 @@ std::vector<int> assign_predictions(const MatchedFrame& frame, bool by_id = true
 
 // Error: the predictions have no keypoints at all.
 Pck pck(const Matching& matching, PckLength length, double threshold);
+
+// `unit_of`: the unit of each frame of the matching.
+std::unique_ptr<const Resampled> resampled_pck(const Pck& scores,
+                                               std::span<const std::size_t> unit_of);
 
 std::string pck_text(const Pck& scores, const EvalConfig& config);
 Json pck_json(const Pck& scores, const EvalConfig& config);

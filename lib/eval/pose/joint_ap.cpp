@@ -22,6 +22,11 @@ std::array<double, kPoseColumns.size()> pose_columns(const JointValues& v) {
           (v[2] + v[3]) / 2,           (v[1] + v[4]) / 2, (v[0] + v[5]) / 2,  v.back()};
 }
 
+double mean7(const JointValues& values) {
+  const auto columns = pose_columns(values);
+  return mean_of_numbers(std::span(columns).first<7>());
+}
+
 void add_samples(const ScoredFrame& frame, PoseSamples& samples) {
   for (const ScoredPose& truth : frame.truth) add_truth(truth, samples);
   const std::vector<int> assigned = assign_poses(frame);

@@ -22,6 +22,8 @@ double mean_of_numbers(std::span<const double> values);
 // Of kPoseColumns: head, shoulders, elbows, wrists, hips, knees, ankles (plain means, which
 // propagate NaN), and the mean over joints.
 std::array<double, kPoseColumns.size()> pose_columns(const JointValues& values);
+// Of the columns without the total.
+double mean7(const JointValues& values);
 
 // Predictions of one joint, in the order of frames and persons.
 struct JointSamples {

@@ -42,12 +42,6 @@ std::string label_version(const PosevalScores& scores) {
   return fmt::format("{}'s form, no known release", name);
 }
 
-// Of the columns without the total.
-double mean7(const JointValues& values) {
-  const auto columns = pose_columns(values);
-  return mean_of_numbers(std::span(columns).first<7>());
-}
-
 constexpr const char* kVisibilityNames[] = {"hidden", "visible"};
 
 std::string size_name(std::size_t k) {
@@ -337,10 +331,21 @@ bool evaluate_poseval(const EvalConfig& config) {
   warn_of(sources, scores, config);
   if (!config.output_dir.empty()) write_official_files(scores, config);
   if (!config.plots.empty()) write_plots(scores, config);
-  const std::string json =
-      config.json.empty() ? "" : summary_json(sources, scores, config).dump(1) + "\n";
-  write_report(config, json, summary_text(sources, scores, config));
-  return !sources.cut();
+  std::string text = summary_text(sources, scores, config);
+  Json json = config.json.empty() ? Json() : summary_json(sources, scores, config);
+  bool cut = sources.cut();
+  if (config.bootstrap > 0) {
+    std::shared_ptr<const Resampled> other;
+    if (!config.compare.empty()) {
+      const PoseSources others(config.ground_truth, {config.compare}, config.threads);
+      other = poseval(others, config).resampled;
+      warn_of_names(others.extra(), "predicted sequences that are not in the ground truth");
+      cut = cut || others.cut();
+    }
+    add_bootstrap(config, *scores.resampled, other.get(), "sequences", text, json);
+  }
+  write_report(config, config.json.empty() ? "" : json.dump(1) + "\n", text);
+  return !cut;
 }
 
 }  // namespace vremd::eval

@@ -3,8 +3,12 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "eval/pose/resampled_ap.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace vremd::eval {
 namespace {
@@ -15,6 +19,66 @@ void finish(PoseFigures& figures, const EvalConfig& config) {
   figures.ap = pose_ap(figures.samples);
   figures.errors.score();
 }
+
+// The tables' figures of sequences that count.
+class ResampledPoseval : public Resampled {
+ public:
+  ResampledPoseval(std::span<const SequenceScores* const> sequences, const EvalConfig& config)
+      : mot_(config.mot) {
+    std::vector<const PoseSamples*> samples;
+    for (const SequenceScores* one : sequences) {
+      samples.push_back(&one->samples);
+      counts_.push_back(one->mot_counts);
+    }
+    if (config.ap) ranked_.emplace(samples, MissingTruth::kNaN);
+  }
+
+  std::size_t units() const override { return counts_.size(); }
+
+  std::vector<FigureName> names() const override {
+    std::vector<FigureName> names;
+    const auto add = [&](const std::string& name) { names.push_back({name, 1}); };
+    if (ranked_) {
+      for (const char* column : kPoseColumns) add(fmt::format("AP {}", column));
+      add("AP Mean7");
+    }
+    if (mot_) {
+      for (const char* column : kPoseColumns) add(fmt::format("MOTA {}", column));
+      for (const char* name : {"MOTP Total", "Prec Total", "Rec Total"}) add(name);
+    }
+    return names;
+  }
+
+  std::vector<double> figures(std::span<const std::uint32_t> times) const override {
+    std::vector<double> figures;
+    const auto add = [&](const JointValues& values) {
+      const auto columns = pose_columns(values);
+      figures.insert(figures.end(), columns.begin(), columns.end());
+    };
+    if (ranked_) {
+      const JointValues ap = ranked_->ap(times);
+      add(ap);
+      figures.push_back(mean7(ap));
+    }
+    if (mot_) {
+      PoseMotCounts sum{};
+      for (std::size_t u = 0; u < counts_.size(); ++u) {
+        for (std::uint32_t k = 0; k < times[u]; ++k) {
+          for (int i = 0; i < kPoseJoints; ++i) sum[i].add(counts_[u][i]);
+        }
+      }
+      const PoseMot mot = pose_mot(sum);
+      add(mot.mota);
+      figures.insert(figures.end(), {mot.motp.back(), mot.pre.back(), mot.rec.back()});
+    }
+    return figures;
+  }
+
+ private:
+  bool mot_;
+  std::vector<PoseMotCounts> counts_;  // of each unit
+  std::optional<RankedPoses> ranked_;
+};
 
 // Frames are matched by position, which no official program checks.
 std::size_t count_other_names(const annotation::PoseFile& truth,
@@ -68,6 +132,13 @@ PosevalScores poseval(const PoseSources& sources, const EvalConfig& config) {
                  [&](std::size_t i) { all[i] = score(sources, i, config); });
   PosevalScores total;
   total.files = all.size();
+  if (config.bootstrap > 0) {
+    std::vector<const SequenceScores*> counted;
+    for (const SequenceScores& one : all) {
+      if (one.frames > 0) counted.push_back(&one);
+    }
+    total.resampled = std::make_shared<ResampledPoseval>(counted, config);
+  }
   for (SequenceScores& one : all) {
     if (!one.predicted) total.missing.push_back(one.name);
     if (one.frames == 0) {

@@ -3,6 +3,7 @@
 
 // The scores of a set of sequences as by poseval.
 
+#include "eval/bootstrap/resampled.h"
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"
 #include "eval/poseval/clear_mot.h"
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,10 +39,11 @@ struct SequenceScores : PoseFigures {
 };
 
 struct PosevalScores : PoseFigures {
-  std::vector<SequenceScores> sequences;  // those with frames that count
-  std::size_t files = 0;                  // annotated sequences
-  std::vector<std::string> skipped;       // annotated sequences without frames that count
-  std::vector<std::string> missing;       // annotated sequences without predictions
+  std::vector<SequenceScores> sequences;       // those with frames that count
+  std::size_t files = 0;                       // annotated sequences
+  std::vector<std::string> skipped;            // annotated sequences without frames that count
+  std::vector<std::string> missing;            // annotated sequences without predictions
+  std::shared_ptr<const Resampled> resampled;  // with config.bootstrap: `sequences`
 };
 
 // Error: no frame counts.

@@ -250,16 +250,18 @@ Hota hota(std::span<const ScoredFrame> frames, bool fix) {
   return result;
 }
 
-Hota combined_hota(std::span<const Hota> sequences) {
+Hota combined_hota(std::span<const Hota> sequences, std::span<const std::uint32_t> times) {
   Hota result;
   for (int a = 0; a < kHotaAlphas; ++a) {
     for (int i = 0; i < kHotaColumns; ++i) {
       HotaScores& sum = result[a][i];
-      for (const Hota& sequence : sequences) {
-        const HotaScores& one = sequence[a][i];
-        for (const auto count : kCounts) sum.*count += one.*count;
-        for (const auto score : kAssociations) sum.*score += one.*score * one.tp;
-        sum.loc_a += one.loc_a * one.tp;
+      for (std::size_t s = 0; s < sequences.size(); ++s) {
+        const HotaScores& one = sequences[s][a][i];
+        for (std::uint32_t k = times.empty() ? 1 : times[s]; k > 0; --k) {
+          for (const auto count : kCounts) sum.*count += one.*count;
+          for (const auto score : kAssociations) sum.*score += one.*score * one.tp;
+          sum.loc_a += one.loc_a * one.tp;
+        }
       }
       for (const auto score : kAssociations) sum.*score /= std::max(1.0, sum.tp);
       sum.loc_a = std::max(kTiny, sum.loc_a) / std::max(kTiny, sum.tp);
@@ -269,33 +271,44 @@ Hota combined_hota(std::span<const Hota> sequences) {
   return result;
 }
 
+namespace {
+
+double mean_over_alphas(const Hota& scores, double HotaScores::* score) {
+  std::array<double, kHotaAlphas> column;
+  for (int a = 0; a < kHotaAlphas; ++a) column[a] = scores[a][kAll].*score;
+  return pairwise_sum(column) / kHotaAlphas;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, double>> hota_rates(const Hota& scores) {
+  std::vector<std::pair<std::string, double>> rates;
+  for (const std::string_view name : {"DetPr", "DetRe", "DetA", "AssPr", "AssRe", "AssA", "LocA",
+                                      "FragA", "HOTA", "RHOTA", "FA-HOTA", "FA-RHOTA"}) {
+    const auto score = std::ranges::find(kHotaFields, name, &HotaField::name)->score;
+    rates.emplace_back(name, 100 * mean_over_alphas(scores, score));
+  }
+  const HotaScores& lowest = scores[0][kAll];
+  rates.emplace_back("LocA(0)", 100 * lowest.loc_a);
+  rates.emplace_back("HOTALocA(0)", 100 * lowest.hota_loc_a);
+  rates.emplace_back("HOTA(0)", 100 * lowest.hota);
+  return rates;
+}
+
 std::string hota_summary(const Hota& scores) {
   std::string names = "Summary", values;
   const auto add = [&](std::string_view name, const std::string& value) {
     names += fmt::format(" & {}", name);
     values += " & " + value;
   };
-  const auto add_rate = [&](std::string_view name, double value) {
-    add(name, fmt::format("{:1.5g}", 100 * value));
-  };
-  const auto mean = [&](double HotaScores::* score) {
-    std::array<double, kHotaAlphas> column;
-    for (int a = 0; a < kHotaAlphas; ++a) column[a] = scores[a][kAll].*score;
-    return pairwise_sum(column) / kHotaAlphas;
-  };
-  for (const std::string_view name : {"DetPr", "DetRe", "DetA", "AssPr", "AssRe", "AssA", "LocA",
-                                      "FragA", "HOTA", "RHOTA", "FA-HOTA", "FA-RHOTA"}) {
-    add_rate(name, mean(std::ranges::find(kHotaFields, name, &HotaField::name)->score));
-  }
-  const HotaScores& lowest = scores[0][kAll];
-  add_rate("LocA(0)", lowest.loc_a);
-  add_rate("HOTALocA(0)", lowest.hota_loc_a);
-  add_rate("HOTA(0)", lowest.hota);
+  for (const auto& [name, rate] : hota_rates(scores)) add(name, fmt::format("{:1.5g}", rate));
   for (const bool first : {false, true}) {
     for (std::size_t k = 0; k < kCounts.size(); ++k) {
       constexpr std::array kNames = {"TP", "FP", "FN"};
+      const double count =
+          first ? scores[0][kAll].*kCounts[k] : mean_over_alphas(scores, kCounts[k]);
       add(fmt::format("HOTA\\_{}{}", kNames[k], first ? "(0)" : ""),
-          fmt::format("{:.0f}", std::trunc(first ? lowest.*kCounts[k] : mean(kCounts[k]))));
+          fmt::format("{:.0f}", std::trunc(count)));
     }
   }
   return names + "\n" + values + "\n";

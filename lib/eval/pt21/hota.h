@@ -8,8 +8,11 @@
 #include "eval/pose/scored_frame.h"
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace vremd::eval {
 
@@ -40,9 +43,13 @@ extern const std::array<HotaField, 15> kHotaFields;
 Hota hota(std::span<const ScoredFrame> frames, bool fix);
 
 // Of all sequences: associations are weighted by true positives per column, including the last.
-Hota combined_hota(std::span<const Hota> sequences);
+// `times`: how often each counts; empty: once.
+Hota combined_hota(std::span<const Hota> sequences, std::span<const std::uint32_t> times = {});
 
-// The kit's two lines: names, and means over the thresholds of the last column.
+// The rates of the kit's summary, percent: means over the thresholds of the last column.
+std::vector<std::pair<std::string, double>> hota_rates(const Hota& scores);
+
+// The kit's two lines: names, and these rates and the counts.
 std::string hota_summary(const Hota& scores);
 
 }  // namespace vremd::eval

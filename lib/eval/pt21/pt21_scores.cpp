@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/parallel.h"
+#include "eval/pose/resampled_ap.h"
 #include "eval/pt21/pt21_frames.h"
 #include "io/json_file.h"
 #include "io/output_file.h"
@@ -63,6 +64,49 @@ std::array<double, kPoseColumns.size()> table_of(const JointValues& values) {
 
 constexpr std::pair<const char*, JointValues PoseAp::*> kMapRows[] = {
     {"map", &PoseAp::ap}, {"precision", &PoseAp::pre}, {"recall", &PoseAp::rec}};
+
+class ResampledPt21 : public Resampled {
+ public:
+  explicit ResampledPt21(std::span<const Pt21Sequence> sequences)
+      : hotas_(hotas_of(sequences)), ranked_(samples_of(sequences), MissingTruth::kZero) {}
+
+  std::size_t units() const override { return hotas_.size(); }
+
+  std::vector<FigureName> names() const override {
+    constexpr int kDecimals = 2;
+    std::vector<FigureName> names;
+    for (const auto& [name, rate] : hota_rates({})) names.push_back({name, kDecimals});
+    for (const char* column : kPoseColumns) {
+      names.push_back({fmt::format("mAP {}", column), kDecimals});
+    }
+    return names;
+  }
+
+  std::vector<double> figures(std::span<const std::uint32_t> times) const override {
+    std::vector<double> figures;
+    for (const auto& [name, rate] : hota_rates(combined_hota(hotas_, times))) {
+      figures.push_back(rate);
+    }
+    const auto columns = table_of(ranked_.ap(times));
+    figures.insert(figures.end(), columns.begin(), columns.end());
+    return figures;
+  }
+
+ private:
+  static std::vector<Hota> hotas_of(std::span<const Pt21Sequence> sequences) {
+    std::vector<Hota> hotas;
+    for (const Pt21Sequence& one : sequences) hotas.push_back(one.hota);
+    return hotas;
+  }
+  static std::vector<const PoseSamples*> samples_of(std::span<const Pt21Sequence> sequences) {
+    std::vector<const PoseSamples*> samples;
+    for (const Pt21Sequence& one : sequences) samples.push_back(&one.samples);
+    return samples;
+  }
+
+  std::vector<Hota> hotas_;  // of each unit
+  RankedPoses ranked_;
+};
 
 // A line of names and a line of values for each kind.
 std::string map_summary(const PoseAp& scores) {
@@ -133,6 +177,7 @@ Pt21Scores pt21_scores(const PoseSources& sources, const EvalConfig& config) {
   scores.sequences.resize(sources.size());
   for_each_index(sources.size(), config.threads,
                  [&](std::size_t i) { scores.sequences[i] = score_sequence(sources, i, config); });
+  if (config.bootstrap > 0) scores.resampled = std::make_shared<ResampledPt21>(scores.sequences);
   scores.total = combine(scores.sequences);
   return scores;
 }
@@ -165,7 +210,7 @@ Json pt21_json(const Pt21Scores& scores) {
 }
 
 bool evaluate_pt21(const EvalConfig& config) {
-  Json each = Json::object();
+  Json each = Json::object(), own = Json::object();  // own: what the kit's file does not have
   std::string text;
   bool complete = true;
   for (const auto& [tracker, predictions] : trackers_of(config.predictions)) {
@@ -193,6 +238,14 @@ bool evaluate_pt21(const EvalConfig& config) {
     if (!tracker.empty()) text += tracker + ":\n";
     text += pt21_text(scores);
     complete &= !sources.cut();
+    if (config.bootstrap == 0) continue;
+    std::shared_ptr<const Resampled> other;
+    if (!config.compare.empty()) {
+      const PoseSources others(config.ground_truth, {config.compare}, config.threads);
+      other = pt21_scores(others, config).resampled;
+      complete &= !others.cut();
+    }
+    add_bootstrap(config, *scores.resampled, other.get(), "sequences", text, own[tracker]);
   }
   for (const auto& [name, scores] : each.items()) {
     if (config.output_dir.empty()) break;
@@ -200,6 +253,7 @@ bool evaluate_pt21(const EvalConfig& config) {
     io::make_folder(folder);
     io::write_file(fs::path(folder) / "posetrack21.json", scores.dump() + "\n", true);
   }
+  for (const auto& [tracker, more] : own.items()) each[tracker].update(more);
   const Json json = each.contains("") ? each.front() : Json{{"trackers", each}};
   write_report(config, json.dump() + "\n", text);
   return complete;

@@ -3,6 +3,7 @@
 
 // The scores of a set of sequences as by PoseTrack21's kit: mAP and keypoint HOTA (SCORING 7).
 
+#include "eval/bootstrap/resampled.h"
 #include "eval/evaluate.h"
 #include "eval/input/pose_sources.h"
 #include "eval/pose/joint_ap.h"
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,7 @@ struct Pt21Sequence {
 struct Pt21Scores {
   std::vector<Pt21Sequence> sequences;  // by file name
   Pt21Sequence total;
+  std::shared_ptr<const Resampled> resampled;  // with config.bootstrap: `sequences`
 };
 
 Pt21Scores pt21_scores(const PoseSources& sources, const EvalConfig& config);
