@@ -33,6 +33,7 @@ Json json_of(const Matching& matching) {
   return {{"sequences", sequences},
           {"frames", json_of(matching.frame_counts)},
           {"other_sizes", matching.other_sizes},
+          {"boxes", matching.boxes},
           {"cut", matching.cut}};
 }
 
@@ -167,8 +168,9 @@ bool evaluate_records(const EvalConfig& config) {
   if (config.predicted_only) {
     std::erase_if(matching.frames, [](const MatchedFrame& frame) { return !frame.predicted; });
   }
-  std::string text = fmt::format("sequences: {}\nframes: {}\n", text_of(matching.sequences),
-                                 text_of(matching.frame_counts));
+  std::string text =
+      fmt::format("sequences: {}\nframes: {}\nboxes: {}\n", text_of(matching.sequences),
+                  text_of(matching.frame_counts), box_text(matching.boxes));
   Json json = report_head(config);
   json["matching"] = json_of(matching);
   if (config.pck) {
@@ -218,13 +220,14 @@ bool evaluate_oks(const EvalConfig& config) {
   warn_never_predicted(input.never_predicted);
   const OksConfig oks{*config.oks, oks_sigmas(config.sigmas, input.keypoints), !config.no_area};
   const CocoScores scores = oks_ap(input.categories, oks);
-  log_info("{} images, {} annotated, {} predicted people", input.images, input.truths,
-           input.detections);
+  log_info("{} images, {} annotated, {} predicted people; boxes: {}", input.images, input.truths,
+           input.detections, box_text(input.boxes));
 
   Json json = report_head(config);
   json["kit"] = name_of(oks.kit);
   json["sigmas"] = oks.sigmas;
   json["use_area"] = oks.use_area;
+  json["boxes"] = input.boxes;
   json["images"] = input.images;
   json["annotated"] = input.truths;
   json["predicted"] = input.detections;

@@ -6,6 +6,7 @@ work=$(mktemp -d); trap 'rm -rf $work' EXIT
 cat > $work/want << 'END'
 sequences: 2 matched, 0 missing, 0 superfluous
 frames: 3 matched, 0 missing, 0 superfluous
+boxes: hand
 PCK@0.2 of torso
                    PCK    right   joints
 shoulder        1.0000        3        3

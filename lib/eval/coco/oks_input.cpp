@@ -4,6 +4,7 @@
 #include "annotation/coco.h"
 #include "annotation/posetrack_names.h"
 #include "core/picture_names.h"
+#include "eval/input/record_matching.h"
 #include "io/json_file.h"
 #include "io/record_stream.h"
 
@@ -171,6 +172,7 @@ class OksReader {
     int posed = 0, unposed = 0;
     while (const auto header = records.next_video()) {
       ++(header->joints ? posed : unposed);
+      add_box_source(*header, input.boxes);
       std::vector<int> map;
       if (header->joints) {
         if (input.keypoints == 0) input.keypoints = header->joints->joints.size();

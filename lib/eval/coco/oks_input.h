@@ -20,6 +20,7 @@ struct OksInput {
   std::size_t other_truths = 0, other_detections = 0;
   std::vector<std::string> never_predicted;      // labelled keypoints absent from the records
   std::size_t with_people = 0, unpredicted = 0;  // images with truths; of these without predictions
+  std::vector<std::string> boxes;                // tools that found them, from records
   bool cut = false;                              // no end record
 };
 

@@ -89,17 +89,6 @@ FrameIndex index_of(const annotation::PoseFile& truth) {
   return index;
 }
 
-// The tool that found the boxes: the oldest one in the header; "" if it only converted them.
-std::string box_source(const io::Header& header) {
-  std::string source = header.tool.empty() ? "unknown" : header.tool;
-  if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
-    const Json& oldest = header.from.back();
-    const auto tool = oldest.find("tool");
-    if (tool != oldest.end() && tool->is_string()) source = tool->get<std::string>();
-  }
-  return source == "vremd-convert" ? "" : source;
-}
-
 }  // namespace
 
 PoseSources::PoseSources(const std::string& truth, const std::vector<std::string>& predictions,
@@ -182,9 +171,7 @@ void PoseSources::read_records(const std::vector<std::string>& paths, int thread
       }
       index->records = records.place();
       index->predictions.path = records.name();
-      const std::string source = box_source(*header);
-      if (!source.empty() && !std::ranges::count(box_sources_, source))
-        box_sources_.push_back(source);
+      add_box_source(*header, box_sources_);
     } else {
       extra_.push_back(header->video);
     }

@@ -5,6 +5,8 @@
 #include "core/picture_names.h"
 #include "io/json_file.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -63,6 +65,20 @@ void require_records(const std::string& path) {
   if (head[first] == '[' || (head[first] == '{' && head.find("\"type\"") == head.npos)) {
     fail("{}: not records; {}", path, kMake);
   }
+}
+
+void add_box_source(const io::Header& header, std::vector<std::string>& sources) {
+  std::string source = header.tool.empty() ? "unknown" : header.tool;
+  if (header.from.is_array() && !header.from.empty() && header.from.back().is_object()) {
+    const Json& oldest = header.from.back();
+    const auto tool = oldest.find("tool");
+    if (tool != oldest.end() && tool->is_string()) source = tool->get<std::string>();
+  }
+  if (source != "vremd-convert" && !std::ranges::count(sources, source)) sources.push_back(source);
+}
+
+std::string box_text(const std::vector<std::string>& sources) {
+  return sources.empty() ? "not stated" : fmt::format("{}", fmt::join(sources, ", "));
 }
 
 bool begins_with_header(const std::string& path) {
@@ -127,6 +143,7 @@ Matching match(const std::vector<annotation::Annotations>& truth, io::RecordStre
   std::shared_ptr<const JointSet> joints;
   while (const auto header = records.next_video()) {
     result.records = records.name();
+    add_box_source(*header, result.boxes);
     const auto found = names.find(header->video, records.place());
     Sequence* sequence = found ? &sequences[*found] : nullptr;
     if (!sequence) {

@@ -56,6 +56,7 @@ struct Matching {
   MatchCounts sequences, frame_counts;
   std::vector<std::string> missing, extra;  // names of sequences
   std::vector<std::string> other_sizes;     // videos with a picture size unlike the annotations'
+  std::vector<std::string> boxes;           // tools that found them
   bool cut = false;                         // no end record
 };
 
@@ -63,6 +64,11 @@ struct Matching {
 void require_records(const std::string& path);
 // Whether a file begins with the header of records, whatever its name.
 bool begins_with_header(const std::string& path);
+
+// Adds the tool that found the boxes, the oldest one in the header, unless that only converted
+// them.
+void add_box_source(const io::Header& header, std::vector<std::string>& sources);
+std::string box_text(const std::vector<std::string>& sources);  // "not stated" if none
 
 // Reads all records. Videos match sequences by name (SequenceNames), frames by the picture's name
 // if the records have it, else by index. `truth` must outlive the result. Errors: two videos match

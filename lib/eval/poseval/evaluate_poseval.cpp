@@ -2,6 +2,7 @@
 #include "core/enum_names.h"
 #include "core/log.h"
 #include "eval/evaluate.h"
+#include "eval/input/record_matching.h"
 #include "eval/poseval/ap_plots.h"
 #include "eval/poseval/official_files.h"
 #include "eval/poseval/poseval_scores.h"
@@ -244,14 +245,12 @@ Json summary_json(const PoseSources& sources, const PosevalScores& scores,
 // What was compared, the official tables, and where the precision is lost.
 std::string summary_text(const PoseSources& sources, const PosevalScores& scores,
                          const EvalConfig& config) {
-  const auto& boxes = sources.box_sources();
   std::string text = fmt::format(
       "ground truth: {}; {} frames, {} people\npredictions: {} people; boxes: {}\n"
       "sequences: {} scored, {} without {} frames, {} without predictions, {} superfluous\n",
       label_version(scores), scores.frames, scores.people, scores.predicted_people,
-      boxes.empty() ? "not stated" : fmt::format("{}", fmt::join(boxes, ", ")),
-      scores.sequences.size(), scores.skipped.size(), name_of(config.frames), scores.missing.size(),
-      sources.extra().size());
+      box_text(sources.box_sources()), scores.sequences.size(), scores.skipped.size(),
+      name_of(config.frames), scores.missing.size(), sources.extra().size());
   text += fmt::format("# gt frames  : {0}\n# pred frames: {0}\n", scores.frames);
   if (config.ap) {
     text += official_table(scores.ap);
