@@ -181,6 +181,10 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
     io_ = pipe_->make_io();
     context->pb = io_.get();
     url = "pipe:";
+  } else if (is_file(path) && TsInput::is_one(path, part)) {
+    ts_ = std::make_unique<TsInput>(path, part);
+    io_ = ts_->make_io();
+    context->pb = io_.get();
   } else if (is_file(path)) {
     url = "file:" + path;  // a name may contain a colon
     if (!part.whole()) {
@@ -290,6 +294,7 @@ std::optional<FilePart> PacketSource::other_recording() const {
   constexpr std::int64_t kKeptByParser = 2;  // packets that are given when the next ones have come
   constexpr int kTsPacket = 188;
   if (pipe_ || !is_transport_stream() || last_place_ < 0) return {};
+  if (const auto rest = ts_ ? ts_->rest() : std::nullopt) return rest;
   for (const auto& [stream, before] : before_other_) {
     if (packets_ - before <= kKeptByParser) {
       return FilePart{part_.start + last_place_ + kTsPacket, part_.end};

@@ -3,6 +3,7 @@
 
 #include "video/av.h"
 #include "video/joined_file.h"
+#include "video/ts_input.h"
 
 #include <cstdint>
 #include <deque>
@@ -48,7 +49,7 @@ class PacketSource {
   std::optional<double> seconds() const;
 
   // After the end of a transport stream: where another recording is joined to it whose video has
-  // another PID. Nothing for videos that run side by side.
+  // another PID, or the same one and another codec. Nothing for videos that run side by side.
   std::optional<FilePart> other_recording() const;
 
   // After the end of a pipe: the same pipe, at the next file that was joined, which is `part` of
@@ -80,7 +81,8 @@ class PacketSource {
   std::function<bool()> stopped_;
   FilePart part_;
   std::shared_ptr<PipeInput> pipe_;  // null: a file that is not is_scanned(), or a URL
-  AvIo io_;                          // of pipe_; outlives the context that reads from it
+  std::unique_ptr<TsInput> ts_;      // null: not a transport stream in a file
+  AvIo io_;                          // of pipe_ or ts_; outlives the context that reads from it
   AvInput input_;
   AVStream* stream_ = nullptr;
   std::string end_problem_;

@@ -206,6 +206,29 @@ TEST_CASE("recordings with other PIDs and frame rates joined by cat") {
   check_same(result, read_all(joined, 4));
 }
 
+TEST_CASE("recordings in other codecs on the same PID joined by cat") {
+  const std::vector<std::string> codecs = GENERATE(values<std::vector<std::string>>(
+      {{"libx264", "mpeg2video"}, {"mpeg2video", "libx264", "mpeg4"}, {"libx264", "libx265"}}));
+  for (const std::string& codec : codecs) {
+    if (!avcodec_find_encoder_by_name(codec.c_str())) SKIP("no " + codec);
+  }
+  const TemporaryFolder folder;
+  std::vector<char> bytes;
+  for (const std::string& codec : codecs) {
+    const std::vector<char> part = file_bytes(clip(folder, {"ts", codec}));
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  const std::string joined = write_bytes(folder / "joined.ts", bytes);
+  const Result result = read_all(joined, 1);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+  REQUIRE(result.frames.size() == kFrames * codecs.size());
+  for (std::size_t i = 0; i < result.frames.size(); ++i) {
+    CHECK(number_in(*result.frames[i]) == static_cast<int>(i % kFrames));
+  }
+  check_same(result, read_all(joined, 4));
+}
+
 TEST_CASE("a recording that begins in the middle of a group of pictures") {
   const Form form =
       GENERATE(values<Form>({{"ts", "libx264"}, {"ts", "libx265"}, {"ts", "mpeg2video"}}));
