@@ -43,6 +43,7 @@ void PoseConfig::add_to(cli::Tool& tool) {
   tool.option("knock-out", choices.knock_out, "PARTS",
               "measure the network without parts of it: " + enum_choices<model::Part>());
   tool.option("dump", dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
+  tool.option("diagnose", diagnose, "describe this machine for a bug report, and exit");
   tool.option("stats", stats, "add the CPU time of each stage to the end records");
 }
 

@@ -17,7 +17,7 @@ struct PoseConfig {
   std::vector<std::string> inputs;
   std::string weights = "vremd-light", frames, dump;
   pipeline::PoseChoices choices;
-  bool stats = false;
+  bool stats = false, diagnose = false;
   pipeline::PoseInput input;
   pipeline::EstimatorOptions estimator;
 

@@ -3,7 +3,9 @@
 
 #include "core/log.h"
 #include "io/done_records.h"
+#include "io/output_file.h"
 #include "ops/device.h"
+#include "pipeline/diagnosis.h"
 #include "pipeline/pose_dump.h"
 #include "pipeline/pose_nms.h"
 #include "pipeline/pose_options.h"
@@ -109,6 +111,11 @@ int main(int argc, char** argv) {
   config.add_to(tool);
   tool.versions(pipeline::library_versions);
   return tool.run(argc, argv, [&](const cli::Common& common) {
+    if (config.diagnose) {
+      const std::string text = pipeline::diagnosis({config.weights, "nanodet-g"}, ".");
+      io::write_file("-", fmt::format("{} {}\n{}", common.tool, common.version, text), false);
+      return static_cast<int>(cli::kSuccess);
+    }
     config.validate(tool);
     return run(config, common);
   });
