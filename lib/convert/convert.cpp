@@ -141,7 +141,7 @@ class CheckFiles : public Stage {
 
 std::string extension_of(const Format& format) {
   if (format.write_folder) return "";
-  return format.name == "records" ? ".jsonl" : format.name == "csv" ? ".csv" : ".json";
+  return std::string(format.extension);
 }
 
 // ---- output -----------------------------------------------------------------------------------

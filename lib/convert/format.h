@@ -64,6 +64,7 @@ enum Holds : unsigned {
   kHoldsBare = 1u << 15,        // people without keypoints
   kHoldsOther = 1u << 16,       // other keys
   kHoldsRate = 1u << 17,        // fps, time base, pts
+  kHoldsJointScores = 1u << 18,
   kHoldsAll = ~0u,
 };
 
@@ -76,6 +77,7 @@ struct Format {
   std::string_view joints;  // the set it is written with; "": any
   bool one_video;           // per file
   WriteFolder write_folder = nullptr;
+  std::string_view extension = ".json";  // of its files
 };
 
 const Format* find_format(std::string_view name);  // null: unknown
@@ -117,6 +119,10 @@ std::unique_ptr<RecordSink> write_alphapose(io::OutputFile& out);
 bool guess_mmpose(std::string_view head);
 bool read_mmpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_mmpose(io::OutputFile& out);
+
+bool guess_dlc(std::string_view head);
+bool read_dlc(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_dlc(io::OutputFile& out);
 
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);

@@ -38,6 +38,11 @@ convert clip.csv -o back.jsonl -f
 same 'del(.width, .height)' clip.jsonl back.jsonl
 convert clip.csv --to csv | diff clip.csv -
 
+convert clip.jsonl --to dlc -o clip_dlc.csv
+convert clip_dlc.csv -o back.jsonl -f
+same 'del(.width, .height, .video, .time) | people({track, keypoints})' clip.jsonl back.jsonl
+convert clip_dlc.csv --to dlc | cmp clip_dlc.csv -
+
 convert clip.jsonl --to mmpose -o clip.json
 convert clip.json -o back.jsonl -f
 same 'del(.width, .height, .video, .time)' clip.jsonl back.jsonl
