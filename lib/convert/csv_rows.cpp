@@ -25,13 +25,15 @@ bool is_missing(std::string_view field) {
   return std::find(kMissing.begin(), kMissing.end(), field) != kMissing.end();
 }
 
-CsvReader::CsvReader(const std::string& path, std::size_t most_fields)
+CsvReader::CsvReader(const std::string& path, std::size_t most_fields, char separator)
     : name_(io::name_of_input(path)), file_(path), most_fields_(most_fields) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   peek();
   const std::string_view head(buffer_.data(), size_);
   if (head.starts_with(kMark)) at_ = kMark.size();
   const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
+  separator_ = separator;
+  if (separator) return;
   separator_ =
       std::ranges::max(kCsvSeparators, {}, [&](char c) { return std::ranges::count(line, c); });
 }

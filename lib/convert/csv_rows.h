@@ -23,8 +23,8 @@ bool is_missing(std::string_view field);
 
 class CsvReader {
  public:
-  // `path`: "-" is standard input.
-  explicit CsvReader(const std::string& path, std::size_t most_fields = 1000);
+  // `path`: "-" is standard input. `separator`: 0 finds it.
+  explicit CsvReader(const std::string& path, std::size_t most_fields = 1000, char separator = 0);
 
   // False at the end. Empty lines are skipped. Errors "file:line: ...": an unterminated quote, text
   // after a closing one, invalid UTF-8, more than 1 MiB or `most_fields` fields in a row.

@@ -165,14 +165,7 @@ class Reader {
       const std::string name = known_joint(parts[i]);
       if (seen.insert(name).second) names.push_back(name);
     }
-    joints_ =
-        context_.input_joints.empty() ? joint_set_of(names) : joint_set_from(context_.input_joints);
-    for (const std::string& name : names) {
-      if (joints_.index(name) < 0) {
-        fail("{}: bodypart {} is not a joint of {}", place(), excerpt(name),
-             excerpt(context_.input_joints));
-      }
-    }
+    joints_ = joint_set_of_names(names, context_.input_joints, place());
   }
 
   // DeepLabCut calls its tables VIDEO SCORER.csv, without a space.
@@ -344,7 +337,10 @@ class Writer : public RecordSink {
     head("coords", [](auto, Name, std::string_view coord) { return coord; });
     for (const FrameOfTracks& row : rows_) {
       // pandas takes a first row without values for the name of the index.
-      const bool is_bare = &row == &rows_.front() && row.people.empty();
+      const bool is_bare =
+          &row == &rows_.front() && std::ranges::all_of(row.people, [](const auto& person) {
+            return std::ranges::all_of(person.second, io::is_absent);
+          });
       const std::string_view none = is_bare ? ",NaN,NaN,NaN" : ",,,";
       std::string line = fmt::format("{}", row.frame);
       for (const auto& track : columns) {

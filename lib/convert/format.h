@@ -124,6 +124,14 @@ bool guess_dlc(std::string_view head);
 bool read_dlc(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_dlc(io::OutputFile& out);
 
+bool guess_mot(std::string_view head);
+bool read_mot(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_mot(io::OutputFile& out);
+
+bool guess_trc(std::string_view head);
+bool read_trc(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_trc(io::OutputFile& out);
+
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_csv(io::OutputFile& out);

@@ -46,6 +46,10 @@ constexpr Format kFormats[] = {
      write_mmpose, kPoses | kHoldsEmpty | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks, "", true},
     {"dlc", "DeepLabCut's table, one per video", guess_dlc, read_dlc, write_dlc,
      kJoints | kHoldsEmpty | kHoldsTracks, "", true, nullptr, ".csv"},
+    {"mot", "boxes and tracks of MOTChallenge, one file per video", guess_mot, read_mot, write_mot,
+     kHoldsBoxes | kHoldsBoxScores | kHoldsTracks | kHoldsBare, "", true, nullptr, ".txt"},
+    {"trc", "markers of one person for OpenSim", guess_trc, read_trc, write_trc,
+     kHoldsKeypoints | kHoldsTimes | kHoldsEmpty, "", true, nullptr, ".trc"},
     {"csv", "a table, one row per joint", guess_csv, read_csv, write_csv,
      kPoses | kHoldsVideo | kHoldsTimes | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
          kHoldsBoxScores | kHoldsTracks | kHoldsIds | kHoldsBare,

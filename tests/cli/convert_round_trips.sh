@@ -43,6 +43,17 @@ convert clip_dlc.csv -o back.jsonl -f
 same 'del(.width, .height, .video, .time) | people({track, keypoints})' clip.jsonl back.jsonl
 convert clip_dlc.csv --to dlc | cmp clip_dlc.csv -
 
+convert clip.jsonl --to mot -o clip.txt
+convert clip.txt -o back.jsonl -f
+same 'del(.width, .height, .video, .time, .joint_set, .joints) | people({track, box, box_score})' \
+  clip.jsonl back.jsonl
+
+convert clip.jsonl --tracks 7 -o one.jsonl
+convert one.jsonl --to trc -o clip.trc
+convert clip.trc -o back.jsonl -f
+same 'del(.width, .height, .video, .fps) | people({keypoints: [.keypoints[] | .[:2]]})' \
+  one.jsonl back.jsonl
+
 convert clip.jsonl --to mmpose -o clip.json
 convert clip.json -o back.jsonl -f
 same 'del(.width, .height, .video, .time)' clip.jsonl back.jsonl

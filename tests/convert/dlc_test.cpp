@@ -88,7 +88,7 @@ TEST_CASE("known joints get their names, and --input-joints orders them") {
         Json::parse("[[0.0,0.0,0.0],[11.5,21.25,0.98],[0.0,0.0,0.0]]"));
   config.input_joints = "nose";
   CHECK_THROWS_WITH(read_text("a.csv", table, config),
-                    EndsWith("a.csv:2: bodypart left_knee is not a joint of nose"));
+                    EndsWith("a.csv:2: left_knee is not a joint of nose"));
 }
 
 TEST_CASE("labelled pictures have paths instead of frame numbers and no likelihood") {
