@@ -74,15 +74,15 @@ struct Format {
   ReadFormat read;
   WriteFormat write;  // null: write_folder
   unsigned holds;
-  std::string_view joints;  // the set it is written with; "": any
-  bool one_video;           // per file
-  WriteFolder write_folder = nullptr;
+  std::string_view joints;               // the set it is written with; "": any
+  bool one_video;                        // per file
+  WriteFolder write_folder = nullptr;    // its inputs are folders, too
   std::string_view extension = ".json";  // of its files
 };
 
 const Format* find_format(std::string_view name);  // null: unknown
 std::string format_names();                        // for messages and --help
-// Of a directory: that of its first JSON file. Error: unknown.
+// Of a directory: yolo, or that of its first JSON file. Error: unknown.
 const Format& guess_format(const std::string& path);
 
 // ---- the formats ------------------------------------------------------------------------------
@@ -131,6 +131,10 @@ std::unique_ptr<RecordSink> write_mot(io::OutputFile& out);
 bool guess_trc(std::string_view head);
 bool read_trc(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_trc(io::OutputFile& out);
+
+bool is_yolo(const std::string& folder);
+bool read_yolo(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_yolo(const std::string& folder, bool force);
 
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);

@@ -50,6 +50,8 @@ constexpr Format kFormats[] = {
      kHoldsBoxes | kHoldsBoxScores | kHoldsTracks | kHoldsBare, "", true, nullptr, ".txt"},
     {"trc", "markers of one person for OpenSim", guess_trc, read_trc, write_trc,
      kHoldsKeypoints | kHoldsTimes | kHoldsEmpty, "", true, nullptr, ".trc"},
+    {"yolo", "a folder of labels for YOLO, a file per picture", nullptr, read_yolo, nullptr,
+     kHoldsKeypoints | kHoldsSize | kHoldsEmpty | kHoldsBoxes | kHoldsBare, "", false, write_yolo},
     {"csv", "a table, one row per joint", guess_csv, read_csv, write_csv,
      kPoses | kHoldsVideo | kHoldsTimes | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
          kHoldsBoxScores | kHoldsTracks | kHoldsIds | kHoldsBare,
@@ -79,6 +81,7 @@ const Format& guess_format(const std::string& path) {
   // A pipe can be read only once, and the pipes of these tools carry records.
   if (path == "-") return *find_format("records");
   if (fs::is_directory(path, ignored)) {
+    if (is_yolo(path)) return *find_format("yolo");
     const std::vector<std::string> files = io::files_in(path, ".json");
     return files.empty() ? *find_format("openpose") : guess_format(files.front());
   }

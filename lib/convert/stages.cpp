@@ -170,7 +170,9 @@ class Losses : public Stage {
     lose(kHoldsScores, "scores of people", one.score != one.box_score);
     lose(kHoldsKeypoints, "keypoints", !one.keypoints.empty());
     const auto is_scored = [](const io::Keypoint& k) { return !io::is_absent(k) && k.score != 1; };
-    lose(kHoldsJointScores, "scores of joints", std::ranges::count_if(one.keypoints, is_scored));
+    if (format_.holds & kHoldsKeypoints) {
+      lose(kHoldsJointScores, "scores of joints", std::ranges::count_if(one.keypoints, is_scored));
+    }
     lose(kHoldsBare, "people without keypoints", one.keypoints.empty());
     lose(kHoldsTracks, "tracks", one.track.has_value());
     lose(kHoldsIds, "ids of people", one.id.has_value());

@@ -54,6 +54,11 @@ convert clip.trc -o back.jsonl -f
 same 'del(.width, .height, .video, .fps) | people({keypoints: [.keypoints[] | .[:2]]})' \
   one.jsonl back.jsonl
 
+convert clip.jsonl --to yolo -o yolo
+test $(ls yolo/labels | wc -l) -eq 4
+convert yolo -o back.jsonl -f
+same 'del(.video, .time) | people({box, keypoints: [.keypoints[] | .[:2]]})' clip.jsonl back.jsonl
+
 convert clip.jsonl --to mmpose -o clip.json
 convert clip.json -o back.jsonl -f
 same 'del(.width, .height, .video, .time)' clip.jsonl back.jsonl
