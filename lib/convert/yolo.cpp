@@ -260,16 +260,21 @@ class Reader {
       return;
     }
     const double w = size.first, h = size.second;
+    const auto rounded = [](double pixels) {  // what is written with 8 digits has no more
+      constexpr double kSteps = 1e4;
+      return std::round(pixels * kSteps) / kSteps;
+    };
     io::Instance person;
-    person.box = {(numbers[1] - numbers[3] / 2) * w, (numbers[2] - numbers[4] / 2) * h,
-                  numbers[3] * w, numbers[4] * h};
+    person.box = {rounded((numbers[1] - numbers[3] / 2) * w),
+                  rounded((numbers[2] - numbers[4] / 2) * h), rounded(numbers[3] * w),
+                  rounded(numbers[4] * h)};
     bool annotated = true;
     for (std::size_t at = kBoxFields; at < width; at += data_.dimensions()) {
       const double x = numbers[at], y = numbers[at + 1];
       const double v = data_.dimensions() == 3 ? numbers[at + 2] : x != 0 || y != 0 ? 2 : 0;
       annotated = annotated && (v == 0 || v == 1 || v == 2);
       person.visibility.push_back(v);
-      person.keypoints.push_back({x * w, y * h, v});
+      person.keypoints.push_back({rounded(x * w), rounded(y * h), v});
     }
     if (annotated) {
       for (io::Keypoint& k : person.keypoints) k.score = k.score > 0 ? 1 : 0;

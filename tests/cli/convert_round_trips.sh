@@ -58,6 +58,7 @@ convert clip.jsonl --to yolo -o yolo
 test $(ls yolo/labels | wc -l) -eq 4
 convert yolo -o back.jsonl -f
 same 'del(.video, .time) | people({box, keypoints: [.keypoints[] | .[:2]]})' clip.jsonl back.jsonl
+convert yolo --to mot | cut -d , -f 3-6 | diff <(cut -d , -f 3-6 clip.txt) -
 
 convert clip.jsonl --to mmpose -o clip.json
 convert clip.json -o back.jsonl -f

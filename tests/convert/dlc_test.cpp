@@ -123,6 +123,10 @@ TEST_CASE("records are written with an individual per track and read back") {
         "0,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN,NaN\n"
         "1,30,40,0.5,,,,10,20,0.25,20,40,0.75\n"
         "4,,,,,,,,,,11,21,0.5\n");
+  std::string nobody = kTracked;  // a first frame with a person whose joints are all absent
+  nobody.replace(nobody.find("\"instances\":[]"), 14,
+                 R"("instances":[{"track":7,"box":[0,0,1,1],"keypoints":[[0,0,0],[0,0,0]]}])");
+  CHECK(convert_text("a.jsonl", nobody, "dlc") == table);
   auto got = read_text("clip.csv", table), want = records_of(kTracked);
   for (auto* records : {&want, &got}) {
     for (const char* key : {"video", "width", "height"}) records->front().erase(key);
