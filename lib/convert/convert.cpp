@@ -141,7 +141,7 @@ class CheckFiles : public Stage {
 
 std::string extension_of(const Format& format) {
   if (format.write_folder) return "";
-  return format.name == "records" ? ".jsonl" : format.name == "csv" ? ".csv" : ".json";
+  return std::string(format.extension);
 }
 
 // ---- output -----------------------------------------------------------------------------------
@@ -264,25 +264,25 @@ class Output : public RecordSink {
   std::int64_t frames_ = 0, people_ = 0;
 };
 
-// With the JSON files of directories instead of these, except for OpenPose, whose videos they are.
+const Format& format_named(const std::string& name) {
+  const Format* format = find_format(name);
+  if (!format) fail("{}: unknown format (known: {})", name, format_names());
+  return *format;
+}
+
+// With the JSON files of directories instead of these, except for formats of directories.
 std::vector<std::string> files_of(const std::vector<std::string>& inputs, const std::string& from) {
   std::vector<std::string> files;
   for (const std::string& path : inputs) {
     std::error_code ignored;
     const bool as_it_is = path == "-" || !fs::is_directory(path, ignored) ||
-                          (from.empty() ? guess_format(path).name : from) == "openpose";
+                          (from.empty() ? guess_format(path) : format_named(from)).write_folder;
     const std::vector<std::string> inside =
         as_it_is ? std::vector{path} : io::files_in(path, ".json");
     if (inside.empty()) fail("{}: no JSON files in this directory", path);
     files.insert(files.end(), inside.begin(), inside.end());
   }
   return files;
-}
-
-const Format& format_named(const std::string& name) {
-  const Format* format = find_format(name);
-  if (!format) fail("{}: unknown format (known: {})", name, format_names());
-  return *format;
 }
 
 std::string format_of_output(const ConvertConfig& config) {

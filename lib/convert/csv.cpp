@@ -85,29 +85,12 @@ class Table {
     static const std::string kNothing;
     return has(column) ? row_[where_[column]] : kNothing;
   }
-  // Also what pandas, R and spreadsheets write for missing values.
-  bool is_empty(Column column) const {
-    static constexpr std::array kMissing = {"",    "NA",   "<NA>", "N/A",  "#N/A", "NaN",
-                                            "nan", "-nan", "null", "NULL", "None"};
-    return std::find(kMissing.begin(), kMissing.end(), text(column)) != kMissing.end();
-  }
-
+  bool is_empty(Column column) const { return is_missing(text(column)); }
   std::optional<double> number(Column column) const {
-    if (is_empty(column)) return std::nullopt;
-    const double value = parse<double>(column, "a number");
-    if (!std::isfinite(value)) fail("{}: {}: not finite", place(), kNames[column]);
-    return value;
+    return rows_.number(text(column), kNames[column]);
   }
   std::optional<std::int64_t> integer(Column column) const {
-    if (is_empty(column)) return std::nullopt;
-    const std::string& field = text(column);
-    if (field.find_first_of(".,eE") == field.npos) return parse<std::int64_t>(column, "an integer");
-    constexpr double kExact = 9007199254740992;  // 2^53
-    const double value = parse<double>(column, "an integer");
-    if (value != std::floor(value) || std::abs(value) > kExact) {
-      fail("{}: {}: '{}' is not an integer", place(), kNames[column], excerpt(field));
-    }
-    return static_cast<std::int64_t>(value);  // 3.0 of a column with missing values
+    return rows_.integer(text(column), kNames[column]);
   }
   double needed(Column column) const {
     const auto value = number(column);
@@ -116,16 +99,6 @@ class Table {
   }
 
  private:
-  template <typename T>
-  T parse(Column column, const char* what) const {
-    std::string field = text(column);
-    // As spreadsheets write them in many countries, where columns are separated by semicolons.
-    if (rows_.separator() == ';') std::ranges::replace(field, ',', '.');
-    const auto value = number_from<T>(field);
-    if (!value) fail("{}: {}: '{}' is not {}", place(), kNames[column], excerpt(field), what);
-    return *value;
-  }
-
   CsvReader rows_;
   std::vector<std::string> row_;
   std::array<int, kColumns> where_{};

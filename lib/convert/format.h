@@ -64,6 +64,7 @@ enum Holds : unsigned {
   kHoldsBare = 1u << 15,        // people without keypoints
   kHoldsOther = 1u << 16,       // other keys
   kHoldsRate = 1u << 17,        // fps, time base, pts
+  kHoldsJointScores = 1u << 18,
   kHoldsAll = ~0u,
 };
 
@@ -73,14 +74,15 @@ struct Format {
   ReadFormat read;
   WriteFormat write;  // null: write_folder
   unsigned holds;
-  std::string_view joints;  // the set it is written with; "": any
-  bool one_video;           // per file
-  WriteFolder write_folder = nullptr;
+  std::string_view joints;               // the set it is written with; "": any
+  bool one_video;                        // per file
+  WriteFolder write_folder = nullptr;    // its inputs are folders, too
+  std::string_view extension = ".json";  // of its files
 };
 
 const Format* find_format(std::string_view name);  // null: unknown
 std::string format_names();                        // for messages and --help
-// Of a directory: that of its first JSON file. Error: unknown.
+// Of a directory: yolo, or that of its first JSON file. Error: unknown.
 const Format& guess_format(const std::string& path);
 
 // ---- the formats ------------------------------------------------------------------------------
@@ -117,6 +119,22 @@ std::unique_ptr<RecordSink> write_alphapose(io::OutputFile& out);
 bool guess_mmpose(std::string_view head);
 bool read_mmpose(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_mmpose(io::OutputFile& out);
+
+bool guess_dlc(std::string_view head);
+bool read_dlc(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_dlc(io::OutputFile& out);
+
+bool guess_mot(std::string_view head);
+bool read_mot(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_mot(io::OutputFile& out);
+
+bool guess_trc(std::string_view head);
+bool read_trc(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_trc(io::OutputFile& out);
+
+bool is_yolo(const std::string& folder);
+bool read_yolo(const std::vector<std::string>&, const ReadContext&, RecordSink&);
+std::unique_ptr<RecordSink> write_yolo(const std::string& folder, bool force);
 
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);

@@ -10,12 +10,13 @@ namespace vremd::convert {
 namespace {
 
 constexpr std::size_t kHeadBytes = 64 << 10;
-constexpr unsigned kPoses = kHoldsScores | kHoldsKeypoints;
+constexpr unsigned kJoints = kHoldsKeypoints | kHoldsJointScores;
+constexpr unsigned kPoses = kHoldsScores | kJoints;
 
 constexpr Format kFormats[] = {
     // in the order of guessing
     {"records", "JSON lines of these tools", guess_records, read_records, write_records, kHoldsAll,
-     "", false},
+     "", false, nullptr, ".jsonl"},
     {"posetrack17", "annolist of PoseTrack17, a file per sequence", guess_posetrack17,
      read_annotation_files, write_posetrack17,
      kPoses | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsTracks | kHoldsAnnotation,
@@ -25,7 +26,7 @@ constexpr Format kFormats[] = {
      kHoldsAll & ~(kHoldsTimes | kHoldsRate | kHoldsMaker | kHoldsDamage), "posetrack17", false},
     {"posetrack21", "predictions for the PoseTrack21 kit, a file per sequence", nullptr,
      read_annotation_files, write_posetrack21,
-     kHoldsKeypoints | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsTracks |
+     kJoints | kHoldsVideo | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsTracks |
          kHoldsBoxes,
      "posetrack17", true},
     {"coco-keypoints", "annotated persons of COCO", guess_coco_keypoints, read_annotation_files,
@@ -37,16 +38,24 @@ constexpr Format kFormats[] = {
     {"coco-boxes", "detection results of COCO", guess_coco_boxes, read_coco_boxes, write_coco_boxes,
      kHoldsImageIds | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks | kHoldsBare, "", false},
     {"openpose", "a folder with a file per frame, BODY_25 or COCO-18", guess_openpose,
-     read_openpose, nullptr, kHoldsKeypoints | kHoldsVideo | kHoldsEmpty | kHoldsTracks, "body25",
-     false, write_openpose},
+     read_openpose, nullptr, kJoints | kHoldsVideo | kHoldsEmpty | kHoldsTracks, "body25", false,
+     write_openpose},
     {"alphapose", "AlphaPose's result file", guess_alphapose, read_alphapose, write_alphapose,
      kPoses | kHoldsFiles | kHoldsBoxes | kHoldsTracks, "coco17", false},
     {"mmpose", "MMPose's prediction file, one per video or picture", guess_mmpose, read_mmpose,
      write_mmpose, kPoses | kHoldsEmpty | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks, "", true},
+    {"dlc", "DeepLabCut's table, one per video", guess_dlc, read_dlc, write_dlc,
+     kJoints | kHoldsEmpty | kHoldsTracks, "", true, nullptr, ".csv"},
+    {"mot", "boxes and tracks of MOTChallenge, one file per video", guess_mot, read_mot, write_mot,
+     kHoldsBoxes | kHoldsBoxScores | kHoldsTracks | kHoldsBare, "", true, nullptr, ".txt"},
+    {"trc", "markers of one person for OpenSim", guess_trc, read_trc, write_trc,
+     kHoldsKeypoints | kHoldsTimes | kHoldsEmpty, "", true, nullptr, ".trc"},
+    {"yolo", "a folder of labels for YOLO, a file per picture", nullptr, read_yolo, nullptr,
+     kHoldsKeypoints | kHoldsSize | kHoldsEmpty | kHoldsBoxes | kHoldsBare, "", false, write_yolo},
     {"csv", "a table, one row per joint", guess_csv, read_csv, write_csv,
      kPoses | kHoldsVideo | kHoldsTimes | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
          kHoldsBoxScores | kHoldsTracks | kHoldsIds | kHoldsBare,
-     "", false},
+     "", false, nullptr, ".csv"},
 };
 
 }  // namespace
@@ -72,6 +81,7 @@ const Format& guess_format(const std::string& path) {
   // A pipe can be read only once, and the pipes of these tools carry records.
   if (path == "-") return *find_format("records");
   if (fs::is_directory(path, ignored)) {
+    if (is_yolo(path)) return *find_format("yolo");
     const std::vector<std::string> files = io::files_in(path, ".json");
     return files.empty() ? *find_format("openpose") : guess_format(files.front());
   }

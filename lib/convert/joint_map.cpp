@@ -43,6 +43,22 @@ JointSet joint_set_of_size(std::size_t count, const std::string& given, const st
   fail("{}: {} keypoints: unknown joints; use --input-joints", place, count);
 }
 
+JointSet joint_set_of_names(const Names& names, const std::string& given,
+                            const std::string& place) {
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!seen.insert(name).second) fail("{}: duplicate joint {}", place, excerpt(name));
+  }
+  if (given.empty()) return joint_set_of(names);
+  const JointSet set = joint_set_from(given);
+  for (const std::string& name : names) {
+    if (set.index(name) < 0) {
+      fail("{}: {} is not a joint of {}", place, excerpt(name), excerpt(given));
+    }
+  }
+  return set;
+}
+
 JointMap::JointMap(const JointSet& from, JointSet to) : from_(from), to_(std::move(to)) {
   for (const std::string& joint : to_.joints) sources_.push_back(source_of(joint));
 }

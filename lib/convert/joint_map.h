@@ -26,6 +26,11 @@ JointSet joint_set_from(std::string_view text);
 // `count` joints), or if that is "" the customary set of that size.
 JointSet joint_set_of_size(std::size_t count, const std::string& named, const std::string& place);
 
+// For formats that name their joints, `names` in known_joint()'s spelling: the set `given`, or if
+// that is "" these joints. Error "place: ...": a duplicate name, or one that `given` lacks.
+JointSet joint_set_of_names(const std::vector<std::string>& names, const std::string& given,
+                            const std::string& place);
+
 class JointMap {
  public:
   JointMap(const JointSet& from, JointSet to);

@@ -169,6 +169,10 @@ class Losses : public Stage {
     lose(kHoldsBoxScores, "scores of boxes", one.box_score != 1);
     lose(kHoldsScores, "scores of people", one.score != one.box_score);
     lose(kHoldsKeypoints, "keypoints", !one.keypoints.empty());
+    const auto is_scored = [](const io::Keypoint& k) { return !io::is_absent(k) && k.score != 1; };
+    if (format_.holds & kHoldsKeypoints) {
+      lose(kHoldsJointScores, "scores of joints", std::ranges::count_if(one.keypoints, is_scored));
+    }
     lose(kHoldsBare, "people without keypoints", one.keypoints.empty());
     lose(kHoldsTracks, "tracks", one.track.has_value());
     lose(kHoldsIds, "ids of people", one.id.has_value());

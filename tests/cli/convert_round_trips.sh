@@ -38,6 +38,28 @@ convert clip.csv -o back.jsonl -f
 same 'del(.width, .height)' clip.jsonl back.jsonl
 convert clip.csv --to csv | diff clip.csv -
 
+convert clip.jsonl --to dlc -o clip_dlc.csv
+convert clip_dlc.csv -o back.jsonl -f
+same 'del(.width, .height, .video, .time) | people({track, keypoints})' clip.jsonl back.jsonl
+convert clip_dlc.csv --to dlc | cmp clip_dlc.csv -
+
+convert clip.jsonl --to mot -o clip.txt
+convert clip.txt -o back.jsonl -f
+same 'del(.width, .height, .video, .time, .joint_set, .joints) | people({track, box, box_score})' \
+  clip.jsonl back.jsonl
+
+convert clip.jsonl --tracks 7 -o one.jsonl
+convert one.jsonl --to trc -o clip.trc
+convert clip.trc -o back.jsonl -f
+same 'del(.width, .height, .video, .fps) | people({keypoints: [.keypoints[] | .[:2]]})' \
+  one.jsonl back.jsonl
+
+convert clip.jsonl --to yolo -o yolo
+test $(ls yolo/labels | wc -l) -eq 4
+convert yolo -o back.jsonl -f
+same 'del(.video, .time) | people({box, keypoints: [.keypoints[] | .[:2]]})' clip.jsonl back.jsonl
+convert yolo --to mot | cut -d , -f 3-6 | diff <(cut -d , -f 3-6 clip.txt) -
+
 convert clip.jsonl --to mmpose -o clip.json
 convert clip.json -o back.jsonl -f
 same 'del(.width, .height, .video, .time)' clip.jsonl back.jsonl

@@ -67,6 +67,30 @@ TEST_CASE("invalid tables are errors with the line where the row begins") {
   CHECK_THROWS_WITH(CsvReader("/none"), "/none: cannot open: No such file or directory");
 }
 
+TEST_CASE("fields are numbers, integers or missing") {
+  const TemporaryFolder folder;
+  CsvReader comma(folder.save("a.csv", "a,b\n")), semicolon(folder.save("b.csv", "a;b\n"));
+  Row row;
+  comma.next(row);
+  CHECK(comma.number("1.5", "x") == 1.5);
+  CHECK(!comma.number("NaN", "x"));
+  CHECK(comma.integer("3.0", "x") == 3);
+  CHECK(semicolon.number("1,5", "x") == 1.5);
+  CHECK_THROWS_WITH(comma.number("1,5", "x"), EndsWith("a.csv:1: x: '1,5' is not a number"));
+  CHECK_THROWS_WITH(comma.number("inf", "x"), EndsWith("a.csv:1: x: not finite"));
+  CHECK_THROWS_WITH(comma.integer("3.5", "x"), EndsWith("a.csv:1: x: '3.5' is not an integer"));
+}
+
+TEST_CASE("a given separator, and a limit for the fields of a row") {
+  const TemporaryFolder folder;
+  const std::string path = folder.save("a.csv", "a,b,c\td\n");
+  CsvReader tabs(path, 2, '\t'), few(path, 2);
+  Row row;
+  REQUIRE(tabs.next(row));
+  CHECK(row == Row{"a,b,c", "d"});
+  CHECK_THROWS_WITH(few.next(row), EndsWith("a.csv:1: more than 2 fields"));
+}
+
 TEST_CASE("csv_field round-trips") {
   for (const char* text : {"", "plain", "a,b", "say \"a\"", "two\nlines", "a\r", "ä€"}) {
     CHECK(rows(csv_field(text) + ",end\n") == std::vector<Row>{{text, "end"}});

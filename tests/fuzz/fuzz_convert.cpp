@@ -12,8 +12,9 @@ using namespace vremd;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static constexpr std::array kOutputs = {"records",      "posetrack18", "posetrack17",   "csv",
-                                          "coco-results", "mmpose",      "coco-keypoints"};
+  static constexpr std::array kOutputs = {"records",      "posetrack18", "posetrack17",    "csv",
+                                          "coco-results", "mmpose",      "coco-keypoints", "dlc",
+                                          "mot",          "trc"};
   static MemoryFile file;
   set_log("fuzz", LogLevel::kError);
   convert::ConvertConfig config;
