@@ -8,9 +8,9 @@ for tool in $tools; do
   bash -n $tool.bash
   # Every option that --help lists, and no other.
   options='--[a-z][a-z-]*'
-  vremd-$tool --help | grep -oE "^ +(-., )?$options" | grep -oE -e "$options" | sort > help
-  grep -oE "compgen -W \"[^\"]*\" -- \"\\\$cur\"\)\) ;;" $tool.bash | grep -oE -e "$options" | sort > bash
-  sed -n 's/.* -l \([a-z-]*\).*/--\1/p' $tool.fish | sort > fish
+  vremd-$tool --help | grep -oE "^ +(-., )?$options" | grep -oE -e "$options" | sort -u > help
+  grep -oE "compgen -W \"[^\"]*\" -- \"\\\$cur\"\)\) ;;" $tool.bash | grep -oE -e "$options" | sort -u > bash
+  sed -n 's/.* -l \([a-z-]*\).*/--\1/p' $tool.fish | sort -u > fish
   diff help bash
   diff help fish
   if type -P zsh > /dev/null; then zsh -n $tool.zsh; fi
