@@ -129,7 +129,7 @@ class DataFile {
     return {static_cast<int>(both[0]), static_cast<int>(both[1])};
   }
 
-  // JSON's strings are YAML's, too.
+  // A JSON string is also a YAML string.
   std::string unquoted(std::string_view text, long line) const {
     if (text.starts_with('"')) {
       const Json json = io::parse_json(text, path_, line);

@@ -29,6 +29,24 @@ std::string clip(const TemporaryFolder& folder, const Form& form, int frames = k
                    {.codecs = {form.codec}, .quality = 12, .gop = 12, .force = true});
 }
 
+// `index_first`: of an MP4, which otherwise has it at the end.
+std::vector<char> clip_bytes(const TemporaryFolder& folder, const Form& form, int frames,
+                             bool index_first) {
+  const std::string path = clip(folder, form, frames);
+  if (form.ending != "mp4" || !index_first) return file_bytes(path);
+  return file_bytes(
+      edit_clip(path, folder / "edited.mp4", {.muxer_options = {{"movflags", "faststart"}}}));
+}
+
+std::vector<char> three_clips(const TemporaryFolder& folder, const Form& form, bool index_first) {
+  std::vector<char> bytes;
+  for (const int frames : {kFrames, 8, kFrames}) {
+    const std::vector<char> part = clip_bytes(folder, form, frames, index_first);
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  return bytes;
+}
+
 struct Result {
   std::vector<FramePtr> frames;
   std::int64_t damaged = 0, missing = 0;
@@ -94,11 +112,7 @@ TEST_CASE("recordings joined by cat") {
   if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
   CAPTURE(form.ending, form.codec);
   const TemporaryFolder folder;
-  std::vector<char> bytes;
-  for (const int frames : {kFrames, 8, kFrames}) {
-    const std::vector<char> part = file_bytes(clip(folder, form, frames));
-    bytes.insert(bytes.end(), part.begin(), part.end());
-  }
+  const std::vector<char> bytes = three_clips(folder, form, /*index_first=*/false);
   const std::string joined = write_bytes(folder / ("joined." + form.ending), bytes);
   const Result result = read_all(joined, 1);
   CHECK(result.damaged == 0);
@@ -120,15 +134,7 @@ TEST_CASE("recordings joined by cat, through a pipe") {
   if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
   CAPTURE(form.ending, form.codec);
   const TemporaryFolder folder;
-  std::vector<char> bytes;
-  for (const int frames : {kFrames, 8, kFrames}) {
-    std::string part = clip(folder, form, frames);
-    if (form.ending == "mp4") {  // otherwise its index is at the end
-      part = edit_clip(part, folder / "edited.mp4", {.muxer_options = {{"movflags", "faststart"}}});
-    }
-    const std::vector<char> more = file_bytes(part);
-    bytes.insert(bytes.end(), more.begin(), more.end());
-  }
+  const std::vector<char> bytes = three_clips(folder, form, /*index_first=*/true);
   const std::string joined = write_bytes(folder / ("joined." + form.ending), bytes);
   const std::string pipe = folder / "pipe";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
@@ -166,11 +172,7 @@ TEST_CASE("a cut recording with another one joined to it") {
   const int percent = GENERATE(55, 70, 85);
   CAPTURE(form.ending, form.codec, percent);
   const TemporaryFolder folder;
-  std::string whole = clip(folder, form);
-  if (form.ending == "mp4") {  // otherwise its index is at the end
-    whole = edit_clip(whole, folder / "edited.mp4", {.muxer_options = {{"movflags", "faststart"}}});
-  }
-  const std::vector<char> bytes = file_bytes(whole);
+  const std::vector<char> bytes = clip_bytes(folder, form, kFrames, /*index_first=*/true);
   std::vector<char> joined(bytes.begin(), bytes.begin() + std::ssize(bytes) * percent / 100);
   joined.insert(joined.end(), bytes.begin(), bytes.end());
   const std::string path = write_bytes(folder / ("joined." + form.ending), joined);
