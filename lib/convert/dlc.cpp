@@ -307,7 +307,7 @@ class Writer : public RecordSink {
     if (untracked_ && (several_ || !tracks_.empty())) {
       fail(
           "{}: frame {}: a person without a track, but dlc tells several people by their tracks; "
-          "run vremd-track first",
+          "run vremd-track first, or use --tracked",
           name_of(header_), *untracked_);
     }
     rows_.push_back(std::move(row));

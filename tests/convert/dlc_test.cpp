@@ -140,9 +140,9 @@ TEST_CASE("without tracks, a table holds one person per frame") {
   const std::string one = without(without(kTracked, "\"track\":7,"), R"("track":-2,)");
   CHECK_THROWS_WITH(convert_text("a.jsonl", one, "dlc"),
                     "clip.mp4: frame 1: a person without a track, but dlc tells several people by "
-                    "their tracks; run vremd-track first");
+                    "their tracks; run vremd-track first, or use --tracked");
   const std::string mixed = without(kTracked, "\"track\":7,");
-  CHECK_THROWS_WITH(convert_text("a.jsonl", mixed, "dlc"), EndsWith("run vremd-track first"));
+  CHECK_THROWS_WITH(convert_text("a.jsonl", mixed, "dlc"), EndsWith("or use --tracked"));
   CHECK_THROWS_WITH(convert_text("a.jsonl", without(kTracked, "-2", "7"), "dlc"),
                     "clip.mp4: frame 1: two people of track 7");
   CHECK(convert_text("a.csv", kOneAnimal, "dlc") ==
