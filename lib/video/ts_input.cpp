@@ -33,8 +33,8 @@ int number_13(std::span<const std::uint8_t> bytes, std::size_t at) {
   return (bytes[at] & 0x1f) << 8 | bytes[at + 1];
 }
 
-// The section that begins in a packet, without its checksum; empty if none does, or if it goes on
-// in another packet.
+// The section that begins in a packet, without its checksum; empty if none does, if it goes on in
+// another packet, or if it is damaged.
 std::span<const std::uint8_t> section_of(std::span<const std::uint8_t> packet) {
   const bool begins = packet[1] & 0x40, has_payload = packet[3] & 0x10;
   std::size_t at = 4;
@@ -45,6 +45,8 @@ std::span<const std::uint8_t> section_of(std::span<const std::uint8_t> packet) {
   if (at + kHead > packet.size()) return {};
   const std::size_t size = kHead + static_cast<std::size_t>(number_12(packet, at + 1));
   if (at + size > packet.size() || size < kHead + kChecksum) return {};
+  const AVCRC* table = av_crc_get_table(AV_CRC_32_IEEE);
+  if (av_crc(table, 0xffffffff, packet.data() + at, size) != 0) return {};
   return packet.subspan(at, size - kChecksum);
 }
 

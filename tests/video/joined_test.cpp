@@ -231,6 +231,22 @@ TEST_CASE("recordings in other codecs on the same PID joined by cat") {
   check_same(result, read_all(joined, 4));
 }
 
+TEST_CASE("a damaged program map does not begin another recording") {
+  const Form form{"ts", "libx264"};
+  if (!avcodec_find_encoder_by_name(form.codec.c_str())) SKIP("no " + form.codec);
+  const TemporaryFolder folder;
+  std::vector<char> bytes = file_bytes(clip(folder, form, 50));
+  const std::string entry("\x1b\xe1\x00\xf0\x00", 5);  // H.264, PID 256, no descriptors
+  const auto last = std::find_end(bytes.begin(), bytes.end(), entry.begin(), entry.end());
+  REQUIRE(last != bytes.end());
+  REQUIRE(last - bytes.begin() > std::ssize(bytes) / 2);
+  *last = 2;  // MPEG-2; the checksum does not fit
+  const Result result = read_all(write_bytes(folder / "map.ts", bytes), 1);
+  CHECK(result.frames.size() == 50);
+  CHECK(result.damaged == 0);
+  CHECK(result.missing == 0);
+}
+
 TEST_CASE("a recording that begins in the middle of a group of pictures") {
   const Form form =
       GENERATE(values<Form>({{"ts", "libx264"}, {"ts", "libx265"}, {"ts", "mpeg2video"}}));
