@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "video/av.h"
 
+#include <new>
+
 #include "core/log.h"
 
 #include <cstdarg>
@@ -68,6 +70,19 @@ std::string av_error_text(int status) {
   char text[AV_ERROR_MAX_STRING_SIZE] = "";
   av_strerror(status, text, sizeof text);
   return text;
+}
+
+AvIo make_av_io(void* opaque, int (*read)(void*, std::uint8_t*, int),
+                std::int64_t (*seek)(void*, std::int64_t, int)) {
+  constexpr int kBuffer = 1 << 16;
+  auto* buffer = static_cast<unsigned char*>(av_malloc(kBuffer));
+  if (!buffer) throw std::bad_alloc();
+  AvIo io(avio_alloc_context(buffer, kBuffer, 0, opaque, read, nullptr, seek));
+  if (!io) {
+    av_free(buffer);
+    throw std::bad_alloc();
+  }
+  return io;
 }
 
 }  // namespace vremd::video

@@ -83,6 +83,10 @@ const std::string& last_av_error();
 const std::string& last_container_error();
 void clear_av_errors();
 
+// A context with callbacks, as avio_alloc_context() takes them; `seek` may be null.
+AvIo make_av_io(void* opaque, int (*read)(void*, std::uint8_t*, int),
+                std::int64_t (*seek)(void*, std::int64_t, int));
+
 // The message for a status, e.g. "Invalid data found when processing input".
 std::string av_error_text(int status);
 

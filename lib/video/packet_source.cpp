@@ -60,16 +60,7 @@ class PipeInput {
   PipeInput(const PipeInput&) = delete;
   PipeInput& operator=(const PipeInput&) = delete;
 
-  AvIo make_io() {
-    auto* buffer = static_cast<unsigned char*>(av_malloc(kPipeBuffer));
-    if (!buffer) throw std::bad_alloc();
-    AvIo io(avio_alloc_context(buffer, kPipeBuffer, 0, this, read_packet, nullptr, nullptr));
-    if (!io) {
-      av_free(buffer);
-      throw std::bad_alloc();
-    }
-    return io;
-  }
+  AvIo make_io() { return make_av_io(this, read_packet, nullptr); }
 
   // Skips what the demuxer has left of the current file. False: no other one follows.
   bool begin_next() {

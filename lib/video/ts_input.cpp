@@ -10,14 +10,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <vector>
 
 namespace vremd::video {
 namespace {
 
 constexpr std::uint8_t kSync = 0x47;
-constexpr int kBuffer = 1 << 16;
 
 bool is_video(int stream_type) {
   // MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC, AVS, VC-1
@@ -121,20 +119,13 @@ TsInput::TsInput(const std::string& path, FilePart part)
 TsInput::~TsInput() { close(file_); }
 
 AvIo TsInput::make_io() {
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kBuffer));
-  if (!buffer) throw std::bad_alloc();
   const auto on_read = [](void* self, std::uint8_t* to, int size) {
     return static_cast<TsInput*>(self)->read(to, size);
   };
   const auto on_seek = [](void* self, std::int64_t offset, int whence) {
     return static_cast<TsInput*>(self)->seek(offset, whence);
   };
-  AvIo io(avio_alloc_context(buffer, kBuffer, 0, this, on_read, nullptr, on_seek));
-  if (!io) {
-    av_free(buffer);
-    throw std::bad_alloc();
-  }
-  return io;
+  return make_av_io(this, on_read, on_seek);
 }
 
 std::optional<FilePart> TsInput::rest() const {

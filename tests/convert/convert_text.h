@@ -7,6 +7,10 @@
 #include "io/records.h"
 #include "temporary_folder.h"
 
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -48,6 +52,16 @@ inline std::vector<Json> records_of(const std::string& text) {
 inline std::vector<Json> read_text(const std::string& name, const std::string& bytes,
                                    ConvertConfig config = {}) {
   return records_of(convert_text(name, bytes, "records", std::move(config)));
+}
+
+// That the file `name` with these bytes cannot be read: an error that ends with its name and
+// `error`.
+inline void check_error(const std::string& name, const std::string& format,
+                        const std::string& bytes, const std::string& error) {
+  ConvertConfig config;
+  config.from = format;
+  CHECK_THROWS_WITH(convert_text(name, bytes, "records", config),
+                    Catch::Matchers::EndsWith(name + error));
 }
 
 }  // namespace vremd::convert

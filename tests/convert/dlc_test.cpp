@@ -47,9 +47,7 @@ std::string without(std::string text, const std::string& what, const std::string
 }
 
 void check_error(const std::string& text, const std::string& error) {
-  ConvertConfig config;
-  config.from = "dlc";
-  CHECK_THROWS_WITH(convert_text("a.csv", text, "records", config), EndsWith("a.csv" + error));
+  convert::check_error("a.csv", "dlc", text, error);
 }
 
 }  // namespace

@@ -26,9 +26,7 @@ constexpr const char* kTracked =
 )";
 
 void check_error(const std::string& text, const std::string& error) {
-  ConvertConfig config;
-  config.from = "mot";
-  CHECK_THROWS_WITH(convert_text("a.txt", text, "records", config), EndsWith("a.txt" + error));
+  convert::check_error("a.txt", "mot", text, error);
 }
 
 }  // namespace

@@ -40,9 +40,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 void check_error(const std::string& text, const std::string& error) {
-  ConvertConfig config;
-  config.from = "trc";
-  CHECK_THROWS_WITH(convert_text("a.trc", text, "records", config), EndsWith("a.trc" + error));
+  convert::check_error("a.trc", "trc", text, error);
 }
 
 }  // namespace
