@@ -5,6 +5,7 @@
 #include "pipeline/pose_nms.h"
 #include "video/reader.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -13,6 +14,9 @@ namespace vremd {
 void PoseConfig::add_to(cli::Tool& tool) {
   tool.inputs(inputs, "[RECORDS...]");
   tool.option("w,weights", weights, "FILE", "weights file or name of a bundled model");
+  tool.option("detect", with_detection,
+              "the inputs are videos, whose people are detected in the same run");
+  tool.option("track", track, "number the people across frames, as vremd-track does by default");
   batch.add_to(tool);
   input.done.must_agree = true;
   tool.option("resume-from", input.done.path, "FILE",
@@ -32,6 +36,9 @@ void PoseConfig::add_to(cli::Tool& tool) {
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
   tool.option("nms", choices.nms, "HOW",
               "remove second poses of a person: none, or oks:NUM above this OKS");
+  tool.option("reuse", choices.reuse, "HOW",
+              "what is computed once for several frames: exact (what is equal), hold:IOU (also "
+              "boxes that overlap), off");
   tool.option("stride", input.neighbours.stride, "K",
               "distance to the neighbouring frames in frames");
   tool.option("delta-ms", input.neighbours.delta_ms, "MS",
@@ -44,14 +51,23 @@ void PoseConfig::add_to(cli::Tool& tool) {
               "measure the network without parts of it: " + enum_choices<model::Part>());
   tool.option("dump", dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("diagnose", diagnose, "describe this machine for a bug report, and exit");
+  detect.add_to(tool, true);
   tool.option("stats", stats, "add the CPU time of each stage to the end records");
 }
 
-void PoseConfig::validate(const cli::Tool& tool) const {
+void PoseConfig::validate(const cli::Tool& tool) {
   using cli::require;
+  for (const char* option : {"detector", "input-size", "min-score", "box-nms", "max-people",
+                             "every", "cuts", "stills"}) {
+    require(with_detection || !tool.given(option),
+            std::string("--") + option + " requires --detect");
+  }
+  if (with_detection) detect.validate(inputs.size());
+  require(!with_detection || input.video.empty(), "--video and --detect are mutually exclusive");
   cli::as_usage_errors([&] {
     pipeline::check_pose_options(estimator, input.neighbours);
     pipeline::parse_nms(choices.nms);
+    pipeline::parse_reuse(choices.reuse);
   });
   const bool one_file = batch.folder.empty();
   const std::string& source = input.done.path;
@@ -65,11 +81,28 @@ void PoseConfig::validate(const cli::Tool& tool) const {
   require(one_file || dump.empty(), "--dump cannot be used with --output-dir");
   require(batch.videos == 1 || !stats, "--stats and --videos are mutually exclusive");
   for (const std::string& path : inputs) {
-    require(!video::looks_like_video(path),
-            path + " is a video; use: vremd-detect " + path + " | vremd-pose");
+    require(with_detection || !video::looks_like_video(path),
+            path + " is a video; use: vremd-pose --detect " + path);
   }
   require(!tool.given("stride") || !tool.given("delta-ms"),
           "--stride and --delta-ms are mutually exclusive");
+}
+
+pipeline::EstimatorOptions PoseConfig::resolve(const model::LoadedModel& loaded) {
+  cli::as_usage_errors([&] {
+    pipeline::parse_joints(choices.joints, loaded.config);
+    pipeline::parse_parts(choices.knock_out, loaded.config);
+  });
+  const pipeline::Reuse reuse = pipeline::parse_reuse(choices.reuse);
+  estimator.share_crops = reuse.crops;
+  const pipeline::EstimatorOptions options = pipeline::resolve_options(estimator, choices, loaded);
+  input.hold_iou = reuse.hold_iou;
+  input.nms_oks = pipeline::parse_nms(choices.nms);
+  input.tracked = track;
+  input.with_neighbours = loaded.config.frames() > 1;
+  input.chunk_persons = options.batch_size;
+  if (!options.device.is_cpu()) input.chunk_frames = std::max(8, options.batch_size);
+  return options;
 }
 
 }  // namespace vremd

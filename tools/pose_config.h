@@ -4,6 +4,7 @@
 // The options of vremd-pose.
 
 #include "cli/batch.h"
+#include "detect_config.h"
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_reader.h"
 
@@ -17,14 +18,17 @@ struct PoseConfig {
   std::vector<std::string> inputs;
   std::string weights = "vremd-light", frames, dump;
   pipeline::PoseChoices choices;
-  bool stats = false, diagnose = false;
+  bool stats = false, diagnose = false, with_detection = false, track = false;
+  DetectConfig detect;
   pipeline::PoseInput input;
   pipeline::EstimatorOptions estimator;
 
   PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // 0: by weights and device
 
   void add_to(cli::Tool& tool);
-  void validate(const cli::Tool& tool) const;  // UsageErrors
+  void validate(const cli::Tool& tool);  // UsageErrors
+  // Sets what depends on the weights, in `input` too. UsageErrors.
+  pipeline::EstimatorOptions resolve(const model::LoadedModel& loaded);
 };
 
 }  // namespace vremd

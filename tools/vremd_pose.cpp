@@ -7,13 +7,13 @@
 #include "ops/device.h"
 #include "pipeline/diagnosis.h"
 #include "pipeline/pose_dump.h"
-#include "pipeline/pose_nms.h"
 #include "pipeline/pose_options.h"
 #include "pipeline/pose_pipeline.h"
 #include "pipeline/versions.h"
 #include "pose_config.h"
+#include "track/track_records.h"
 
-#include <algorithm>
+#include <optional>
 #include <tuple>
 
 using namespace vremd;
@@ -23,20 +23,30 @@ namespace {
 // Writes the records of the job's inputs with keypoints.
 cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress,
                   pipeline::PoseInput input, const io::Header& header,
-                  pipeline::PoseEstimator& estimator, const PoseConfig& config) {
+                  pipeline::PoseEstimator& estimator, const PoseConfig& config,
+                  const std::optional<Detection>& detection) {
   if (input.done.path.empty()) input.done = {out.left()};
   input.records = job.inputs;
+  if (detection) {
+    const auto& [stride, delta_ms] = input.neighbours;
+    const bool by_frames = input.with_neighbours && !(delta_ms > 0);
+    input.detected =
+        detection->start(job, by_frames ? stride : 0, input.with_neighbours ? delta_ms / 1000 : 0);
+  }
   pipeline::PoseReader reader(std::move(input), job.header(header));
   io::RecordWriter writer(out.file());
   const bool whole = config.frames.empty();
   const std::int64_t removed = pipeline::run_pose_pipeline(
       reader, estimator, writer,
-      {.threads = job.threads, .stats = config.stats, .advanced = [&](std::int64_t frames) {
+      {.threads = job.threads,
+       .track = config.track ? std::optional(track::TrackerConfig{}) : std::nullopt,
+       .stats = config.stats,
+       .advanced = [&](std::int64_t frames) {
          progress.advance(frames, whole ? writer.frames_expected() : 0);
        }});
   if (config.input.nms_oks > 0) log_info("{} people removed by --nms", removed);
   if (!cli::stop_requested()) pipeline::log_counts(reader);
-  const pipeline::PoseReader::Counts& counts = reader.counts();
+  const pipeline::PoseReader::Counts counts = reader.counts();
   cli::Outcome outcome = cli::outcome_of(writer);
   if (!whole && outcome.frames == 0 && !cli::stop_requested()) {
     log_warning("--frames {}: no such frames", config.frames);
@@ -55,24 +65,23 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
 
 int run(PoseConfig& config, const cli::Common& common) {
   pipeline::PoseInput& input = config.input;
-  std::tie(input.first_frame, input.last_frame) = cli::parse_frames(config.frames);
+  const auto range = cli::parse_frames(config.frames);
+  if (!config.with_detection) std::tie(input.first_frame, input.last_frame) = range;
   cli::Batch batch(config.batch, common, config.inputs, input.root);
   if (batch.empty()) return cli::kSuccess;
   io::Header header = common.header();
   ops::prepare_runtime();
   const std::string weights = io::find_weights(config.weights);
   const model::LoadedModel loaded = model::load_model(weights);
-  cli::as_usage_errors([&] {
-    pipeline::parse_joints(config.choices.joints, loaded.config);
-    pipeline::parse_parts(config.choices.knock_out, loaded.config);
-  });
-  const pipeline::EstimatorOptions options =
-      pipeline::resolve_options(config.estimator, config.choices, loaded);
-  input.nms_oks = pipeline::parse_nms(config.choices.nms);
-  input.with_neighbours = loaded.config.frames() > 1;
+  const pipeline::EstimatorOptions options = config.resolve(loaded);
   input.stopped = cli::stop_requested;
-  input.chunk_persons = options.batch_size;
-  if (!options.device.is_cpu()) input.chunk_frames = std::max(8, options.batch_size);
+  std::optional<Detection> detection;
+  if (config.with_detection) {
+    config.detect.detector.device = config.choices.device;
+    config.detect.detector.precision = options.precision;
+    detection.emplace(config.detect, header, input.root, config.frames);
+    detection->input.fail_fast = config.batch.fail_fast;
+  }
   pipeline::PoseEstimator estimator(loaded, options);
   if (!config.dump.empty()) {
     estimator.dump =
@@ -80,14 +89,21 @@ int run(PoseConfig& config, const cli::Common& common) {
   }
   header.model = "sha256:" + loaded.sha256;
   header.settings = pipeline::settings_of(options, input);
-  if (!config.frames.empty()) header.settings["frames"] = config.frames;
+  if (!config.frames.empty() && !detection) header.settings["frames"] = config.frames;
   if (!config.choices.knock_out.empty()) header.settings["knock_out"] = config.choices.knock_out;
   header.device = options.device.str();
   header.precision = name_of(options.precision);
   header.joints = pipeline::selected_joints(options.joints, loaded.config);
+  if (config.track) header.settings["track"] = track::settings_of({}, header.joints);
   log_info("{}: {} on {}, {}, {} threads, batch {}", common.version, weights, *header.device,
            *header.precision, common.threads, options.batch_size);
   const auto expected = [&](const cli::Job& job) {
+    if (detection) {
+      cli::Expected of_job = detection->expected(job);
+      of_job.header = io::following(of_job.header, header, job.inputs[0]);
+      of_job.header.joints = header.joints;
+      return of_job;
+    }
     cli::Expected of_job{header, io::ended_videos(job.inputs[0])};
     if (const auto first = io::first_header(job.inputs[0])) {
       of_job.header.from = io::provenance(*first);
@@ -97,7 +113,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   const int status =
       batch.run(header, expected,
                 [&](const cli::Job& job, io::RunOutput& out, cli::Progress::Input& progress) {
-                  return pose(job, out, progress, input, header, estimator, config);
+                  return pose(job, out, progress, input, header, estimator, config, detection);
                 });
   pipeline::log_times(estimator);
   return status;

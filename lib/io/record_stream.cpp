@@ -21,12 +21,20 @@ RecordStream::RecordStream(std::vector<std::string> paths, std::function<bool()>
   }
 }
 
+RecordStream::RecordStream(Source source, std::function<bool()> stopped)
+    : source_(std::move(source)), stopped_(std::move(stopped)) {}
+
 std::string RecordStream::place() const { return reader_ ? reader_->place() : ""; }
 std::string RecordStream::name() const { return reader_ ? reader_->name() : ""; }
 
 // The next record of all inputs. Nothing at the end, after a stop, and once after a truncated
 // input.
 std::optional<Record> RecordStream::read() {
+  if (source_) {
+    auto record = stopped() ? std::nullopt : source_();
+    if (!record && in_video_) cancel();  // a Source ends within a video only after a stop
+    return record;
+  }
   while (!stopped()) {
     if (!reader_) {
       if (opened_ == paths_.size()) return std::nullopt;
@@ -51,7 +59,9 @@ std::optional<Record> RecordStream::read() {
 std::optional<Header> RecordStream::read_header() {
   auto record = read();
   if (!record) return std::nullopt;
-  return std::get<Header>(std::move(*record));  // RecordReader allows nothing else here
+  auto& header = std::get<Header>(*record);  // RecordReader allows nothing else here
+  if (source_) video_ = header.video;
+  return std::move(header);
 }
 
 std::optional<Header> RecordStream::next_video() {
@@ -72,7 +82,7 @@ std::optional<FrameRecord> RecordStream::next_frame() {
   }
   if (!in_video_) return std::nullopt;
   auto record = read();
-  if (!record && reader_) return std::nullopt;  // stopped
+  if (!record && (reader_ || source_)) return std::nullopt;  // stopped
   if (record) {
     if (auto* frame = std::get_if<FrameRecord>(&*record)) return std::move(*frame);
     end_ = std::get<End>(std::move(*record));

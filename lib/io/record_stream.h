@@ -26,6 +26,10 @@ class RecordStream {
  public:
   explicit RecordStream(std::vector<std::string> paths, std::function<bool()> stopped = {});
 
+  // Records in their order that are not read from a file; nothing at their end, and after a stop.
+  using Source = std::function<std::optional<Record>()>;
+  RecordStream(Source source, std::function<bool()> stopped);
+
   std::optional<Header> next_video();       // skips the rest of the current video
   std::optional<FrameRecord> next_frame();  // of the current video; nothing at its end
   const std::optional<End>& end() const { return end_; }  // of the current video, once read
@@ -39,13 +43,16 @@ class RecordStream {
   bool truncated() const { return truncated_; }  // an input ended without an end record
   std::string place() const;                     // "file:line" of the last record
   std::string name() const;                      // its file
-  const std::string& input() const { return paths_[opened_ - 1]; }  // of the last header
+  // Of the last header; of a Source, the video.
+  const std::string& input() const { return source_ ? video_ : paths_[opened_ - 1]; }
 
  private:
   std::optional<Record> read();
   std::optional<Header> read_header();
 
   std::vector<std::string> paths_;
+  Source source_;      // null: the paths
+  std::string video_;  // of the last header of source_
   std::function<bool()> stopped_;
   std::size_t opened_ = 0;
   std::optional<RecordReader> reader_;

@@ -305,6 +305,11 @@ Header following(const Header& input, const Header& own, const std::string& path
   return header;
 }
 
+Record as_written(const Record& record) {
+  const Json json = std::visit([](const auto& one) { return to_json(one); }, record);
+  return record_from_json(parse_json(dump(json), ""), "");
+}
+
 double round_to_digits(double value, int digits) {
   if (value == 0 || !std::isfinite(value)) return value;
   const double factor = std::pow(10.0, digits - 1 - std::floor(std::log10(std::fabs(value))));

@@ -104,6 +104,9 @@ Json to_json(const Header& header);
 Json to_json(const FrameRecord& frame);
 Json to_json(const End& end);
 
+// The record that a reader gets of a written one: with rounded numbers.
+Record as_written(const Record& record);
+
 // A wrong type or a missing key is an Error "place: what"; unknown keys are kept in `extra`.
 Record record_from_json(const Json& json, const std::string& place);
 

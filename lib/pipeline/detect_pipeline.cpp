@@ -33,6 +33,7 @@ struct DetectTask {
   bool ends_video = false;              // the video before it is complete
   std::optional<io::Header> header;     // of a new video
   FramePtr frame;                       // may be null
+  bool in_range = true;                 // otherwise a frame without a record
   bool cut = false;                     // the frame begins a shot
   bool keyframe = false;                // otherwise the boxes of the last keyframe are reused
   std::optional<io::FrameRecord> done;  // of the stopped run
@@ -66,7 +67,8 @@ bool is_of_frame(const io::FrameRecord& old, const io::FrameRecord& input) {
 // The frames of all videos in order. Not thread-safe.
 class DetectReader {
  public:
-  DetectReader(const DetectInput& input, io::Header header);  // Error: not an image, with `stills`
+  // `outside`: also the frames that a neighbour may be. Error: not an image, with `stills`.
+  DetectReader(const DetectInput& input, io::Header header, bool outside);
 
   std::unique_ptr<DetectTask> next();  // null: end or stopped
   void cancel() { cancelled_ = true; }
@@ -80,8 +82,10 @@ class DetectReader {
  private:
   bool open(DetectTask& task);
   bool is_keyframe(const Frame& frame, bool cut);
+  bool is_past(const Frame& frame) const;
 
   const DetectInput& input_;
+  bool outside_;
   io::Header header_;
   struct Video {
     std::string name, input;
@@ -92,14 +96,15 @@ class DetectReader {
   bool ends_video_ = false;                     // for the next task
   std::int64_t next_keyframe_ = 0;
   int keyframe_width_ = 0, keyframe_height_ = 0;
+  double last_time_ = 0, before_time_ = 0;  // of the last frame in the range, of the one before
   io::Header video_header_;
   io::DoneRecords done_;
   std::atomic<bool> cancelled_ = false;
   DetectCounts counts_;
 };
 
-DetectReader::DetectReader(const DetectInput& input, io::Header header)
-    : input_(input), header_(std::move(header)), done_(input.done) {
+DetectReader::DetectReader(const DetectInput& input, io::Header header, bool outside)
+    : input_(input), outside_(outside), header_(std::move(header)), done_(input.done) {
   for (const std::string& video : input_.videos) {
     if (!input_.stills) {
       videos_.push_back({video, video});
@@ -174,13 +179,21 @@ bool DetectReader::is_keyframe(const Frame& frame, bool cut) {
   return true;
 }
 
+// Whether no more of the video is needed.
+bool DetectReader::is_past(const Frame& frame) const {
+  if (frame.index < input_.last_frame) return false;
+  if (!outside_) return true;
+  return frame.index - input_.last_frame >= input_.frames_after &&
+         !(before_time_ < last_time_ + input_.seconds_after);
+}
+
 std::unique_ptr<DetectTask> DetectReader::next() {
   auto task = std::make_unique<DetectTask>();
   while (!stopped()) {
     if (!reader_ && !open(*task)) break;
     FramePtr frame = reader_->next();
     if (stopped()) break;  // not the end of the video
-    if (!frame || frame->index >= input_.last_frame) {
+    if (!frame || is_past(*frame)) {
       reader_.reset();
       done_.end();
       if (!task->header) {
@@ -191,8 +204,15 @@ std::unique_ptr<DetectTask> DetectReader::next() {
       task->ends_video = std::exchange(ends_video_, true);
       return task;
     }
-    if (frame->index < input_.first_frame) continue;
+    task->in_range = frame->index >= input_.first_frame && frame->index < input_.last_frame;
+    if (!task->in_range && !outside_) continue;
     task->ends_video = std::exchange(ends_video_, false);
+    before_time_ = frame->time;
+    if (!task->in_range) {
+      task->frame = std::move(frame);
+      return task;
+    }
+    last_time_ = frame->time;
     task->cut = frame->cut || input_.cuts.contains(frame->index);
     task->keyframe = is_keyframe(*frame, task->cut);
     task->done = done_.take(record_of(*frame, video_header_, task->cut), is_of_frame);
@@ -207,19 +227,24 @@ std::unique_ptr<DetectTask> DetectReader::next() {
 // Tasks in order -> records; keeps the boxes of the last keyframe.
 class DetectWriter {
  public:
-  DetectWriter(io::RecordWriter& writer, const std::function<void()>& advanced)
-      : writer_(writer), advanced_(advanced) {}
+  DetectWriter(const DetectSink& sink, const std::function<void()>& advanced)
+      : sink_(sink), advanced_(advanced) {}
 
   void write(DetectTask& task) {
-    if (task.ends_video) writer_.write_end();
+    if (task.ends_video) sink_(io::End{}, nullptr);
     if (task.header) {
       header_ = std::move(*task.header);
       keyframe_ = -1;
       people_.clear();
-      writer_.write(header_);
+      sink_(header_, nullptr);
     }
     if (!task.frame) return;
-    writer_.write(record_of(task));
+    if (!task.in_range) {
+      sink_(std::nullopt, std::move(task.frame));
+      return;
+    }
+    auto record = record_of(task);
+    sink_(std::move(record), std::move(task.frame));
     advanced_();
   }
 
@@ -248,7 +273,7 @@ class DetectWriter {
     return record;
   }
 
-  io::RecordWriter& writer_;
+  const DetectSink& sink_;
   const std::function<void()>& advanced_;
   io::Header header_;
   std::int64_t keyframe_ = -1;
@@ -278,10 +303,12 @@ std::set<std::int64_t> read_cuts(const std::string& path) {
   return cuts;
 }
 
-DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
-                                 const detect::PersonDetector& detector, io::RecordWriter& writer) {
-  DetectReader reader(input, header);
-  DetectWriter records(writer, input.advanced);
+namespace {
+
+DetectCounts run(const DetectInput& input, const io::Header& header,
+                 const detect::PersonDetector& detector, const DetectSink& sink, bool outside) {
+  DetectReader reader(input, header, outside);
+  DetectWriter records(sink, input.advanced);
   parallel::run_ordered([&] { return reader.next(); },
                         [&](DetectTask& task) {
                           if (!task.keyframe || task.done) return;
@@ -294,6 +321,29 @@ DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& hea
                          .prepare_thread = ops::prepare_worker,
                          .cancel = [&] { reader.cancel(); }});
   return reader.counts();
+}
+
+struct Write {
+  io::RecordWriter& writer;
+
+  void operator()(const io::Header& header) const { writer.write(header); }
+  void operator()(const io::FrameRecord& frame) const { writer.write(frame); }
+  void operator()(const io::End&) const { writer.write_end(); }
+};
+
+}  // namespace
+
+DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
+                                 const detect::PersonDetector& detector, io::RecordWriter& writer) {
+  const DetectSink write = [&](const std::optional<io::Record>& record, const FramePtr&) {
+    std::visit(Write{writer}, *record);
+  };
+  return run(input, header, detector, write, false);
+}
+
+DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
+                                 const detect::PersonDetector& detector, const DetectSink& sink) {
+  return run(input, header, detector, sink, true);
 }
 
 }  // namespace vremd::pipeline

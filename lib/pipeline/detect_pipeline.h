@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/frame.h"
 #include "detect/person_detector.h"
 #include "io/done_records.h"
 #include "io/records.h"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +21,10 @@ struct DetectInput {
   bool stills = false;              // each picture of a folder or pattern is a separate video
   bool fail_fast = false;           // stop at the first unreadable video
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
+  // How many more frames go to a DetectSink, and until which time after the last one, for its
+  // neighbours.
+  std::int64_t frames_after = 0;
+  double seconds_after = 0;
   int every = 1;                   // K: detect on every K-th frame, reuse its boxes in between
   bool find_cuts = true;           // of videos (not stills): mark the first frame of each shot
   std::set<std::int64_t> cuts{};   // the frames to mark instead, of the only video
@@ -45,5 +51,11 @@ struct DetectCounts {
 // an earlier frame. A stopped run writes no end record. Exceptions of a stage are rethrown.
 DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
                                  const detect::PersonDetector& detector, io::RecordWriter& writer);
+
+// The same for another stage in this process: it takes the records in order, each frame's with its
+// frame, and the frames before and after the range without a record.
+using DetectSink = std::function<void(std::optional<io::Record> record, FramePtr frame)>;
+DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
+                                 const detect::PersonDetector& detector, const DetectSink& sink);
 
 }  // namespace vremd::pipeline

@@ -64,9 +64,11 @@ PoseEstimator::Slice::Slice(std::span<Person* const> people, const PoseEstimator
       for (std::size_t i = 0; i < frames; ++i) {
         const Frame* frame = person->triplet.frames[frames == 1 ? 1 : i].get();
         const auto [found, is_new] = known.try_emplace({frame, crop_to_frame.m}, crops.size());
-        if (is_new) crops.push_back({{frame, crop_to_frame}, false, {}, {}});
-        if (i == frames / 2) crops[found->second].is_key = true;
-        index.push_back(found->second);
+        const bool shared = !is_new && estimator.options_.share_crops;
+        const std::size_t crop = shared ? found->second : crops.size();
+        if (!shared) crops.push_back({{frame, crop_to_frame}, false, {}, {}});
+        if (i == frames / 2) crops[crop].is_key = true;
+        index.push_back(crop);
       }
     }
   }

@@ -74,6 +74,7 @@ struct EstimatorOptions {
   int blur = 11;            // of kDark and kDarkUdp
   double enlarge = 1.25;    // factor on each side of the box
   int batch_size = 1;       // of the network on a GPU
+  bool share_crops = true;  // encode equal crops once
   std::vector<int> joints;  // of the model, in output order
   model::Parts without;     // knocked out (METHOD 9.1)
   // Scores are probabilities (METHOD 2.4); without, the heatmaps' maxima.

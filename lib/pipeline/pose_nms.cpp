@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "eval/coco/oks.h"
+#include "eval/coco/oks_similarity.h"
 
 #include <algorithm>
 #include <functional>
@@ -17,11 +17,11 @@ struct Pose {
   std::vector<double> keypoints;  // x, y, 1 of each
 };
 
-double similarity(const Pose& a, const Pose& b, const eval::OksConfig& config) {
+double similarity(const Pose& a, const Pose& b, std::span<const double> sigmas) {
   eval::OksTruth truth;
   truth.keypoints = b.keypoints;
   truth.area = (a.area + b.area) / 2;
-  return eval::oks({a.keypoints, a.score, a.area}, truth, config);
+  return eval::oks({a.keypoints, a.score, a.area}, truth, sigmas);
 }
 
 }  // namespace
@@ -60,13 +60,11 @@ void PoseNms::thin_frame(std::span<const Person> persons, FrameChunk& chunk) con
     poses.push_back(std::move(pose));
   }
   std::ranges::stable_sort(poses, std::greater(), &Pose::score);
-  eval::OksConfig config;
-  config.sigmas = sigmas_;
   std::vector<const Pose*> kept;
   std::vector<std::size_t> removed;
   for (const Pose& pose : poses) {
     const bool known = std::ranges::any_of(
-        kept, [&](const Pose* other) { return similarity(pose, *other, config) > max_oks_; });
+        kept, [&](const Pose* other) { return similarity(pose, *other, sigmas_) > max_oks_; });
     if (known) {
       removed.push_back(pose.instance);
     } else {

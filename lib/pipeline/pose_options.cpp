@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include <algorithm>
 
@@ -70,6 +71,14 @@ std::vector<int> parse_joints(const std::string& text, const model::ModelConfig&
     joints.push_back(joint);
   }
   return joints;
+}
+
+Reuse parse_reuse(const std::string& text) {
+  if (text == "exact") return {};
+  if (text == "off") return {.crops = false};
+  const auto iou = number_after("hold:", text);
+  if (iou && *iou > 0 && *iou < 1) return {.hold_iou = *iou};
+  fail("--reuse must be exact, off or hold:IOU with IOU between 0 and 1, not '{}'", text);
 }
 
 model::Parts parse_parts(const std::string& text, const model::ModelConfig& config) {

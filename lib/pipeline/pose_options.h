@@ -22,6 +22,7 @@ struct PoseChoices {
   std::optional<ops::Decode> decode;  // else the model's default_decode()
   std::optional<Scores> scores;       // else calibrated if the weights have a calibration
   std::string nms = "none";           // see parse_nms()
+  std::string reuse = "exact";        // see parse_reuse()
   ops::DeviceChoice device;
 };
 
@@ -37,6 +38,14 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& ch
 // Indices of the model's joints: "" = all trained ones, otherwise a named set or names separated by
 // commas. Error: the model lacks a joint.
 std::vector<int> parse_joints(const std::string& text, const model::ModelConfig& config);
+
+// What is done once for several frames.
+struct Reuse {
+  bool crops = true;    // equal crops are encoded once, which changes no result
+  double hold_iou = 0;  // of BoxHolder, 0: none
+};
+// "off", "exact" or "hold:IOU". Error otherwise.
+Reuse parse_reuse(const std::string& text);
 
 // Parts separated by commas (METHOD 9.1). Error: unknown, or the model has no such part.
 model::Parts parse_parts(const std::string& text, const model::ModelConfig& config);

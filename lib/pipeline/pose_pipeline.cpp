@@ -30,8 +30,13 @@ void store_keypoints(FrameChunk& chunk) {
 
 class ChunkWriter {
  public:
-  ChunkWriter(io::RecordWriter& writer, StageTimes& times, bool stats, bool thinned)
-      : writer_(writer), times_(times), stats_(stats), thinned_(thinned) {
+  ChunkWriter(io::RecordWriter& writer, StageTimes& times, const PosePipelineOptions& options,
+              bool thinned)
+      : writer_(writer),
+        times_(times),
+        track_(options.track),
+        stats_(options.stats),
+        thinned_(thinned) {
     for (std::size_t i = 0; i < kPoseStageNames.size(); ++i) {
       before_[i] = times_.seconds(static_cast<PoseStage>(i));
     }
@@ -49,11 +54,22 @@ class ChunkWriter {
   std::int64_t removed() const { return ended_removed_ + removed_; }
 
  private:
-  void put(const io::Header& header) { writer_.write(header); }
-  void put(const io::FrameRecord& frame) { writer_.write(frame); }
+  void put(const io::Header& header) {
+    if (track_) tracker_.emplace(*track_, header.joints);
+    writer_.write(header);
+  }
+
+  void put(const io::FrameRecord& frame) {
+    if (!tracker_) return writer_.write(frame);
+    auto tracked = std::get<io::FrameRecord>(io::as_written(frame));
+    tracker_->assign(tracked);
+    writer_.write(tracked);
+  }
+
   void put(const io::End& end) {
     Json extra = end.extra;
     if (thinned_) extra["removed"] = removed_;
+    if (tracker_) extra["tracks"] = tracker_->tracks();
     ended_removed_ += std::exchange(removed_, 0);
     if (stats_) {
       Json& seconds = extra["seconds"] = Json::object();
@@ -68,6 +84,8 @@ class ChunkWriter {
 
   io::RecordWriter& writer_;
   StageTimes& times_;
+  const std::optional<track::TrackerConfig>& track_;
+  std::optional<track::Tracker> tracker_;  // of this video
   bool stats_, thinned_;
   std::int64_t removed_ = 0, ended_removed_ = 0;  // of this video, of those before
   std::array<double, kPoseStageNames.size()> before_{};
@@ -77,7 +95,7 @@ class ChunkWriter {
 
 std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
                                io::RecordWriter& writer, const PosePipelineOptions& options) {
-  ChunkWriter chunk_writer(writer, estimator.times(), options.stats, reader.nms_oks() > 0);
+  ChunkWriter chunk_writer(writer, estimator.times(), options, reader.nms_oks() > 0);
   const PoseNms nms(reader.nms_oks(),
                     selected_joints(estimator.options().joints, estimator.config()),
                     estimator.crop_spec());
@@ -109,6 +127,7 @@ Json settings_of(const EstimatorOptions& options, const PoseInput& input) {
   Json settings{
       {"enlarge", options.enlarge}, {"decode", name_of(options.decode)}, {"flip", options.flip}};
   if (options.calibration) settings["scores"] = name_of(Scores::kCalibrated);
+  if (input.hold_iou > 0) settings["reuse"] = fmt::format("hold:{}", input.hold_iou);
   if (input.nms_oks > 0) settings["nms"] = fmt::format("oks:{}", input.nms_oks);
   if (!input.with_neighbours) return settings;
   if (input.neighbours.delta_ms > 0) {
@@ -123,7 +142,7 @@ void log_counts(const PoseReader& reader) {
   const auto warn = [](std::int64_t count, const char* what) {
     if (count) log_warning("{} {}", count, what);
   };
-  const PoseReader::Counts& counts = reader.counts();
+  const PoseReader::Counts counts = reader.counts();
   warn(counts.uncropped, "instances without keypoints: their boxes cannot be cropped");
   warn(counts.undecoded, "instances without keypoints: their frames cannot be decoded");
   warn(counts.substituted, "neighbours replaced by the frame itself");

@@ -4,13 +4,17 @@
 #include "io/records.h"
 #include "pipeline/pose_estimator.h"
 #include "pipeline/pose_reader.h"
+#include "track/tracker.h"
 
 #include <functional>
+#include <optional>
 
 namespace vremd::pipeline {
 
 struct PosePipelineOptions {
-  int threads = 1;     // total
+  int threads = 1;                              // total
+  std::optional<track::TrackerConfig> track{};  // also gives track numbers, as
+                                                // vremd-track does to what is written
   bool stats = false;  // writes the seconds of each stage to the end records
   std::function<void(std::int64_t frames)> advanced = [](std::int64_t) {};  // after each chunk
 };

@@ -33,9 +33,10 @@ void set_absent(io::Instance& instance, std::size_t joints) {
 }
 
 // Without what vremd-pose computes.
-Json given(io::FrameRecord frame) {
+Json given(io::FrameRecord frame, bool tracked) {
   frame.damage = io::Damage::kNone;
   for (io::Instance& one : frame.instances) {
+    if (tracked) one.track.reset();
     one.keypoints.clear();
     one.visibility.clear();
     one.derived.clear();
@@ -52,10 +53,9 @@ bool in_shot(const io::FrameRecord& frame, const data::TripletWindow::Shot& shot
   });
 }
 
-// `thinned`: `old` may lack people of the input.
-bool same_input(const io::FrameRecord& old, const io::FrameRecord& input, bool thinned) {
-  Json a = given(old), b = given(input);
-  if (thinned) {
+bool same_input(const io::FrameRecord& old, const io::FrameRecord& input, const PoseInput& run) {
+  Json a = given(old, run.tracked), b = given(input, run.tracked);
+  if (run.nms_oks > 0) {  // `old` may lack people of the input
     auto& people = b["instances"];
     auto kept = Json::array();
     for (const Json& one : people) {
@@ -70,21 +70,43 @@ bool same_input(const io::FrameRecord& old, const io::FrameRecord& input, bool t
 
 // Limits of a chunk that is longer because of held boxes.
 constexpr int kMostHeldFrames = 64, kMostHeldPersons = 256;
+constexpr int kMostHeldByOverlap = 16;  // with BoxHolder
 
 }  // namespace
 
 struct PoseReader::Video {
-  video::VideoReader reader;
+  std::optional<video::VideoReader> reader;  // nothing: the frames of PoseInput::detected
+  std::string name;
   data::TripletWindow window;
 };
 
 PoseReader::PoseReader(PoseInput input, io::Header own)
     : input_(std::move(input)),
       own_(std::move(own)),
-      records_(input_.records, input_.stopped),
-      done_(input_.done) {}
+      records_(input_.detected
+                   ? io::RecordStream([from = input_.detected] { return from->next_record(); },
+                                      input_.stopped)
+                   : io::RecordStream(input_.records, input_.stopped)),
+      done_(input_.done),
+      holder_(input_.hold_iou) {}
 
 PoseReader::~PoseReader() = default;
+
+void PoseReader::cancel() {
+  records_.cancel();
+  if (input_.detected) input_.detected->cancel();
+}
+
+PoseReader::Counts PoseReader::counts() const {
+  Counts counts = counts_;
+  if (input_.detected) {
+    const DetectCounts detected = input_.detected->counts();
+    counts.videos += detected.failed;
+    counts.failed_videos = detected.failed;
+    counts.failure = detected.failure;
+  }
+  return counts;
+}
 
 std::unique_ptr<FrameChunk> PoseReader::next() {
   auto chunk = std::make_unique<FrameChunk>();
@@ -106,12 +128,22 @@ std::unique_ptr<FrameChunk> PoseReader::next() {
 // Frames with held boxes stay with the one before, whose crops they share (METHOD 11.3).
 bool PoseReader::is_full(const FrameChunk& chunk, int frames) const {
   const auto people = std::ssize(chunk.persons);
+  if (input_.hold_iou > 0 && input_.chunk_persons > 1) {
+    return frames >= kMostHeldByOverlap || people >= kMostHeldPersons;
+  }
   if (frames < input_.chunk_frames && people < std::max(1, input_.chunk_persons)) return false;
   const bool next_is_held = in_video_ && !ahead_.empty() && ahead_.front().held.has_value();
   return !next_is_held || frames >= kMostHeldFrames || people >= kMostHeldPersons;
 }
 
 void PoseReader::open_video(const io::Header& header) {
+  data::TripletOptions neighbours = input_.neighbours;
+  if (!input_.with_neighbours) neighbours = {.stride = 0};
+  if (input_.detected) {
+    const auto next = [from = input_.detected] { return from->next_frame(); };
+    video_.reset(new Video{std::nullopt, header.video, {next, neighbours}});
+    return;
+  }
   const bool own_name = input_.video.empty();
   const std::string path = own_name ? io::video_path(header, input_.root, records_.place())
                                     : io::join_root(input_.root, input_.video);
@@ -124,10 +156,8 @@ void PoseReader::open_video(const io::Header& header) {
     fail("{}: {} x {} pixels, but {} x {} in its records", own_name ? header.video : input_.video,
          info.width, info.height, header.width, header.height);
   }
-  data::TripletOptions neighbours = input_.neighbours;
-  if (!input_.with_neighbours) neighbours = {.stride = 0};
-  video_.reset(
-      new Video{std::move(reader), {[this] { return video_->reader.next(); }, neighbours}});
+  video_.reset(new Video{
+      std::move(reader), info.name, {[this] { return video_->reader->next(); }, neighbours}});
 }
 
 void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
@@ -135,6 +165,7 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   in_video_ = true;
   records_end_ = range_done_ = false;
   ahead_.clear();
+  holder_ = BoxHolder(input_.hold_iou);
   shot_first_ = 0;
   last_record_ = -1;
   if (!input_.video.empty() && counts_.videos > 0) {
@@ -152,11 +183,11 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   io::Header out = io::following(header, own_, records_.input());
   out.joints = own_.joints;
   if (!input_.video.empty()) out.video = input_.video;
-  if (out.width <= 0 || out.height <= 0) {
-    out.width = video_->reader.info().width;
-    out.height = video_->reader.info().height;
+  if (video_->reader && (out.width <= 0 || out.height <= 0)) {
+    out.width = video_->reader->info().width;
+    out.height = video_->reader->info().height;
   }
-  out.fingerprint = video::fingerprint(video_->reader.info().name);
+  if (video_->reader) out.fingerprint = video::fingerprint(video_->name);
   if (input_.video.empty() && header.fingerprint && header.fingerprint != out.fingerprint) {
     log_warning("{}: has changed since its records were made", header.video);
   }
@@ -165,8 +196,8 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
 }
 
 void PoseReader::fail_short(std::int64_t frame) const {
-  fail("{}: the video has {} frames, but the records continue to frame {}",
-       video_->reader.info().name, video_->window.decoded(), frame);
+  fail("{}: the video has {} frames, but the records continue to frame {}", video_->name,
+       video_->window.decoded(), frame);
 }
 
 std::optional<io::FrameRecord> PoseReader::next_record() {
@@ -203,12 +234,14 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   range_done_ = frame.frame >= input_.last_frame - 1;
   if (frame.cut) shot_first_ = frame.frame;
   if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
+  if (input_.hold_iou > 0) counts_.held += holder_.hold(frame);
   // A truncated input may not have shown where the shot of its last frame ends.
   const auto same = [this](const io::FrameRecord& old, const io::FrameRecord& input) {
-    return same_input(old, input, input_.nms_oks > 0) &&
+    return same_input(old, input, input_) &&
            (!input_.with_neighbours || in_shot(old, shot_of(input)));
   };
   if (auto old = done_.take(frame, same)) {
+    if (input_.detected) video_->window.around(frame.frame);  // frames must not pile up
     last_record_ = frame.frame;
     const auto removed = std::ssize(frame.instances) - std::ssize(old->instances);
     if (removed > 0) chunk.removed[chunk.records.size()] = removed;
@@ -217,7 +250,9 @@ bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
   }
   const auto joints = static_cast<std::size_t>(own_.joints->size());
   std::optional<data::Triplet> triplet;
-  if (!frame.instances.empty()) {
+  if (frame.instances.empty()) {
+    if (input_.detected) video_->window.around(frame.frame);
+  } else {
     triplet = video_->window.around(
         frame.frame, input_.with_neighbours ? shot_of(frame) : data::TripletWindow::Shot{});
     if (records_.stopped()) return false;  // not the end of the video

@@ -3,7 +3,9 @@
 
 #include "io/done_records.h"
 #include "io/record_stream.h"
+#include "pipeline/box_holder.h"
 #include "pipeline/chunk.h"
+#include "pipeline/detected_videos.h"
 
 #include <cstdint>
 #include <deque>
@@ -17,13 +19,16 @@ namespace vremd::pipeline {
 
 struct PoseInput {
   std::vector<std::string> records;                      // files; "-" is standard input
+  std::shared_ptr<DetectedVideos> detected;              // instead of files and their videos
   std::string video;                                     // overrides that of the header
   std::string root;                                      // prepended to relative video paths
   io::DoneRecords::Source done;                          // by a stopped run
   std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
   bool with_neighbours = true;                           // false: key frame only
   data::TripletOptions neighbours;
-  double nms_oks = 0;  // of PoseNms; frames of a stopped run may then have fewer people
+  bool tracked = false;  // people get track numbers after all else
+  double hold_iou = 0;   // of BoxHolder; 0: boxes stay as they are
+  double nms_oks = 0;    // of PoseNms; frames of a stopped run may then have fewer people
   std::function<bool()> stopped = [] { return false; };
 
   // Limits of a chunk; frames with held boxes are not separated by them.
@@ -45,6 +50,7 @@ class PoseReader {
     std::int64_t uncropped = 0;      // instances whose box cannot be cropped
     std::int64_t undecoded = 0;      // instances in frames that cannot be decoded
     std::int64_t substituted = 0;    // neighbours replaced by their key frame
+    std::int64_t held = 0;           // boxes replaced by that of the frame before
   };
 
   // `own`: the header fields of the whole run; the others are copied from the input.
@@ -52,11 +58,11 @@ class PoseReader {
   ~PoseReader();
 
   std::unique_ptr<FrameChunk> next();  // null: end of the input, or stopped
-  void cancel() { records_.cancel(); }
+  void cancel();
 
   bool truncated() const { return records_.truncated(); }
   double nms_oks() const { return input_.nms_oks; }
-  const Counts& counts() const { return counts_; }
+  Counts counts() const;
   std::int64_t taken() const { return done_.taken(); }  // frames that the stopped run had done
 
  private:
@@ -75,6 +81,7 @@ class PoseReader {
   io::Header own_;
   io::RecordStream records_;
   io::DoneRecords done_;
+  BoxHolder holder_;
   std::unique_ptr<Video> video_;       // null: its records are skipped
   std::deque<io::FrameRecord> ahead_;  // read to know where the shot ends
   bool records_end_ = false;           // of this video

@@ -12,10 +12,8 @@ namespace vremd::track {
 namespace {
 
 Json settings_of(const TrackConfig& config, const io::Header& video) {
-  Json settings{{"min_score", config.tracker.min_score},
-                {"min_similarity", config.tracker.similarity_for(video.joints)},
-                {"max_age", config.tracker.max_age},
-                {"smooth", name_of(config.smooth)}};
+  Json settings = track::settings_of(config.tracker, video.joints);
+  settings["smooth"] = name_of(config.smooth);
   if (config.smooth == Smoothing::kNone) return settings;
   settings["min_cutoff"] = config.one_euro.min_cutoff;
   settings["beta"] = config.one_euro.beta;
@@ -53,6 +51,12 @@ class Clock {
 };
 
 }  // namespace
+
+Json settings_of(const TrackerConfig& config, const std::optional<JointSet>& joints) {
+  return {{"min_score", config.min_score},
+          {"min_similarity", config.similarity_for(joints)},
+          {"max_age", config.max_age}};
+}
 
 io::Header track_header(const TrackConfig& config, const io::Header& input, const io::Header& own,
                         const std::string& path) {

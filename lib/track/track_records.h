@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct TrackResult {
   std::int64_t tracks = 0;
   bool complete = true;  // false: an input is truncated; the ones after it were not read
 };
+
+// The settings of the tracker, in headers.
+Json settings_of(const TrackerConfig& config, const std::optional<JointSet>& joints);
 
 // The header of a video's output; `path` is that of its records.
 io::Header track_header(const TrackConfig& config, const io::Header& input, const io::Header& own,

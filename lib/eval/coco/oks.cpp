@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 
 namespace vremd::eval {
 namespace {
@@ -27,39 +25,19 @@ constexpr CocoMetric kMetrics[] = {{"AP", kAP, kAllThresholds, kAllAreas, kMaxDe
                                    {"AR75", kAR, kThreshold75, kAllAreas, kMaxDetections},
                                    {"AR_medium", kAR, kAllThresholds, kMediumAreas, kMaxDetections},
                                    {"AR_large", kAR, kAllThresholds, kLargeAreas, kMaxDetections}};
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 // cocoapi divides these by 10, which is not always the double in core/joints (.026 ...).
 constexpr std::array kCocoTenfold = {.26, .25, .25,  .35,  .35, .79, .79, .72, .72,
                                      .62, .62, 1.07, 1.07, .87, .87, .89, .89};
 constexpr std::size_t kEars = 3;  // and 4, in PoseTrack's order
 
-double area_of(const OksTruth& truth, const OksConfig& config) {
-  return config.use_area ? truth.area : truth.box.w * truth.box.h * 0.53;
-}
-
-bool is_labelled(const std::vector<double>& keypoints, std::size_t i) {
-  return keypoints[3 * i + 2] > 0;
-}
-
-std::int64_t count_labelled(const std::vector<double>& keypoints) {
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < keypoints.size() / 3; ++i) count += is_labelled(keypoints, i);
-  return count;
-}
-
-// Distance of x outside the interval, enlarged three times.
-double outside(double x, double start, double length) {
-  return std::max(0.0, start - length - x) + std::max(0.0, x - (start + length * 2));
-}
-
 CocoImage coco_image(const OksImage& image, const OksConfig& config) {
   const bool xtcoco = config.kit == OksKit::kXtcoco;
   CocoImage result;
   for (const OksTruth& truth : image.truths) {
     const auto labelled = xtcoco ? count_labelled(truth.keypoints) : truth.labelled;
-    result.truths.push_back({area_of(truth, config), truth.crowd, truth.crowd || labelled == 0,
-                             xtcoco ? truth.id < 0 : truth.id == 0});
+    result.truths.push_back({area_of(truth, config.use_area), truth.crowd,
+                             truth.crowd || labelled == 0, xtcoco ? truth.id < 0 : truth.id == 0});
   }
   for (const std::size_t i :
        stable_order(image.detections, [](const OksDetection& d) { return -d.score; })) {
@@ -119,23 +97,6 @@ std::vector<double> oks_sigmas(const std::string& name, std::size_t keypoints) {
     fail("{}: {} sigmas for {} keypoints", name, sigmas.size(), keypoints);
   }
   return sigmas;
-}
-
-double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig& config) {
-  const bool labelled = count_labelled(truth.keypoints) > 0;
-  const double area = area_of(truth, config) + kEpsilon;
-  std::vector<double> terms;
-  for (std::size_t i = 0; i < config.sigmas.size(); ++i) {
-    if (labelled && !is_labelled(truth.keypoints, i)) continue;
-    const double x = detection.keypoints[3 * i], y = detection.keypoints[3 * i + 1];
-    // Nothing labelled: an ignored person, matched by keypoints near its box.
-    const double dx = labelled ? x - truth.keypoints[3 * i] : outside(x, truth.box.x, truth.box.w);
-    const double dy =
-        labelled ? y - truth.keypoints[3 * i + 1] : outside(y, truth.box.y, truth.box.h);
-    const double spread = config.sigmas[i] * 2;
-    terms.push_back(std::exp(-((dx * dx + dy * dy) / (spread * spread) / area / 2)));
-  }
-  return pairwise_sum(terms) / static_cast<double>(terms.size());
 }
 
 CocoScores oks_ap(std::span<const std::vector<OksImage>> categories, const OksConfig& config) {

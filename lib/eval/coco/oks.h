@@ -6,26 +6,12 @@
 
 #include "core/geometry.h"
 #include "eval/coco/coco_ap.h"
+#include "eval/coco/oks_similarity.h"
 #include "eval/evaluate.h"
 
 #include <cstdint>
 
 namespace vremd::eval {
-
-struct OksTruth {
-  std::int64_t id = 0;
-  std::vector<double> keypoints;  // x, y, v of each
-  Box box;
-  double area = 0;
-  bool crowd = false;
-  std::int64_t labelled = 0;  // num_keypoints of the file
-};
-
-struct OksDetection {
-  std::vector<double> keypoints;  // x, y, v of each
-  double score = 0;
-  double area = 0;
-};
 
 // One image, and one category.
 struct OksImage {
@@ -43,8 +29,9 @@ struct OksConfig {
 // (PoseTrack without ears: 15), or the numbers of a JSON file. Empty for no keypoints.
 std::vector<double> oks_sigmas(const std::string& name, std::size_t keypoints);
 
-// 0...1, 1 if identical. Detection and truth have a keypoint for each sigma.
-double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig& config);
+inline double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig& config) {
+  return oks(detection, truth, config.sigmas, config.use_area);
+}
 
 // The kits' ten. The images of each category in ascending order of their ids, which breaks ties
 // between scores.
