@@ -117,6 +117,7 @@ void JointMap::apply(io::Instance& instance) const {
     instance.visibility.push_back(least);
   }
   instance.keypoints = std::move(points);
+  if (std::ranges::count(before, "box")) instance.derived.emplace_back("box");
 }
 
 std::vector<std::string> JointMap::dropped() const {

@@ -71,7 +71,8 @@ struct Instance {
   std::optional<Box> head_box;
   std::optional<double> area;
   bool crowd = false;
-  std::vector<std::string> derived;  // names of keypoints that were computed from others
+  // Names of keypoints that were computed from others; "box": the box was, and the person added.
+  std::vector<std::string> derived;
   Json extra = Json::object();
 };
 

@@ -14,6 +14,16 @@
 
 namespace vremd::track {
 
+enum class Smoothing {
+  kNone,
+  kOneEuro,      // online
+  kButterworth,  // the whole series (zero_phase.h)
+  kKalman,
+};
+constexpr auto enum_names(Smoothing) {
+  return std::array{"none", "one-euro", "butterworth", "kalman"};
+}
+
 struct OneEuroConfig {
   double min_cutoff = 2;         // Hz, at rest: lower reduces jitter
   double beta = 20;              // Hz per person size per second: higher reduces lag

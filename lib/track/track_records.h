@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// vremd-track: adds track numbers to records, frame by frame.
+// vremd-track: adds track numbers to records, frame by frame, and in a second pass over each shot
+// refines and selects the tracks.
 
+#include "track/refine.h"
+#include "track/selection.h"
 #include "track/smoothing.h"
 #include "track/tracker.h"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -15,14 +17,18 @@
 
 namespace vremd::track {
 
-enum class Smoothing { kNone, kOneEuro };
-constexpr auto enum_names(Smoothing) { return std::array{"none", "one-euro"}; }
-
 struct TrackConfig {
   std::vector<std::string> inputs;  // "-" is standard input
   TrackerConfig tracker;
-  Smoothing smooth = Smoothing::kNone;
+  Smoothing smooth = Smoothing::kNone;  // all but kOneEuro need `refines`
   OneEuroConfig one_euro;
+  bool refines = false;
+  RefineConfig refine;  // with `smooth` from above
+  SelectionConfig selection;
+
+  // Whether frames are kept until their shot is complete.
+  bool has_second_pass() const { return refines || selection.selects(); }
+
   std::function<bool()> stopped;   // polled while waiting for input
   std::function<void()> advanced;  // after each frame
 };

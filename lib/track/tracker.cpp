@@ -22,9 +22,6 @@ void for_shared_joints(const io::Instance& a, const io::Instance& b, Each each) 
   }
 }
 
-// Duplicate detections of one person reach this similarity, two people hardly ever.
-constexpr double kSamePerson = 0.7;
-
 }  // namespace
 
 bool usable(const io::Keypoint& keypoint) {

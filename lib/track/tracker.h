@@ -44,6 +44,9 @@ class Motion {
 
 constexpr double kMinOks = 0.3, kMinIou = 0.2;
 
+// Duplicate detections of one person reach this similarity, two people hardly ever.
+constexpr double kSamePerson = 0.7;
+
 struct TrackerConfig {
   double min_score = 0.4;  // of a person that starts a track; lower ones only continue tracks
   // Of the expected and the detected person (similarity()). Nothing: kMinOks in a video with

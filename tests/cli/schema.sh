@@ -11,6 +11,8 @@ vremd-detect -q --input-size 416 --every 3 --frames 0:6 clip.mkv -o detected.jso
 vremd-pose -q -w tiny.safetensors --stats boxes.jsonl -o poses.jsonl
 vremd-pose -q -w tiny.safetensors --nms oks:0.9 boxes.jsonl -o thinned.jsonl
 vremd-track -q --smooth one-euro poses.jsonl -o tracks.jsonl
+jq -c 'if .frame == 5 then .instances = [] else . end' poses.jsonl | vremd-track -q --refine -o refined.jsonl
+grep -q '"box"\]' refined.jsonl  # somebody was added
 vremd-convert -q --joints coco17 poses.jsonl -o coco17.jsonl
 vremd-convert -q --from posetrack18 $TEST_DIR/cli/golden/annotations.json -o annotated.jsonl
 jq -c 'if .frame == 3 then .damaged = "missing" | .instances = []

@@ -27,6 +27,18 @@ usage --smooth one-euro --derivative-cutoff 0
 usage --beta 3
 grep -q '^vremd-track: --beta requires --smooth one-euro$' err
 usage --min-cutoff 3 --smooth none
+usage --smooth butterworth
+usage --refine --smooth one-euro
+usage --cutoff 5
+grep -q '^vremd-track: --cutoff requires --refine$' err
+usage --refine --cutoff 0
+usage --refine --max-speed -1
+usage --refine --max-limb 0.5
+for gap in -1 1.5 x 3s -2ms; do usage --refine --max-gap=$gap; done
+usage --max-people -1
+usage --min-length -1
+usage --prefer largest
+grep -q '^vremd-track: --prefer requires --max-people$' err
 usage --no-such-option
 
 # bad MESSAGE ARGUMENTS...: status 1 and this line; no output file

@@ -96,10 +96,10 @@ TEST_CASE("OpenPose's neck becomes head_bottom; derived joints stay derived") {
                      set_of({"head_bottom", "left_shoulder"}));
   io::Instance person;
   person.keypoints = {{10, 20, .5}, {0, 40, .25}, {30, 44, .75}};
-  person.derived = {"left_shoulder", "right_shoulder"};
+  person.derived = {"left_shoulder", "right_shoulder", "box"};
   map.apply(person);
   check(person.keypoints[0], 10, 20, .5);
-  CHECK(person.derived == std::vector<std::string>{"head_bottom", "left_shoulder"});
+  CHECK(person.derived == std::vector<std::string>{"head_bottom", "left_shoulder", "box"});
 }
 
 TEST_CASE("a derived joint has the lowest visibility of its sources") {
