@@ -14,18 +14,20 @@ constexpr int kMostResamples = 1'000'000;
 
 void check(const eval::EvalConfig& config) {
   const auto need = cli::require;
-  const bool official = config.ap || config.mot, records = config.pck || config.bbox;
+  const bool official = config.ap || config.mot;
+  const bool records = config.pck || config.bbox || config.jitter;
+  const bool jitter_alone = config.jitter && !config.pck && !config.bbox;
   const bool oks = config.oks.has_value(), kit = config.kit.has_value();
   need(official || records || oks || kit,
-       "no metric selected: use -e, -t, --kit, --oks, --pck or --bbox");
+       "no metric selected: use -e, -t, --kit, --oks, --pck, --bbox or --jitter");
   need(official + records + oks + kit == 1,
-       "only -e with -t, or --pck with --bbox, can be combined");
+       "only -e with -t, or --pck, --bbox and --jitter, can be combined");
   need(oks || !(config.no_area || config.sigmas != "coco17"),
        "--sigmas and --no-area require --oks");
   need(kit || !(config.hota_fix || config.compat_int_trunc),
        "--hota-fix and --compat-int-trunc require --kit");
   need(oks || records || !config.predicted_only,
-       "--predicted-only requires --oks, --pck or --bbox");
+       "--predicted-only requires --oks, --pck, --bbox or --jitter");
   need(config.plots.empty() || config.ap, "--plots requires -e");
   need(config.bootstrap == 0 || (config.bootstrap >= 2 && config.bootstrap <= kMostResamples),
        fmt::format("--bootstrap must be 0, or from 2 to {}", kMostResamples));
@@ -35,10 +37,11 @@ void check(const eval::EvalConfig& config) {
   need(config.compare.empty() || !config.predicted_only,
        "--compare and --predicted-only are mutually exclusive");
   need(config.threshold > 0, "--threshold must be positive");
-  need(!config.ground_truth.empty(), "no ground truth: use -g");
+  need(!config.ground_truth.empty() || jitter_alone, "no ground truth: use -g");
+  need(!config.ground_truth.empty() || config.bootstrap == 0, "--bootstrap requires -g");
   need(!config.predictions.empty(), "no predictions: use -p");
   need(official || kit || config.predictions.size() == 1,
-       "--oks, --pck and --bbox accept only one predictions file");
+       "--oks, --pck, --bbox and --jitter accept only one predictions file");
   const auto inputs = std::count(config.predictions.begin(), config.predictions.end(), "-") +
                       (config.ground_truth == "-");
   need(inputs <= 1, "standard input can be read only once");
@@ -78,8 +81,10 @@ int main(int argc, char** argv) {
   tool.option("threshold", config.threshold, "NUM",
               "for --pck: largest distance as a fraction of that length");
   tool.option("bbox", config.bbox, "COCO box AP");
+  tool.option("jitter", config.jitter, "LENGTH",
+              "acceleration of joints, also relative to torso, head or bbox; -g is optional");
   tool.option("predicted-only", config.predicted_only,
-              "for --oks, --pck, --bbox: score only images with predictions");
+              "for --oks, --pck, --bbox, --jitter: score only images with predictions");
   tool.option("bootstrap", config.bootstrap, "N",
               "also report 95 % intervals of N resamples of the sequences or images");
   tool.option("seed", config.seed, "NUM", "for --bootstrap: seed of the resampling");

@@ -7,6 +7,7 @@
 #include "eval/bootstrap/bootstrap.h"
 #include "eval/coco/oks_input.h"
 #include "eval/input/record_matching.h"
+#include "eval/jitter/jitter.h"
 #include "eval/pck/pck.h"
 #include "io/output_file.h"
 
@@ -81,6 +82,9 @@ std::unique_ptr<const Resampled> resampled(const Matching& matching, const EvalC
     const BoxInput input = box_input(matching);
     all->add(resampled_box_ap(input.images, input.sequences));
   }
+  if (config.jitter) {
+    all->add(resampled_jitter(jitter(matching, *config.jitter), sequences_of(matching)));
+  }
   return all;
 }
 
@@ -90,6 +94,7 @@ bool evaluate(const EvalConfig& config) {
   if (config.ap || config.mot) return evaluate_poseval(config);
   if (config.kit) return evaluate_pt21(config);
   if (config.oks) return evaluate_oks(config);
+  if (config.ground_truth.empty()) return evaluate_jitter(config);
   return evaluate_records(config);
 }
 
@@ -133,7 +138,7 @@ Json report_head(const EvalConfig& config) {
   return {{"tool", "vremd-eval"},
           {"version", config.version},
           {"command", config.command},
-          {"ground_truth", config.ground_truth},
+          {"ground_truth", config.ground_truth.empty() ? Json() : Json(config.ground_truth)},
           {"predictions", one ? Json(config.predictions.front()) : Json(config.predictions)}};
 }
 
@@ -184,6 +189,11 @@ bool evaluate_records(const EvalConfig& config) {
     text += scores.text();
     json["bbox"] = scores.json();
   }
+  if (config.jitter) {
+    const Jitter scores = jitter(matching, *config.jitter);
+    text += jitter_text(scores, *config.jitter);
+    json["jitter"] = jitter_json(scores, *config.jitter);
+  }
   bool cut = matching.cut;
   if (config.bootstrap > 0) {
     std::unique_ptr<const Resampled> other;
@@ -201,6 +211,16 @@ bool evaluate_records(const EvalConfig& config) {
   }
   write_report(config, json.dump(1) + "\n", text);
   return !cut;
+}
+
+bool evaluate_jitter(const EvalConfig& config) {
+  require_records(config.predictions.front());
+  io::RecordStream records(config.predictions);
+  const Jitter scores = jitter(records, *config.jitter);
+  Json json = report_head(config);
+  json["jitter"] = jitter_json(scores, *config.jitter);
+  write_report(config, json.dump(1) + "\n", jitter_text(scores, *config.jitter));
+  return !records.truncated();
 }
 
 bool evaluate_oks(const EvalConfig& config) {

@@ -42,7 +42,7 @@ enum class OksKit { kCocoapi, kXtcoco };
 constexpr auto enum_names(OksKit) { return std::array{"cocoapi", "xtcoco"}; }
 
 struct EvalConfig {
-  std::string ground_truth;  // a file or a folder of them
+  std::string ground_truth;  // a file or a folder of them; "": none, for jitter
   std::vector<std::string> predictions;
 
   bool ap = false, mot = false;  // poseval: average precision, CLEAR MOT
@@ -54,9 +54,10 @@ struct EvalConfig {
   std::string plots;                 // directory for plots of the AP; "": off
 
   std::optional<PckLength> pck;
-  double threshold = 0.2;       // of PCK, as a multiple of the length
-  bool bbox = false;            // average precision of boxes
-  bool predicted_only = false;  // of PCK, boxes, OKS: only images with predictions
+  double threshold = 0.2;           // of PCK, as a multiple of the length
+  bool bbox = false;                // average precision of boxes
+  std::optional<PckLength> jitter;  // accelerations, also relative to the length
+  bool predicted_only = false;      // of PCK, boxes, jitter, OKS: only images with predictions
 
   std::optional<Kit> kit;         // mAP and HOTA of PoseTrack21's kit
   bool hota_fix = false;          // frames without predictions count their own joints
@@ -83,7 +84,9 @@ bool evaluate(const EvalConfig& config);
 bool evaluate_poseval(const EvalConfig& config);  // as the official evaluator (SCORING 1 to 6)
 bool evaluate_pt21(const EvalConfig& config);     // as PoseTrack21's kit (SCORING 7)
 bool evaluate_oks(const EvalConfig& config);      // COCO's keypoint AP (SCORING 8)
-bool evaluate_records(const EvalConfig& config);  // PCK and box AP of records (SCORING 8b)
+// PCK, box AP (SCORING 8b) and jitter (8c) of records.
+bool evaluate_records(const EvalConfig& config);
+bool evaluate_jitter(const EvalConfig& config);  // without ground truth (SCORING 8c)
 
 // "5 sequences without predictions: a, b, c ...": the first three of them. Silent if empty.
 void warn_of_names(const std::vector<std::string>& names, const char* what);

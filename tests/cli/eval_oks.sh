@@ -80,8 +80,8 @@ refused() {
     { echo "status $status instead of $wanted and: $message"; cat out.txt err; exit 1; }
 }
 refused 2 "--oks must be cocoapi or xtcoco, not 'coco'" --oks coco -g gt.json -p pred.json
-refused 2 'only -e with -t, or --pck with --bbox, can be combined' --oks cocoapi -e -g gt.json -p pred.json
-refused 2 '--oks, --pck and --bbox accept only one predictions file' --oks cocoapi -g gt.json -p pred.json pred.json
+refused 2 'only -e with -t, or --pck, --bbox and --jitter, can be combined' --oks cocoapi -e -g gt.json -p pred.json
+refused 2 '--oks, --pck, --bbox and --jitter accept only one predictions file' --oks cocoapi -g gt.json -p pred.json pred.json
 refused 2 '--sigmas and --no-area require --oks' -e --no-area -g gt.json -p pred.json
 refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g none.json -p pred.json
 refused 1 'none.json: cannot open: No such file or directory' --oks cocoapi -g gt.json -p none.json

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <utility>
 
@@ -52,6 +53,15 @@ bool same_size(const io::Header& header, const annotation::AnnotatedFrame& frame
 }
 
 }  // namespace
+
+const io::Keypoint* MatchedFrame::find_keypoint(int prediction, std::string_view joint) const {
+  if (prediction < 0 || !joints) return nullptr;
+  const auto& keypoints = predictions[static_cast<std::size_t>(prediction)].keypoints;
+  const int index = joints->index(joint);
+  if (index < 0 || keypoints.empty()) return nullptr;
+  const io::Keypoint& keypoint = keypoints[static_cast<std::size_t>(index)];
+  return std::isfinite(keypoint.x) && std::isfinite(keypoint.y) ? &keypoint : nullptr;
+}
 
 void require_records(const std::string& path) {
   std::error_code ignored;

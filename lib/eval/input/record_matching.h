@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct MatchedFrame {
   bool predicted = false;  // has a record, perhaps without people
   std::vector<io::Instance> predictions;
   std::shared_ptr<const JointSet> joints;  // of their keypoints; null if none
+
+  // A finite keypoint of a prediction; null: it has none of that name, or `prediction` is -1.
+  const io::Keypoint* find_keypoint(int prediction, std::string_view joint) const;
 };
 
 struct Matching {

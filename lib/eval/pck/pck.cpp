@@ -5,10 +5,11 @@
 #include "core/enum_names.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "eval/bootstrap/resampled_rows.h"
 #include "eval/evaluate.h"
+#include "eval/pose/joint_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace vremd::eval {
@@ -21,25 +22,24 @@ bool same_place(const annotation::AnnotatedPerson& person, const io::Instance& p
   return !person.box || iou(*person.box, prediction.box) >= kSamePerson;
 }
 
-// The distance between two labelled joints; 0 where one is missing.
-double span(const annotation::AnnotatedPerson& person, const JointSet& joints,
-            std::string_view from, std::string_view to) {
-  const int i = joints.index(from), j = joints.index(to);
-  const annotation::AnnotatedJoint* a = i < 0 ? nullptr : person.find(i);
-  const annotation::AnnotatedJoint* b = j < 0 ? nullptr : person.find(j);
-  if (!a || !b || !a->labelled || !b->labelled) return 0;
-  return std::hypot(a->x - b->x, a->y - b->y);
-}
-
-// The keypoint of that name, if the prediction has it.
-const io::Keypoint* find_keypoint(const MatchedFrame& frame, int prediction,
-                                  std::string_view joint) {
-  if (prediction < 0 || !frame.joints) return nullptr;
-  const auto& keypoints = frame.predictions[prediction].keypoints;
-  const int index = frame.joints->index(joint);
-  if (index < 0 || keypoints.empty()) return nullptr;
-  const io::Keypoint& keypoint = keypoints[index];
-  return std::isfinite(keypoint.x) && std::isfinite(keypoint.y) ? &keypoint : nullptr;
+// `place_of`: the place of a joint, if it has one, by name.
+template <typename PlaceOf>
+std::optional<double> length_of(PckLength length, const PlaceOf& place_of,
+                                const std::optional<Box>& head, const std::optional<Box>& box) {
+  const auto span = [&](std::string_view from, std::string_view to) {
+    const std::optional<Point> a = place_of(from), b = place_of(to);
+    return a && b ? std::hypot(a->x - b->x, a->y - b->y) : 0;
+  };
+  double value = 0;
+  if (length == PckLength::kTorso) {
+    value = std::fmax(span("left_shoulder", "right_hip"), span("right_shoulder", "left_hip"));
+  } else if (length == PckLength::kHead && head) {
+    value = 0.6 * std::hypot(head->w, head->h);
+  } else if (length == PckLength::kBox && box) {
+    value = std::fmax(box->w, box->h);
+  }
+  if (!(value > 0)) return std::nullopt;
+  return value;
 }
 
 void score_person(const MatchedFrame& frame, const annotation::AnnotatedPerson& person,
@@ -50,7 +50,7 @@ void score_person(const MatchedFrame& frame, const annotation::AnnotatedPerson& 
     const std::string& name = names[static_cast<std::size_t>(truth.index)];
     PckCount& count = joints[name];
     ++count.joints;
-    const io::Keypoint* keypoint = find_keypoint(frame, prediction, name);
+    const io::Keypoint* keypoint = frame.find_keypoint(prediction, name);
     if (keypoint && std::hypot(keypoint->x - truth.x, keypoint->y - truth.y) <= tolerance) {
       ++count.right;
     }
@@ -59,19 +59,6 @@ void score_person(const MatchedFrame& frame, const annotation::AnnotatedPerson& 
 
 void add_counts(const std::map<std::string, PckCount>& from, std::map<std::string, PckCount>& to) {
   for (const auto& [name, count] : from) to[name].add(count, 1);
-}
-
-constexpr std::array kBodyPairs = {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"};
-
-PckCount pooled(const std::map<std::string, PckCount>& joints,
-                const std::vector<std::string>& names) {
-  PckCount sum;
-  for (const std::string& name : names) {
-    const auto found = joints.find(name);
-    if (found == joints.end()) continue;
-    sum.add(found->second, 1);
-  }
-  return sum;
 }
 
 Json json_of(const PckCount& count) {
@@ -84,17 +71,26 @@ Json json_of(const PckCount& count) {
 
 std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length) {
-  double value = 0;
-  if (length == PckLength::kTorso) {
-    value = std::fmax(span(person, joints, "left_shoulder", "right_hip"),
-                      span(person, joints, "right_shoulder", "left_hip"));
-  } else if (length == PckLength::kHead && person.head) {
-    value = 0.6 * std::hypot(person.head->box.w, person.head->box.h);
-  } else if (length == PckLength::kBox && person.box) {
-    value = std::fmax(person.box->w, person.box->h);
-  }
-  if (!(value > 0)) return std::nullopt;
-  return value;
+  const auto place_of = [&](std::string_view name) -> std::optional<Point> {
+    const int index = joints.index(name);
+    const annotation::AnnotatedJoint* joint = index < 0 ? nullptr : person.find(index);
+    if (!joint || !joint->labelled) return std::nullopt;
+    return Point{joint->x, joint->y};
+  };
+  const auto head = person.head ? std::optional(person.head->box) : std::nullopt;
+  return length_of(length, place_of, head, person.box);
+}
+
+std::optional<double> pck_length(const io::Instance& person, const JointSet& joints,
+                                 PckLength length) {
+  const auto place_of = [&](std::string_view name) -> std::optional<Point> {
+    const int index = joints.index(name);
+    if (index < 0 || person.keypoints.empty()) return std::nullopt;
+    const io::Keypoint& keypoint = person.keypoints[static_cast<std::size_t>(index)];
+    if (io::is_absent(keypoint)) return std::nullopt;
+    return Point{keypoint.x, keypoint.y};
+  };
+  return length_of(length, place_of, person.head_box, person.box);
 }
 
 std::vector<int> assign_predictions(const MatchedFrame& frame, bool by_id) {
@@ -127,31 +123,25 @@ std::vector<int> assign_predictions(const MatchedFrame& frame, bool by_id) {
   return assigned;
 }
 
-namespace {
-
-// Predictions with a person's id, whose box matches the person's or not.
-std::pair<std::int64_t, std::int64_t> count_ids(const Matching& matching) {
-  std::int64_t near = 0, far = 0;
+IdCounts count_ids(const Matching& matching) {
+  IdCounts ids;
   for (const MatchedFrame& frame : matching.frames) {
     for (const annotation::AnnotatedPerson& person : frame.truth->persons) {
       for (const io::Instance& one : frame.predictions) {
-        if (person.id && one.id == person.id) ++(same_place(person, one) ? near : far);
+        if (person.id && one.id == person.id) ++(same_place(person, one) ? ids.near : ids.far);
       }
     }
   }
-  return {near, far};
+  return ids;
 }
-
-}  // namespace
 
 Pck pck(const Matching& matching, PckLength length, double threshold) {
   Pck result;
   std::set<std::string> predicted;
   bool any_instances = false;
-  const auto [near, far] = count_ids(matching);
-  constexpr std::int64_t kMostFar = 10;  // of so many
-  result.distant_ids = far;
-  result.uses_ids = far * kMostFar <= near;
+  const IdCounts ids = count_ids(matching);
+  result.distant_ids = ids.far;
+  result.uses_ids = ids.agree();
   for (const MatchedFrame& frame : matching.frames) {
     result.frames.emplace_back();
     any_instances |= !frame.predictions.empty();
@@ -186,92 +176,16 @@ Pck pck(const Matching& matching, PckLength length, double threshold) {
   return result;
 }
 
-class ResampledPck : public Resampled {
- public:
-  ResampledPck(const Pck& scores, std::span<const std::size_t> unit_of) : all_(scores.joints) {
-    for (const auto& [name, count] : all_) joints_.push_back(name);
-    for (std::size_t f = 0; f < unit_of.size(); ++f) {
-      if (unit_of[f] >= counts_.size()) counts_.resize(unit_of[f] + 1);
-      std::vector<PckCount>& counts = counts_[unit_of[f]];
-      counts.resize(joints_.size());
-      for (std::size_t j = 0; j < joints_.size(); ++j) {
-        const auto found = scores.frames[f].find(joints_[j]);
-        if (found != scores.frames[f].end()) counts[j].add(found->second, 1);
-      }
-    }
-  }
-
-  std::size_t units() const override { return counts_.size(); }
-
-  std::vector<FigureName> names() const override {
-    std::vector<FigureName> names;
-    for (const auto& [name, count] : rows_of(all_)) names.push_back({"PCK " + name, 4});
-    return names;
-  }
-
-  std::vector<double> figures(std::span<const std::uint32_t> times) const override {
-    std::vector<PckCount> sums(joints_.size());
-    for (std::size_t u = 0; u < counts_.size(); ++u) {
-      for (std::size_t j = 0; j < sums.size(); ++j) sums[j].add(counts_[u][j], times[u]);
-    }
-    std::map<std::string, PckCount> joints;
-    for (std::size_t j = 0; j < sums.size(); ++j) joints[joints_[j]] = sums[j];
-    const auto rows = rows_of(joints);
-    std::vector<double> figures;
-    for (const auto& [name, count] :
-         rows_of(all_)) {  // rows of joints that nobody has are left out
-      const auto found = std::ranges::find(rows, name, &std::pair<std::string, PckCount>::first);
-      figures.push_back(found == rows.end() ? std::nan("") : found->second.rate());
-    }
-    return figures;
-  }
-
- private:
-  static std::vector<std::pair<std::string, PckCount>> rows_of(
-      const std::map<std::string, PckCount>& joints) {
-    Pck pck;
-    pck.joints = joints;
-    return pck.rows();
-  }
-
-  std::map<std::string, PckCount> all_;
-  std::vector<std::string> joints_;
-  std::vector<std::vector<PckCount>> counts_;  // of each unit and joint
-};
-
 std::unique_ptr<const Resampled> resampled_pck(const Pck& scores,
                                                std::span<const std::size_t> unit_of) {
-  return std::make_unique<ResampledPck>(scores, unit_of);
+  using Rows = ResampledRows<PckCount>;
+  const Rows::Figure rate{"PCK", [](const PckCount& count) { return count.rate(); }};
+  return std::make_unique<Rows>(scores.joints, scores.frames, unit_of, std::vector{rate});
 }
 
-PckCount Pck::body() const {
-  std::vector<std::string> names;
-  for (const std::string name : kBodyPairs) {
-    names.insert(names.end(), {"left_" + name, "right_" + name});
-  }
-  return pooled(joints, names);
-}
+PckCount Pck::body() const { return pooled(joints, body_joints()); }
 
-std::vector<std::pair<std::string, PckCount>> Pck::rows() const {
-  const auto pair_of = [this](const std::string& name) {
-    return pooled(joints, {"left_" + name, "right_" + name});
-  };
-  std::vector<std::pair<std::string, PckCount>> rows;
-  for (const char* name : kBodyPairs) rows.emplace_back(name, pair_of(name));
-  rows.emplace_back("12 body joints", body());
-  for (const char* name : {"head_bottom", "head_top", "nose"}) {
-    rows.emplace_back(name, pooled(joints, {name}));
-  }
-  // Only some data sets annotate these.
-  for (const char* name : {"ear", "eye"}) {
-    const PckCount count = pair_of(name);
-    if (count.joints > 0) rows.emplace_back(name, count);
-  }
-  std::vector<std::string> all;
-  for (const auto& [name, count] : joints) all.push_back(name);
-  rows.emplace_back("all", pooled(joints, all));
-  return rows;
-}
+std::vector<std::pair<std::string, PckCount>> Pck::rows() const { return rows_of(joints); }
 
 std::string pck_text(const Pck& scores, const EvalConfig& config) {
   std::string text = fmt::format("PCK@{} of {}\n{:<14}  {:>6}  {:>7}  {:>7}\n", config.threshold,

@@ -27,6 +27,7 @@ struct PckCount {
     right += other.right * times;
     joints += other.joints * times;
   }
+  bool empty() const { return joints == 0; }
   double rate() const { return static_cast<double>(right) / static_cast<double>(joints); }
 };
 
@@ -50,11 +51,22 @@ struct Pck {
 // Empty if the person has no such length.
 std::optional<double> pck_length(const annotation::AnnotatedPerson& person, const JointSet& joints,
                                  PckLength length);
+std::optional<double> pck_length(const io::Instance& person, const JointSet& joints,
+                                 PckLength length);
 
 // For each person of a frame, the index of its prediction or -1: by `id` if it equals the
 // annotation's (`by_id`) and the boxes' IoU is at least 0.5, the others greedily by IoU >= 0.5.
 // Crowds get none.
 std::vector<int> assign_predictions(const MatchedFrame& frame, bool by_id = true);
+
+// Predictions with the id of a person of their frame, whose box matches the person's or not.
+struct IdCounts {
+  std::int64_t near = 0, far = 0;
+
+  // False: the ids are those of another file.
+  bool agree() const { return far * 10 <= near; }
+};
+IdCounts count_ids(const Matching& matching);
 
 // Error: the predictions have no keypoints at all.
 Pck pck(const Matching& matching, PckLength length, double threshold);
