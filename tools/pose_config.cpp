@@ -12,47 +12,52 @@
 namespace vremd {
 
 void PoseConfig::add_to(cli::Tool& tool) {
-  tool.inputs(inputs, "[RECORDS...]");
-  tool.option("w,weights", weights, "FILE", "weights file or name of a bundled model");
+  tool.inputs(inputs, "[RECORDS...]\n  vremd-pose --detect [OPTIONS] [VIDEO...]");
   tool.option("detect", with_detection,
               "the inputs are videos, whose people are detected in the same run");
   tool.option("track", track, "number the people across frames, as vremd-track does by default");
-  batch.add_to(tool);
+  tool.option("w,weights", weights, "FILE", "weights file or name of a bundled model");
+  batch.add_output_to(tool);
+  tool.option("joints", choices.joints, "SET",
+              "joints to write: a joint set or a comma-separated list of names");
+  tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
+  tool.option("device", choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
+  tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.group("Input");
+  tool.option("root", input.root, "DIR", "directory prepended to relative video paths");
+  tool.option("frames", frames, "A:B", "process only frames [A, B)");
+  tool.option("video", input.video, "FILE",
+              "read frames from FILE instead of the video in the header");
   input.done.must_agree = true;
   tool.option("resume-from", input.done.path, "FILE",
               "continue from the partial output of an interrupted run");
-  tool.option("video", input.video, "FILE",
-              "read frames from FILE instead of the video in the header");
-  tool.option("root", input.root, "DIR", "directory prepended to relative video paths");
-  tool.option("frames", frames, "A:B", "process only frames [A, B)");
-  tool.option("box-padding,enlarge", estimator.enlarge, "R",
-              "crop size as a multiple of the box; 0: as trained");
-  tool.option("joints", choices.joints, "SET",
-              "joints to write: a joint set or a comma-separated list of names");
-  tool.option("decode", choices.decode, "HOW",
-              "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
-  tool.option("scores", choices.scores, "HOW",
-              "joint scores: auto, calibrated (probabilities) or heatmap (its maximum)", "auto");
-  tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
-  tool.option("nms", choices.nms, "HOW",
-              "remove second poses of a person: none, or oks:NUM above this OKS");
-  tool.option("reuse", choices.reuse, "HOW",
-              "what is computed once for several frames: exact (what is equal), hold:IOU (also "
-              "boxes that overlap), off");
+  tool.group("Detection");
+  detect.add_to(tool, true);
+  tool.group("Pose");
   tool.option("stride", input.neighbours.stride, "K",
               "distance to the neighbouring frames in frames");
   tool.option("delta-ms", input.neighbours.delta_ms, "MS",
               "distance to the neighbouring frames in milliseconds; 0: use --stride");
+  tool.option("box-padding,enlarge", estimator.enlarge, "R",
+              "crop size as a multiple of the box; 0: as trained");
+  tool.option("reuse", choices.reuse, "HOW",
+              "what is computed once for several frames: exact (what is equal), hold:IOU (also "
+              "boxes that overlap), off");
+  tool.option("decode", choices.decode, "HOW",
+              "heatmap decoding: auto, argmax, quarter, dark or dark_udp", "auto");
+  tool.option("scores", choices.scores, "HOW",
+              "joint scores: auto, calibrated (probabilities) or heatmap (its maximum)", "auto");
+  tool.option("nms", choices.nms, "HOW",
+              "remove second poses of a person: none, or oks:NUM above this OKS");
   tool.option("batch-size", estimator.batch_size, "N",
               "people per batch; 0: by device (CPU 8, GPU 64)");
-  tool.option("device", choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
-  tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.group("Measurement");
+  tool.option("stats", stats, "add the CPU time of each stage to the end records");
+  tool.option("dump", dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("knock-out", choices.knock_out, "PARTS",
               "measure the network without parts of it: " + enum_choices<model::Part>());
-  tool.option("dump", dump, "DIR", "write crops, heatmaps and intermediate tensors to DIR");
   tool.option("diagnose", diagnose, "describe this machine for a bug report, and exit");
-  detect.add_to(tool, true);
-  tool.option("stats", stats, "add the CPU time of each stage to the end records");
+  batch.add_to(tool);
 }
 
 void PoseConfig::validate(const cli::Tool& tool) {

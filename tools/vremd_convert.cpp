@@ -96,22 +96,25 @@ int main(int argc, char** argv) {
               "input format (default: detected from the content): " + convert::format_names());
   tool.option("to", config.to, "FORMAT",
               "output format (default: csv for -o FILE.csv, else records)");
+  batch.add_output_to(tool, "output file, '-', or directory (one file per video)");
+  tool.option("joints", config.joints, "SET",
+              std::string("output joints: ") + std::string(kSetNames) + " or NAME[,NAME...]");
+  tool.group("Input");
   tool.option("root", config.root, "DIR",
               "directory prepended to image and video paths; reports missing files");
   tool.option("video", config.video, "NAME", "name of the input's only video");
   tool.option("images", config.images, "FILE",
               "write exactly the frames of this file or directory");
-  tool.option("joints", config.joints, "SET",
-              std::string("output joints: ") + std::string(kSetNames) + " or NAME[,NAME...]");
   tool.option("input-joints", config.input_joints, "SET",
               "joints of an input without names; by default determined by number");
+  tool.group("Selection");
   tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");
   tool.option("frames", frames, "A:B", "process only frames [A, B)");
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
   tool.option("tracked", selection.tracked, "skip people without a track");
   tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
   tool.option("fps", selection.fps, "NUM", "thin out to at most NUM frames per second; 0: all");
-  batch.add_to(tool, "output file, '-', or directory (one file per video)");
+  batch.add_to(tool);
   tool.option("summary", summary, "LIST",
               "print what the manifests FILE... say of the inputs in LIST; status 1: not all done");
   return tool.run(argc, argv, [&](const cli::Common& common) -> int {

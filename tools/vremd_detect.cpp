@@ -71,11 +71,13 @@ int main(int argc, char** argv) {
   cli::Tool tool("vremd-detect", "detect people in videos and images");
   tool.versions(pipeline::library_versions);
   tool.inputs(options.inputs, "[VIDEO...]");
-  options.batch.add_to(tool);
+  options.batch.add_output_to(tool);
   options.detect.add_to(tool, false);
-  tool.option("frames", options.frames, "A:B", "process only frames [A, B)");
-  tool.option("root", options.root, "DIR", "directory prepended to relative video paths");
   tool.option("device", detector.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", detector.precision, "P", "arithmetic precision: fp32 or bf16");
+  tool.group("Input");
+  tool.option("frames", options.frames, "A:B", "process only frames [A, B)");
+  tool.option("root", options.root, "DIR", "directory prepended to relative video paths");
+  options.batch.add_to(tool);
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(options, common); });
 }

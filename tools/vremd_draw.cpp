@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
   tool.inputs(config.inputs,
               "[RECORDS...] -o OUT\n  vremd-draw [OPTIONS] [RECORDS...] --report DIR");
-  batch.add_to(tool, "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory", false);
+  batch.add_output_to(tool, "video (.mp4, .mkv, ...), image (.png, .jpg, '-') or directory");
   tool.option("sheet", config.sheet, "make a contact sheet of evenly spaced frames with people");
   tool.option("sheet-frames", config.sheet_frames, "N", "number of frames on the sheet");
   tool.option("report", report.folder, "DIR", "write a page about the videos, DIR/index.html");
@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
               "skip joints with a lower score");
   tool.option("video", config.video, "FILE", "draw on FILE instead of the video in the header");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
+  batch.add_to(tool, false);
   return tool.run(argc, argv,
                   [&](const cli::Common& common) { return run(config, report, batch, common); });
 }

@@ -59,40 +59,43 @@ int main(int argc, char** argv) {
               "predictions: records, a JSON file, a directory or '-' (repeatable)");
   tool.option("e,ap", config.ap, "PoseTrack average precision (AP) per joint");
   tool.option("t,mot", config.mot, "PoseTrack CLEAR MOT metrics per joint");
+  tool.option("oks", config.oks, "KIT", "COCO keypoint AP, computed like cocoapi or xtcoco");
+  tool.option("pck", config.pck, "LENGTH",
+              "percentage of correct keypoints, relative to torso, head or bbox");
+  tool.option("bbox", config.bbox, "COCO box AP");
+  tool.option("jitter", config.jitter, "LENGTH",
+              "acceleration of joints, also relative to torso, head or bbox; -g is optional");
+  tool.option("json", config.json, "FILE",
+              "write all results as JSON to FILE; '-': print JSON, not text");
+  tool.option("f,force", config.force, "overwrite existing files");
+  tool.group("PoseTrack");
   tool.option("s,per-sequence", config.per_sequence, "also report per sequence");
   tool.option("o,output-dir", config.output_dir, "DIR", "write the official JSON files to DIR");
-  tool.option("mot-compat", config.mot_compat, "VERSION",
-              "match py-motmetrics 1.0.2, 1.2.0 or 1.4.0");
   tool.option("frames", config.frames, "WHICH", "frames to score: annotated or labeled");
-  tool.option("json-nan", config.json_nan, "WORD",
-              "how to write NaN in the official files: NaN or null");
-  tool.option("plots", config.plots, "DIR", "for -e: write AP plots (SVG) to DIR");
   tool.option("kit", config.kit, "KIT",
               "score like an evaluation kit: pt21 (PoseTrack21: mAP and HOTA)");
   tool.option("hota-fix", config.hota_fix, "for --kit: correct HOTA in frames without predictions");
   tool.option("compat-int-trunc", config.compat_int_trunc,
               "for --kit: truncate scores if all keypoints are integers");
-  tool.option("oks", config.oks, "KIT", "COCO keypoint AP, computed like cocoapi or xtcoco");
+  tool.option("mot-compat", config.mot_compat, "VERSION",
+              "match py-motmetrics 1.0.2, 1.2.0 or 1.4.0");
+  tool.option("json-nan", config.json_nan, "WORD",
+              "how to write NaN in the official files: NaN or null");
+  tool.option("plots", config.plots, "DIR", "for -e: write AP plots (SVG) to DIR");
+  tool.group("OKS, PCK and box");
   tool.option("sigmas", config.sigmas, "SET",
               "for --oks: coco17, posetrack, posetrack-pifpaf, FILE");
   tool.option("no-area", config.no_area, "for --oks: use 0.53 x box area as the area of a person");
-  tool.option("pck", config.pck, "LENGTH",
-              "percentage of correct keypoints, relative to torso, head or bbox");
   tool.option("threshold", config.threshold, "NUM",
               "for --pck: largest distance as a fraction of that length");
-  tool.option("bbox", config.bbox, "COCO box AP");
-  tool.option("jitter", config.jitter, "LENGTH",
-              "acceleration of joints, also relative to torso, head or bbox; -g is optional");
   tool.option("predicted-only", config.predicted_only,
               "for --oks, --pck, --bbox, --jitter: score only images with predictions");
+  tool.group("Interval");
   tool.option("bootstrap", config.bootstrap, "N",
               "also report 95 % intervals of N resamples of the sequences or images");
   tool.option("seed", config.seed, "NUM", "for --bootstrap: seed of the resampling");
   tool.option("compare", config.compare, "PATH",
               "for --bootstrap: also report the difference from the predictions in PATH");
-  tool.option("json", config.json, "FILE",
-              "write all results as JSON to FILE; '-': print JSON, not text");
-  tool.option("f,force", config.force, "overwrite existing files");
   tool.inputs(more_predictions, "-g TRUTH -p PREDICTIONS [PREDICTIONS...]");
   return tool.run(argc, argv, [&](const cli::Common& common) {
     config.predictions.insert(config.predictions.end(), more_predictions.begin(),

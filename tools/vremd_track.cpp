@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   double similarity = track::kMinOks;
   cli::Tool tool("vremd-track", "track people across frames");
   tool.inputs(config.inputs, "[RECORDS...]");
-  batch.add_to(tool);
+  batch.add_output_to(tool);
   tool.option("min-score", tracker.min_score, "NUM", "minimum score to start a track");
   tool.option("min-similarity", similarity, "NUM",
               "minimum OKS to continue a track; 0.2 IoU for boxes");
@@ -107,26 +107,29 @@ int main(int argc, char** argv) {
   tool.option("smooth", config.smooth, "HOW",
               "smooth keypoints and boxes: none, one-euro (online); with --refine: kalman "
               "(default there), butterworth");
-  tool.option("min-cutoff", filter.min_cutoff, "HZ", "one-euro: cutoff at rest; lower is smoother");
-  tool.option("beta", filter.beta, "NUM", "one-euro: speed coefficient; higher lags less");
-  tool.option("derivative-cutoff", filter.derivative_cutoff, "HZ",
-              "one-euro: cutoff for the speed");
-  track::RefineConfig& refine = config.refine;
-  track::SelectionConfig& selection = config.selection;
   tool.option("refine", config.refines,
               "second pass over each shot: reject outliers, fill gaps, smooth without lag");
+  tool.group("One-euro");
+  tool.option("min-cutoff", filter.min_cutoff, "HZ", "cutoff at rest; lower is smoother");
+  tool.option("beta", filter.beta, "NUM", "speed coefficient; higher lags less");
+  tool.option("derivative-cutoff", filter.derivative_cutoff, "HZ", "cutoff for the speed");
+  track::RefineConfig& refine = config.refine;
+  track::SelectionConfig& selection = config.selection;
+  tool.group("Refinement");
   tool.option("max-speed", refine.outliers.max_speed, "NUM",
-              "refine: fastest joint, in person sizes per second; 0: any");
+              "fastest joint, in person sizes per second; 0: any");
   tool.option("max-limb", refine.outliers.max_limb, "NUM",
-              "refine: longest limb, as a multiple of its usual length; 0: any");
-  tool.option("max-gap", refine.max_gap, "GAP", "refine: longest gap to fill: N frames or NUMms");
-  tool.option("cutoff", refine.cutoff, "HZ", "refine: cutoff of the smoothing; lower is smoother");
+              "longest limb, as a multiple of its usual length; 0: any");
+  tool.option("max-gap", refine.max_gap, "GAP", "longest gap to fill: N frames or NUMms");
+  tool.option("cutoff", refine.cutoff, "HZ", "cutoff of the smoothing; lower is smoother");
+  tool.group("Selection");
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
   tool.option("min-length", selection.min_length, "N",
               "keep only tracks that are seen in at least N frames of a shot");
   tool.option("max-people", selection.max_people, "N", "keep at most N people per frame; 0: all");
   tool.option("prefer", selection.prefer, "WHOM",
-              "max-people: tracks to keep first: longest, largest or middle");
+              "tracks that --max-people keeps first: longest, largest or middle");
+  batch.add_to(tool);
   return tool.run(argc, argv, [&](const cli::Common& common) {
     if (config.refines && !tool.given("smooth")) config.smooth = refine.smooth;
     if (tool.given("min-similarity")) tracker.min_similarity = similarity;

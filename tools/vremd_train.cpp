@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "io/json_file.h"
 #include "ops/device.h"
+#include "train/command_keys.h"
 #include "train/presets.h"
 #include "train/score_fit.h"
 #include "train/trainer.h"
@@ -23,31 +24,29 @@ using namespace vremd;
 namespace {
 
 struct Config {
-  std::string train_config, preset;
-  std::string dataset, root;
-  std::string output, fit_scores;
+  std::string train_config, preset, dataset, root, output, fit_scores;
+  train::CommandKeys keys;
   ops::DeviceChoice device;
-  bool resume = false, dry_run = false;
+  bool resume = false, dry_run = false, cache_given = false;
   int cache_features = 0;
-  bool cache_given = false;
 };
 
 void one_of(const char* option, const std::string& value, const std::vector<std::string>& names) {
-  if (value.empty() || std::find(names.begin(), names.end(), value) != names.end()) return;
-  throw cli::UsageError(
+  cli::require(
+      value.empty() || std::ranges::count(names, value) > 0,
       fmt::format("{} '{}': not one of {}", option, excerpt(value), fmt::join(names, ", ")));
 }
 
 train::TrainConfig train_config(const Config& config) {
   Json json = Json::object();
   train::TrainConfig result;
+  const bool of_file = !config.train_config.empty();
   cli::as_usage_errors([&] {
-    std::string place = "--preset";
-    if (!config.train_config.empty()) {
-      json = io::read_config_file(config.train_config);
-      place = io::name_of_input(config.train_config);
-    }
-    result = train::load_train_config(json, place, config.preset);
+    if (of_file) json = io::read_config_file(config.train_config);
+    config.keys.apply(json);
+    result = train::load_train_config(
+        json, of_file ? io::name_of_input(config.train_config) : "--preset",
+        !of_file && config.preset.empty() ? "fine_tune" : config.preset);
     if (config.cache_given) {
       result.train.cache_features = config.cache_features;
       result.validate_values();
@@ -70,8 +69,9 @@ train::TrainConfig train_config(const Config& config) {
 
 int run(const Config& config, const cli::Common& common) {
   using cli::require;
-  require(!config.train_config.empty() || !config.preset.empty(),
-          "nothing to train: use --config or --preset");
+  require(!config.train_config.empty() || !config.preset.empty() || !config.keys.start.empty(),
+          "nothing to train: use --config, --preset or --start");
+  require(config.keys.images.empty() || !config.keys.data.empty(), "--images requires --data");
   require(!config.output.empty(), "no output: use -o");
   require(config.dataset.empty() == config.root.empty(),
           "--dataset and --root must be used together");
@@ -123,6 +123,12 @@ int main(int argc, char** argv) {
   tool.option("preset", config.preset, "NAME",
               fmt::format("start from a predefined configuration: {}",
                           fmt::join(train::preset_names(), ", ")));
+  tool.option("start", config.keys.start, "WEIGHTS",
+              "train a trained model further; without --config and --preset: by fine_tune");
+  tool.option("data", config.keys.data, "FILE", "annotations to train on (repeatable)");
+  tool.option("images", config.keys.images, "DIR", "top directory of the images of --data");
+  tool.option("validate", config.keys.validate, "FILE", "annotations to score after each epoch");
+  tool.option("set", config.keys.set, "KEY=VALUE", "set a key of the configuration (repeatable)");
   tool.option("dataset", config.dataset, "NAME",
               fmt::format("standard data set: {}", fmt::join(data::dataset_names(), ", ")));
   tool.option("root", config.root, "DIR", "top directory of the data set, as downloaded");

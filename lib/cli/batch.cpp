@@ -124,21 +124,26 @@ bool keep(const Job& job, const BatchOptions& options, io::Existing& existing) {
   return false;
 }
 
-void BatchOptions::add_to(Tool& tool, const char* output_help, bool text) {
+void BatchOptions::add_output_to(Tool& tool, const char* help) {
+  tool.option("o,output", output, "FILE", help);
+  tool.option("f,force", force, "overwrite existing files");
+  tool.not_recorded({"output", "force"});
+}
+
+void BatchOptions::add_to(Tool& tool, bool text) {
+  tool.group("Batch");
   tool.option("files-from", list, "LIST", "also read the names of inputs from LIST, one per line");
   tool.option("0,null", null, "names in LIST end with a zero byte, not with a newline");
   tool.option("shard", shard, "I/N|auto", "process only the I-th of N shares; auto: by Slurm");
-  tool.option("o,output", output, "FILE", output_help);
   tool.option("output-dir", folder, "DIR", "write one output file per input to DIR");
   if (text) tool.option("zstd", zstd, "with a directory: write compressed files, .zst");
-  tool.option("f,force", force, "overwrite existing files");
   tool.option("resume", resume, Resume::kMatching, "HOW",
               "continue an interrupted run; skip complete outputs (=matching or =names)");
   tool.option("fail-fast", fail_fast, "with --output-dir: stop at the first input that fails");
   tool.option("videos", videos, "N", "with --output-dir: process N inputs at a time");
   tool.option("manifest", manifest, "FILE", "append a line of JSON for each input to FILE");
-  tool.not_recorded({"files-from", "null", "shard", "output", "output-dir", "zstd", "force",
-                     "resume", "fail-fast", "videos", "manifest"});
+  tool.not_recorded({"files-from", "null", "shard", "output-dir", "zstd", "resume", "fail-fast",
+                     "videos", "manifest"});
 }
 
 io::Existing BatchOptions::existing() const {

@@ -52,10 +52,11 @@ struct BatchOptions {
   Resume resume = Resume::kNo;
   int videos = 1;
 
-  // --files-from, --null, --shard, --output, --output-dir, --force, --resume, --fail-fast,
-  // --videos, --manifest; --zstd if the outputs are text.
-  void add_to(Tool& tool, const char* output_help = "output file; '-' is standard output",
-              bool text = true);
+  // --output and --force
+  void add_output_to(Tool& tool, const char* help = "output file; '-' is standard output");
+  // Under a heading: --files-from, --null, --shard, --output-dir, --resume, --fail-fast, --videos,
+  // --manifest; --zstd if the outputs are text.
+  void add_to(Tool& tool, bool text = true);
 
   io::Existing existing() const;
 };

@@ -6,12 +6,15 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace vremd::train {
 namespace {
 
 struct Preset {
   const char* name;
   void (*apply)(TrainConfig&);
+  bool of_any_network = false;  // sets the training only
 };
 
 void paper(TrainConfig&) {}  // the defaults
@@ -86,6 +89,19 @@ constexpr Preset kPresets[] = {
      }},
     {"table6_c", [](TrainConfig& c) { c.model.bmd.separate = false; }},
     {"table6_d", paper},
+    {"fine_tune",  // a trained model, for some hundred to some thousand people
+     [](TrainConfig& c) {
+       c.train.epochs = 10;
+       c.train.lr = 2e-4;
+       c.train.schedule = Schedule::kCosine;
+       c.train.warmup = 50;
+       c.train.batch = 16;
+       c.train.micro_batch = 8;
+       c.train.clip = 1;
+       c.train.wd_on = WeightDecayOn::kMatrices;
+       c.train.ema = 0.99;
+     },
+     /*of_any_network=*/true},
     {"narrow",
      [](TrainConfig& c) {
        auto& hkme = c.model.hkme;
@@ -173,9 +189,12 @@ TrainConfig load_train_config(const Json& json, const std::string& place,
   if (started) base.model = *started;
   if (!name.empty()) {
     apply_preset(base, name);
+    const bool of_any_network =
+        std::ranges::find(kPresets, name, &Preset::name)->of_any_network;  // apply_preset found it
     const std::string other =
-        started ? other_network(*started, base.model, name, json.value("model", Json::object()))
-                : "";
+        started && !of_any_network
+            ? other_network(*started, base.model, name, json.value("model", Json::object()))
+            : "";
     if (!other.empty()) {
       fail("{}: preset {} has a different network than start.weights ({})", place, name, other);
     }

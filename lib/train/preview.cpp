@@ -54,7 +54,7 @@ bool none_missing(const data::TrainSet::MissingFiles& missing) {
 // Runs the checks that a training run makes after reading its data.
 bool can_begin(data::TrainSet& set, const TrainConfig& config, std::int64_t persons) {
   config.some_steps(persons, /*processes=*/1);
-  static_cast<void>(make_network(config, set, /*calibrated=*/false));
+  fmt::print("{}\n", trained_parameters(*make_network(config, set, /*calibrated=*/false)));
   if (config.validate.empty()) return true;
   Validation validation(config);
   return none_missing(validation.set().missing_files(kErrors, validation.chosen()));

@@ -200,4 +200,19 @@ std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::
   return model;
 }
 
+std::string trained_parameters(const model::VremdImpl& model) {
+  std::int64_t all = 0, trained = 0, backbone = 0, trained_backbone = 0;
+  for (const auto& item : model.named_parameters()) {
+    const std::int64_t count = item.value().numel();
+    const bool is_trained = item.value().requires_grad();
+    all += count;
+    trained += is_trained * count;
+    if (!is_backbone(item.key())) continue;
+    backbone += count;
+    trained_backbone += is_trained * count;
+  }
+  return fmt::format("trains {} of {} parameters{}", trained, all,
+                     backbone > 0 && trained_backbone == 0 ? ", the backbone is frozen" : "");
+}
+
 }  // namespace vremd::train

@@ -7,6 +7,7 @@
 #include "train/config.h"
 
 #include <memory>
+#include <string>
 
 namespace vremd::train {
 
@@ -15,6 +16,9 @@ namespace vremd::train {
 // `calibrated`: fit proj.norm to some samples of `set` unless a file provides it.
 std::shared_ptr<model::VremdImpl> make_network(const TrainConfig& config, data::TrainSet& set,
                                                bool calibrated);
+
+// "trains 12,345 of 67,890 parameters, the backbone is frozen"
+std::string trained_parameters(const model::VremdImpl& model);
 
 // Sets config.model's trained joints if unset: those with labels (METHOD 1.6) in `set`, or trained
 // in start.weights.

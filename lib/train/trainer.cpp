@@ -137,6 +137,7 @@ struct Training {
       log_info("{} persons, {} steps of {} an epoch, {} steps, {} workers, {} processes, {}",
                set.samples().size(), steps.per_epoch, step_size(), steps.all, workers(),
                processes.size(), name_of(config.train.amp));
+      log_info("{}", trained_parameters(learner->replicas.model()));
       if (busy_workers() < workers()) {
         log_info(
             "a step has {} micro-batches: a smaller train.micro_batch would keep all workers "

@@ -34,3 +34,14 @@ complete -p vremd-pose | grep -q -e '-o default -F _vremd_pose'
 status=0; vremd-pose --completion tcsh > out 2> err || status=$?
 test $status -eq 2; test ! -s out
 grep -q '^vremd-pose: --completion must be bash, zsh or fish$' err
+
+# Unknown options are answered with the nearest; underscores are dashes; --help has headings.
+unknown() { status=0; vremd-$1 $2 x 2> err || status=$?; test $status -eq 2; grep -q -- "$3" err || { cat err; exit 1; }; }
+unknown pose --wieghts 'unknown option --wieghts; did you mean --weights?'
+unknown detect --conf 'unknown option --conf; did you mean --min-score?'
+unknown eval --ground_trut 'did you mean --ground-truth?'
+unknown track --zzz 'zzz'
+status=0; vremd-detect --min_score=7 x.mp4 2> err || status=$?
+test $status -eq 2; grep -q -e '--min-score' err
+vremd-pose --help | grep -q '^ Detection options:$'
+test "$(vremd-pose --help | grep -c ' options:$')" -ge 5

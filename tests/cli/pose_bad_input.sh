@@ -28,7 +28,7 @@ usage --device cuda:999
 usage --frames 5:2
 usage --no-such-option
 usage clip.mkv
-grep -q '^vremd-pose: clip.mkv is a video; use: vremd-detect clip.mkv | vremd-pose$' err
+grep -q '^vremd-pose: clip.mkv is a video; use: vremd-pose --detect clip.mkv$' err
 
 # bad MESSAGE ARGUMENTS...: status 1 and this line; no output file
 bad() {

@@ -51,6 +51,17 @@ grep -q 'no labels for left_knee' counts
 test "$(ls dry)" = samples.png
 test "$(head -c 4 dry/samples.png | tail -c 3)" = PNG
 
+grep -Eq '^trains [0-9]+ of [0-9]+ parameters, the backbone is frozen$' counts
+
+# The command line can say what a configuration would.
+vremd_pose_files weights table4_baseline tiny.safetensors
+vremd-train --start tiny.safetensors --data toy.json --set train.epochs=2 --set train.amp=fp32 \
+  --set train.micro_batch=4 -o dry_keys --dry-run > counts
+grep -q 'an epoch: 24 persons, 1 steps of 16; in all 3 steps' counts || { cat counts; exit 1; }
+mkdir elsewhere; cp toy.json elsewhere/
+vremd-train --config run.json --data elsewhere/toy.json --images . --set train.batch=4 -o dry_images --dry-run > counts
+grep -q 'an epoch: 24 persons, 6 steps of 4; in all 18 steps' counts || { cat counts; exit 1; }
+
 # ... and reports missing files before a long run.
 jq '.images[].file_name |= "gone.mp4"' toy.json > gone.json
 jq -n '{data: [{annotations: "gone.json"}], model: {backbone: {size: "tiny"}}}' > gone-run.json
@@ -202,6 +213,11 @@ misused() {  # MESSAGE ARGUMENTS...: exit 2, and nothing done
   test ! -e refused
 }
 misused '--dataset and --root must be used together' --config run.json --dataset coco
+misused 'nothing to train: use --config, --preset or --start'
+misused '--images requires --data' --config run.json --images .
+misused "--set must be KEY=VALUE, not 'lr'" --config run.json --set lr
+misused '--set: validate.x: validate is not an object' --config run.json --set validate.x=1
+misused "unknown option --prest; did you mean --preset?" --prest x
 misused "--preset 'table7': not one of paper_strict, " --preset table7
 misused "--dataset 'mpii': not one of posetrack17, " --config run.json --dataset mpii --root .
 misused '--dry-run, --resume and --fit-scores are mutually exclusive' --config run.json --dry-run --resume

@@ -22,13 +22,13 @@ model::ModelConfig with(const std::string& name) {
 }  // namespace
 
 TEST_CASE("all presets exist") {
-  CHECK(preset_names() == std::vector<std::string>{
-                              "paper_strict",    "paper",       "recommended",     "accuracy",
-                              "dcpose_protocol", "jm_protocol", "mmpose_protocol", "vitpose_coco",
-                              "table4_baseline", "table4_a",    "table4_b",        "table4_c",
-                              "table5_a",        "table5_b",    "table5_c",        "table5_d",
-                              "table6_a",        "table6_b",    "table6_c",        "table6_d",
-                              "narrow",          "deep"});
+  CHECK(preset_names() ==
+        std::vector<std::string>{
+            "paper_strict", "paper",           "recommended",  "accuracy",        "dcpose_protocol",
+            "jm_protocol",  "mmpose_protocol", "vitpose_coco", "table4_baseline", "table4_a",
+            "table4_b",     "table4_c",        "table5_a",     "table5_b",        "table5_c",
+            "table5_d",     "table6_a",        "table6_b",     "table6_c",        "table6_d",
+            "fine_tune",    "narrow",          "deep"});
   for (const std::string& name : preset_names()) {
     CAPTURE(name);
     const model::ModelConfig config = with(name);
@@ -60,5 +60,5 @@ TEST_CASE("single-frame presets have one input frame") {
                                "accuracy dcpose_protocol jm_protocol mmpose_protocol "
                                "vitpose_coco table4_baseline table4_a table4_b table4_c table5_a "
                                "table5_b table5_c table5_d table6_a table6_b table6_c table6_d "
-                               "narrow deep"));
+                               "fine_tune narrow deep"));
 }
