@@ -24,7 +24,11 @@ void check(const convert::ConvertConfig& config) {
     cli::require(convert::find_format(name), std::string(option) + ": unknown format '" + name +
                                                  "' (formats: " + convert::format_names() + ")");
   };
-  if (!config.from.empty()) known("--from", config.from);
+  if (!config.from.empty()) {
+    known("--from", config.from);
+    cli::require(convert::find_format(config.from)->read,
+                 "--from: " + config.from + " is only an output format");
+  }
   if (!config.to.empty()) known("--to", config.to);
   const convert::Format* to = convert::find_format(config.to);
   cli::require(!to || !to->write_folder || config.output != "-",
@@ -109,6 +113,8 @@ int main(int argc, char** argv) {
               "joints of an input without names; by default determined by number");
   tool.group("Selection");
   tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");
+  tool.option("min-joint-score", selection.min_joint_score, "NUM",
+              "make joints with a lower score absent");
   tool.option("frames", frames, "A:B", "process only frames [A, B)");
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
   tool.option("tracked", selection.tracked, "skip people without a track");

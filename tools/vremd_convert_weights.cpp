@@ -4,7 +4,9 @@
 #include "cli/tool.h"
 #include "core/names.h"
 #include "import/convert_weights.h"
+#include "import/known_weights.h"
 #include "import/vit_names.h"
+#include "io/output_file.h"
 #include "io/safetensors.h"
 
 #include <ATen/Parallel.h>
@@ -17,7 +19,7 @@ namespace {
 
 struct Config : importer::ConvertWeightsConfig {
   std::vector<std::string> inputs;
-  bool info = false;
+  bool info = false, list = false;
 
   void validate() const {
     using cli::require;
@@ -35,6 +37,10 @@ struct Config : importer::ConvertWeightsConfig {
 };
 
 int run(Config& config, const cli::Common& common) {
+  if (config.list) {
+    io::write_file("-", importer::known_weights(), false);
+    return cli::kSuccess;
+  }
   config.validate();
   at::set_num_threads(common.threads);
   for (std::string& input : config.inputs) {
@@ -70,5 +76,6 @@ int main(int argc, char** argv) {
   tool.option("heads", config.heads, "N",
               "attention heads of a ViT; 0: as in ViTPose for its size");
   tool.option("info", config.info, "print the contents of weights files");
+  tool.option("list", config.list, "print which weights of other projects can be imported");
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(config, common); });
 }

@@ -281,11 +281,12 @@ class Writer : public RecordSink {
     row[kScore] = number(one.score);
     if (one.keypoints.empty()) write(row);
     for (std::size_t j = 0; j < one.keypoints.size(); ++j) {
-      const io::Keypoint k = io::is_absent(one.keypoints[j]) ? io::Keypoint{} : one.keypoints[j];
+      const io::Keypoint& k = one.keypoints[j];
+      const bool absent = io::is_absent(k);
       row[kJoint] = csv_field(header_.joints->joints[j]);
-      row[kX] = number(k.x);
-      row[kY] = number(k.y);
-      row[kJointScore] = number(k.score);
+      row[kX] = absent ? "" : number(k.x);
+      row[kY] = absent ? "" : number(k.y);
+      row[kJointScore] = absent ? "" : number(k.score);
       write(row);
     }
   }

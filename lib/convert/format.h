@@ -71,8 +71,8 @@ enum Holds : unsigned {
 struct Format {
   std::string_view name, help;
   bool (*guess)(std::string_view head);  // from the first bytes of a file
-  ReadFormat read;
-  WriteFormat write;  // null: write_folder
+  ReadFormat read;                       // null: only written
+  WriteFormat write;                     // null: write_folder
   unsigned holds;
   std::string_view joints;               // the set it is written with; "": any
   bool one_video;                        // per file
@@ -139,5 +139,7 @@ std::unique_ptr<RecordSink> write_yolo(const std::string& folder, bool force);
 bool guess_csv(std::string_view head);
 bool read_csv(const std::vector<std::string>&, const ReadContext&, RecordSink&);
 std::unique_ptr<RecordSink> write_csv(io::OutputFile& out);
+std::unique_ptr<RecordSink> write_csv_wide(io::OutputFile& out);
+std::unique_ptr<RecordSink> write_csv_tracks(io::OutputFile& out);
 
 }  // namespace vremd::convert

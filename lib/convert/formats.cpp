@@ -56,6 +56,13 @@ constexpr Format kFormats[] = {
      kPoses | kHoldsVideo | kHoldsTimes | kHoldsEmpty | kHoldsFiles | kHoldsImageIds | kHoldsBoxes |
          kHoldsBoxScores | kHoldsTracks | kHoldsIds | kHoldsBare,
      "", false, nullptr, ".csv"},
+    {"csv-wide", "a table for statistics, one row per person and frame", nullptr, nullptr,
+     write_csv_wide,
+     kPoses | kHoldsVideo | kHoldsTimes | kHoldsBoxes | kHoldsBoxScores | kHoldsTracks | kHoldsIds |
+         kHoldsBare,
+     "", false, nullptr, ".csv"},
+    {"csv-tracks", "a table of the tracks, one row each", nullptr, nullptr, write_csv_tracks,
+     kHoldsAll, "", false, nullptr, ".csv"},
 };
 
 }  // namespace

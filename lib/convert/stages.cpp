@@ -69,6 +69,7 @@ class Selector : public Stage {
     }
     std::erase_if(frame.instances, [this](const io::Instance& one) { return !is_wanted(one); });
     left_ += frame.instances.size();
+    if (selection_.min_joint_score > 0) drop_joints(frame);
     if (selection_.scale != 1) scale_frame(frame, selection_.scale);
     next_.frame(std::move(frame));
   }
@@ -90,6 +91,16 @@ class Selector : public Stage {
   }
 
  private:
+  void drop_joints(io::FrameRecord& frame) const {
+    for (io::Instance& one : frame.instances) {
+      for (std::size_t j = 0; j < one.keypoints.size(); ++j) {
+        if (one.keypoints[j].score >= selection_.min_joint_score) continue;
+        one.keypoints[j] = {};
+        if (j < one.visibility.size()) one.visibility[j] = 0;
+      }
+    }
+  }
+
   bool is_wanted(const io::Instance& one) const {
     if (selection_.min_score > 0 && !(one.score >= selection_.min_score)) return false;
     const std::vector<int>& tracks = selection_.tracks;

@@ -41,6 +41,7 @@ std::unique_ptr<RecordSink> fill_frames(const std::string& path, const ReadConte
 
 struct Selection {
   double min_score = 0;                      // of people
+  double min_joint_score = 0;                // joints with a lower score become absent
   std::int64_t first = 0, last = INT64_MAX;  // frames first <= frame < last
   std::vector<int> tracks;                   // empty: all
   bool tracked = false;                      // only people with a track

@@ -77,8 +77,10 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
   std::uint64_t header_length;
   std::memcpy(&header_length, whole.data(), 8);
   if (header_length > whole.size() - 8 || header_length > (std::uint64_t{100} << 20)) {
-    fail("{}: not a safetensors file, or truncated (header of {} bytes, file of {})", path,
-         header_length, whole.size());
+    fail(
+        "{}: not a safetensors file, or truncated; other weights are imported by vremd-convert "
+        "weights",
+        path);
   }
   const char* text = reinterpret_cast<const char*>(whole.data()) + 8;
   const Json header = parse_json({text, header_length}, path + ": header");

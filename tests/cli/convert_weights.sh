@@ -106,3 +106,9 @@ status=0; weights -q vitpose.pth -o vitpose.safetensors 2> err || status=$?
 test $status -eq 1
 grep -q 'vitpose.safetensors: already exists; --force overwrites it' err
 weights -q -f vitpose.pth -o vitpose.safetensors
+
+# What can be imported, and weights that were not.
+vremd-convert weights --list > list
+grep -q '^ViTPose+: Apache-2.0; ' list; grep -q 'yolox_x.pth' list
+status=0; vremd-pose -w vitpose.pth boxes.jsonl 2> err || status=$?
+test $status -eq 1; grep -q 'vitpose.pth: .*other weights are imported by vremd-convert weights' err || { cat err; exit 1; }
