@@ -4,7 +4,7 @@
 work=$(mktemp -d); trap 'rm -rf $work' EXIT; cd $work
 
 # A wrist that is annotated at 0 10 25 45 and predicted at 1 10 23 46, by a track that breaks.
-images= people=
+images='' people=''
 truth=(0 10 25 45) predicted=(1 10 23 46)
 echo '{"type":"header","video":"v.mp4","joints":["left_wrist"]}' > poses.jsonl
 for f in 0 1 2 3; do
