@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
   tool.option("preset", config.preset, "NAME",
               fmt::format("start from a predefined configuration: {}",
                           fmt::join(train::preset_names(), ", ")));
-  tool.option("start", config.keys.start, "WEIGHTS",
+  tool.option("start", config.keys.start, "FILE",
               "train a trained model further; without --config and --preset: by fine_tune");
   tool.option("data", config.keys.data, "FILE", "annotations to train on (repeatable)");
   tool.option("images", config.keys.images, "DIR", "top directory of the images of --data");

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "core/text.h"
 #include "io/done_records.h"
 #include "io/zstd.h"
@@ -22,6 +23,11 @@ constexpr int kMostVideos = 64;
 
 // An input's path below --output-dir.
 fs::path relative_path(const std::string& input) {
+  if (is_url(input)) {  // HOST/PATH
+    const std::string name = without_credentials(input);
+    const std::size_t host = name.find("://") + 3;
+    return relative_path(name.substr(host, name.find_first_of("?#", host) - host));
+  }
   fs::path path = fs::path(input).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // "pictures/"
   while (path.begin() != path.end() && *path.begin() == "..") path = path.lexically_relative("..");
@@ -249,10 +255,10 @@ void Batch::report(const Job& job, const Outcome& outcome, const std::string& st
   if (!manifest_) return;
   Try one{.tool = common_.tool,
           .version = common_.version,
-          .input = job.inputs.front(),
+          .input = without_credentials(job.inputs.front()),
           .output = job.output,
           .status = status,
-          .reason = outcome.reason,
+          .reason = without_credentials(outcome.reason),
           .frames = outcome.frames,
           .people = outcome.people,
           .damaged = outcome.damaged,

@@ -2,6 +2,7 @@
 #include "core/log.h"
 
 #include "core/error.h"
+#include "core/names.h"
 #include "core/text.h"
 
 #include <fcntl.h>
@@ -81,7 +82,7 @@ void set_json_log(const std::string& path) {
 
 void log_event(const std::string& json) {
   const std::lock_guard lock(g_mutex);
-  write_event(std::string_view(json).substr(1, json.size() - 2));
+  write_event(without_credentials(std::string_view(json).substr(1, json.size() - 2)));
 }
 
 void set_log(std::string tool, LogLevel level) {
@@ -96,7 +97,7 @@ void log_line(LogLevel level, const std::string& text) {
   if (level > g_level) return;
   const std::lock_guard lock(g_mutex);
   std::fflush(stdout);
-  const std::string line = one_line(text);
+  const std::string line = one_line(without_credentials(text));
   write_stderr(fmt::format("{}{}: {}\n", clear_status(), g_tool, line));
   const char* name = name_of(level, line);
   const std::string_view prefix = "warning: ";
@@ -107,7 +108,7 @@ void log_line(LogLevel level, const std::string& text) {
 
 void show_status(const std::string& text) {
   const std::lock_guard lock(g_mutex);
-  write_stderr(clear_status() + text);
+  write_stderr(clear_status() + without_credentials(text));
   g_status_shown = !text.empty();
 }
 

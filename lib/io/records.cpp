@@ -287,7 +287,8 @@ Json provenance(const Header& header) {
 std::string command_of(const Header& own, const std::string& input) {
   if (own.inputs == 0) return own.command;
   const bool like_option = input.size() > 1 && input.front() == '-';
-  std::string text = own.command + (like_option ? " -- " : " ") + shell_quoted(input);
+  std::string text =
+      own.command + (like_option ? " -- " : " ") + shell_quoted(without_credentials(input));
   if (own.inputs > 1) text += fmt::format("  # one of {} inputs", own.inputs);
   return text;
 }
@@ -341,7 +342,7 @@ double person_score(const std::vector<Keypoint>& keypoints, double box_score) {
 }
 
 std::string join_root(const std::string& root, const std::string& name) {
-  if (root.empty() || name == "-") return name;
+  if (root.empty() || name == "-" || is_url(name)) return name;
   return (std::filesystem::path(root) / name).string();
 }
 

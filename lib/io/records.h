@@ -122,7 +122,8 @@ std::string command_of(const Header& own, const std::string& input);
 // from `own`, and the input's provenance. `path`: of the input.
 Header following(const Header& input, const Header& own, const std::string& path);
 
-// A name under the directory of --root. An empty root, an absolute name and "-" change nothing.
+// A name under the directory of --root. An empty root, an absolute name, a URL and "-"
+// change nothing.
 std::string join_root(const std::string& root, const std::string& name);
 
 // The path of a header's video. Error at `place` if it was read from standard input, which cannot

@@ -151,7 +151,7 @@ bool DetectReader::open(DetectTask& task) {
     const video::VideoInfo& info = reader_->info();
     task.header = header_;
     task.header->command = io::command_of(header_, of_input);
-    task.header->video = name;
+    task.header->video = without_credentials(name);
     task.header->width = info.width;
     task.header->height = info.height;
     task.header->fps = info.fps;

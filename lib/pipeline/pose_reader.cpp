@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "io/records.h"
 #include "video/fingerprint.h"
 #include "video/reader.h"
@@ -182,7 +183,7 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   }
   io::Header out = io::following(header, own_, records_.input());
   out.joints = own_.joints;
-  if (!input_.video.empty()) out.video = input_.video;
+  if (!input_.video.empty()) out.video = without_credentials(input_.video);
   if (video_->reader && (out.width <= 0 || out.height <= 0)) {
     out.width = video_->reader->info().width;
     out.height = video_->reader->info().height;

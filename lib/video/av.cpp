@@ -72,6 +72,16 @@ std::string av_error_text(int status) {
   return text;
 }
 
+void set_network_options(AvOptions& options, const std::string& url) {
+  if (url.starts_with("http")) {
+    options.set("reconnect", "1");
+    options.set("reconnect_streamed", "1");
+    options.set("reconnect_delay_max", "10");  // seconds
+    options.set("rw_timeout", "30000000");     // microseconds
+  }
+  if (url.starts_with("rtsp")) options.set("rtsp_flags", "prefer_tcp");  // UDP loses packets
+}
+
 AvIo make_av_io(void* opaque, int (*read)(void*, std::uint8_t*, int),
                 std::int64_t (*seek)(void*, std::int64_t, int)) {
   constexpr int kBuffer = 1 << 16;

@@ -57,6 +57,24 @@ using AvOutput = std::unique_ptr<AVFormatContext, AvOutputDeleter>;
 using AvIo = std::unique_ptr<AVIOContext, AvIoDeleter>;
 using AvScaler = std::unique_ptr<SwsContext, AvScalerDeleter>;
 
+// Options by name, for calls that take and change a dictionary.
+class AvOptions {
+ public:
+  AvOptions() = default;
+  ~AvOptions() { av_dict_free(&options_); }
+  AvOptions(const AvOptions&) = delete;
+  AvOptions& operator=(const AvOptions&) = delete;
+
+  void set(const char* name, const char* value) { av_dict_set(&options_, name, value, 0); }
+  AVDictionary** get() { return &options_; }
+
+ private:
+  AVDictionary* options_ = nullptr;
+};
+
+// For a URL: a connection that breaks is made again, a server that does not answer is an error.
+void set_network_options(AvOptions& options, const std::string& url);
+
 // The errors that a decoder logs for one packet, from any of its threads. Set
 // AVCodecContext::opaque to its address before sending the packet: libav passes it on to the
 // thread.

@@ -2,6 +2,7 @@
 #include "video/packet_source.h"
 
 #include "core/error.h"
+#include "core/names.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -185,7 +186,9 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
 
   clear_av_errors();
   input_.release();  // avformat_open_input frees it when it fails
-  int status = avformat_open_input(&context, url.c_str(), nullptr, nullptr);
+  AvOptions options;
+  if (is_url(path)) set_network_options(options, path);
+  int status = avformat_open_input(&context, url.c_str(), nullptr, options.get());
   if (status < 0) fail_to_open(status);
   input_.reset(context);
   // libav opens any .txt as terminal art.

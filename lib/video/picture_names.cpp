@@ -2,6 +2,7 @@
 #include "video/picture_names.h"
 
 #include "core/error.h"
+#include "core/names.h"
 #include "core/picture_names.h"
 #include "core/text.h"
 
@@ -167,6 +168,7 @@ std::vector<std::string> pictures_of_wildcard(const std::string& pattern) {
 }
 
 std::vector<std::string> pictures_of(const std::string& path) {
+  if (is_url(path)) return {path};
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return pictures_in_folder(path);
   if (std::filesystem::exists(path, ignored)) return {path};

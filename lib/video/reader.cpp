@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/names.h"
 #include "io/input_file.h"
 #include "video/picture_decoder.h"
 #include "video/picture_names.h"
@@ -179,7 +180,7 @@ class PictureSource : public FrameSource {
   bool stopped_ = false;
 };
 
-// An existing file wins over a pattern, a pattern over a URL.
+// An existing file wins over a URL and a pattern.
 std::unique_ptr<FrameSource> open_source(const std::string& path,
                                          const VideoReaderOptions& options) {
   const auto pictures = [&](std::vector<std::string> paths, bool one) {
@@ -187,7 +188,7 @@ std::unique_ptr<FrameSource> open_source(const std::string& path,
   };
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
-  if (path != "-" && !std::filesystem::exists(status) && path.find("://") == std::string::npos) {
+  if (path != "-" && !std::filesystem::exists(status) && !is_url(path)) {
     if (is_wildcard(path)) return pictures(pictures_of_wildcard(path), false);
     if (is_number_pattern(path)) return pictures(pictures_of_number_pattern(path), false);
   }
