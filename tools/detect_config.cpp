@@ -6,7 +6,6 @@
 #include "video/fingerprint.h"
 #include "video/picture_names.h"
 
-#include <tuple>
 #include <utility>
 
 namespace vremd {
@@ -58,7 +57,7 @@ Detection::Detection(const io::SafetensorsFile& weights, const DetectConfig& con
 }
 
 Detection::Detection(const DetectConfig& config, const io::Header& base, const std::string& root,
-                     const std::string& frames)
+                     const cli::RangeOptions& range)
     : Detection(io::SafetensorsFile(io::find_weights(config.weights)), config) {
   const auto model = header.model;
   header = base;
@@ -66,14 +65,14 @@ Detection::Detection(const DetectConfig& config, const io::Header& base, const s
   header.model = model;
   header.settings = detector.settings();
   if (config.every > 1) header.settings["every"] = config.every;
-  if (!frames.empty()) header.settings["frames"] = frames;
+  range.add_settings(header.settings);
   header.settings["cuts"] = config.cuts;
   header.device = detector.device();
   header.precision = name_of(config.detector.precision);
 
   input.root = root;
   input.stills = config.stills;
-  std::tie(input.first_frame, input.last_frame) = cli::parse_frames(frames);
+  input.range = range.range();
   input.every = config.every;
   input.find_cuts = config.cuts == "auto";
   if (config.cuts != "auto" && config.cuts != "off") input.cuts = pipeline::read_cuts(config.cuts);

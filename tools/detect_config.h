@@ -4,6 +4,7 @@
 // The detection of vremd-detect and of vremd-pose --detect.
 
 #include "cli/batch.h"
+#include "cli/range_options.h"
 #include "pipeline/detected_videos.h"
 
 #include <cstdint>
@@ -26,9 +27,9 @@ struct DetectConfig {
 
 // A loaded detector and what its runs share.
 struct Detection {
-  // `frames`: the range as the user gave it. `base`: see cli::Common::header().
+  // `base`: see cli::Common::header().
   Detection(const DetectConfig& config, const io::Header& base, const std::string& root,
-            const std::string& frames);
+            const cli::RangeOptions& range);
 
   std::string path;  // of the weights
   detect::PersonDetector detector;

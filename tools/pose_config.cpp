@@ -25,7 +25,7 @@ void PoseConfig::add_to(cli::Tool& tool) {
   tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
   tool.group("Input");
   tool.option("root", input.root, "DIR", "directory prepended to relative video paths");
-  tool.option("frames", frames, "A:B", "process only frames [A, B)");
+  range.add_to(tool);
   tool.option("video", input.video, "FILE",
               "read frames from FILE instead of the video in the header");
   input.done.must_agree = true;

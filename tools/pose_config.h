@@ -16,7 +16,8 @@ namespace vremd {
 struct PoseConfig {
   cli::BatchOptions batch;
   std::vector<std::string> inputs;
-  std::string weights = "vremd-light", frames, dump;
+  std::string weights = "vremd-light", dump;
+  cli::RangeOptions range;
   pipeline::PoseChoices choices;
   bool stats = false, diagnose = false, with_detection = false, track = false;
   DetectConfig detect;

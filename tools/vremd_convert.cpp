@@ -2,6 +2,7 @@
 // vremd-convert: converts records and weights between formats.
 
 #include "cli/batch.h"
+#include "cli/range_options.h"
 #include "convert/convert.h"
 #include "convert/joint_map.h"
 #include "core/error.h"
@@ -13,7 +14,6 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
-#include <tuple>
 
 using namespace vremd;
 
@@ -93,7 +93,8 @@ int main(int argc, char** argv) {
   convert::ConvertConfig config;
   convert::Selection& selection = config.selection;
   cli::BatchOptions batch;
-  std::string frames, summary;
+  cli::RangeOptions range;
+  std::string summary;
   cli::Tool tool("vremd-convert", "convert records and model weights between formats");
   tool.inputs(config.inputs, "[FILE...]\n  vremd-convert weights [OPTIONS] FILE -o OUT");
   tool.option("from", config.from, "FORMAT",
@@ -115,7 +116,7 @@ int main(int argc, char** argv) {
   tool.option("min-score", selection.min_score, "NUM", "skip people with a lower score");
   tool.option("min-joint-score", selection.min_joint_score, "NUM",
               "make joints with a lower score absent");
-  tool.option("frames", frames, "A:B", "process only frames [A, B)");
+  range.add_to(tool);
   tool.option("tracks", selection.tracks, "N[,N...]", "keep only these tracks");
   tool.option("tracked", selection.tracked, "skip people without a track");
   tool.option("scale", selection.scale, "NUM", "factor for all coordinates and sizes");
@@ -129,7 +130,7 @@ int main(int argc, char** argv) {
       const auto names = cli::read_list(summary, batch.null);
       return cli::summarize(names, config.inputs) ? cli::kSuccess : cli::kFailure;
     }
-    std::tie(selection.first, selection.last) = cli::parse_frames(frames);
+    selection.range = range.range();
     config.output = batch.folder.empty() ? batch.output : batch.folder;
     return run(config, batch, common);
   });

@@ -13,7 +13,8 @@ namespace {
 struct Options {
   std::vector<std::string> inputs;
   cli::BatchOptions batch;
-  std::string root, frames;
+  std::string root;
+  cli::RangeOptions range;
   DetectConfig detect;
 };
 
@@ -26,13 +27,13 @@ cli::Outcome detect_input(const cli::Job& job, io::RunOutput& out, cli::Progress
   input.done = {out.left()};
   input.videos = job.inputs;
   input.threads = job.threads;
-  const bool whole = options.frames.empty();
+  const bool whole = !options.range.given();
   input.advanced = [&] { progress.advance(1, whole ? writer.frames_expected() : 0); };
   const pipeline::DetectCounts counts = pipeline::run_detect_pipeline(
       input, job.header(detection.header), detection.detector, writer);
   const auto frames = writer.frames();
   if (!whole && frames == 0 && !cli::stop_requested()) {
-    log_warning("--frames {}: no such frames", options.frames);
+    log_warning("{}: no such frames", options.range.text());
   }
   cli::Outcome outcome = cli::outcome_of(writer);
   outcome.any = counts.videos > 0;
@@ -48,12 +49,12 @@ cli::Outcome detect_input(const cli::Job& job, io::RunOutput& out, cli::Progress
 
 int run(Options& options, const cli::Common& common) {
   options.detect.validate(options.inputs.size());
-  cli::parse_frames(options.frames);
+  options.range.range();  // UsageErrors
   cli::Batch batch(options.batch, common, options.inputs, options.root);
   if (batch.empty()) return cli::kSuccess;
   const io::Header base = common.header();
   ops::prepare_runtime();
-  const Detection detection(options.detect, base, options.root, options.frames);
+  const Detection detection(options.detect, base, options.root, options.range);
   log_info("{}: {} on {}, {}, {} threads", common.version, detection.path, *detection.header.device,
            *detection.header.precision, common.threads);
   return batch.run(
@@ -76,7 +77,7 @@ int main(int argc, char** argv) {
   tool.option("device", detector.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", detector.precision, "P", "arithmetic precision: fp32 or bf16");
   tool.group("Input");
-  tool.option("frames", options.frames, "A:B", "process only frames [A, B)");
+  options.range.add_to(tool);
   tool.option("root", options.root, "DIR", "directory prepended to relative video paths");
   options.batch.add_to(tool);
   return tool.run(argc, argv, [&](const cli::Common& common) { return run(options, common); });

@@ -2,6 +2,7 @@
 // vremd-draw: records and their videos -> videos, images, a contact sheet or a report.
 
 #include "cli/batch.h"
+#include "cli/range_options.h"
 #include "core/log.h"
 #include "core/picture_names.h"
 #include "draw/drawing.h"
@@ -19,12 +20,14 @@ struct ReportOptions {
 };
 
 void check(const draw::DrawConfig& config, const ReportOptions& report,
-           const cli::BatchOptions& batch) {
+           const cli::BatchOptions& batch, const cli::RangeOptions& range) {
   using cli::require;
   const bool of_drawings = !batch.output.empty() || !batch.folder.empty();
   require(report.folder.empty() || (!of_drawings && batch.resume == cli::Resume::kNo),
           "--report cannot be used with --output, --output-dir or --resume");
   require(report.folder.empty() || !config.sheet, "--report and --sheet are mutually exclusive");
+  require(report.folder.empty() || !range.given(),
+          "--report cannot be used with --frames, --start and --end");
   require(report.stills >= 0 && report.stills <= 1000, "--stills must be in [0, 1000]");
   require(!report.folder.empty() || of_drawings,
           "no output: use -o to name a video, an image or a directory, or --output-dir");
@@ -84,9 +87,10 @@ cli::Outcome draw_inputs(const cli::Job& job, cli::Progress::Input& progress,
   return outcome_of(result, seconds());
 }
 
-int run(const draw::DrawConfig& config, const ReportOptions& report, cli::BatchOptions options,
-        const cli::Common& common) {
-  check(config, report, options);
+int run(draw::DrawConfig& config, const ReportOptions& report, cli::BatchOptions options,
+        const cli::RangeOptions& range, const cli::Common& common) {
+  check(config, report, options, range);
+  config.range = range.range();
   if (!report.folder.empty()) options.output = report.folder;
   cli::Batch batch(options, common, config.inputs, config.root,
                    [&](const std::string& input) { return output_name(input, config.sheet); });
@@ -101,6 +105,7 @@ int main(int argc, char** argv) {
   draw::DrawConfig config;
   ReportOptions report;
   cli::BatchOptions batch;
+  cli::RangeOptions range;
   batch.output = "";
   cli::Tool tool("vremd-draw", "draw boxes and skeletons on video frames");
   tool.inputs(config.inputs,
@@ -117,7 +122,9 @@ int main(int argc, char** argv) {
               "skip joints with a lower score");
   tool.option("video", config.video, "FILE", "draw on FILE instead of the video in the header");
   tool.option("root", config.root, "DIR", "directory prepended to relative video paths");
+  range.add_to(tool);
   batch.add_to(tool, false);
-  return tool.run(argc, argv,
-                  [&](const cli::Common& common) { return run(config, report, batch, common); });
+  return tool.run(argc, argv, [&](const cli::Common& common) {
+    return run(config, report, batch, range, common);
+  });
 }

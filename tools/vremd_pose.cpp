@@ -14,7 +14,6 @@
 #include "track/track_records.h"
 
 #include <optional>
-#include <tuple>
 
 using namespace vremd;
 
@@ -35,7 +34,7 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
   }
   pipeline::PoseReader reader(std::move(input), job.header(header));
   io::RecordWriter writer(out.file());
-  const bool whole = config.frames.empty();
+  const bool whole = !config.range.given();
   const std::int64_t removed = pipeline::run_pose_pipeline(
       reader, estimator, writer,
       {.threads = job.threads,
@@ -49,7 +48,7 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
   const pipeline::PoseReader::Counts counts = reader.counts();
   cli::Outcome outcome = cli::outcome_of(writer);
   if (!whole && outcome.frames == 0 && !cli::stop_requested()) {
-    log_warning("--frames {}: no such frames", config.frames);
+    log_warning("{}: no such frames", config.range.text());
   }
   outcome.any = counts.videos > counts.failed_videos;
   outcome.complete = counts.failed_videos == 0 && !reader.truncated();
@@ -65,8 +64,8 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
 
 int run(PoseConfig& config, const cli::Common& common) {
   pipeline::PoseInput& input = config.input;
-  const auto range = cli::parse_frames(config.frames);
-  if (!config.with_detection) std::tie(input.first_frame, input.last_frame) = range;
+  const FrameRange range = config.range.range();
+  if (!config.with_detection) input.range = range;
   cli::Batch batch(config.batch, common, config.inputs, input.root);
   if (batch.empty()) return cli::kSuccess;
   io::Header header = common.header();
@@ -79,7 +78,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   if (config.with_detection) {
     config.detect.detector.device = config.choices.device;
     config.detect.detector.precision = options.precision;
-    detection.emplace(config.detect, header, input.root, config.frames);
+    detection.emplace(config.detect, header, input.root, config.range);
     detection->input.fail_fast = config.batch.fail_fast;
   }
   pipeline::PoseEstimator estimator(loaded, options);
@@ -89,7 +88,7 @@ int run(PoseConfig& config, const cli::Common& common) {
   }
   header.model = "sha256:" + loaded.sha256;
   header.settings = pipeline::settings_of(options, input);
-  if (!config.frames.empty() && !detection) header.settings["frames"] = config.frames;
+  if (!detection) config.range.add_settings(header.settings);
   if (!config.choices.knock_out.empty()) header.settings["knock_out"] = config.choices.knock_out;
   header.device = options.device.str();
   header.precision = name_of(options.precision);

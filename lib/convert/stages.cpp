@@ -60,7 +60,7 @@ class Selector : public Stage {
       fail("{}: frame {}: too large", excerpt(video_, kPathExcerptBytes), frame.frame);
     }
     ++frames_;
-    if (frame.frame < selection_.first || frame.frame >= selection_.last) return;
+    if (!selection_.range.contains(frame.frame, frame.time)) return;
     ++selected_;
     if (selection_.fps > 0 && !is_due(frame)) return;
     people_ += frame.instances.size();
@@ -78,7 +78,7 @@ class Selector : public Stage {
   void finish() override {
     if (frames_ && !selected_) {
       throw NothingSelected(
-          fmt::format("--frames: none of the {} frames is in this range", frames_));
+          fmt::format("none of the {} frames is in the range asked for", frames_));
     }
     if (people_ && absent_.size() == selection_.tracks.size() && !absent_.empty()) {
       throw NothingSelected(fmt::format("--tracks: nobody has {}", fmt::join(absent_, ", ")));

@@ -5,6 +5,7 @@
 
 #include "convert/format.h"
 #include "core/error.h"
+#include "core/frame_range.h"
 
 #include <cstdint>
 #include <memory>
@@ -40,13 +41,13 @@ std::unique_ptr<RecordSink> fill_frames(const std::string& path, const ReadConte
                                         RecordSink& next);
 
 struct Selection {
-  double min_score = 0;                      // of people
-  double min_joint_score = 0;                // joints with a lower score become absent
-  std::int64_t first = 0, last = INT64_MAX;  // frames first <= frame < last
-  std::vector<int> tracks;                   // empty: all
-  bool tracked = false;                      // only people with a track
-  double scale = 1;                          // of all coordinates and sizes
-  double fps = 0;                            // at most this many frames a second; 0: all
+  double min_score = 0;        // of people
+  double min_joint_score = 0;  // joints with a lower score become absent
+  FrameRange range;            // of frames
+  std::vector<int> tracks;     // empty: all
+  bool tracked = false;        // only people with a track
+  double scale = 1;            // of all coordinates and sizes
+  double fps = 0;              // at most this many frames a second; 0: all
 };
 
 // No frame is in the range, or nobody has one of the tracks: the output is of no use.

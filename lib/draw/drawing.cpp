@@ -183,8 +183,11 @@ class VideoDrawing {
                            .tokens = 2 * static_cast<std::size_t>(config_.threads),
                            .cancel = [&] { records_.cancel(); }});
     if (config_.stopped()) return;
-    tasks_.warn_unmatched();
-    if (frames_ == 0) fail("{}: no frame has a record", tasks_.name());
+    tasks_.warn_unmatched(!config_.range.is_whole());
+    if (frames_ == 0) {
+      fail("{}: no frame{} has a record", tasks_.name(),
+           config_.range.is_whole() ? "" : " in the range asked for");
+    }
   }
 
   const DrawConfig& config_;
@@ -250,6 +253,7 @@ DrawResult draw_records(const DrawConfig& config) {
   const OutputKind kind = output_kind(config.output);
   if (kind == OutputKind::kPicture) io::check_output(config.output, config.force);
   io::RecordStream records(config.inputs, config.stopped);
+  records.select(config.range);
   if (config.sheet) return draw_sheet(config, records);
 
   DrawResult result;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/frame_range.h"
 #include "draw/canvas.h"
 #include "draw/overlay.h"
 #include "io/record_stream.h"
@@ -40,6 +41,7 @@ struct DrawConfig {
   bool sheet = false;  // one picture of evenly chosen frames
   int sheet_frames = 12;
   OverlayStyle style;
+  FrameRange range;  // of records
 
   int threads = 1;
   std::function<bool()> stopped = [] { return false; };  // true ends reading

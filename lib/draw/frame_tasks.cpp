@@ -63,14 +63,15 @@ Size FrameTasks::displayed(Size frame) const {
           static_cast<int>(std::lround(frame.height * std::max(1 / pixel_aspect_, 1.0)))};
 }
 
-void FrameTasks::warn_unmatched() {
+void FrameTasks::warn_unmatched(bool of_part) {
   if (reader_.stopped()) return;
-  if (frame_) ++without_record_;
-  const bool goes_on = !at_end_ && (frame_ || reader_.next());
   if (without_frame_ > 0) {
     log_warning("{}: {} records have no frame in the video and were not drawn", video_,
                 without_frame_);
   }
+  if (of_part) return;
+  if (frame_) ++without_record_;
+  const bool goes_on = !at_end_ && (frame_ || reader_.next());
   if (without_record_ > 0) {
     log_warning("{}: {} frames have no record and were skipped", video_, without_record_);
   }

@@ -37,8 +37,8 @@ class FrameTasks {
   const video::VideoInfo& info() const { return reader_.info(); }
   Size displayed(Size frame) const;  // with square pixels
 
-  // To be called after the last record.
-  void warn_unmatched();
+  // To be called after the last record. `of_part`: the records are only some of the video's.
+  void warn_unmatched(bool of_part);
 
  private:
   std::string video_;

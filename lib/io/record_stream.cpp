@@ -81,13 +81,17 @@ std::optional<FrameRecord> RecordStream::next_frame() {
     return frame;
   }
   if (!in_video_) return std::nullopt;
-  auto record = read();
-  if (!record && (reader_ || source_)) return std::nullopt;  // stopped
-  if (record) {
-    if (auto* frame = std::get_if<FrameRecord>(&*record)) return std::move(*frame);
+  while (auto record = read()) {
+    if (auto* frame = std::get_if<FrameRecord>(&*record)) {
+      if (range_.contains(frame->frame, frame->time)) return std::move(*frame);
+      continue;
+    }
     end_ = std::get<End>(std::move(*record));
+    in_video_ = false;
+    return std::nullopt;
   }
-  in_video_ = false;
+  const bool stopped = reader_ || source_;
+  in_video_ = stopped;
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/frame_range.h"
 #include "io/records.h"
 
 #include <atomic>
@@ -34,6 +35,9 @@ class RecordStream {
   std::optional<FrameRecord> next_frame();  // of the current video; nothing at its end
   const std::optional<End>& end() const { return end_; }  // of the current video, once read
 
+  // From now on, next_frame() skips frames outside the range.
+  void select(const FrameRange& range) { range_ = range; }
+
   // True if another video follows this one. Reads ahead, keeping this video's records.
   bool another_follows();
 
@@ -59,6 +63,7 @@ class RecordStream {
   std::deque<FrameRecord> ahead_;      // frames of the current video
   std::optional<Header> next_header_;  // read ahead
   std::optional<End> end_;
+  FrameRange range_;
   bool in_video_ = false, truncated_ = false;
   std::atomic<bool> cancelled_ = false;
 };

@@ -96,7 +96,8 @@ class DetectReader {
   bool ends_video_ = false;                     // for the next task
   std::int64_t next_keyframe_ = 0;
   int keyframe_width_ = 0, keyframe_height_ = 0;
-  double last_time_ = 0, before_time_ = 0;  // of the last frame in the range, of the one before
+  std::int64_t last_frame_ = -1;            // in the range so far; -1: none
+  double last_time_ = 0, before_time_ = 0;  // of that frame, and of the one before the next
   io::Header video_header_;
   io::DoneRecords done_;
   std::atomic<bool> cancelled_ = false;
@@ -160,7 +161,7 @@ bool DetectReader::open(DetectTask& task) {
     task.header->fingerprint = video::fingerprint(io::join_root(input_.root, name));
     video_header_ = *task.header;
     done_.begin(video_header_);
-    next_keyframe_ = input_.first_frame;
+    last_frame_ = -1;
     keyframe_width_ = keyframe_height_ = 0;
     return true;
   }
@@ -181,9 +182,9 @@ bool DetectReader::is_keyframe(const Frame& frame, bool cut) {
 
 // Whether no more of the video is needed.
 bool DetectReader::is_past(const Frame& frame) const {
-  if (frame.index < input_.last_frame) return false;
-  if (!outside_) return true;
-  return frame.index - input_.last_frame >= input_.frames_after &&
+  if (!input_.range.is_after(frame.index, frame.time)) return false;
+  if (!outside_ || last_frame_ < 0) return true;
+  return frame.index - last_frame_ > input_.frames_after &&
          !(before_time_ < last_time_ + input_.seconds_after);
 }
 
@@ -204,7 +205,7 @@ std::unique_ptr<DetectTask> DetectReader::next() {
       task->ends_video = std::exchange(ends_video_, true);
       return task;
     }
-    task->in_range = frame->index >= input_.first_frame && frame->index < input_.last_frame;
+    task->in_range = input_.range.contains(frame->index, frame->time);
     if (!task->in_range && !outside_) continue;
     task->ends_video = std::exchange(ends_video_, false);
     before_time_ = frame->time;
@@ -212,6 +213,8 @@ std::unique_ptr<DetectTask> DetectReader::next() {
       task->frame = std::move(frame);
       return task;
     }
+    if (last_frame_ < 0) next_keyframe_ = frame->index;
+    last_frame_ = frame->index;
     last_time_ = frame->time;
     task->cut = frame->cut || input_.cuts.contains(frame->index);
     task->keyframe = is_keyframe(*frame, task->cut);

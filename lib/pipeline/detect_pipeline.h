@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/frame.h"
+#include "core/frame_range.h"
 #include "detect/person_detector.h"
 #include "io/done_records.h"
 #include "io/records.h"
@@ -20,7 +21,7 @@ struct DetectInput {
   std::string root;                 // prepended to relative paths
   bool stills = false;              // each picture of a folder or pattern is a separate video
   bool fail_fast = false;           // stop at the first unreadable video
-  std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
+  FrameRange range;
   // How many more frames go to a DetectSink, and until which time after the last one, for its
   // neighbours.
   std::int64_t frames_after = 0;

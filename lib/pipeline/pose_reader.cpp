@@ -232,9 +232,9 @@ data::TripletWindow::Shot PoseReader::shot_of(const io::FrameRecord& key) {
 
 // False: skipped, because it is outside the range or its video failed.
 bool PoseReader::add(io::FrameRecord frame, FrameChunk& chunk) {
-  range_done_ = frame.frame >= input_.last_frame - 1;
+  range_done_ = input_.range.is_after(frame.frame + 1, frame.time);
   if (frame.cut) shot_first_ = frame.frame;
-  if (!video_ || frame.frame < input_.first_frame || frame.frame >= input_.last_frame) return false;
+  if (!video_ || !input_.range.contains(frame.frame, frame.time)) return false;
   if (input_.hold_iou > 0) counts_.held += holder_.hold(frame);
   // A truncated input may not have shown where the shot of its last frame ends.
   const auto same = [this](const io::FrameRecord& old, const io::FrameRecord& input) {

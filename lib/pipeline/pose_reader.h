@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/frame_range.h"
 #include "io/done_records.h"
 #include "io/record_stream.h"
 #include "pipeline/box_holder.h"
@@ -18,13 +19,13 @@
 namespace vremd::pipeline {
 
 struct PoseInput {
-  std::vector<std::string> records;                      // files; "-" is standard input
-  std::shared_ptr<DetectedVideos> detected;              // instead of files and their videos
-  std::string video;                                     // overrides that of the header
-  std::string root;                                      // prepended to relative video paths
-  io::DoneRecords::Source done;                          // by a stopped run
-  std::int64_t first_frame = 0, last_frame = INT64_MAX;  // [first, last)
-  bool with_neighbours = true;                           // false: key frame only
+  std::vector<std::string> records;          // files; "-" is standard input
+  std::shared_ptr<DetectedVideos> detected;  // instead of files and their videos
+  std::string video;                         // overrides that of the header
+  std::string root;                          // prepended to relative video paths
+  io::DoneRecords::Source done;              // by a stopped run
+  FrameRange range;
+  bool with_neighbours = true;  // false: key frame only
   data::TripletOptions neighbours;
   bool tracked = false;  // people get track numbers after all else
   double hold_iou = 0;   // of BoxHolder; 0: boxes stay as they are

@@ -187,7 +187,7 @@ test -z "$(grep 'dropped' err)"
 
 # ---- a selection that selects nothing
 rm -f .made.*.partial
-bad '--frames: none of the 4 frames is in this range' --frames 50: $clip
+bad 'none of the 4 frames is in the range asked for' --frames 50: $clip
 bad '--tracks: nobody has 98, 99' --tracks 99,98 $clip
 test -z "$(find . -name "*.partial")"
 vremd-convert $clip --tracks 8,99 2> err > out

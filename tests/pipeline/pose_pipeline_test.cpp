@@ -227,8 +227,7 @@ TEST_CASE("a range of frames, and a directory prepended to the video path") {
   write_clip(folder / "clip.mkv", 8);
   RunOptions options;
   options.input.root = folder / "";
-  options.input.first_frame = 2;
-  options.input.last_frame = 5;
+  options.input.range = {.first = 2, .last = 5};
   const RunResult part = run(folder, walk("clip.mkv", 8), options);
   REQUIRE(part.records.size() == 5);
   CHECK(part.records[1]["frame"] == 2);
@@ -255,8 +254,7 @@ TEST_CASE("a range of frames has an end record if the input is truncated after i
   const TemporaryFolder folder;
   write_clip(folder / "clip.mkv", 8);
   RunOptions options;
-  options.input.first_frame = 1;
-  options.input.last_frame = 4;
+  options.input.range = {.first = 1, .last = 4};
   const RunResult whole = run(folder, walk(folder / "clip.mkv", 8), options);
   for (const int frames : {4, 6}) {
     std::vector<Json> records = walk(folder / "clip.mkv", 8);
