@@ -106,7 +106,6 @@ pipeline::EstimatorOptions PoseConfig::resolve(const model::LoadedModel& loaded)
   input.tracked = track;
   input.with_neighbours = loaded.config.frames() > 1;
   input.chunk_persons = options.batch_size;
-  if (!options.device.is_cpu()) input.chunk_frames = std::max(8, options.batch_size);
   return options;
 }
 

@@ -87,9 +87,7 @@ at::Tensor score_evidence(const at::Tensor& heatmaps, const at::Tensor& hk, cons
                               .clamp_min(1e-12)
                               .log()
                               .clamp(0, kLargestLead);
-  return at::stack({log_odds((h * near).flatten(2).sum(2)), lead, mass_of(hk), mass_of(hm)}, 2)
-      .to(at::kCPU)
-      .contiguous();
+  return at::stack({log_odds((h * near).flatten(2).sum(2)), lead, mass_of(hk), mass_of(hm)}, 2);
 }
 
 // Newton's method, one parameter at a time: the loss is convex, and a bound of 0 for the weights

@@ -44,9 +44,9 @@ struct ScoreCalibration {
   static ScoreCalibration from_text(const std::string& text, const std::string& place, int joints);
 };
 
-// Evidence [B, J, 4], float32 on the CPU, for `points` [B, J, 3] (x, y in heatmap pixels) decoded
-// from `heatmaps` [B, J, H, W], the logits of a softmax (`logits`, loss.kind = ce) or values to be
-// taken as they are. H_k and H_m, of the same shape, may be undefined.
+// Evidence [B, J, 4], float32 where the heatmaps are, for `points` [B, J, 3] (x, y in heatmap
+// pixels) decoded from `heatmaps` [B, J, H, W], the logits of a softmax (`logits`, loss.kind = ce)
+// or values to be taken as they are. H_k and H_m, of the same shape, may be undefined.
 at::Tensor score_evidence(const at::Tensor& heatmaps, const at::Tensor& hk, const at::Tensor& hm,
                           const at::Tensor& points, bool logits);
 

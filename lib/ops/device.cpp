@@ -29,7 +29,9 @@ std::string DeviceChoice::text() const {
 }
 
 c10::Device choose_device(const DeviceChoice& choice) {
-  if (choice.kind == DeviceKind::kCpu) return c10::Device(c10::kCPU);
+  if (choice.kind == DeviceKind::kCpu || choice.kind == DeviceKind::kHostAsync) {
+    return c10::Device(c10::kCPU);
+  }
   const int index = choice.index.value_or(0), count = cuda_devices();
   if (index < count) return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
   if (choice.kind == DeviceKind::kAuto) return c10::Device(c10::kCPU);

@@ -17,8 +17,10 @@ namespace vremd::ops {
 enum class Precision { kFp32, kBf16 };
 constexpr auto enum_names(Precision) { return std::array{"fp32", "bf16"}; }
 
-enum class DeviceKind { kAuto, kCpu, kCuda };
-constexpr auto enum_names(DeviceKind) { return std::array{"auto", "cpu", "cuda"}; }
+// kHostAsync is the CPU; for tests of vremd-pose, as a device with streams
+// (device/deferred_device.h).
+enum class DeviceKind { kAuto, kCpu, kCuda, kHostAsync };
+constexpr auto enum_names(DeviceKind) { return std::array{"auto", "cpu", "cuda", "host-async"}; }
 
 // The value of --device.
 struct DeviceChoice {

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "ops/dca_attention.h"
 #include "ops/heatmap_refine.h"
-#include "ops/warp_affine.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -14,16 +13,26 @@
 
 #if defined(VREMD_HAVE_CUDA) && defined(VREMD_TORCH_CUDA)
 #define VREMD_TENSOR_CUDA
-#include <ATen/ops/from_blob.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #endif
 
 #include <cstdint>
-#include <map>
+#include <vector>
 
 namespace vremd::ops {
 namespace {
+
+void require_device(const char* op, const c10::Device& device) {
+  if (device.is_cpu()) return;
+#ifdef VREMD_TENSOR_CUDA
+  if (device.is_cuda()) return;
+#endif
+  if (device.is_cuda()) fail("{}: device {}: this build has no CUDA", op, device.str());
+  fail("{}: device {} is not supported", op, device.str());
+}
+
+}  // namespace
 
 void check_request(const CropRequest& request, std::size_t index) {
   const Frame* frame = request.frame;
@@ -35,7 +44,8 @@ void check_request(const CropRequest& request, std::size_t index) {
   }
 }
 
-WarpAffineArgs warp_args(int count, int height, int width, const Normalisation& normalisation) {
+WarpAffineArgs warp_affine_args(int count, int height, int width,
+                                const Normalisation& normalisation) {
   WarpAffineArgs args;
   args.count = count;
   args.height = height;
@@ -48,58 +58,22 @@ WarpAffineArgs warp_args(int count, int height, int width, const Normalisation& 
   return args;
 }
 
-void require_device(const char* op, const c10::Device& device) {
-  if (device.is_cpu()) return;
+void warp_affine(const WarpAffineArgs& args, const c10::Device& device) {
+  require_device("warp_affine", device);
 #ifdef VREMD_TENSOR_CUDA
-  if (device.is_cuda()) return;
-#endif
-  if (device.is_cuda()) fail("{}: device {}: this build has no CUDA", op, device.str());
-  fail("{}: device {} is not supported", op, device.str());
-}
-
-#ifdef VREMD_TENSOR_CUDA
-// Copies host memory to `device`, synchronously.
-template <typename T>
-at::Tensor upload(const std::vector<T>& values, const c10::Device& device) {
-  const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
-  return at::from_blob(const_cast<T*>(values.data()), {bytes}, at::kByte).to(device);
-}
-
-// The device copies may be freed after the launch: LibTorch reuses their memory only for later work
-// of the same stream.
-at::Tensor warp_on_cuda(WarpAffineArgs args, std::span<const CropRequest> requests,
-                        const std::vector<int>& sizes, const std::vector<float>& maps,
-                        const c10::Device& device) {
-  const c10::cuda::CUDAGuard guard(device);
-  std::map<const Frame*, at::Tensor> uploaded;
-  std::vector<const std::uint8_t*> pictures;
-  for (const CropRequest& request : requests) {
-    at::Tensor& picture = uploaded[request.frame];
-    if (!picture.defined()) picture = upload(request.frame->rgb, device);
-    pictures.push_back(picture.data_ptr<std::uint8_t>());
+  if (device.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(device);
+    return warp_affine_cuda(args, c10::cuda::getCurrentCUDAStream());
   }
-  const at::Tensor device_pictures = upload(pictures, device);
-  const at::Tensor device_sizes = upload(sizes, device);
-  const at::Tensor device_maps = upload(maps, device);
-  at::Tensor crops = at::empty({args.count, 3, args.height, args.width},
-                               at::TensorOptions().device(device).dtype(at::kFloat));
-  args.pictures = static_cast<const std::uint8_t* const*>(device_pictures.data_ptr());
-  args.sizes = static_cast<const int*>(device_sizes.data_ptr());
-  args.crop_to_frame = static_cast<const float*>(device_maps.data_ptr());
-  args.crops = crops.data_ptr<float>();
-  warp_affine_cuda(args, c10::cuda::getCurrentCUDAStream());
-  return crops;
-}
 #endif
-
-}  // namespace
+  warp_affine_cpu(args);
+}
 
 at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int width,
-                       const Normalisation& normalisation, const c10::Device& device) {
+                       const Normalisation& normalisation) {
   if (height < 1 || width < 1) fail("warp_affine: crops of {} x {} pixels", height, width);
-  require_device("warp_affine", device);
   const int count = static_cast<int>(requests.size());
-  WarpAffineArgs args = warp_args(count, height, width, normalisation);
+  WarpAffineArgs args = warp_affine_args(count, height, width, normalisation);
   std::vector<const std::uint8_t*> pictures;
   std::vector<int> sizes;
   std::vector<float> maps;
@@ -110,9 +84,6 @@ at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int wi
     sizes.insert(sizes.end(), {frame.width, frame.height, 3 * frame.width});
     for (const double m : requests[i].crop_to_frame.m) maps.push_back(static_cast<float>(m));
   }
-#ifdef VREMD_TENSOR_CUDA
-  if (device.is_cuda()) return warp_on_cuda(args, requests, sizes, maps, device);
-#endif
   at::Tensor crops = at::empty({count, 3, height, width}, at::kFloat);
   args.pictures = pictures.data();
   args.sizes = sizes.data();

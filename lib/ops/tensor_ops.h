@@ -6,8 +6,10 @@
 #include "core/frame.h"
 #include "core/geometry.h"
 #include "ops/heatmap_decode.h"
+#include "ops/warp_affine.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -33,10 +35,18 @@ struct CropRequest {
   Affine2x3 crop_to_frame;
 };
 
-// Crops [N, 3, height, width], float32, on `device`. On the GPU each distinct frame is uploaded
-// once. METHOD 1.3, 1.4.
+// Crops [N, 3, height, width], float32, on the CPU. METHOD 1.3, 1.4.
 at::Tensor warp_affine(std::span<const CropRequest> requests, int height, int width,
-                       const Normalisation& normalisation, const c10::Device& device);
+                       const Normalisation& normalisation);
+
+// For crops of frames that are in the memory of a device: the arguments without pointers, and the
+// crops, on LibTorch's current stream of a GPU.
+WarpAffineArgs warp_affine_args(int count, int height, int width,
+                                const Normalisation& normalisation);
+void warp_affine(const WarpAffineArgs& args, const c10::Device& device);
+
+// Error: a request without a frame, or `index`'s frame has not the bytes of its size.
+void check_request(const CropRequest& request, std::size_t index);
 
 // heatmaps [N, K, H, W] float32 -> points [N, K, 3] float32 (x, y in heatmap pixels, score), on
 // the same device.

@@ -36,6 +36,10 @@ EstimatorOptions resolve_options(EstimatorOptions options, const PoseChoices& ch
                                  const model::LoadedModel& loaded) {
   const model::ModelConfig& model = loaded.config;
   options.device = ops::choose_device(choices.device);
+  if (choices.device.kind == ops::DeviceKind::kHostAsync) {
+    options.host_async = device::deferred_options_of_environment();
+    options.host_async->prepare_thread = ops::prepare_worker;
+  }
   options.decode = choices.decode.value_or(model.default_decode());
   options.joints = parse_joints(choices.joints, model);
   options.without = parse_parts(choices.knock_out, model);

@@ -7,15 +7,26 @@
 #include "pipeline/pose_nms.h"
 #include "pipeline/pose_options.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 namespace vremd::pipeline {
 namespace {
 
-// Several threads process each chunk, so a few chunks suffice.
-std::size_t tokens_for(int threads) { return 3 + static_cast<std::size_t>(threads) / 4; }
+// Several threads process each chunk, so a few chunks suffice. On a device the people of many
+// chunks fill the batches in flight; the pictures of those chunks are no longer needed.
+std::size_t tokens_for(int threads, bool device) {
+  return (device ? 24 : 3) + static_cast<std::size_t>(threads) / 4;
+}
+
+// A token of the pipeline.
+struct PoseTask {
+  std::unique_ptr<FrameChunk> chunk;
+  PoseEstimator::Pending pending{};
+};
 
 void store_keypoints(FrameChunk& chunk) {
   for (Person& person : chunk.persons) {
@@ -99,25 +110,37 @@ std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
   const PoseNms nms(reader.nms_oks(),
                     selected_joints(estimator.options().joints, estimator.config()),
                     estimator.crop_spec());
+  const bool device = estimator.has_device();
+  const auto complete = [&](PoseTask& task) {
+    FrameChunk& chunk = *task.chunk;
+    estimator.complete(task.pending, chunk.persons);
+    store_keypoints(chunk);
+    nms.thin(chunk);
+    chunk.persons.clear();  // and the frames
+  };
+  // One thread reads, one feeds the device and one waits for it.
+  const int threads = device ? std::max(3, options.threads) : options.threads;
   parallel::run_ordered(
       [&] {
         const StageClock clock(estimator.times(), PoseStage::kRead);
-        return reader.next();
+        auto chunk = reader.next();
+        return chunk ? std::make_unique<PoseTask>(std::move(chunk)) : nullptr;
       },
-      [&](FrameChunk& chunk) {
-        estimator.estimate(chunk.persons);
-        store_keypoints(chunk);
-        nms.thin(chunk);
-        chunk.persons.clear();  // and the frames
+      [&](PoseTask& task) {
+        task.pending = estimator.begin(task.chunk->persons);
+        if (!device) return complete(task);
+        if (estimator.dump) return;
+        for (Person& person : task.chunk->persons) person.triplet.frames = {};
       },
-      [&](const FrameChunk& chunk) {
+      [&](PoseTask& task) {
+        if (device) complete(task);
         const auto before = writer.frames();
-        chunk_writer.write(chunk);
+        chunk_writer.write(*task.chunk);
         options.advanced(writer.frames() - before);
       },
-      {.threads = options.threads,
-       .tokens = tokens_for(options.threads),
-       .parallel = estimator.options().device.is_cpu(),
+      {.threads = threads,
+       .tokens = tokens_for(options.threads, device),
+       .parallel = !device,
        .prepare_thread = ops::prepare_worker,
        .cancel = [&] { reader.cancel(); }});
   return chunk_writer.removed();

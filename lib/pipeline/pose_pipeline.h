@@ -19,7 +19,8 @@ struct PosePipelineOptions {
   std::function<void(std::int64_t frames)> advanced = [](std::int64_t) {};  // after each chunk
 };
 
-// read (serial) -> crop and infer (parallel; serial on a GPU) -> write (serial, in order).
+// read (serial) -> crop and infer (parallel) -> write (serial, in order). On a device, the second
+// stage uploads and the third waits for the results.
 //
 // Memory is bounded by the chunks in flight. Exceptions of a stage are rethrown; nothing is written
 // after them. Returns how many people PoseNms removed;

@@ -120,7 +120,7 @@ TrainBatch make_batch(data::TrainSet& set, const BatchPlan& plan, const model::M
   if (requests.empty()) return batch;
   const auto own = static_cast<std::int64_t>(requests.size());
   requests.insert(requests.end(), pasted_requests.begin(), pasted_requests.end());
-  const at::Tensor crops = ops::warp_affine(requests, height, width, normalisation, at::kCPU);
+  const at::Tensor crops = ops::warp_affine(requests, height, width, normalisation);
   paste(crops, own, pasted);
   batch.crops = crops.slice(0, 0, own);
   if (augment) {

@@ -64,7 +64,8 @@ std::optional<std::vector<model::ScoredPoint>> points_of(data::TrainSet& set, Re
             .cpu();
     const at::Tensor evidence =
         model::score_evidence(output.heatmaps_bkhw, output.hk, output.hm, points,
-                              config.loss.kind == model::LossKind::kCe);
+                              config.loss.kind == model::LossKind::kCe)
+            .cpu();
     const auto [first, count] = rows_of(batch);
     for (std::size_t row = 0; row < count; ++row) {
       const data::TrainSample& sample = set.samples()[people[first + row]];

@@ -23,14 +23,12 @@ Frame frame_of(int width, int height, std::uint8_t value) {
   return frame;
 }
 
-const at::Device kCpu(at::kCPU);
-
 }  // namespace
 
 TEST_CASE("warp_affine gives normalised crops of several frames", "[ops]") {
   const Frame first = frame_of(6, 4, 0), second = frame_of(3, 5, 51);
   const std::vector<CropRequest> requests = {{&first, {}}, {&second, {}}, {&first, {}}};
-  const at::Tensor crops = warp_affine(requests, 2, 3, Normalisation{}, kCpu);
+  const at::Tensor crops = warp_affine(requests, 2, 3, Normalisation{});
   CHECK(crops.sizes() == at::IntArrayRef({3, 3, 2, 3}));
   CHECK(crops.scalar_type() == at::kFloat);
   const Normalisation imagenet;
@@ -49,38 +47,34 @@ TEST_CASE("warp_affine gives raw values and BGR on demand", "[ops]") {
   const std::vector<CropRequest> requests = {{&frame, {}}};
   Normalisation raw;
   raw.raw = true;
-  CHECK(at::equal(warp_affine(requests, 1, 1, raw, kCpu).flatten(),
-                  at::tensor({255.0f, 7.0f, 7.0f})));
+  CHECK(at::equal(warp_affine(requests, 1, 1, raw).flatten(), at::tensor({255.0f, 7.0f, 7.0f})));
   raw.bgr = true;
-  CHECK(at::equal(warp_affine(requests, 1, 1, raw, kCpu).flatten(),
-                  at::tensor({7.0f, 7.0f, 255.0f})));
+  CHECK(at::equal(warp_affine(requests, 1, 1, raw).flatten(), at::tensor({7.0f, 7.0f, 255.0f})));
 }
 
 TEST_CASE("warp_affine accepts no requests", "[ops]") {
-  CHECK(warp_affine({}, 4, 5, {}, kCpu).sizes() == at::IntArrayRef({0, 3, 4, 5}));
+  CHECK(warp_affine({}, 4, 5, {}).sizes() == at::IntArrayRef({0, 3, 4, 5}));
 }
 
 TEST_CASE("warp_affine rejects frames without pixels and unknown devices", "[ops]") {
   Frame frame = frame_of(2, 2, 0);
   frame.index = 812;
   const std::vector<CropRequest> requests = {{&frame, {}}};
-  CHECK_THROWS_MATCHES(warp_affine(requests, 2, 2, {}, at::Device(at::kMeta)), Error,
+  CHECK_THROWS_MATCHES(warp_affine(WarpAffineArgs{}, at::Device(at::kMeta)), Error,
                        MessageMatches(ContainsSubstring("device meta is not supported")));
-  CHECK_THROWS_MATCHES(warp_affine(requests, 0, 2, {}, kCpu), Error,
+  CHECK_THROWS_MATCHES(warp_affine(requests, 0, 2, {}), Error,
                        MessageMatches(ContainsSubstring("crops of 0 x 2 pixels")));
   frame.rgb.clear();
-  CHECK_THROWS_MATCHES(warp_affine(requests, 2, 2, {}, kCpu), Error,
+  CHECK_THROWS_MATCHES(warp_affine(requests, 2, 2, {}), Error,
                        MessageMatches(ContainsSubstring("frame 812 has 0 bytes")));
   const std::vector<CropRequest> none = {{nullptr, {}}};
-  CHECK_THROWS_MATCHES(warp_affine(none, 2, 2, {}, kCpu), Error,
+  CHECK_THROWS_MATCHES(warp_affine(none, 2, 2, {}), Error,
                        MessageMatches(ContainsSubstring("crop 0 has no frame")));
 }
 
 #if !defined(VREMD_HAVE_CUDA) || !defined(VREMD_TORCH_CUDA)
 TEST_CASE("warp_affine reports a build without CUDA", "[ops]") {
-  const Frame frame = frame_of(2, 2, 0);
-  const std::vector<CropRequest> requests = {{&frame, {}}};
-  CHECK_THROWS_MATCHES(warp_affine(requests, 2, 2, {}, at::Device(at::kCUDA, 0)), Error,
+  CHECK_THROWS_MATCHES(warp_affine(WarpAffineArgs{}, at::Device(at::kCUDA, 0)), Error,
                        MessageMatches(ContainsSubstring("cuda:0: this build has no CUDA")));
 }
 #endif
