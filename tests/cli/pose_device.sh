@@ -7,7 +7,7 @@ vremd_pose_files weights table4_baseline single.safetensors
 vremd_pose_files clip 20 clip.mkv
 vremd_pose_files records 20 clip.mkv > boxes.jsonl
 pose() { vremd-pose -q -w tiny.safetensors "$@"; }
-plain() { jq -c 'del(.command)' "$@"; }
+plain() { jq -c 'del(.command, .from[]?.command)' "$@"; }
 
 pose --device cpu boxes.jsonl > cpu.jsonl
 for seed in 0 1 2 3 4 5 6 7; do
@@ -24,6 +24,7 @@ same --precision bf16 boxes.jsonl
 same --decode dark --joints nose,left_knee boxes.jsonl
 same --frames 3:9 --nms oks:0.5 boxes.jsonl
 same -w single.safetensors boxes.jsonl
+same --detect --track --input-size 160 --max-people 2 --frames 0:6 $SOURCE_DIR/examples/street.mp4
 for n in 1 2 3; do cp boxes.jsonl boxes$n.jsonl; done
 VREMD_HOST_ASYNC_SEED=9 pose --device host-async --videos 3 --output-dir out boxes[123].jsonl
 for n in 1 2 3; do cmp <(plain cpu.jsonl | sed 1d) <(plain out/boxes$n.jsonl | sed 1d); done
