@@ -11,7 +11,8 @@ namespace {
 ModelConfig config_of(const io::SafetensorsFile& file) {
   const auto& metadata = file.metadata();
   const auto kind = metadata.find("kind");
-  if (kind == metadata.end()) fail("{}: weights of another project; import them by vremd-convert weights", file.path());
+  if (kind == metadata.end())
+    fail("{}: weights of another project; import them by vremd-convert weights", file.path());
   if (kind->second != "pose") {
     fail("{}: weights of kind '{}', not of a pose model", file.path(), kind->second);
   }

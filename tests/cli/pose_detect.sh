@@ -8,7 +8,7 @@ vremd_pose_files weights paper paper.safetensors
 vremd_pose_files weights table4_baseline single.safetensors
 range=0:8
 detect() { vremd-detect -q --device cpu --input-size 160 --max-people 2 --frames $range "$@"; }
-pose() { vremd-pose -q --device cpu -w ${weights:-paper.safetensors} "$@"; }
+pose() { vremd-pose ${log:--q} --device cpu -w ${weights:-paper.safetensors} "$@"; }
 both() { pose --detect --input-size 160 --max-people 2 --frames $range "$@"; }
 # Headers say by which commands they were made.
 plain() { jq -c 'del(.command) | if .from then .from |= map(del(.command)) else . end' "$@"; }
@@ -76,7 +76,7 @@ for option in '' --track; do
   test "$(jq -r .status log)" = skipped; rm log
   cmp <(plain out$option/clip.mp4.jsonl) <(plain whole.jsonl)
 done
-both --track --every 2 clip.mp4 -o out--track/clip.mp4.jsonl --resume -v 2> err
+log=-v both --track --every 2 clip.mp4 -o out--track/clip.mp4.jsonl --resume 2> err
 grep -q 'made with a different input; redoing it' err
 test "$(jq -c 'select(.frame == 1).held' out--track/clip.mp4.jsonl)" = 0
 

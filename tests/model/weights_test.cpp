@@ -89,7 +89,7 @@ TEST_CASE("errors of other weights name the file and tensor") {
   check_error(edited(path, [&](auto& tensors, auto&) { tensors[name].shape = {8, 8}; }),
               "tensor " + name + " is [8, 8], not [64]");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("kind"); }),
-              "not weights of vremd");
+              "weights of another project");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata["kind"] = "detect"; }),
               "weights of kind 'detect'");
   check_error(edited(path, [&](auto&, auto& metadata) { metadata.erase("vremd_config"); }),
