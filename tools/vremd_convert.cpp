@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
               "output format (default: csv for -o FILE.csv, else records)");
   batch.add_output_to(tool, "output file, '-', or directory (one file per video)");
   tool.option("joints", config.joints, "SET",
-              std::string("output joints: ") + std::string(kSetNames) + " or NAME[,NAME...]");
+              "output joints: " + joint_set_names() + " or NAME[,NAME...]");
   tool.group("Input");
   tool.option("root", config.root, "DIR",
               "directory prepended to image and video paths; reports missing files");

@@ -92,7 +92,7 @@ JointSet unnamed_joints(std::size_t count, bool posetrack) {
   const std::string_view set = count == 17 && posetrack ? "posetrack17"
                                : count == 15            ? "posetrack15"
                                                         : customary_set(count);
-  return set.empty() ? joint_set("posetrack17") : joint_set_of(names_of_set(set));
+  return joint_set(set.empty() ? "posetrack17" : set);
 }
 
 // The vid_id, or the path of PoseTrack's folder, the picture or the video file.

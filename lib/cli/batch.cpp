@@ -102,7 +102,7 @@ Outcome outcome_of(const io::RecordWriter& writer) {
   const io::End& total = writer.total();
   Outcome outcome;
   outcome.frames = total.frames;
-  outcome.people = total.instances;
+  outcome.people = total.people;
   outcome.damaged = total.damaged;
   outcome.missing = total.missing;
   return outcome;

@@ -4,6 +4,8 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <limits>
 
 namespace vremd::convert {
 namespace {
@@ -13,22 +15,15 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 JointSet joint_set_from(std::string_view text) {
-  if (const Names set = names_of_set(text); !set.empty()) return joint_set_of(set);
+  if (const JointSet* set = find_joint_set(text)) return *set;
   const Names names = split_names(text);
-  static const std::set<std::string> known = [] {
-    std::set<std::string> all;
-    for (const char* set : {"posetrack17", "body25", "halpe136", "wholebody133"}) {
-      const Names more = names_of_set(set);
-      all.insert(more.begin(), more.end());
-    }
-    return all;
-  }();
   for (const std::string& name : names) {
-    if (!known.contains(name)) {
-      fail("{}: no such joint or set of joints (sets: {})", excerpt(name), kSetNames);
+    if (!is_known_joint(name)) {
+      fail("{}: no such joint or set of joints (sets: {})", excerpt(name), joint_set_names());
     }
-    if (std::count(names.begin(), names.end(), name) > 1)
+    if (std::count(names.begin(), names.end(), name) > 1) {
       fail("{}: duplicate joint", excerpt(name));
+    }
   }
   return joint_set_of(names);
 }
@@ -39,7 +34,7 @@ JointSet joint_set_of_size(std::size_t count, const std::string& given, const st
     if (set.joints.size() == count) return set;
     fail("{}: {} keypoints, but {} has {}", place, count, excerpt(given), set.joints.size());
   }
-  if (const auto set = customary_set(count); !set.empty()) return joint_set_from(set);
+  if (const auto set = customary_set(count); !set.empty()) return joint_set(set);
   fail("{}: {} keypoints: unknown joints; use --input-joints", place, count);
 }
 
@@ -64,23 +59,31 @@ JointMap::JointMap(const JointSet& from, JointSet to) : from_(from), to_(std::mo
 }
 
 JointMap::Source JointMap::source_of(const std::string& joint) const {
-  const auto middle = [this](const char* left, const char* right) {
-    const int a = from_.index(left), b = from_.index(right);
-    return a < 0 || b < 0 ? Source{} : Source{Rule::kMiddle, a, b, -1, true};
+  if (const int same = from_.index(joint); same >= 0) return {{{same, 1}}};
+  const auto mean = [this](std::initializer_list<const char*> of) {
+    Source source{{}, true};
+    for (const char* one : of) source.terms.push_back({from_.index(one), 1.0 / of.size()});
+    const auto lacks = [](const Term& term) { return term.index < 0; };
+    return std::ranges::any_of(source.terms, lacks) ? Source{} : source;
   };
-  if (const int same = from_.index(joint); same >= 0) return {Rule::kCopy, same, -1, -1, false};
-  if (joint == "head_bottom") {
-    if (const int neck = from_.index("neck"); neck >= 0) return {Rule::kCopy, neck, -1, -1, true};
-    return middle("left_shoulder", "right_shoulder");
-  }
-  if (joint == "neck") return middle("left_shoulder", "right_shoulder");
-  if (joint == "mid_hip") return middle("left_hip", "right_hip");
+  const auto first_of = [](std::initializer_list<Source> sources) {
+    const auto found = std::ranges::find_if(sources, [](const Source& s) { return s.known(); });
+    return found == sources.end() ? Source{} : *found;
+  };
+  const Source shoulders = mean({"left_shoulder", "right_shoulder"});
+  const Source hips = mean({"left_hip", "right_hip"});
+  if (joint == "head_bottom") return first_of({mean({"neck"}), shoulders});
+  if (joint == "neck" || joint == "thorax") return shoulders;
+  if (joint == "mid_hip") return first_of({mean({"pelvis"}), hips});
+  if (joint == "pelvis") return first_of({mean({"mid_hip"}), hips});
+  if (joint == "spine") return mean({"left_shoulder", "right_shoulder", "left_hip", "right_hip"});
   if (joint == "head_top") {
     const int nose = from_.index("nose");
-    const Source shoulders = middle("left_shoulder", "right_shoulder");
-    if (nose >= 0 && shoulders.a >= 0) {
-      return {Rule::kHeadTop, nose, shoulders.a, shoulders.b, true};
-    }
+    if (nose < 0 || !shoulders.known()) return {};
+    Source source = shoulders;
+    for (Term& term : source.terms) term.factor = -term.factor;
+    source.terms.push_back({nose, 2});
+    return source;
   }
   return {};
 }
@@ -94,27 +97,26 @@ void JointMap::apply(io::Instance& instance) const {
   instance.derived.clear();
   std::vector<io::Keypoint> points(sources_.size());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    const Source& s = sources_[i];
-    const auto there = [&](int index) { return index < 0 || !io::is_absent(old[index]); };
-    const bool found = s.rule != Rule::kAbsent && there(s.a) && there(s.b) && there(s.c);
-    const auto mean = [&](int a, int b) {
-      return io::Keypoint{(old[a].x + old[b].x) / 2, (old[a].y + old[b].y) / 2,
-                          (old[a].score + old[b].score) / 2};
-    };
-    if (s.rule == Rule::kCopy) points[i] = old[s.a];
-    if (found && s.rule == Rule::kMiddle) points[i] = mean(s.a, s.b);
-    if (found && s.rule == Rule::kHeadTop) {
-      const io::Keypoint neck = mean(s.b, s.c), &nose = old[s.a];
-      points[i] = {2 * nose.x - neck.x, 2 * nose.y - neck.y, nose.score};
+    const auto& [terms, derived] = sources_[i];
+    const bool found = !terms.empty() && std::ranges::none_of(terms, [&](const Term& term) {
+      return io::is_absent(old[term.index]);
+    });
+    double visible = 0;
+    if (found || (terms.size() == 1 && !derived)) {
+      // What is subtracted has no say in the score.
+      double scores = 0, factors = 0;
+      visible = std::numeric_limits<double>::infinity();
+      for (const auto& [index, factor] : terms) {
+        points[i].x += factor * old[index].x;
+        points[i].y += factor * old[index].y;
+        if (factor > 0) scores += factor * old[index].score, factors += factor;
+        if (!visibility.empty()) visible = std::min(visible, visibility[index]);
+      }
+      points[i].score = scores / factors;
     }
-    const bool was = std::find(before.begin(), before.end(), to_.joints[i]) != before.end();
-    if (was || (s.derived && found)) instance.derived.push_back(to_.joints[i]);
-    if (visibility.empty()) continue;
-    double least = found || s.rule == Rule::kCopy ? visibility[s.a] : 0;
-    for (const int other : {s.b, s.c}) {
-      if (found && other >= 0) least = std::min(least, visibility[other]);
-    }
-    instance.visibility.push_back(least);
+    if (!visibility.empty()) instance.visibility.push_back(visible);
+    const bool was = std::ranges::find(before, to_.joints[i]) != before.end();
+    if (was || (derived && found)) instance.derived.push_back(to_.joints[i]);
   }
   instance.keypoints = std::move(points);
   if (std::ranges::count(before, "box")) instance.derived.emplace_back("box");
@@ -123,8 +125,8 @@ void JointMap::apply(io::Instance& instance) const {
 std::vector<std::string> JointMap::dropped() const {
   std::vector<std::string> names;
   for (int i = 0; i < from_.size(); ++i) {
-    const bool used = std::any_of(sources_.begin(), sources_.end(), [&](const Source& s) {
-      return s.rule == Rule::kCopy && s.a == i;
+    const bool used = std::ranges::any_of(sources_, [&](const Source& s) {
+      return !s.derived && s.known() && s.terms[0].index == i;
     });
     if (!used) names.push_back(from_.joints[i]);
   }
@@ -134,7 +136,7 @@ std::vector<std::string> JointMap::dropped() const {
 std::vector<std::string> JointMap::absent() const {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (sources_[i].rule == Rule::kAbsent) names.push_back(to_.joints[i]);
+    if (!sources_[i].known()) names.push_back(to_.joints[i]);
   }
   return names;
 }

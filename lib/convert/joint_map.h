@@ -4,10 +4,11 @@
 // Maps the keypoints of one joint set to another, by name (METHOD 1.6).
 //
 // A joint that only the target has is computed if the source allows it, and marked as derived:
-//   head_bottom  neck, else the middle of the shoulders
-//   neck         the middle of the shoulders
-//   head_top     2 nose - middle of the shoulders
-//   mid_hip      the middle of the hips
+//   head_bottom      neck, else the middle of the shoulders
+//   neck, thorax     the middle of the shoulders
+//   head_top         2 nose - middle of the shoulders
+//   mid_hip, pelvis  each other, else the middle of the hips
+//   spine            the middle of shoulders and hips
 // with the mean of their scores (head_top: the nose's). Otherwise it is absent: x = y = score = 0.
 
 #include "core/joints.h"
@@ -19,7 +20,7 @@
 
 namespace vremd::convert {
 
-// A set of names_of_set(), or a list of names "nose,left_wrist". An Error lists the sets.
+// One of joint_sets(), or a list of names "nose,left_wrist". An Error lists the sets.
 JointSet joint_set_from(std::string_view text);
 
 // For formats that do not name their joints: the set `named` (Error "place: ..." unless it has
@@ -42,11 +43,14 @@ class JointMap {
   std::vector<std::string> absent() const;   // joints of the target without a source
 
  private:
-  enum class Rule { kAbsent, kCopy, kMiddle, kHeadTop };
+  struct Term {
+    int index;  // of the source
+    double factor;
+  };
   struct Source {
-    Rule rule = Rule::kAbsent;
-    int a = -1, b = -1, c = -1;  // kCopy: a. kMiddle: of a and b. kHeadTop: a = nose, b and c
+    std::vector<Term> terms;  // added up; none: absent
     bool derived = false;
+    bool known() const { return !terms.empty(); }
   };
   Source source_of(const std::string& joint) const;
 

@@ -11,7 +11,7 @@ namespace vremd {
 
 // A named, ordered set of keypoints (METHOD 1.6). Left and right are the person's own.
 struct JointSet {
-  std::string name;                             // posetrack15, posetrack17, coco17 or custom
+  std::string name;                             // of one of joint_sets(), or custom
   std::vector<std::string> joints;              // in the order of every array of keypoints
   std::vector<std::pair<int, int>> flip_pairs;  // indices to swap in a mirrored picture
   std::vector<std::pair<int, int>> limbs;       // connections that vremd-draw draws
@@ -20,14 +20,18 @@ struct JointSet {
   int index(std::string_view joint) const;  // -1: not in the set
 };
 
-// A set by its name; an Error lists the known names.
+// posetrack15, posetrack17, coco17, body25 and openpose18 (OpenPose), halpe26 and halpe136
+// (AlphaPose), coco_wholebody133, mpii16, aic14 (AI Challenger), h36m17
+// (Human3.6M), ap10k (animals).
+const std::vector<JointSet>& joint_sets();
+
+// A set by its name, or "wholebody133", an older name: null, an Error with the known names.
+const JointSet* find_joint_set(std::string_view name);
 const JointSet& joint_set(std::string_view name);
 
-// The names of a set that a user can ask for: the above, body25 and openpose18 (OpenPose), halpe26
-// and halpe136 (AlphaPose), wholebody133 (COCO-WholeBody). Empty if unknown.
-std::vector<std::string> names_of_set(std::string_view set);
-constexpr std::string_view kSetNames =
-    "posetrack15, posetrack17, coco17, body25, openpose18, halpe26, wholebody133, halpe136";
+std::string joint_set_names();  // "posetrack15, posetrack17, ..."
+
+bool is_known_joint(std::string_view name);  // of one of the sets
 
 // The joint of one of these sets that a file calls otherwise: "Left Knee", "left-knee", "leftKnee",
 // "LEFT_KNEE" are left_knee. Any other name is returned as it is.
@@ -37,8 +41,9 @@ std::string known_joint(const std::string& name);
 std::string_view customary_set(std::size_t count);
 
 // The deviation between annotators of a joint, as a fraction of the square root of the person's
-// area; OKS divides distances by twice this. COCO's 17, openpifpaf's for head_bottom and head_top
-// (SCORING 8); .08, the middle of the body's, for any other joint.
+// area; OKS divides distances by twice this. COCO's 17, COCO-WholeBody's for feet, face and hands,
+// openpifpaf's for head_bottom and head_top (SCORING 8); .08, the middle of the body's, for any
+// other joint.
 double oks_sigma(std::string_view joint);
 
 // PoseTrack's fifteen joints in the order of PoseTrack17's ids, which its evaluators use, with the

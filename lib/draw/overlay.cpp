@@ -32,9 +32,21 @@ Side side_of(Side a, Side b) {
 }
 
 bool is_face(const std::string& joint) {
-  return joint == "nose" || joint.ends_with("_eye") || joint.ends_with("_ear");
+  return joint == "nose" || joint.ends_with("_eye") || joint.ends_with("_ear") ||
+         joint.starts_with("face_");
 }
 bool is_head(const std::string& joint) { return is_face(joint) || joint.starts_with("head_"); }
+
+// Of a joint, relative to a knee: points of the face and of fingers are close to each other.
+double dot_size(const std::string& joint) {
+  const auto has = [&](const char* part) { return joint.find(part) != std::string::npos; };
+  if (joint.starts_with("face_") || has("finger_") || has("thumb_")) return 0.3;
+  return is_face(joint) ? 0.6 : 0.85;
+}
+
+double line_width(const std::string& from, const std::string& to) {
+  return std::min(dot_size(from), dot_size(to)) < 0.5 ? 0.4 : 1;
+}
 
 // One person as it will be drawn, in canvas pixels.
 struct Person {
@@ -82,7 +94,15 @@ struct Limb {
   Point from, to;  // canvas pixels
   double score;    // of the less certain end
   Side side;
+  double width = 1;  // relative to an arm
 };
+
+int neck_of(const JointSet& joints) {
+  for (const char* name : {"head_bottom", "neck", "thorax"}) {
+    if (const int index = joints.index(name); index >= 0) return index;
+  }
+  return -1;
+}
 
 std::vector<Limb> limbs_of(const Person& person, const JointSet& joints, const View& view,
                            double min_score) {
@@ -93,10 +113,11 @@ std::vector<Limb> limbs_of(const Person& person, const JointSet& joints, const V
   for (const auto& [a, b] : joints.limbs) {
     if (!seen(a) || !seen(b)) continue;
     limbs.push_back({at(a), at(b), std::min(points[a].score, points[b].score),
-                     side_of(side_of(joints.joints[a]), side_of(joints.joints[b]))});
+                     side_of(side_of(joints.joints[a]), side_of(joints.joints[b])),
+                     line_width(joints.joints[a], joints.joints[b])});
   }
   const int left = joints.index("left_shoulder"), right = joints.index("right_shoulder");
-  const int nose = joints.index("nose"), neck = joints.index("head_bottom");
+  const int nose = joints.index("nose"), neck = neck_of(joints);
   const int top = joints.index("head_top");
   if (seen(neck) && seen(top) && !seen(nose)) {
     limbs.push_back(
@@ -120,7 +141,8 @@ void draw_skeleton(Canvas& canvas, const Person& person, const JointSet& joints,
   for (const bool outline : {true, false}) {
     for (const Limb& limb : limbs) {
       const double sure = certainty(limb.score, min_score);
-      const double width = person.limb * (0.6 + 0.4 * sure), opacity = 0.35 + 0.65 * sure;
+      const double width = person.limb * limb.width * (0.6 + 0.4 * sure),
+                   opacity = 0.35 + 0.65 * sure;
       if (outline) {
         canvas.line(limb.from, limb.to, width + 2 * edge, kInk.faded(0.6 * opacity));
       } else {
@@ -133,8 +155,7 @@ void draw_skeleton(Canvas& canvas, const Person& person, const JointSet& joints,
     if (!person.has(j, min_score)) continue;
     const io::Keypoint& k = person.instance->keypoints[j];
     const double sure = certainty(k.score, min_score);
-    const double radius =
-        person.limb * (is_face(joints.joints[j]) ? 0.6 : 0.85) * (0.7 + 0.3 * sure);
+    const double radius = person.limb * dot_size(joints.joints[j]) * (0.7 + 0.3 * sure);
     const Colour colour = side_colour(side_of(joints.joints[j]), person.colour);
     const Point centre = view(Point{k.x, k.y});
     canvas.disc(centre, radius + edge, kInk.faded(0.5 + 0.5 * sure));
@@ -240,7 +261,7 @@ void draw_overlay(Canvas& canvas, const io::FrameRecord& record, const JointSet*
   const CornerLabel corner(canvas, label, faces);
   faces.push_back(corner.place);
   std::reverse(people.begin(), people.end());  // those in front choose first
-  draw_person_labels(canvas, people, faces);
+  if (style.labels) draw_person_labels(canvas, people, faces);
   corner.draw(canvas);
 }
 

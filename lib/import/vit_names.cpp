@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "import/vit_names.h"
 
-#include "core/joints.h"
-
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -62,17 +60,6 @@ std::pair<std::string, std::string> split_number(const std::string& name) {
   return {kBlocks + "#" + name.substr(end), number};
 }
 
-constexpr const char* kAic =
-    "right_shoulder,right_elbow,right_wrist,left_shoulder,left_elbow,left_wrist,right_hip,"
-    "right_knee,right_ankle,left_hip,left_knee,left_ankle,head_top,neck";
-constexpr const char* kMpii =
-    "right_ankle,right_knee,right_hip,left_hip,left_knee,left_ankle,pelvis,thorax,head_bottom,"
-    "head_top,right_wrist,right_elbow,right_shoulder,left_shoulder,left_elbow,left_wrist";
-constexpr const char* kAnimal =
-    "left_eye,right_eye,nose,neck,root_of_tail,left_shoulder,left_elbow,left_front_paw,"
-    "right_shoulder,right_elbow,right_front_paw,left_hip,left_knee,left_back_paw,right_hip,"
-    "right_knee,right_back_paw";
-
 }  // namespace
 
 std::vector<std::string> names_of(VitNames names, const std::string& name) {
@@ -124,14 +111,14 @@ bool is_unused(VitNames names, const std::string& theirs) {
   return false;
 }
 
-std::vector<std::string> expert_joints(int expert) {
+const JointSet& expert_joints(int expert) {
   switch (expert) {
-    case 1: return split_names(kAic);
-    case 2: return split_names(kMpii);
+    case 1: return joint_set("aic14");
+    case 2: return joint_set("mpii16");
     case 3:
-    case 4: return split_names(kAnimal);
-    case 5: return names_of_set("wholebody133");
-    default: return joint_set("coco17").joints;
+    case 4: return joint_set("ap10k");
+    case 5: return joint_set("coco_wholebody133");
+    default: return joint_set("coco17");
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/enum_names.h"
+#include "core/joints.h"
 
 #include <string>
 #include <vector>
@@ -31,9 +32,9 @@ std::string expert_name(VitNames names, const std::string& fc2, int number);
 // pretraining decoders, further heads, experts.
 bool is_unused(VitNames names, const std::string& theirs);
 
-// Joints of the training sets of ViTPose+ by expert: COCO, AIC, MPII, AP-10K, APT-36K,
-// COCO-WholeBody.
+// Joints of the training sets of ViTPose+ by expert: COCO, AIC, MPII, AP-10K, APT-36K (the same
+// as AP-10K), COCO-WholeBody.
 constexpr int kExperts = 6;
-std::vector<std::string> expert_joints(int expert);
+const JointSet& expert_joints(int expert);
 
 }  // namespace vremd::importer

@@ -101,19 +101,15 @@ std::array<int, 2> input_size(std::int64_t positions, const std::string& path) {
 }
 
 std::string joint_names(std::int64_t rows, int expert, const std::string& path) {
-  if (expert <= 0) {
-    for (const int known : {0, 2, 5}) {
-      const auto joints = expert_joints(known);
-      if (std::ssize(joints) != rows) continue;
-      return known == 0 ? "coco17" : fmt::format("{}", fmt::join(joints, ","));
-    }
-    fail("{}: a head of {} joints with unknown names", path, rows);
-  }
-  const auto joints = expert_joints(expert);
-  if (std::ssize(joints) > rows) {
+  if (expert > 0) {
+    const JointSet& joints = expert_joints(expert);
+    if (joints.size() <= rows) return joints.name;
     fail("{}: a head of {} joints, but expert {} has {}", path, rows, expert, joints.size());
   }
-  return fmt::format("{}", fmt::join(joints, ","));
+  for (const int known : {0, 2, 5}) {
+    if (const JointSet& joints = expert_joints(known); joints.size() == rows) return joints.name;
+  }
+  fail("{}: a head of {} joints with unknown names", path, rows);
 }
 
 // ---- converted tensors -------------------------------------------------------------------------

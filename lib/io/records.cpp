@@ -191,10 +191,11 @@ FrameRecord frame_from_json(const JsonNode& json) {
 
 End end_from_json(const JsonNode& json) {
   End end;
-  const auto [type, frames, instances, damaged, missing] =
-      json.fields({"type", "frames", "instances", "damaged", "missing"}, into(end.extra));
+  // "instances" was the earlier name of "people".
+  const auto [type, frames, people, instances, damaged, missing] = json.fields(
+      {"type", "frames", "people", "instances", "damaged", "missing"}, into(end.extra));
   end.frames = frames.optional_integer().value_or(0);
-  end.instances = instances.optional_integer().value_or(0);
+  end.people = (people ? people : instances).optional_integer().value_or(0);
   end.damaged = damaged.optional_integer().value_or(0);
   end.missing = missing.optional_integer().value_or(0);
   return end;
@@ -255,7 +256,7 @@ Json to_json(const FrameRecord& frame) {
 Json to_json(const End& end) {
   Json json{{"type", "end"},
             {"frames", end.frames},
-            {"instances", end.instances},
+            {"people", end.people},
             {"damaged", end.damaged},
             {"missing", end.missing}};
   append(json, end.extra);
@@ -409,7 +410,7 @@ void RecordWriter::write(const FrameRecord& frame) {
   if (frame.file) require_utf8(*frame.file);
   for (End* count : {&video_, &total_}) {
     ++count->frames;
-    count->instances += static_cast<std::int64_t>(frame.instances.size());
+    count->people += static_cast<std::int64_t>(frame.instances.size());
     count->damaged += frame.damage == Damage::kDamaged;
     count->missing += frame.damage == Damage::kMissing;
   }

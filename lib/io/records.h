@@ -95,7 +95,7 @@ struct FrameRecord {
 };
 
 struct End {
-  std::int64_t frames = 0, instances = 0, damaged = 0, missing = 0;
+  std::int64_t frames = 0, people = 0, damaged = 0, missing = 0;
   Json extra = Json::object();
 };
 
@@ -171,7 +171,6 @@ class RecordWriter {
   void write_end(const Json& extra = Json::object());  // with the counts of the current video
 
   std::int64_t frames() const { return total_.frames; }  // of all videos
-  std::int64_t instances() const { return total_.instances; }
   const End& total() const { return total_; }
   // Of all videos so far, as their containers say; 0: one does not.
   std::int64_t frames_expected() const { return frames_expected_.value_or(0); }

@@ -165,7 +165,7 @@ bad "keys.json:1: [0].${long:0:60}…: duplicate key" --from mmpose keys.json
 echo '{"type":"a\nb"}' > type.jsonl
 bad 'type.jsonl:1: type: neither header, frame nor end: a\nb' --from records type.jsonl
 echo '{"type":"header","video":"a","joint_set":"a\nb"}' > set.jsonl
-bad 'set.jsonl:1: joint_set: a\nb: unknown joint set (known: posetrack15, posetrack17, coco17)' \
+bad 'set.jsonl:1: joint_set: a\nb: unknown joint set (known: posetrack15, posetrack17, coco17, body25, openpose18, halpe26, halpe136, coco_wholebody133, mpii16, aic14, h36m17, ap10k)' \
   set.jsonl
 sed '1s/clip.mp4/cl\\nip.mp4/' clip.jsonl > video.jsonl
 bad 'cl\nip.mp4: frame 0: no image id: neither an image_id in the records nor a number in the picture'"'"'s name' \

@@ -89,7 +89,9 @@ for n in 133 136; do
     done
   done
 done
-is "$(convert mm.json --joints wholebody133 | jq -s '.[0].joints | length')" 133
+for set in wholebody133 coco_wholebody133; do
+  is "$(convert mm.json --joints $set | jq -s -c '.[0] | [.joint_set, (.joints | length)]')" '["coco_wholebody133",133]'
+done
 jq '.[].instances[].keypoints |= .[:130] | .[].instances[].keypoint_scores |= .[:130]' mm.json > odd.json
 bad 'odd.json: [0].instances[0]: 130 keypoints: unknown joints; use --input-joints' odd.json
 

@@ -12,11 +12,11 @@ plain() {
 cat > $work/want << 'END'
 {"type":"header","video":"images/park.jpg","width":400,"height":300,"vid_id":"set_park"}
 {"type":"frame","frame":0,"time":0,"image_id":7,"instances":[{"track":0,"id":11,"box":[10,20,60,120],"box_score":1,"score":1},{"track":1,"id":12,"box":[200,30,50,100],"box_score":1,"score":1}]}
-{"type":"end","frames":1,"instances":2,"damaged":0,"missing":0}
+{"type":"end","frames":1,"people":2,"damaged":0,"missing":0}
 {"type":"header","video":"clips/run.avi","width":320,"height":240,"frames_expected":2,"vid_id":"run"}
 {"type":"frame","frame":0,"time":0,"image_id":3,"instances":[{"track":5,"id":14,"box":[100.13,50,40,80],"box_score":0.75,"score":0.75}]}
 {"type":"frame","frame":1,"time":0,"image_id":4,"instances":[]}
-{"type":"end","frames":2,"instances":1,"damaged":0,"missing":0}
+{"type":"end","frames":2,"people":1,"damaged":0,"missing":0}
 END
 normal() { jq -c . | sed -E 's/([0-9])\.0([],}])/\1\2/g'; }
 vremd-convert --from posetrack18 annotations.json 2> $work/err | plain | normal | diff $work/want -
@@ -47,6 +47,6 @@ cat > want << 'END'
 {"type":"header","video":"set/images/val/012834_mpii_test","width":0,"height":0,"frames_expected":9,"vid_id":"012834"}
 {"type":"frame","frame":3,"time":0,"file":"000003.jpg","image_id":10128340003,"instances":[{"track":2,"id":1012834000300,"box":[1,2,3,4],"box_score":1,"score":1}]}
 {"type":"frame","frame":4,"time":0,"file":"000004.jpg","image_id":10128340004,"instances":[]}
-{"type":"end","frames":2,"instances":1,"damaged":0,"missing":0}
+{"type":"end","frames":2,"people":1,"damaged":0,"missing":0}
 END
 diff want out

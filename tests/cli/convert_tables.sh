@@ -7,7 +7,7 @@ cat > in.jsonl <<'END'
 {"type":"frame","frame":3,"time":0.12,"instances":[{"box":[0,0,10,20],"box_score":0.5,"score":0.75,"track":7,"keypoints":[[1,2,0.9],[0,0,0]]}]}
 {"type":"frame","frame":4,"time":0.16,"instances":[]}
 {"type":"frame","frame":5,"time":0.2,"instances":[{"box":[2,0,10,30],"box_score":0.5,"score":0.25,"track":7,"keypoints":[[3,4,0.2],[5,6,0.8]]},{"box":[50,0,10,30],"box_score":1,"score":1,"keypoints":[[53,4,1],[55,6,1]]}]}
-{"type":"end","frames":3,"instances":3,"damaged":0,"missing":0}
+{"type":"end","frames":3,"people":3,"damaged":0,"missing":0}
 END
 convert() { vremd-convert -q "$@"; }
 convert --to csv-wide in.jsonl | diff - <(cat <<'END'

@@ -19,7 +19,7 @@ head -n 1 one.jsonl | jq -e --arg clip $clip '.tool == "vremd-detect" and .video
   and .settings.input_size == [416] and .settings.frames == "2:8" and .precision == "fp32"' > out
 head -n 1 piped.jsonl | jq -e '.video == "-"' > out
 jq -s -e '[.[1:7][].frame] == [2,3,4,5,6,7]' one.jsonl > out
-tail -n 1 one.jsonl | jq -e '.frames == 6 and .instances > 0 and (.missing // 0) == 0' > out
+tail -n 1 one.jsonl | jq -e '.frames == 6 and .people > 0 and (.missing // 0) == 0' > out
 
 # Every frame of a street scene has people; boxes are inside the frame, best first.
 jq -s -e '.[0] as $h | all(.[1:7][].instances; length >= 2 and

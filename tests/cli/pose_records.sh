@@ -26,7 +26,7 @@ sha256sum tiny.safetensors | jq -R -e --slurpfile pose one.jsonl \
 jq -s -e '[.[1:13][].instances[0].neighbours] == [[0,1]] + [range(10) | [-1,1]] + [[-1,0]]' one.jsonl > out
 jq -s -e '[.[1:13][].frame] == [range(12)] and all(.[1:13][].instances[0];
   (.keypoints | length) == 15 and .box_score == 0.9 and .score > 0)' one.jsonl > out
-tail -n 1 one.jsonl | jq -e '.frames == 12 and .instances == 12' > out
+tail -n 1 one.jsonl | jq -e '.frames == 12 and .people == 12' > out
 
 # Poses of poses keep the boxes and their origin.
 pose one.jsonl > again.jsonl

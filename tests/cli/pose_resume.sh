@@ -27,7 +27,7 @@ grep -q '^vremd-pose: 3 frames reused from the interrupted run$' err
 jq -c 'if .frame == 1 or .frame == 3 then .instances += [.instances[0] | .box_score = 0.4] else . end' \
   boxes.jsonl > double.jsonl
 pose -q --nms oks:0.95 double.jsonl > thinned.jsonl
-test "$(jq -c 'select(.type == "end") | [.instances, .removed]' thinned.jsonl | sort -u)" = '[6,2]'
+test "$(jq -c 'select(.type == "end") | [.people, .removed]' thinned.jsonl | sort -u)" = '[6,2]'
 test "$(jq -r 'select(.type == "header").settings.nms' thinned.jsonl | sort -u)" = oks:0.95
 for done in 1 2 3 5 7 8 9 11 16; do
   head -n $done thinned.jsonl > part.jsonl

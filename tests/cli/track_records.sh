@@ -15,7 +15,7 @@ people() {
     test $((f % 3)) -eq 0 && list="$c,$list"
     echo "{\"type\":\"frame\",\"frame\":$f,\"time\":$(printf '0.%02d' $f),\"pts\":$f,\"instances\":[$list],\"weather\":\"fine\"}"
   done
-  echo '{"type":"end","frames":1,"instances":1,"damaged":0,"missing":0,"seconds":2}'
+  echo '{"type":"end","frames":1,"people":1,"damaged":0,"missing":0,"seconds":2}'
 }
 people 20 4 a.mp4 > a.jsonl
 people 20 -3 b.mp4 > b.jsonl
@@ -32,7 +32,7 @@ bare='del(.command, .tool, .version, .settings, .model, .device, .precision, .fr
   | if .type == "end" then {type, seconds} else . end
   | if .type == "frame" then .instances |= map(del(.track)) else . end'
 cmp <(jq -cS "$bare" a.jsonl) <(jq -cS "$bare" out.jsonl)
-tail -n 1 out.jsonl | jq -e '. == {type: "end", frames: 20, instances: 47, damaged: 0, missing: 0,
+tail -n 1 out.jsonl | jq -e '. == {type: "end", frames: 20, people: 47, damaged: 0, missing: 0,
   seconds: 2, tracks: 2}' > ok
 head -n 1 out.jsonl | jq -e '.tool == "vremd-track" and .command == "vremd-track a.jsonl" and
   (has("model") or has("device") or has("precision") | not) and .settings ==

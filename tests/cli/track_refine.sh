@@ -28,7 +28,7 @@ vremd-track walk.jsonl --refine > out.jsonl 2> err
 grep -Eq '^vremd-track: 40 frames, 45 people, 2 tracks, ' err || { cat err; exit 1; }
 head -n 1 out.jsonl | jq -e '.settings == {min_score: 0.4, min_similarity: 0.3, max_age: 15,
   smooth: "kalman", refine: true, max_speed: 8, max_limb: 1.5, max_gap: "10", cutoff: 5}' > ok
-tail -n 1 out.jsonl | jq -e '.instances == 45 and .tracks == 2 and .rejected_joints == 1 and
+tail -n 1 out.jsonl | jq -e '.people == 45 and .tracks == 2 and .rejected_joints == 1 and
   .filled_joints == 9 and .filled_people == 2' > ok
 jq -se 'map(select(.frame == 8 or .frame == 14) | .instances[0].derived) ==
   [["left_wrist"], ["left_wrist"]]' out.jsonl > ok

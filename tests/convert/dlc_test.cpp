@@ -35,7 +35,7 @@ constexpr const char* kTracked =
 {"type":"frame","frame":0,"time":0.0,"instances":[]}
 {"type":"frame","frame":1,"time":0.5,"instances":[{"track":7,"box":[8.5,17.0,13.0,26.0],"box_score":1.0,"score":0.5,"keypoints":[[10.0,20.0,0.25],[20.0,40.0,0.75]]},{"track":-2,"box":[30.0,40.0,0.0,0.0],"box_score":1.0,"score":0.5,"keypoints":[[30.0,40.0,0.5],[0.0,0.0,0.0]]}]}
 {"type":"frame","frame":4,"time":2.0,"instances":[{"track":7,"box":[11.0,21.0,0.0,0.0],"box_score":1.0,"score":0.5,"keypoints":[[0.0,0.0,0.0],[11.0,21.0,0.5]]}]}
-{"type":"end","frames":3,"instances":3,"damaged":0,"missing":0}
+{"type":"end","frames":3,"people":3,"damaged":0,"missing":0}
 )";
 
 std::string without(std::string text, const std::string& what, const std::string& instead = "") {
@@ -152,7 +152,7 @@ TEST_CASE("without tracks, a table holds one person per frame") {
         "2,11.5,21.25,0.98,,,\n");
   const std::string boxes =
       R"({"type":"header","format":1,"tool":"a","version":"0","command":"","video":"clip.mp4","width":64,"height":48}
-{"type":"end","frames":0,"instances":0,"damaged":0,"missing":0}
+{"type":"end","frames":0,"people":0,"damaged":0,"missing":0}
 )";
   CHECK_THROWS_WITH(convert_text("a.jsonl", boxes, "dlc"),
                     "clip.mp4: no joints, but dlc holds nothing else; run vremd-pose first");

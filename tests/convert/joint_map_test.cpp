@@ -116,6 +116,36 @@ TEST_CASE("a derived joint has the lowest visibility of its sources") {
   CHECK(person.visibility == std::vector<double>{2, 1, 0});
 }
 
+TEST_CASE("joints of networks that lift poses") {
+  const JointMap map(joint_set("coco17"), joint_set("h36m17"));
+  CHECK(map.absent().empty());
+  io::Instance person;
+  person.keypoints.resize(17, {0, 0, 0});
+  const auto at = [&](const char* joint) -> io::Keypoint& {
+    return person.keypoints[joint_set("coco17").index(joint)];
+  };
+  at("left_shoulder") = {10, 20, .5};
+  at("right_shoulder") = {30, 24, .75};
+  at("left_hip") = {12, 80, .25};
+  at("right_hip") = {28, 84, .5};
+  at("nose") = {22, 4, 1};
+  map.apply(person);
+  check(person.keypoints[0], 20, 82, .375);  // pelvis
+  check(person.keypoints[7], 20, 52, .5);    // spine
+  check(person.keypoints[8], 20, 22, .625);  // thorax
+  check(person.keypoints[9], 22, 4, 1);      // nose
+  check(person.keypoints[10], 24, -14, 1);   // head_top
+  check(person.keypoints[3], 0, 0, 0);       // right_ankle
+  CHECK(person.derived == std::vector<std::string>{"pelvis", "spine", "thorax", "head_top"});
+
+  const JointMap back(joint_set("mpii16"), joint_set("body25"));
+  io::Instance other;
+  other.keypoints.resize(16, {1, 2, .5});
+  other.keypoints[6] = {7, 8, .5};  // pelvis
+  back.apply(other);
+  check(other.keypoints[8], 7, 8, .5);  // mid_hip
+}
+
 TEST_CASE("sets by name, by a list of names, and by size") {
   CHECK(joint_set_from("coco17").name == "coco17");
   CHECK(joint_set_from("body25").joints.at(8) == "mid_hip");

@@ -22,7 +22,7 @@ constexpr const char* kTracked =
     R"({"type":"header","format":1,"tool":"a","version":"0","command":"","video":"clip.mp4"}
 {"type":"frame","frame":0,"time":0.0,"instances":[]}
 {"type":"frame","frame":1,"time":0.0,"instances":[{"track":7,"box":[0.0,0.15,13.0,26.25],"box_score":0.875,"score":0.875,"keypoints":[]},{"box":[-30.5,40.1,1.0,0.0],"box_score":1.0,"score":1.0,"keypoints":[]}]}
-{"type":"end","frames":2,"instances":2,"damaged":0,"missing":0}
+{"type":"end","frames":2,"people":2,"damaged":0,"missing":0}
 )";
 
 void check_error(const std::string& text, const std::string& error) {

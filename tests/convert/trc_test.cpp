@@ -32,7 +32,7 @@ constexpr const char* kOnePerson =
 {"type":"frame","frame":2,"time":0.0667,"instances":[{"track":7,"box":[8.5,17.0,13.0,26.0],"box_score":1.0,"score":1.0,"keypoints":[[10.0,20.0,1.0],[20.0,40.0,1.0]]}]}
 {"type":"frame","frame":3,"time":0.1001,"instances":[]}
 {"type":"frame","frame":4,"time":0.1335,"instances":[{"track":7,"box":[11.5,21.0,0.0,0.0],"box_score":1.0,"score":1.0,"keypoints":[[0.0,0.0,0.0],[11.5,21.0,1.0]]}]}
-{"type":"end","frames":3,"instances":2,"damaged":0,"missing":0}
+{"type":"end","frames":3,"people":2,"damaged":0,"missing":0}
 )";
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {

@@ -37,7 +37,7 @@ constexpr const char* kPeople =
     R"({"type":"header","format":1,"tool":"a","version":"0","command":"","video":"a/clip.mp4","width":64,"height":48,"joint_set":"custom","joints":["left_knee","right_knee","nose"]}
 {"type":"frame","frame":0,"time":0.0,"instances":[]}
 {"type":"frame","frame":3,"time":0.0,"width":640,"height":480,"instances":[{"box":[64.0,120.0,128.0,240.0],"box_score":1.0,"score":1.0,"keypoints":[[160.0,120.0,1.0],[0.0,0.0,0.0],[99.33,120.01,1.0]],"visibility":[2,0,1]}]}
-{"type":"end","frames":2,"instances":1,"damaged":0,"missing":0}
+{"type":"end","frames":2,"people":1,"damaged":0,"missing":0}
 )";
 
 // A data set with these labels.

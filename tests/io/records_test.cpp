@@ -102,13 +102,12 @@ TEST_CASE("a header keeps joints and provenance") {
 TEST_CASE("an end record has every count") {
   End end;
   end.frames = 3;
-  CHECK(to_json(end).dump() ==
-        R"({"type":"end","frames":3,"instances":0,"damaged":0,"missing":0})");
+  CHECK(to_json(end).dump() == R"({"type":"end","frames":3,"people":0,"damaged":0,"missing":0})");
 }
 
 TEST_CASE("concatenated streams are valid, a truncated one is detected") {
   const std::string frame = R"({"type":"frame","frame":0,"instances":[]})";
-  const std::string end = R"({"type":"end","frames":1,"instances":0})";
+  const std::string end = R"({"type":"end","frames":1,"people":0})";
   const std::string video = kHeader + "\n" + frame + "\n" + end + "\n";
   bool cut = true;
   CHECK(read_all(video + "\n" + video, &cut).size() == 6);
@@ -150,7 +149,7 @@ TEST_CASE("bad records name the file, the line and the field") {
 }
 
 TEST_CASE("a stream without a header, and an empty one, are errors") {
-  CHECK_THROWS_WITH(read_all(R"({"type":"end","frames":1,"instances":0})"),
+  CHECK_THROWS_WITH(read_all(R"({"type":"end","frames":1,"people":0})"),
                     ContainsSubstring(":1: record without a header"));
   CHECK_THROWS_WITH(read_all(""), ContainsSubstring("no records"));
   CHECK_THROWS_WITH(RecordReader("/no/such/file"), ContainsSubstring("/no/such/file: cannot open"));

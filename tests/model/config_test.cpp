@@ -93,7 +93,8 @@ TEST_CASE("config errors name the path") {
                 "backbone.size: 'xl' is not one of: s b l h tiny");
   check_refused(R"({"model": {"joints": "coco18"}})",
                 "model.joints: coco18: unknown joint set (known: posetrack15, posetrack17, "
-                "coco17)");
+                "coco17, body25, openpose18, halpe26, halpe136, coco_wholebody133, mpii16, aic14, "
+                "h36m17, ap10k)");
   check_refused(R"({"model": {"joints": "nose,nose"}})", "model.joints: duplicate joint nose");
   check_refused(R"({"model": {"trained_joints": ["left_ear"]}})",
                 "model.trained_joints: left_ear is not among model.joints");

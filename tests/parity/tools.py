@@ -34,7 +34,7 @@ class Tools:
         header = {"type": "header", "format": 1, "tool": "parity", "video": str(picture["path"]),
                   "width": picture["width"], "height": picture["height"]}
         frame = {"type": "frame", "frame": 0, "instances": [{"box": list(box)} for box in boxes]}
-        end = {"type": "end", "frames": 1, "instances": len(boxes)}
+        end = {"type": "end", "frames": 1, "people": len(boxes)}
         records = "".join(json.dumps(one) + "\n" for one in (header, frame, end))
         lines = self.run("vremd-pose", "-q", "-w", weights, "--dump", dump, *options, input=records)
         answers = [json.loads(line) for line in lines.splitlines()]

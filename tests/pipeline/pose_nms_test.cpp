@@ -94,8 +94,8 @@ TEST_CASE("second poses are removed and counted in each end record") {
   CHECK(result.removed == 4);
   for (const int end : {7, 15}) {
     CHECK(result.records[end]["removed"] == 2);
-    CHECK(result.records[end]["instances"] == 8);
-    CHECK(all.records[end]["instances"] == 10);
+    CHECK(result.records[end]["people"] == 8);
+    CHECK(all.records[end]["people"] == 10);
   }
   Json expected = all.records[2]["instances"];
   REQUIRE(expected.size() == 4);

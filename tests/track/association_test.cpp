@@ -80,7 +80,8 @@ TEST_CASE("joints have the sigmas of COCO and openpifpaf") {
   CHECK(oks_sigma("left_ankle") == .089);
   CHECK(oks_sigma("head_bottom") == .08);
   CHECK(oks_sigma("head_top") == .06);
-  CHECK(oks_sigma("left_big_toe") == .08);
+  CHECK(oks_sigma("left_big_toe") == .068);
+  CHECK(oks_sigma("tail") == .08);
 }
 
 TEST_CASE("velocity is a mean that starts at rest") {

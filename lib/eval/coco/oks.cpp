@@ -90,6 +90,8 @@ std::vector<double> oks_sigmas(const std::string& name, std::size_t keypoints) {
     if (keypoints + 2 == sigmas.size()) {
       sigmas.erase(sigmas.begin() + kEars, sigmas.begin() + kEars + 2);
     }
+  } else if (const JointSet* set = find_joint_set(name)) {
+    for (const std::string& joint : set->joints) sigmas.push_back(oks_sigma(joint));
   } else {
     return read_sigmas(name, keypoints);
   }

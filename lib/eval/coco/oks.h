@@ -26,7 +26,8 @@ struct OksConfig {
 };
 
 // The spread of each keypoint: coco17, posetrack or posetrack-pifpaf for that many keypoints
-// (PoseTrack without ears: 15), or the numbers of a JSON file. Empty for no keypoints.
+// (PoseTrack without ears: 15), another joint set, or the numbers of a JSON file. Empty for no
+// keypoints.
 std::vector<double> oks_sigmas(const std::string& name, std::size_t keypoints);
 
 inline double oks(const OksDetection& detection, const OksTruth& truth, const OksConfig& config) {

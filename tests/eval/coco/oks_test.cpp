@@ -181,6 +181,8 @@ TEST_CASE("OKS sigmas by name") {
   CHECK(earless[2] == .06);
   CHECK(earless[3] == full[5]);
   CHECK(earless.size() == 15);
+  CHECK(oks_sigmas("coco_wholebody133", 133)[132] == .031);
+  CHECK_THROWS_AS(oks_sigmas("halpe26", 133), Error);
   CHECK_THROWS_AS(oks_sigmas("coco17", 15), Error);
   CHECK_THROWS_AS(oks_sigmas("coco", 17), Error);
 }
