@@ -15,6 +15,7 @@ namespace vremd::draw {
 struct OverlayStyle {
   double min_score = 0;          // people below are skipped
   double min_joint_score = 0.2;  // joints below are skipped, with their limbs
+  bool labels = true;            // track and score of each person
 };
 
 // From the pixels of a record to those of a canvas: the frame is scaled to fit and centred.

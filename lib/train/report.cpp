@@ -10,6 +10,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <optional>
 
 namespace vremd::train {
 namespace {
@@ -28,9 +29,15 @@ double tick_step(double range, int count) {
   return 10 * power;
 }
 
-std::string chart(const std::string& title, const std::string& x_name,
-                  const std::vector<Curve>& curves) {
-  constexpr int kWidth = 760, kHeight = 300, kLeft = 70, kTop = 36, kRight = 190, kBottom = 44;
+struct ChartOptions {
+  std::string title, x_name;
+  double least_range = 0;        // of the y axis: what differs by less shall not look important
+  std::optional<double> best{};  // x that is marked
+};
+
+std::string chart(const ChartOptions& options, const std::vector<Curve>& curves) {
+  constexpr int kWidth = 760, kHeight = 300, kLeft = 70, kTop = 36, kBottom = 44;
+  const int right = curves.size() > 1 ? 190 : 24;  // names of the curves
   double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
   for (const Curve& curve : curves) {
     for (const auto& [x, y] : curve.points) {
@@ -46,12 +53,16 @@ std::string chart(const std::string& title, const std::string& x_name,
     y_low -= 0.5 * std::abs(y_low) + 1e-9;
     y_high += 0.5 * std::abs(y_high) + 1e-9;
   }
-  const double w = kWidth - kLeft - kRight, h = kHeight - kTop - kBottom;
+  if (const double lacking = options.least_range - (y_high - y_low); lacking > 0) {
+    y_low -= lacking / 2;
+    y_high += lacking / 2;
+  }
+  const double w = kWidth - kLeft - right, h = kHeight - kTop - kBottom;
   const auto px = [&](double x) { return kLeft + w * (x - x_low) / (x_high - x_low); };
   const auto py = [&](double y) { return kTop + h * (y_high - y) / (y_high - y_low); };
   const auto number = [](double value) { return fmt::format("{:.4g}", value); };
-  SvgPicture svg(kWidth, kHeight, 12, title);
-  svg.text(kLeft, 20, "start", title, "font-size=\"14\"");
+  SvgPicture svg(kWidth, kHeight, 12, options.title);
+  svg.text(kLeft, 20, "start", options.title, "font-size=\"14\"");
   const double y_step = tick_step(y_high - y_low, 5);
   for (double y = std::ceil(y_low / y_step) * y_step; y <= y_high + 1e-9 * y_step; y += y_step) {
     svg.line(kLeft, py(y), kLeft + w, py(y), stroke("#ddd"));
@@ -61,7 +72,13 @@ std::string chart(const std::string& title, const std::string& x_name,
   for (double x = std::ceil(x_low / x_step) * x_step; x <= x_high + 1e-9 * x_step; x += x_step) {
     svg.text(px(x), kTop + h + 18, "middle", number(x));
   }
-  svg.text(kLeft + w / 2, kHeight - 8, "middle", x_name);
+  svg.text(kLeft + w / 2, kHeight - 8, "middle", options.x_name);
+  if (options.best) {
+    svg.line(px(*options.best), kTop, px(*options.best), kTop + h, stroke("#888", 1));
+    const bool at_right = px(*options.best) > kLeft + w / 2;
+    svg.text(px(*options.best) + (at_right ? -4 : 4), kTop + h - 6, at_right ? "end" : "start",
+             "best");
+  }
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const Curve& curve = curves[i];
     if (curve.points.empty()) continue;
@@ -123,6 +140,55 @@ std::vector<Curve> joint_curves(const std::vector<Json>& metrics, const char* gr
   return result;
 }
 
+// The epoch of the best score; null: none has one.
+const Json* best_epoch(const std::vector<Json>& metrics, const std::string& score) {
+  const Json* best = nullptr;
+  for (const Json& line : metrics) {
+    if (!line.contains("epoch") || !line.contains(score) || !line[score].is_number()) continue;
+    if (!best || line[score].get<double>() > (*best)[score].get<double>()) best = &line;
+  }
+  return best;
+}
+
+std::string number_text(const Json& value) {
+  return value.is_number_float() ? fmt::format("{:.4g}", value.get<double>()) : value.dump();
+}
+
+std::string summary(const Report& report, const Json* best) {
+  std::string rows;
+  const auto row = [&](const char* name, const std::string& value) {
+    rows += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", name, xml_escaped(value));
+  };
+  const std::string& score = report.score;
+  const auto score_of = [&](const Json& line) {
+    return fmt::format("{} {}", score == "ap" ? "AP" : "PCK@0.2", number_text(line[score]));
+  };
+  if (best) {
+    row("best", fmt::format("{}, epoch {}", score_of(*best), number_text((*best)["epoch"])));
+  }
+  for (const Json& line : report.metrics) {
+    if (line.value("epoch", -1.0) == 0 && line.contains(score))
+      row("before training", score_of(line));
+  }
+  const auto last = [&](const char* key) -> const Json* {
+    const auto found = std::find_if(report.metrics.rbegin(), report.metrics.rend(),
+                                    [&](const Json& line) { return line.contains(key); });
+    return found == report.metrics.rend() ? nullptr : &*found;
+  };
+  if (const Json* line = last("epoch"); line && line->contains(score)) {
+    row("last", fmt::format("{}, epoch {}", score_of(*line), number_text((*line)["epoch"])));
+  }
+  if (const Json* line = last("loss")) {
+    row("loss", fmt::format("{} after {} steps", number_text((*line)["loss"]),
+                            number_text((*line)["step"])));
+  }
+  if (const Json* line = last("rate")) {
+    row("speed", fmt::format("{:.3g} persons/s", (*line)["rate"].get<double>()));
+  }
+  for (const auto& [name, value] : report.facts) row(name.c_str(), value);
+  return rows.empty() ? "" : "<table>\n" + rows + "</table>\n";
+}
+
 }  // namespace
 
 std::vector<Json> read_metrics(const std::string& path) {
@@ -136,31 +202,52 @@ std::vector<Json> read_metrics(const std::string& path) {
   return lines;
 }
 
-std::string html_report(const std::string& title, const std::vector<Json>& metrics,
-                        const std::string& png, const std::string& caption) {
+std::string html_report(const Report& report) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
-      "<style>body {{ font-family: sans-serif; max-width: 1000px; margin: 2em auto; }} svg, img "
-      "{{ max-width: 100%; height: auto; }}</style></head><body>\n<h1>{0}</h1>\n",
-      xml_escaped(title));
-  const auto add = [&](const char* name, const char* x, const char* place) {
-    html += chart(name, x, {curve_of(metrics, x, place)});
+      "<style>body {{ font-family: sans-serif; max-width: 1600px; margin: 2em auto; padding: 0 1em "
+      "}}\n"
+      "svg, img {{ max-width: 100%; height: auto }} th {{ text-align: left; padding-right: 2em }}\n"
+      "div {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 600px), "
+      "1fr)) }}\n"
+      "</style></head><body>\n<h1>{0}</h1>\n",
+      xml_escaped(report.title));
+  const std::vector<Json>& metrics = report.metrics;
+  const Json* best = best_epoch(metrics, report.score);
+  html += summary(report, best);
+
+  // Scores that differ by less than two points look the same.
+  const auto scores = [&](const char* title, double range, const std::vector<Curve>& curves) {
+    ChartOptions options{title, "epoch", range};
+    if (best) options.best = (*best)["epoch"].get<double>();
+    return chart(options, curves);
   };
-  add("loss", "step", "/loss");
-  add("gradient norm before clipping", "step", "/norm");
-  add("learning rate", "step", "/lr");
-  add("persons per second", "step", "/rate");
-  add("share of time spent waiting for data", "step", "/wait");
-  add("Mask_k: effective number of tokens", "step", "/mask/effective");
-  add("Mask_k: log of the largest weight", "step", "/mask/log_largest");
-  add("validation: PCK@0.2 of the torso, 12 body joints", "epoch", "/pck");
-  html += chart("validation: PCK@0.2 of each joint", "epoch", joint_curves(metrics, "joints"));
-  add("validation: PoseTrack AP", "epoch", "/ap");
-  html +=
-      chart("validation: PoseTrack AP of each joint", "epoch", joint_curves(metrics, "joint_ap"));
-  if (!png.empty()) {
+  const std::string validation =
+      scores("PCK@0.2 of the torso, 12 body joints", 0.02, {curve_of(metrics, "epoch", "/pck")}) +
+      scores("PoseTrack AP", 2, {curve_of(metrics, "epoch", "/ap")}) +
+      scores("PCK@0.2 of each joint", 0.02, joint_curves(metrics, "joints")) +
+      scores("PoseTrack AP of each joint", 2, joint_curves(metrics, "joint_ap"));
+  if (!validation.empty()) html += "<h2>Validation</h2>\n<div>\n" + validation + "</div>\n";
+  if (!report.png.empty()) {
     html += fmt::format("<h2>{0}</h2>\n<img alt=\"{0}\" src=\"data:image/png;base64,{1}\">\n",
-                        xml_escaped(caption), base64(png));
+                        xml_escaped(report.caption), base64(report.png));
+  }
+
+  std::string training;
+  const auto add = [&](const char* title, const char* place) {
+    training += chart({title, "step"}, {curve_of(metrics, "step", place)});
+  };
+  add("loss", "/loss");
+  add("learning rate", "/lr");
+  add("gradient norm before clipping", "/norm");
+  add("persons per second", "/rate");
+  add("share of time spent waiting for data", "/wait");
+  add("Mask_k: effective number of tokens", "/mask/effective");
+  add("Mask_k: log of the largest weight", "/mask/log_largest");
+  if (!training.empty()) html += "<h2>Training</h2>\n<div>\n" + training + "</div>\n";
+  if (!report.config.empty()) {
+    html += "<details><summary>config.json</summary><pre>" + xml_escaped(report.config) +
+            "</pre></details>\n";
   }
   return html + "</body></html>\n";
 }

@@ -4,6 +4,7 @@
 #include "io/json.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vremd::train {
@@ -11,10 +12,19 @@ namespace vremd::train {
 // The lines of a run's metrics.jsonl, without one truncated by a kill.
 std::vector<Json> read_metrics(const std::string& path);
 
-// Self-contained page with the curves of a run: loss, learning rate, share of time spent waiting
-// for data, Mask_k, validation scores in total and per joint; and the picture `png` (file content,
-// may be "") with `caption`.
-std::string html_report(const std::string& title, const std::vector<Json>& metrics,
-                        const std::string& png, const std::string& caption);
+using Facts = std::vector<std::pair<std::string, std::string>>;  // name, value
+
+struct Report {
+  std::string title;
+  Facts facts;  // for the summary
+  std::vector<Json> metrics;
+  std::string score;         // by which the best epoch is chosen: "pck" or "ap"
+  std::string png, caption;  // of samples; "": none
+  std::string config;        // text of config.json
+};
+
+// Self-contained page: a summary, scores of the validation with the best epoch, samples, and curves
+// of the training (loss, learning rate, speed, Mask_k).
+std::string html_report(const Report& report);
 
 }  // namespace vremd::train

@@ -7,12 +7,12 @@
 #include "io/json_file.h"
 #include "io/records.h"
 #include "ops/tensor_ops.h"
-#include "train/report.h"
 #include "train/start.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace vremd::train {
 namespace {
@@ -24,7 +24,8 @@ constexpr std::array<double, 3> kHeat = {255, 90, 0};  // orange, RGB
 struct DrawnSample {
   at::Tensor crops;  // [T, 3, H, W], normalised
   at::Tensor heat;   // [h, w], 0...1, drawn over the key frame's crop; may be undefined
-  std::vector<io::Keypoint> joints;  // crop pixels; score 0: not drawn
+  std::vector<io::Keypoint> joints;                  // crop pixels; score 0: not drawn
+  std::optional<std::vector<io::Keypoint>> truth{};  // drawn beside them
 };
 
 Frame picture_of(const at::Tensor& crop, const ops::Normalisation& normalisation) {
@@ -92,6 +93,15 @@ std::vector<DrawnSample> training_samples(data::TrainSet& set, const TrainConfig
   return samples;
 }
 
+std::vector<io::Keypoint> labels_of(const data::TrainSample& sample, const Affine2x3& to_crop) {
+  std::vector<io::Keypoint> joints;
+  for (const data::JointLabel& label : sample.joints) {
+    const Point at = to_crop({label.x, label.y});
+    joints.push_back({at.x, at.y, label.weight > 0 ? 1.0 : 0.0});
+  }
+  return joints;
+}
+
 // Evenly spread.
 std::vector<DrawnSample> validation_samples(Validation& validation, const TrainConfig& config) {
   const model::ModelConfig& model = config.model;
@@ -107,40 +117,56 @@ std::vector<DrawnSample> validation_samples(Validation& validation, const TrainC
         ops::frame_to_crop(ops::crop_region(validation.set().samples()[sample].box, spec), spec);
     samples.push_back({batch.crops,
                        {},
-                       joints_of(validation.predictions()[static_cast<std::int64_t>(n)], to_crop)});
+                       joints_of(validation.predictions()[static_cast<std::int64_t>(n)], to_crop),
+                       labels_of(validation.set().samples()[sample], to_crop)});
   }
   return samples;
 }
 
+void draw_joints(Frame& crop, const std::vector<io::Keypoint>& keypoints, const JointSet& joints) {
+  draw::Canvas canvas(crop);
+  io::FrameRecord record;
+  io::Instance& one = record.instances.emplace_back();
+  one.box = {0, 0, crop.width - 1.0, crop.height - 1.0};
+  one.keypoints = keypoints;
+  draw::OverlayStyle style;
+  style.labels = false;
+  const int colour = 0;
+  draw::draw_overlay(canvas, record, &joints, std::span(&colour, 1), draw::View{}, style, "");
+  canvas.store(crop);
+}
+
+// A row: previous, key frame with its joints, next, and if there is a truth the key frame with it.
 draw::Canvas draw_samples(const std::vector<DrawnSample>& samples, const TrainConfig& config) {
   const model::ModelConfig& model = config.model;
   const JointSet joints = model.joints();
   const ops::Normalisation normalisation = model.normalisation();
   const int width = model.input_width(), height = model.input_height(), frames = model.frames();
+  const int columns = frames + (!samples.empty() && samples[0].truth);
   std::vector<Frame> tiles;
   for (const DrawnSample& sample : samples) {
-    draw::Canvas row(draw::Size{width * frames, height});
+    draw::Canvas row(draw::Size{width * columns, height});
+    const auto put = [&](const Frame& picture, int column) {
+      row.picture(picture, {static_cast<double>(column * width), 0, static_cast<double>(width),
+                            static_cast<double>(height)});
+    };
     for (int t = 0; t < frames; ++t) {
       Frame picture = picture_of(sample.crops[t], normalisation);
       if (t == frames / 2) {
+        if (sample.truth) {
+          Frame beside = picture;
+          draw_joints(beside, *sample.truth, joints);
+          put(beside, frames);
+        }
         if (sample.heat.defined()) paint(sample.heat, picture);
-        draw::Canvas canvas(picture);
-        io::FrameRecord record;
-        io::Instance& one = record.instances.emplace_back();
-        one.box = {0, 0, width - 1.0, height - 1.0};
-        one.keypoints = sample.joints;
-        const int colour = 0;
-        draw::draw_overlay(canvas, record, &joints, std::span(&colour, 1), draw::View{},
-                           draw::OverlayStyle{}, "");
-        canvas.store(picture);
+        draw_joints(picture, sample.joints, joints);
       }
-      row.picture(picture, {static_cast<double>(t * width), 0, static_cast<double>(width),
-                            static_cast<double>(height)});
+      put(picture, t);
     }
     row.store(tiles.emplace_back());
   }
   const draw::SheetLayout layout =
-      draw::sheet_layout(tiles.size(), {width * frames, height}, {frames * 1600, 4096});
+      draw::sheet_layout(tiles.size(), {width * columns, height}, {columns * 1600, 4096});
   return draw::make_sheet(tiles, layout);
 }
 
@@ -155,13 +181,21 @@ int write_samples(const std::string& path, Validation* validation, data::TrainSe
 }
 
 void write_report(const RunFolder& folder, Validation* validation, data::TrainSet& set,
-                  const TrainConfig& config) {
+                  const TrainConfig& config, const Facts& facts) {
   const std::string path = folder.file("samples.png");
   write_samples(path, validation, set, config);
-  const char* caption = validation ? "People of the validation set with their predicted keypoints"
-                                   : "People of the training set with their targets";
-  folder.write("report.html", html_report(fmt::format("vremd-train: {}", folder.path()),
-                                          folder.metrics(), io::read_text_file(path), caption));
+  Report report;
+  report.title = fmt::format("vremd-train: {}", folder.path());
+  report.facts = facts;
+  report.metrics = folder.metrics();
+  report.score = name_of(config.validate_by);
+  report.png = io::read_text_file(path);
+  report.caption = validation ? "People of the validation set: previous frame, key frame with "
+                                "predicted keypoints, next "
+                                "frame, key frame with the annotation"
+                              : "People of the training set with their targets";
+  report.config = io::read_text_file(folder.file("config.json"));
+  folder.write("report.html", html_report(report));
 }
 
 }  // namespace vremd::train

@@ -166,6 +166,7 @@ struct Training {
 
   bool train() {
     std::int64_t& step = learner->step;
+    if (step == 0 && !epoch_is_recorded && !score_start()) return false;
     if (step > 0 && at_epoch_end() && !epoch_is_recorded && !end_epoch()) return false;
     SampleOrder order(set, config, steps.per_epoch, processes.rank(), processes.size(), step,
                       cache ? cache->stored() : std::vector<bool>());
@@ -313,6 +314,17 @@ struct Training {
     return line;
   }
 
+  // What is to be improved: the score of the weights that a training starts from.
+  bool score_start() {
+    if (!validation || (config.start.weights.empty() && config.start.single_frame.empty())) {
+      return true;
+    }
+    Json line{{"epoch", 0}, {"step", 0}};
+    if (!validate(0, line)) return false;
+    folder.add_metrics(line);
+    return true;
+  }
+
   // Saves the weights first. The line in metrics.jsonl is written last: a resumed run scores an
   // epoch without one again. False if stopped.
   bool end_epoch() {
@@ -334,10 +346,16 @@ struct Training {
       if (learner->substituted > 0) {
         log_warning("{} neighbours replaced by the frame itself", learner->substituted);
       }
-      write_report(folder, validation ? &*validation : nullptr, set, config);
+      write_report(folder, validation ? &*validation : nullptr, set, config, facts());
     }
     learner->substituted = 0;
     return true;
+  }
+
+  Facts facts() {
+    return {{"people", fmt::format("{} of {} files", set.samples().size(), config.data.size())},
+            {"steps", fmt::format("{} of {}, of {} people", learner->step, steps.all, step_size())},
+            {"network", trained_parameters(model())}};
   }
 
   bool validate(std::int64_t epoch, Json& line) {

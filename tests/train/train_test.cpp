@@ -884,19 +884,43 @@ TEST_CASE("a feature cache larger than the disk is rejected") {
                     ContainsSubstring("train.cache_features"));
 }
 
-TEST_CASE("report: base64 and curves") {
-  const std::vector<Json> metrics = {{{"step", 0}, {"loss", 4.0}},
-                                     {{"step", 10}, {"loss", 2.0}},
-                                     {{"step", 5}, {"mask", {{"effective", 7.5}}}},
-                                     {{"epoch", 1}, {"step", 10}, {"pck", 0.5}}};
-  const std::string html = html_report("a<b", metrics, "any carnal pleas", "people > 3");
-  CHECK_THAT(html, ContainsSubstring("a&lt;b"));
+TEST_CASE("report: summary, best epoch, curves, picture") {
+  Report report;
+  report.title = "a<b";
+  report.facts = {{"people", "7"}};
+  report.metrics = {{{"epoch", 0}, {"step", 0}, {"pck", 0.25}},
+                    {{"step", 0}, {"loss", 4.0}},
+                    {{"step", 10}, {"loss", 2.0}},
+                    {{"step", 5}, {"mask", {{"effective", 7.5}}}},
+                    {{"epoch", 1}, {"step", 5}, {"pck", 0.503}},
+                    {{"epoch", 2}, {"step", 10}, {"pck", 0.5}}};
+  report.score = "pck";
+  report.png = "any carnal pleas";
+  report.caption = "people > 3";
+  report.config = "{\"lr\": \"<1\"}";
+  const std::string html = html_report(report);
+  CHECK_THAT(html, ContainsSubstring("<h1>a&lt;b</h1>"));
   CHECK_THAT(html, ContainsSubstring("base64,YW55IGNhcm5hbCBwbGVhcw=="));
   CHECK_THAT(html, ContainsSubstring("<h2>people &gt; 3</h2>"));
   CHECK_THAT(html,
              ContainsSubstring("Mask_k: effective number") && !ContainsSubstring("Mask_k: log"));
+  CHECK_THAT(html, ContainsSubstring("<th>best</th><td>PCK@0.2 0.503, epoch 1</td>") &&
+                       ContainsSubstring("<th>before training</th><td>PCK@0.2 0.25</td>") &&
+                       ContainsSubstring("<th>last</th><td>PCK@0.2 0.5, epoch 2</td>") &&
+                       ContainsSubstring("<th>loss</th><td>2 after 10 steps</td>") &&
+                       ContainsSubstring("<th>people</th><td>7</td>"));
+  CHECK_THAT(html, ContainsSubstring("<pre>{&quot;lr&quot;: &quot;&lt;1&quot;}</pre>") ||
+                       ContainsSubstring("<pre>{\"lr\": \"&lt;1\"}</pre>"));
+  CHECK(html.find("<h2>Validation") < html.find("<h2>people"));
+  CHECK(html.find("<h2>people") < html.find("<h2>Training"));
   // 760 x 300 with margins: the first point upper left, the last lower right.
-  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 570.0,256.0\""));
+  CHECK_THAT(html, ContainsSubstring("points=\"70.0,36.0 736.0,256.0\""));
+  CHECK_THAT(html, ContainsSubstring(">best</text>"));
+
+  // Scores that are nearly the same look so: 0.3 points are 15 % of an axis of two points.
+  report.metrics = {{{"epoch", 1}, {"pck", 0.503}}, {{"epoch", 2}, {"pck", 0.5}}};
+  CHECK_THAT(html_report(report), ContainsSubstring("points=\"70.0,129.5 736.0,162.5\""));
+  CHECK_THAT(html_report({}), !ContainsSubstring("<h2>"));
 }
 
 TEST_CASE("every preset is a valid configuration, and keys override it") {
