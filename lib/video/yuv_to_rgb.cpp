@@ -7,8 +7,10 @@
 #include <cstring>
 #include <vector>
 
-// Loops that the compiler vectorises, also for AVX2, which is selected at run time.
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
+// Loops that the compiler vectorises, also for AVX2, which is selected at run time: by a function
+// that a program calls before a sanitizer is ready for it.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define VREMD_VECTOR_LOOP __attribute__((target_clones("avx2", "default")))
 #else
 #define VREMD_VECTOR_LOOP
