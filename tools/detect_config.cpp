@@ -5,6 +5,7 @@
 #include "io/safetensors.h"
 #include "video/fingerprint.h"
 #include "video/picture_names.h"
+#include "video/reader.h"
 
 #include <utility>
 
@@ -35,9 +36,31 @@ void DetectConfig::add_to(cli::Tool& tool, bool of_pose) {
   tool.option("cuts", cuts, "auto|off|FILE",
               "find the first frame of each shot, or read their numbers from FILE");
   tool.option("stills", stills, "treat each image of a directory or pattern as a separate video");
+  tool.option(
+      "live", live,
+      "the input is a pipe, a device or a URL without end: process each frame as soon as it "
+      "is there; skip frames if that takes too long");
 }
 
-void DetectConfig::validate(std::size_t inputs) {
+void DetectConfig::validate_live(const std::vector<std::string>& inputs, const std::string& root,
+                                 const cli::BatchOptions& batch) const {
+  cli::require(inputs.size() <= 1, "--live is for a single input");
+  const std::string source = inputs.empty() ? "-" : inputs[0];
+  cli::require(video::can_be_live(io::join_root(root, source)),
+               (source == "-" ? "standard input" : source) +
+                   " is not a pipe, a device or a URL; --live is for sources that do not wait");
+  const auto exclude = [](bool given, const char* option) {
+    cli::require(!given, std::string("--live and --") + option + " are mutually exclusive");
+  };
+  exclude(batch.resume != cli::Resume::kNo, "resume");
+  exclude(!batch.folder.empty(), "output-dir");
+  exclude(!batch.list.empty(), "files-from");
+  exclude(!batch.shard.empty(), "shard");
+  exclude(stills, "stills");
+}
+
+void DetectConfig::validate(const std::vector<std::string>& inputs, const std::string& root,
+                            const cli::BatchOptions& batch) {
   if (nms != "auto") {
     const auto iou = number_after("iou:", nms);
     cli::require(
@@ -47,7 +70,9 @@ void DetectConfig::validate(std::size_t inputs) {
   }
   cli::as_usage_errors([&] { detector.validate(); });
   cli::require(every >= 1 && every <= 100000, "--every must be in [1, 100000]");
-  cli::require(cuts == "auto" || cuts == "off" || inputs <= 1, "--cuts FILE is for a single video");
+  cli::require(cuts == "auto" || cuts == "off" || inputs.size() <= 1,
+               "--cuts FILE is for a single video");
+  if (live) validate_live(inputs, root, batch);
 }
 
 Detection::Detection(const io::SafetensorsFile& weights, const DetectConfig& config)
@@ -67,11 +92,13 @@ Detection::Detection(const DetectConfig& config, const io::Header& base, const s
   if (config.every > 1) header.settings["every"] = config.every;
   range.add_settings(header.settings);
   header.settings["cuts"] = config.cuts;
+  if (config.live) header.settings["live"] = true;
   header.device = detector.device();
   header.precision = name_of(config.detector.precision);
 
   input.root = root;
   input.stills = config.stills;
+  input.live = config.live;
   input.range = range.range();
   input.every = config.every;
   input.find_cuts = config.cuts == "auto";

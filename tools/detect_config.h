@@ -17,12 +17,18 @@ struct DetectConfig {
   std::string weights = "nanodet-g", nms = "auto", cuts = "auto";
   detect::DetectorOptions detector;
   int every = 1;
-  bool stills = false;
+  bool stills = false, live = false;
 
   // Options of both tools; those that mean something else in vremd-pose have names of their own
   // there.
   void add_to(cli::Tool& tool, bool of_pose);
-  void validate(std::size_t inputs);  // UsageErrors
+  // UsageErrors
+  void validate(const std::vector<std::string>& inputs, const std::string& root,
+                const cli::BatchOptions& batch);
+
+ private:
+  void validate_live(const std::vector<std::string>& inputs, const std::string& root,
+                     const cli::BatchOptions& batch) const;
 };
 
 // A loaded detector and what its runs share.

@@ -63,11 +63,13 @@ void PoseConfig::add_to(cli::Tool& tool) {
 void PoseConfig::validate(const cli::Tool& tool) {
   using cli::require;
   for (const char* option : {"detector", "input-size", "min-score", "box-nms", "max-people",
-                             "every", "cuts", "stills"}) {
+                             "every", "cuts", "stills", "live"}) {
     require(with_detection || !tool.given(option),
             std::string("--") + option + " requires --detect");
   }
-  if (with_detection) detect.validate(inputs.size());
+  if (with_detection) detect.validate(inputs, input.root, batch);
+  require(!detect.live || input.done.path.empty(),
+          "--live and --resume-from are mutually exclusive");
   require(!with_detection || input.video.empty(), "--video and --detect are mutually exclusive");
   cli::as_usage_errors([&] {
     pipeline::check_pose_options(estimator, input.neighbours);

@@ -32,7 +32,7 @@ cli::Outcome detect_input(const cli::Job& job, io::RunOutput& out, cli::Progress
   const pipeline::DetectCounts counts = pipeline::run_detect_pipeline(
       input, job.header(detection.header), detection.detector, writer);
   const auto frames = writer.frames();
-  if (!whole && frames == 0 && !cli::stop_requested()) {
+  if (!whole && frames + counts.skipped == 0 && !cli::stop_requested()) {
     log_warning("{}: no such frames", options.range.text());
   }
   cli::Outcome outcome = cli::outcome_of(writer);
@@ -40,15 +40,17 @@ cli::Outcome detect_input(const cli::Job& job, io::RunOutput& out, cli::Progress
   outcome.complete = counts.failed == 0;
   outcome.reason = counts.failure;
   outcome.taken = counts.taken;
+  outcome.ends_with_stop = input.live;
   const double seconds = progress.seconds();
   outcome.summary =
-      fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", frames,
-                  outcome.people, seconds, frames / seconds, cli::peak_memory_mib());
+      fmt::format("{} frames, {}{} people, {:.1f} s, {:.1f} frames/s, {:.0f} MiB", frames,
+                  input.live ? fmt::format("{} skipped, ", counts.skipped) : "", outcome.people,
+                  seconds, frames / seconds, cli::peak_memory_mib());
   return outcome;
 }
 
 int run(Options& options, const cli::Common& common) {
-  options.detect.validate(options.inputs.size());
+  options.detect.validate(options.inputs, options.root, options.batch);
   options.range.range();  // UsageErrors
   cli::Batch batch(options.batch, common, options.inputs, options.root);
   if (batch.empty()) return cli::kSuccess;

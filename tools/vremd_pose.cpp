@@ -54,11 +54,13 @@ cli::Outcome pose(const cli::Job& job, io::RunOutput& out, cli::Progress::Input&
   outcome.complete = counts.failed_videos == 0 && !reader.truncated();
   outcome.reason = reader.truncated() ? "truncated input" : counts.failure;
   outcome.taken = reader.taken();
+  outcome.ends_with_stop = config.detect.live;
   const double seconds = progress.seconds();
-  outcome.summary =
-      fmt::format("{} frames, {} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
-                  outcome.frames, outcome.people, seconds, outcome.frames / seconds,
-                  outcome.people / seconds, cli::peak_memory_mib());
+  outcome.summary = fmt::format(
+      "{} frames, {}{} people, {:.1f} s, {:.1f} frames/s, {:.1f} persons/s, {:.0f} MiB",
+      outcome.frames, config.detect.live ? fmt::format("{} skipped, ", counts.skipped) : "",
+      outcome.people, seconds, outcome.frames / seconds, outcome.people / seconds,
+      cli::peak_memory_mib());
   return outcome;
 }
 
@@ -73,7 +75,8 @@ int run(PoseConfig& config, const cli::Common& common) {
   const std::string weights = io::find_weights(config.weights);
   const model::LoadedModel loaded = model::load_model(weights);
   const pipeline::EstimatorOptions options = config.resolve(loaded);
-  input.stopped = cli::stop_requested;
+  input.live = config.detect.live;
+  if (!input.live) input.stopped = cli::stop_requested;  // else the detection ends the video
   std::optional<Detection> detection;
   if (config.with_detection) {
     config.detect.detector.device = config.choices.device;

@@ -81,7 +81,7 @@ Decision decide(const Job& job, Resume resume, const std::function<Expected(cons
 // name.
 void finish(io::RunOutput& out, Outcome& outcome) {
   if (outcome.taken) log_info("{} frames reused from the interrupted run", outcome.taken);
-  if (stop_requested()) {
+  if (stop_requested() && !(outcome.ends_with_stop && outcome.any)) {
     outcome.complete = false;
     outcome.partial = {out.finish(false)};
   } else if (outcome.any) {

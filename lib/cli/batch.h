@@ -69,6 +69,7 @@ struct Outcome {
   std::string reason{};                // why it is not complete, or was skipped
   std::string summary{};               // one line
   std::int64_t taken = 0;              // frames of the stopped run
+  bool ends_with_stop = false;         // a signal is the end of a live source
   std::vector<std::string> partial{};  // temporary names of incomplete outputs; "": none
   bool skipped = false;                // already done, or
   bool in_work = false;                // being written by another process

@@ -12,7 +12,7 @@ namespace vremd {
 // A decoded picture: 8-bit RGB, rows without padding, display rotation applied. Shared and
 // read-only, since the same bytes serve as key frame and as neighbour.
 struct Frame {
-  std::int64_t index = 0;           // from 0, presentation order, no gaps
+  std::int64_t index = 0;           // from 0, presentation order
   std::optional<std::int64_t> pts;  // in the stream's time base
   double time = 0;                  // seconds from the first frame
   int width = 0, height = 0;

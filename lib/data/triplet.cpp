@@ -25,33 +25,36 @@ bool TripletWindow::pull() {
     ended_ = true;
     return false;
   }
-  ++decoded_;
+  decoded_ = frame->index + 1;
   frames_.push_back(std::move(frame));
   return true;
 }
 
 FramePtr TripletWindow::at(std::int64_t index) const {
-  const std::int64_t first = decoded_ - static_cast<std::int64_t>(frames_.size());
-  return index >= first && index < decoded_ ? frames_[index - first] : nullptr;
+  const auto found = first_from(index);
+  return found != frames_.end() && (*found)->index == index ? *found : nullptr;
 }
 
+std::deque<FramePtr>::const_iterator TripletWindow::first_from(std::int64_t index) const {
+  return std::ranges::lower_bound(frames_, index, {},
+                                  [](const FramePtr& one) { return one->index; });
+}
+
+// Keeps the last frame before it if there is none of this number.
 void TripletWindow::drop_before(std::int64_t index) {
-  const std::int64_t first = decoded_ - static_cast<std::int64_t>(frames_.size());
-  const auto count = std::clamp<std::int64_t>(index - first, 0, frames_.size());
-  frames_.erase(frames_.begin(), frames_.begin() + count);
+  while (frames_.size() > 1 && frames_[1]->index <= index) frames_.pop_front();
 }
 
 bool TripletWindow::reach(std::int64_t index) {
-  while (decoded_ <= index && pull()) frames_.clear();
+  while (decoded_ <= index && pull()) {
+    while (frames_.size() > 1) frames_.pop_front();
+  }
   return decoded_ > index;
 }
 
 void TripletWindow::fill_by_stride(std::int64_t key) {
-  const std::int64_t first = std::max<std::int64_t>(0, key - options_.stride);
-  drop_before(first);
-  reach(first - 1);
-  while (decoded_ <= key + options_.stride && pull()) {
-  }
+  drop_before(key - options_.stride);
+  while (decoded_ <= key + options_.stride && pull()) drop_before(key - options_.stride);
 }
 
 void TripletWindow::fill_by_time(std::int64_t key) {
@@ -90,6 +93,18 @@ FramePtr TripletWindow::nearest(const Frame& key, double time, Shot shot) const 
   return best;
 }
 
+// Null: none but those beyond the shot.
+FramePtr TripletWindow::at_stride(std::int64_t key, int side, Shot shot) const {
+  const auto first = first_from(shot.first), end = first_from(shot.end);
+  if (first == end) return nullptr;
+  if (side > 0) {
+    const auto found = first_from(key + options_.stride);
+    return found < end ? *found : *(end - 1);
+  }
+  const auto found = first_from(key - options_.stride + 1);
+  return found > first ? *(found - 1) : *first;
+}
+
 std::optional<Triplet> TripletWindow::around(std::int64_t key, Shot shot) {
   const bool by_time = options_.delta_ms > 0;
   by_time ? fill_by_time(key) : fill_by_stride(key);
@@ -100,8 +115,7 @@ std::optional<Triplet> TripletWindow::around(std::int64_t key, Shot shot) {
   for (const int side : {-1, 1}) {
     const FramePtr neighbour =
         by_time ? nearest(*centre, centre->time + side * options_.delta_ms / 1000, shot)
-                : at(std::clamp(key + side * options_.stride, shot.first,
-                                std::min(shot.end, decoded_) - 1));
+                : at_stride(key, side, shot);
     if (!neighbour || neighbour == centre) continue;
     if (neighbour->missing || neighbour->width != centre->width ||
         neighbour->height != centre->height) {

@@ -28,7 +28,9 @@ struct Triplet {
 
 // Triplets around increasing key frames of one video, decoding only as far as required.
 //
-// At the ends of the video and of the shot, neighbours clamp to the first and last frame.
+// At the ends of the video and of the shot, neighbours clamp to the first and last frame. Numbers
+// may be missing, of frames that a live source skipped: by frames, a neighbour is then the nearest
+// one that is at least `stride` away.
 class TripletWindow {
  public:
   using Source = std::function<FramePtr()>;  // the video's next frame; null at its end
@@ -41,11 +43,11 @@ class TripletWindow {
   };
 
   // The triplet around frame `key` of a shot, which must exceed that of the previous call. Nullopt
-  // if the video ends before it, after decoded() frames.
+  // if the video ends before it, at frame decoded().
   std::optional<Triplet> around(std::int64_t key, Shot shot);
   std::optional<Triplet> around(std::int64_t key) { return around(key, Shot{}); }
 
-  // Skips to frame `index`; false if the video ends before it.
+  // Skips frames up to `index`; false if the video ends before it.
   bool reach(std::int64_t index);
 
   std::int64_t decoded() const { return decoded_; }
@@ -54,14 +56,16 @@ class TripletWindow {
   bool pull();
   FramePtr at(std::int64_t index) const;
   FramePtr nearest(const Frame& key, double time, Shot shot) const;
+  FramePtr at_stride(std::int64_t key, int side, Shot shot) const;
+  std::deque<FramePtr>::const_iterator first_from(std::int64_t index) const;
   void fill_by_stride(std::int64_t key);
   void fill_by_time(std::int64_t key);
   void drop_before(std::int64_t index);
 
   Source source_;
   TripletOptions options_;
-  std::deque<FramePtr> frames_;  // consecutive, up to the last decoded one
-  std::int64_t decoded_ = 0;
+  std::deque<FramePtr> frames_;  // in order, up to the last decoded one
+  std::int64_t decoded_ = 0;     // the number after that one's
   bool ended_ = false;
 };
 

@@ -5,8 +5,10 @@
 #include "core/names.h"
 #include "io/json_node.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <system_error>
 
 namespace vremd::io {
 namespace {
@@ -347,11 +349,27 @@ std::string join_root(const std::string& root, const std::string& name) {
   return (std::filesystem::path(root) / name).string();
 }
 
+bool is_live(const Header& header) {
+  const auto live = [](const Json& settings) {
+    return settings.is_object() && settings.contains("live");
+  };
+  return live(header.settings) ||
+         (header.from.is_array() && std::ranges::any_of(header.from, [&](const Json& run) {
+            return run.is_object() && run.contains("settings") && live(run["settings"]);
+          }));
+}
+
 std::string video_path(const Header& header, const std::string& root, const std::string& place) {
   if (header.video == "-") {
     fail("{}: the video was read from standard input; use --video", place);
   }
-  return join_root(root, header.video);
+  const std::string path = join_root(root, header.video);
+  std::error_code ignored;
+  if (is_live(header) && !std::filesystem::is_regular_file(path, ignored)) {
+    fail("{}: {} was read live, and cannot be read again; use --video with a recording of it",
+         place, header.video);
+  }
+  return path;
 }
 
 std::vector<std::string> record_files_in(const std::string& folder) {

@@ -79,7 +79,7 @@ struct Instance {
 enum class Damage { kNone, kDamaged, kMissing };  // decoded with errors; could not be decoded
 
 struct FrameRecord {
-  std::int64_t frame = 0;                   // from 0, presentation order, no gaps
+  std::int64_t frame = 0;                   // from 0, presentation order; gaps if skipped (live)
   double time = 0;                          // seconds
   std::optional<std::int64_t> pts;          // in the header's time_base
   std::optional<std::string> file;          // picture of a folder
@@ -126,8 +126,11 @@ Header following(const Header& input, const Header& own, const std::string& path
 // change nothing.
 std::string join_root(const std::string& root, const std::string& name);
 
-// The path of a header's video. Error at `place` if it was read from standard input, which cannot
-// be read again.
+// Whether the frames were read with --live: numbers of skipped ones are missing.
+bool is_live(const Header& header);
+
+// The path of a header's video. Error at `place` if it was standard input or a live source, which
+// cannot be read again.
 std::string video_path(const Header& header, const std::string& root, const std::string& place);
 
 double round_to_digits(double value, int digits);  // significant ones

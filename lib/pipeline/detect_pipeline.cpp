@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 
 // A token of the pipeline: one frame and the preceding records.
 struct DetectTask {
-  bool ends_video = false;              // the video before it is complete
+  std::optional<io::End> end;           // the video before it is complete
   std::optional<io::Header> header;     // of a new video
   FramePtr frame;                       // may be null
   bool in_range = true;                 // otherwise a frame without a record
@@ -72,7 +72,7 @@ class DetectReader {
 
   std::unique_ptr<DetectTask> next();  // null: end or stopped
   void cancel() { cancelled_ = true; }
-  bool stopped() const { return cancelled_ || input_.stopped(); }
+  bool stopped() const { return cancelled_ || (!input_.live && input_.stopped()); }
   DetectCounts counts() const {
     DetectCounts counts = counts_;
     counts.taken = done_.taken();
@@ -81,6 +81,8 @@ class DetectReader {
 
  private:
   bool open(DetectTask& task);
+  io::End close();
+  bool is_lost();
   bool is_keyframe(const Frame& frame, bool cut);
   bool is_past(const Frame& frame) const;
 
@@ -93,7 +95,7 @@ class DetectReader {
   std::vector<Video> videos_;
   std::size_t next_video_ = 0;
   std::unique_ptr<video::VideoReader> reader_;  // null: none is open
-  bool ends_video_ = false;                     // for the next task
+  std::optional<io::End> end_;                  // for the next task
   std::int64_t next_keyframe_ = 0;
   int keyframe_width_ = 0, keyframe_height_ = 0;
   std::int64_t last_frame_ = -1;            // in the range so far; -1: none
@@ -135,8 +137,10 @@ bool DetectReader::open(DetectTask& task) {
         fail("{}: not an image", path);
       }
       video::VideoReaderOptions options;
-      options.stopped = [this] { return stopped(); };
+      options.stopped = [this] { return cancelled_ || input_.stopped(); };
       options.find_cuts = input_.find_cuts && !input_.stills;
+      options.live = input_.live;
+      options.counted = input_.range;
       if (std::error_code ignored; !input_.stills && !fs::is_regular_file(path, ignored)) {
         for (const auto& picture : video::pictures_of(path)) require_utf8(picture);
       }
@@ -148,6 +152,10 @@ bool DetectReader::open(DetectTask& task) {
       log_error("{}", error.what());
       continue;
     }
+    if (reader_->info().width == 0) {  // stopped
+      reader_.reset();
+      return false;
+    }
     ++counts_.videos;
     const video::VideoInfo& info = reader_->info();
     task.header = header_;
@@ -158,7 +166,8 @@ bool DetectReader::open(DetectTask& task) {
     task.header->fps = info.fps;
     task.header->time_base = info.time_base;
     task.header->frames_expected = info.frames_expected;
-    task.header->fingerprint = video::fingerprint(io::join_root(input_.root, name));
+    if (!input_.live)
+      task.header->fingerprint = video::fingerprint(io::join_root(input_.root, name));
     video_header_ = *task.header;
     done_.begin(video_header_);
     last_frame_ = -1;
@@ -180,6 +189,30 @@ bool DetectReader::is_keyframe(const Frame& frame, bool cut) {
   return true;
 }
 
+// The end record of the open video.
+io::End DetectReader::close() {
+  io::End end;
+  if (input_.live) {
+    end.extra["skipped"] = reader_->skipped();
+    end.extra["reconnects"] = reader_->reconnects();
+    counts_.skipped += reader_->skipped();
+  }
+  reader_.reset();
+  done_.end();
+  return end;
+}
+
+// Whether the video has not ended, but its connection.
+bool DetectReader::is_lost() {
+  const std::string why = reader_->lost();
+  if (why.empty()) return false;
+  const std::string message =
+      fmt::format("{}: connection lost after frame {}: {}", video_header_.video, last_frame_, why);
+  log_error("{}", message);
+  if (counts_.failed++ == 0) counts_.failure = message;
+  return true;
+}
+
 // Whether no more of the video is needed.
 bool DetectReader::is_past(const Frame& frame) const {
   if (!input_.range.is_after(frame.index, frame.time)) return false;
@@ -195,19 +228,20 @@ std::unique_ptr<DetectTask> DetectReader::next() {
     FramePtr frame = reader_->next();
     if (stopped()) break;  // not the end of the video
     if (!frame || is_past(*frame)) {
-      reader_.reset();
-      done_.end();
+      const bool lost = !frame && is_lost();
+      io::End end = close();
       if (!task->header) {
-        ends_video_ = true;
+        if (!lost) end_ = std::move(end);
         continue;
       }
       // no frame in the range: only header and end
-      task->ends_video = std::exchange(ends_video_, true);
+      task->end = std::exchange(end_, std::nullopt);
+      if (!lost) end_ = std::move(end);
       return task;
     }
     task->in_range = input_.range.contains(frame->index, frame->time);
     if (!task->in_range && !outside_) continue;
-    task->ends_video = std::exchange(ends_video_, false);
+    task->end = std::exchange(end_, std::nullopt);
     before_time_ = frame->time;
     if (!task->in_range) {
       task->frame = std::move(frame);
@@ -222,8 +256,8 @@ std::unique_ptr<DetectTask> DetectReader::next() {
     task->frame = std::move(frame);
     return task;
   }
-  if (stopped() || !ends_video_) return nullptr;
-  task->ends_video = std::exchange(ends_video_, false);
+  if (stopped() || !end_) return nullptr;
+  task->end = std::exchange(end_, std::nullopt);
   return task;
 }
 
@@ -234,7 +268,7 @@ class DetectWriter {
       : sink_(sink), advanced_(advanced) {}
 
   void write(DetectTask& task) {
-    if (task.ends_video) sink_(io::End{}, nullptr);
+    if (task.end) sink_(std::move(*task.end), nullptr);
     if (task.header) {
       header_ = std::move(*task.header);
       keyframe_ = -1;
@@ -308,6 +342,13 @@ std::set<std::int64_t> read_cuts(const std::string& path) {
 
 namespace {
 
+// In a frame that waits for another one, a live source gets old.
+std::size_t tokens_for(const DetectInput& input) {
+  constexpr std::size_t kMostOfLive = 3;
+  const auto threads = static_cast<std::size_t>(input.threads);
+  return input.live ? std::min(threads, kMostOfLive) : 2 * threads;
+}
+
 DetectCounts run(const DetectInput& input, const io::Header& header,
                  const detect::PersonDetector& detector, const DetectSink& sink, bool outside) {
   DetectReader reader(input, header, outside);
@@ -320,7 +361,7 @@ DetectCounts run(const DetectInput& input, const io::Header& header,
                         },
                         [&](DetectTask& task) { records.write(task); },
                         {.threads = input.threads,
-                         .tokens = 2 * static_cast<std::size_t>(input.threads),
+                         .tokens = tokens_for(input),
                          .prepare_thread = ops::prepare_worker,
                          .cancel = [&] { reader.cancel(); }});
   return reader.counts();
@@ -331,7 +372,7 @@ struct Write {
 
   void operator()(const io::Header& header) const { writer.write(header); }
   void operator()(const io::FrameRecord& frame) const { writer.write(frame); }
-  void operator()(const io::End&) const { writer.write_end(); }
+  void operator()(const io::End& end) const { writer.write_end(end.extra); }
 };
 
 }  // namespace

@@ -21,6 +21,9 @@ struct DetectInput {
   std::string root;                 // prepended to relative paths
   bool stills = false;              // each picture of a folder or pattern is a separate video
   bool fail_fast = false;           // stop at the first unreadable video
+  // Frames are skipped if detection is slower than the source (VideoReaderOptions::live). A stop is
+  // the end of the video, the loss of its connection is not.
+  bool live = false;
   FrameRange range;
   // How many more frames go to a DetectSink, and until which time after the last one, for its
   // neighbours.
@@ -39,17 +42,19 @@ struct DetectInput {
 std::set<std::int64_t> read_cuts(const std::string& path);
 
 struct DetectCounts {
-  int videos = 0;          // opened
-  int failed = 0;          // reported and skipped
-  std::string failure;     // the message of the first of them
-  std::int64_t taken = 0;  // frames that the stopped run had done
+  int videos = 0;            // opened
+  int failed = 0;            // reported and skipped
+  std::string failure;       // the message of the first of them
+  std::int64_t taken = 0;    // frames that the stopped run had done
+  std::int64_t skipped = 0;  // frames of a live source
 };
 
 // read (serial) -> detect (parallel) -> write (serial, in order), all videos in one stream, so that
 // single pictures also use all threads. At most 2 x threads frames are in memory.
 //
-// `header`: the fields of the whole run. Every frame gets a record; `held` ones have the boxes of
-// an earlier frame. A stopped run writes no end record. Exceptions of a stage are rethrown.
+// `header`: the fields of the whole run. Every frame gets a record, except those that are skipped;
+// `held` ones have the boxes of an earlier frame. A stopped run writes no end record. Exceptions of
+// a stage are rethrown.
 DetectCounts run_detect_pipeline(const DetectInput& input, const io::Header& header,
                                  const detect::PersonDetector& detector, io::RecordWriter& writer);
 

@@ -8,7 +8,8 @@ namespace vremd::pipeline {
 
 DetectedVideos::DetectedVideos(DetectInput input, io::Header header,
                                const detect::PersonDetector& detector)
-    : input_(std::move(input)), most_(4 + 2 * static_cast<std::size_t>(input_.threads)) {
+    : input_(std::move(input)),
+      most_(input_.live ? 1 : 4 + 2 * static_cast<std::size_t>(input_.threads)) {
   const auto stopped = std::move(input_.stopped);
   input_.stopped = [this, stopped] {
     const std::lock_guard lock(mutex_);

@@ -15,8 +15,8 @@ namespace vremd::pipeline {
 // Detects the people of videos in threads of its own, for a stage that needs their frames too, so
 // that each video is decoded once. Records are as if they had been written and read.
 //
-// For one thread, but for cancel(). At most a few frames wait, besides those that the stage has
-// asked for.
+// For one thread, but for cancel(). At most a few frames wait, one of a live source, besides those
+// that the stage has asked for.
 class DetectedVideos {
  public:
   // Starts the detection. `detector` must outlive it.

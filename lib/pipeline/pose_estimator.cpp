@@ -70,9 +70,13 @@ void PoseEstimator::complete(const Pending& pending, std::span<Person> persons) 
   if (device_) device_->complete(*pending, persons, dump);
 }
 
+void PoseEstimator::flush() {
+  if (device_) device_->flush();
+}
+
 void PoseEstimator::estimate(std::span<Person> persons) {
   const Pending pending = begin(persons);
-  if (device_) device_->flush();
+  flush();
   complete(pending, persons);
 }
 

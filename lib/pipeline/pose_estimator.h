@@ -22,6 +22,7 @@ class PoseEstimator {
   // Begins with these people; the CPU completes them at once. Their frames are not needed after it.
   using Pending = std::shared_ptr<DeviceEstimator::Request>;
   Pending begin(std::span<Person> persons);
+  void flush();  // lets a device begin with the last people, too, before more come
   // Waits until all of them have their keypoints.
   void complete(const Pending& pending, std::span<Person> persons);
 

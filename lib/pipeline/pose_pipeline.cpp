@@ -18,7 +18,9 @@ namespace {
 
 // Several threads process each chunk, so a few chunks suffice. On a device the people of many
 // chunks fill the batches in flight; the pictures of those chunks are no longer needed.
-std::size_t tokens_for(int threads, bool device) {
+// A frame of a live source waits for nothing.
+std::size_t tokens_for(int threads, bool device, bool live) {
+  if (live) return 1;
   return (device ? 24 : 3) + static_cast<std::size_t>(threads) / 4;
 }
 
@@ -110,7 +112,7 @@ std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
   const PoseNms nms(reader.nms_oks(),
                     selected_joints(estimator.options().joints, estimator.config()),
                     estimator.crop_spec());
-  const bool device = estimator.has_device();
+  const bool device = estimator.has_device(), live = reader.is_live();
   const auto complete = [&](PoseTask& task) {
     FrameChunk& chunk = *task.chunk;
     estimator.complete(task.pending, chunk.persons);
@@ -128,6 +130,7 @@ std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
       },
       [&](PoseTask& task) {
         task.pending = estimator.begin(task.chunk->persons);
+        if (live) estimator.flush();
         if (!device) return complete(task);
         if (estimator.dump) return;
         for (Person& person : task.chunk->persons) person.triplet.frames = {};
@@ -139,7 +142,7 @@ std::int64_t run_pose_pipeline(PoseReader& reader, PoseEstimator& estimator,
         options.advanced(writer.frames() - before);
       },
       {.threads = threads,
-       .tokens = tokens_for(options.threads, device),
+       .tokens = tokens_for(options.threads, device, live),
        .parallel = !device,
        .prepare_thread = ops::prepare_worker,
        .cancel = [&] { reader.cancel(); }});

@@ -105,6 +105,7 @@ PoseReader::Counts PoseReader::counts() const {
     counts.videos += detected.failed;
     counts.failed_videos = detected.failed;
     counts.failure = detected.failure;
+    counts.skipped = detected.skipped;
   }
   return counts;
 }
@@ -128,6 +129,7 @@ std::unique_ptr<FrameChunk> PoseReader::next() {
 
 // Frames with held boxes stay with the one before, whose crops they share (METHOD 11.3).
 bool PoseReader::is_full(const FrameChunk& chunk, int frames) const {
+  if (input_.live) return frames > 0;
   const auto people = std::ssize(chunk.persons);
   if (input_.hold_iou > 0 && input_.chunk_persons > 1) {
     return frames >= kMostHeldByOverlap || people >= kMostHeldPersons;
@@ -150,6 +152,7 @@ void PoseReader::open_video(const io::Header& header) {
                                     : io::join_root(input_.root, input_.video);
   video::VideoReaderOptions options;
   options.stopped = [this] { return records_.stopped(); };
+  options.low_delay = input_.live;
   video::VideoReader reader(path, std::move(options));
   const video::VideoInfo& info = reader.info();
   if (header.width > 0 && header.height > 0 &&
@@ -169,6 +172,7 @@ void PoseReader::begin(const io::Header& header, FrameChunk& chunk) {
   holder_ = BoxHolder(input_.hold_iou);
   shot_first_ = 0;
   last_record_ = -1;
+  input_.live = input_.live || io::is_live(header);
   if (!input_.video.empty() && counts_.videos > 0) {
     fail("{}: a second video, but --video is a single file", records_.place());
   }

@@ -31,6 +31,9 @@ struct PoseInput {
   double hold_iou = 0;   // of BoxHolder; 0: boxes stay as they are
   double nms_oks = 0;    // of PoseNms; frames of a stopped run may then have fewer people
   std::function<bool()> stopped = [] { return false; };
+  // A chunk is a single frame, so that it does not wait for others. Records of a live source, which
+  // say so, set it.
+  bool live = false;
 
   // Limits of a chunk; frames with held boxes are not separated by them.
   int chunk_persons = 8, chunk_frames = 8;
@@ -51,6 +54,7 @@ class PoseReader {
     std::int64_t uncropped = 0;      // instances whose box cannot be cropped
     std::int64_t undecoded = 0;      // instances in frames that cannot be decoded
     std::int64_t substituted = 0;    // neighbours replaced by their key frame
+    std::int64_t skipped = 0;        // frames of a live source
     std::int64_t held = 0;           // boxes replaced by that of the frame before
   };
 
@@ -63,6 +67,7 @@ class PoseReader {
 
   bool truncated() const { return records_.truncated(); }
   double nms_oks() const { return input_.nms_oks; }
+  bool is_live() const { return input_.live; }
   Counts counts() const;
   std::int64_t taken() const { return done_.taken(); }  // frames that the stopped run had done
 

@@ -12,6 +12,7 @@ namespace vremd::video {
 namespace {
 
 thread_local std::string last_error, container_error;
+thread_local std::int64_t reconnect_count = 0;
 
 void keep_error(void* who, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_WARNING) return;
@@ -23,6 +24,7 @@ void keep_error(void* who, int level, const char* format, va_list arguments) {
   }
   if (line.empty()) return;
   log_line(LogLevel::kDebug, "libav: " + line);
+  if (line.starts_with("Will reconnect at")) ++reconnect_count;  // of the HTTP protocol
   if (level > AV_LOG_ERROR) return;
   // Every object that logs begins with a pointer to its class.
   const AVClass* kind = who ? *static_cast<const AVClass* const*>(who) : nullptr;
@@ -58,6 +60,8 @@ void silence_libav() {
   std::call_once(once, [] { av_log_set_callback(keep_error); });
 }
 
+std::int64_t reconnects() { return reconnect_count; }
+
 const std::string& last_av_error() { return last_error; }
 const std::string& last_container_error() { return container_error; }
 
@@ -79,7 +83,10 @@ void set_network_options(AvOptions& options, const std::string& url) {
     options.set("reconnect_delay_max", "10");  // seconds
     options.set("rw_timeout", "30000000");     // microseconds
   }
-  if (url.starts_with("rtsp")) options.set("rtsp_flags", "prefer_tcp");  // UDP loses packets
+  if (url.starts_with("rtsp")) {
+    options.set("rtsp_flags", "prefer_tcp");  // UDP loses packets
+    options.set("timeout", "30000000");       // microseconds
+  }
 }
 
 AvIo make_av_io(void* opaque, int (*read)(void*, std::uint8_t*, int),

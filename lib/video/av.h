@@ -17,6 +17,7 @@ extern "C" {
 }
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -74,6 +75,9 @@ class AvOptions {
 
 // For a URL: a connection that breaks is made again, a server that does not answer is an error.
 void set_network_options(AvOptions& options, const std::string& url);
+
+// How often libav has connected again, or tried to, on this thread.
+std::int64_t reconnects();
 
 // The errors that a decoder logs for one packet, from any of its threads. Set
 // AVCodecContext::opaque to its address before sending the packet: libav passes it on to the

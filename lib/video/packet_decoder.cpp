@@ -7,7 +7,8 @@
 
 namespace vremd::video {
 
-PacketDecoder::PacketDecoder(const AVStream& stream, const std::string& place, int threads) {
+PacketDecoder::PacketDecoder(const AVStream& stream, const std::string& place, int threads,
+                             bool low_delay) {
   const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
   if (!codec) {
     fail("{}: this libavcodec cannot decode {}", place,
@@ -20,6 +21,11 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const std::string& place, i
     // With threads, libav's Theora decoder refuses a stream that another is joined to.
     codec_->thread_count = codec->id == AV_CODEC_ID_THEORA ? 1 : std::max(threads, 1);
     codec_->pkt_timebase = stream.time_base;
+    if (low_delay) {
+      codec_->thread_type = FF_THREAD_SLICE;
+      // With B-frames, some decoders would return pictures in the order of decoding.
+      if (stream.codecpar->video_delay == 0) codec_->flags |= AV_CODEC_FLAG_LOW_DELAY;
+    }
     status = avcodec_open2(codec_.get(), codec, nullptr);
   }
   if (status < 0) fail("{}: cannot decode {}: {}", place, codec->name, av_error_text(status));

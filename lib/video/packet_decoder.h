@@ -13,8 +13,8 @@ namespace vremd::video {
 // picture has the number of its packet as its pts.
 class PacketDecoder {
  public:
-  // Errors name `place`.
-  PacketDecoder(const AVStream& stream, const std::string& place, int threads);
+  // `low_delay`: pictures come as soon as the order of the stream allows. Errors name `place`.
+  PacketDecoder(const AVStream& stream, const std::string& place, int threads, bool low_delay);
 
   // These return libav's status. send() takes the packet's content.
   int send(AVPacket& packet);

@@ -37,6 +37,12 @@ bool is_file(const std::string& path) {
   return true;
 }
 
+// A stream of HTTP without a length has no end: where it ends, the connection was lost.
+void reconnect_at_end(AVIOContext* io) {
+  if (!io || io->seekable & AVIO_SEEKABLE_NORMAL || avio_size(io) > 0) return;
+  av_opt_set(io, "reconnect_at_eof", "1", AV_OPT_SEARCH_CHILDREN);  // an error: another protocol
+}
+
 int ask_stopped(void* opaque) {
   const auto& stopped = *static_cast<const std::function<bool()>*>(opaque);
   return stopped && stopped() ? 1 : 0;
@@ -48,7 +54,9 @@ int ask_stopped(void* opaque) {
 // that was joined to it, and goes on with begin_next().
 class PipeInput {
  public:
-  PipeInput(const std::string& path, std::function<bool()> stopped) : stopped_(std::move(stopped)) {
+  // `finds_joined`: what may be the beginning of another file is given when enough of it is there.
+  PipeInput(const std::string& path, std::function<bool()> stopped, bool finds_joined)
+      : stopped_(std::move(stopped)), finds_joined_(finds_joined) {
     owned_ = path != "-";
     while (owned_ && (descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0) {
       if (errno != EINTR) fail("{}: cannot open: {}", path, std::strerror(errno));
@@ -65,6 +73,7 @@ class PipeInput {
 
   // Skips what the demuxer has left of the current file. False: no other one follows.
   bool begin_next() {
+    if (!finds_joined_) return false;
     while (!at_next_ && finder_.place() >= 0) {
       std::array<std::uint8_t, 4096> rest{};
       const int status = read(rest.data(), static_cast<int>(rest.size()));
@@ -96,7 +105,7 @@ class PipeInput {
   }
 
   int read(std::uint8_t* to, int size) {
-    while (!at_next_ && finder_.place() == count_) {
+    while (finds_joined_ && !at_next_ && finder_.place() == count_) {
       while (ahead().size() < JoinFinder::kWindow) {
         const int status = fill();
         if (status == AVERROR_EOF) break;
@@ -108,7 +117,7 @@ class PipeInput {
     const int status = ahead().empty() ? fill() : 0;
     if (status < 0) return status;
     std::int64_t most = std::min<std::int64_t>(size, std::ssize(ahead()));
-    if (finder_.place() >= 0) most = std::min(most, finder_.place() - count_);
+    if (finds_joined_ && finder_.place() >= 0) most = std::min(most, finder_.place() - count_);
     std::copy_n(ahead().begin(), most, to);
     const std::int64_t missing = std::min(most, std::ssize(head_) - count_);
     if (missing > 0) std::copy_n(to, missing, head_.begin() + count_);
@@ -145,7 +154,7 @@ class PipeInput {
 
   std::function<bool()> stopped_;
   int descriptor_ = STDIN_FILENO;
-  bool owned_ = false;
+  bool finds_joined_, owned_ = false;
   std::vector<char> buffer_ = std::vector<char>(kPipeBuffer);
   std::size_t begin_ = 0, end_ = 0;  // of ahead(), in buffer_
   JoinFinder finder_;
@@ -154,10 +163,11 @@ class PipeInput {
   std::int64_t start_ = 0, count_ = 0;
 };
 
-PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part,
-                           std::shared_ptr<PipeInput> pipe)
+PacketSource::PacketSource(const std::string& path, std::function<bool()> stopped, bool low_delay,
+                           FilePart part, std::shared_ptr<PipeInput> pipe)
     : place_(path == "-" ? "standard input" : path),
       stopped_(std::move(stopped)),
+      low_delay_(low_delay),
       part_(part),
       pipe_(std::move(pipe)) {
   silence_libav();
@@ -167,7 +177,7 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
   context->interrupt_callback = {ask_stopped, &stopped_};
   std::string url = path;
   if (!pipe_ && (is_pipe(path) || is_scanned(path))) {
-    pipe_ = std::make_shared<PipeInput>(path, stopped_);
+    pipe_ = std::make_shared<PipeInput>(path, stopped_, !low_delay_);
   }
   if (pipe_) {
     io_ = pipe_->make_io();
@@ -193,6 +203,10 @@ PacketSource::PacketSource(const std::string& path, std::function<bool()> stoppe
   input_.reset(context);
   // libav opens any .txt as terminal art.
   if (std::strcmp(context->iformat->name, "tty") == 0) fail("{}: not a video", place_);
+  if (low_delay_) {
+    context->max_analyze_duration = AV_TIME_BASE;
+    reconnect_at_end(context->pb);
+  }
   status = avformat_find_stream_info(context, nullptr);
   if (stopped_ && stopped_()) throw StoppedWhileOpening();
   if (status < 0) fail_to_open(status);
@@ -251,7 +265,9 @@ PacketSource::Read PacketSource::read_next() {
       return read;
     }
     clear_av_errors();
+    const std::int64_t before = video::reconnects();
     read.status = av_read_frame(input_.get(), read.packet.get());
+    reconnects_ += video::reconnects() - before;
     if (read.status == AVERROR(EAGAIN)) {
       poll(nullptr, 0, 5);
       continue;
@@ -317,6 +333,8 @@ std::optional<double> PacketSource::seconds() const {
   if (input_->duration > 0) return static_cast<double>(input_->duration) / AV_TIME_BASE;
   return {};
 }
+
+bool PacketSource::is_lost() const { return low_delay_ && is_url(place_) && !end_problem_.empty(); }
 
 // The index of an MP4 is read before the first packet; the header of an AVI has the number.
 bool PacketSource::counts_packets() const {

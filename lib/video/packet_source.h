@@ -24,14 +24,17 @@ struct StoppedWhileOpening {};
 // that a stop interrupts a blocking read. Errors "path: what" at construction.
 class PacketSource {
  public:
-  // `part`: of a regular file. `pipe`: another one's next_of_pipe().
-  PacketSource(const std::string& path, std::function<bool()> stopped, FilePart part = {},
-               std::shared_ptr<PipeInput> pipe = nullptr);
+  // `low_delay`: reads no more than a second to know the streams; a stream of HTTP that ends is
+  // connected again, and what is joined to a pipe is not read. `part`: of a regular file. `pipe`:
+  // another one's next_of_pipe().
+  PacketSource(const std::string& path, std::function<bool()> stopped, bool low_delay = false,
+               FilePart part = {}, std::shared_ptr<PipeInput> pipe = nullptr);
   ~PacketSource();
 
   const std::string& place() const { return place_; }  // the path, or "standard input"
   AVFormatContext* context() const { return input_.get(); }
   AVStream& stream() const { return *stream_; }
+  bool low_delay() const { return low_delay_; }
 
   // Reads the next packet. Returns libav's status: AVERROR_EOF at the end, AVERROR_EXIT after a
   // stop.
@@ -59,6 +62,12 @@ class PacketSource {
   // Why the packets ended early; "" after a regular end.
   const std::string& end_problem() const { return end_problem_; }
 
+  // True if the connection to the source of a URL ended early, with `low_delay`.
+  bool is_lost() const;
+
+  // How often the source was connected again, or tried to be.
+  std::int64_t reconnects() const { return reconnects_; }
+
   // True if the container states the number of packets (MP4, AVI).
   bool counts_packets() const;
 
@@ -79,6 +88,7 @@ class PacketSource {
 
   std::string place_;
   std::function<bool()> stopped_;
+  bool low_delay_;
   FilePart part_;
   std::shared_ptr<PipeInput> pipe_;  // null: a file that is not is_scanned(), or a URL
   std::unique_ptr<TsInput> ts_;      // null: not a transport stream in a file
@@ -87,6 +97,7 @@ class PacketSource {
   AVStream* stream_ = nullptr;
   std::string end_problem_;
   bool corrupt_before_ = false, maybe_seam_ = false;
+  std::int64_t reconnects_ = 0;
   std::int64_t packets_ = 0, last_place_ = -1;  // read; of the last one in the file
   std::int64_t packets_end_ = -1;               // of the last one: where it ends in the file
   bool last_is_cut_ = false;                    // of a Y4M file

@@ -5,11 +5,16 @@
 #include "core/log.h"
 #include "core/names.h"
 #include "io/input_file.h"
+#include "video/live_queue.h"
 #include "video/picture_decoder.h"
 #include "video/picture_names.h"
 #include "video/shot_detector.h"
 #include "video/stream_decoder.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <system_error>
@@ -19,6 +24,7 @@ namespace vremd::video {
 namespace {
 
 constexpr int kMaxWarnings = 5;                // about individual frames, per video
+constexpr std::size_t kLiveLookAhead = 2;      // of the shot detector, instead of kLookAhead
 constexpr double kPictureFrameSeconds = 0.04;  // of images, which have no time: 25 a second
 
 std::optional<std::pair<std::int64_t, std::int64_t>> rational(AVRational value) {
@@ -34,6 +40,8 @@ class FrameSource {
   virtual bool stopped() const = 0;
   virtual void describe(VideoInfo& info) const = 0;
   virtual const std::string& place() const = 0;
+  virtual std::int64_t reconnects() const { return 0; }
+  virtual std::string lost() const { return ""; }  // why the connection ended
 };
 
 // A video stream, and those of files that were joined to it (by cat) and that its demuxer does not
@@ -56,12 +64,14 @@ class StreamSource : public FrameSource {
         if (std::pair{base.num, base.den} != time_base_) frame.pts.reset();
         return decoded;
       }
-      if (stopped() || !open_next_part()) return {};
+      if (stopped() || packets_->is_lost() || !open_next_part()) return {};
     }
   }
 
   bool stopped() const override { return stopped_while_opening_ || decoder_->stopped(); }
   const std::string& place() const override { return packets_->place(); }
+  std::int64_t reconnects() const override { return packets_->reconnects(); }
+  std::string lost() const override { return packets_->is_lost() ? packets_->end_problem() : ""; }
 
   void describe(VideoInfo& info) const override {
     AVStream& stream = packets_->stream();
@@ -76,7 +86,8 @@ class StreamSource : public FrameSource {
 
  private:
   void open() {
-    auto packets = std::make_unique<PacketSource>(path_, options_.stopped, parts_[part_], pipe_);
+    auto packets = std::make_unique<PacketSource>(
+        path_, options_.stopped, options_.low_delay || options_.live, parts_[part_], pipe_);
     auto decoder = std::make_unique<StreamDecoder>(*packets, options_.threads);
     decoder_ = std::move(decoder);  // first: it refers to the packets
     packets_ = std::move(packets);
@@ -205,14 +216,26 @@ struct VideoReader::Impl {
   std::deque<DecodedFrame> ahead;  // read, but not given
   std::optional<ShotDetector> shots;
   std::size_t seen = 0;  // by the shot detector, of `ahead`
+  std::size_t look_ahead = 0;
   std::int64_t frames = 0, damaged = 0, missing = 0;
   int warnings = 0;
-  bool stopped = false, ended = false;
+  std::atomic<bool> stopped = false, closing = false;
+  bool ended = false;
+  bool gives_rest = false;  // after a stop
+  std::atomic<std::int64_t> reconnects = 0;
+  std::string lost;
+  std::optional<LiveQueue> live;
+
+  ~Impl() {
+    closing = true;
+    live.reset();
+  }
 
   // Reads up to the first decoded frame, which determines the size.
   void read_ahead();
   std::optional<DecodedFrame> next();
-  FramePtr give(DecodedFrame decoded);
+  std::unique_ptr<Frame> read();
+  std::unique_ptr<Frame> give(DecodedFrame decoded);
   void end();
 };
 
@@ -237,13 +260,12 @@ void VideoReader::Impl::read_ahead() {
 
 // The next frame; with a shot detector, once it has seen enough of those that follow.
 std::optional<DecodedFrame> VideoReader::Impl::next() {
-  const std::size_t needed = shots ? 1 + ShotDetector::kLookAhead : 1;
-  while (ahead.size() < needed) {
+  while (ahead.size() <= look_ahead) {
     auto decoded = source->next();
     if (!decoded) break;
     ahead.push_back(std::move(*decoded));
   }
-  if (ahead.empty() || (shots && source->stopped())) return {};
+  if (ahead.empty() || (shots && source->stopped() && !gives_rest)) return {};
   if (shots) {
     for (; seen < ahead.size(); ++seen) shots->add(*ahead[seen].frame);
     ahead.front().frame->cut = shots->take();
@@ -254,7 +276,7 @@ std::optional<DecodedFrame> VideoReader::Impl::next() {
   return decoded;
 }
 
-FramePtr VideoReader::Impl::give(DecodedFrame decoded) {
+std::unique_ptr<Frame> VideoReader::Impl::give(DecodedFrame decoded) {
   Frame& frame = *decoded.frame;
   frame.index = frames++;
   if (frame.missing) {
@@ -269,10 +291,21 @@ FramePtr VideoReader::Impl::give(DecodedFrame decoded) {
   return std::move(decoded.frame);
 }
 
+// Null at the end, or after a stop.
+std::unique_ptr<Frame> VideoReader::Impl::read() {
+  if (ended) return nullptr;
+  auto decoded = next();
+  reconnects = source->reconnects();
+  if (decoded) return give(std::move(*decoded));
+  end();
+  return nullptr;
+}
+
 void VideoReader::Impl::end() {
   if (ended) return;
   ended = true;
   stopped = stopped || source->stopped();
+  lost = source->lost();
   if (warnings > kMaxWarnings) {
     log_warning("{}: {} frames decoded with errors, {} missing", source->place(), damaged, missing);
   }
@@ -280,13 +313,24 @@ void VideoReader::Impl::end() {
 
 VideoReader::VideoReader(std::string path, VideoReaderOptions options)
     : impl_(std::make_unique<Impl>()) {
-  impl_->info.name = path;
-  if (options.find_cuts) impl_->shots.emplace();
+  Impl& impl = *impl_;
+  impl.info.name = path;
+  if (options.find_cuts) {
+    impl.shots.emplace();
+    impl.look_ahead = options.live ? kLiveLookAhead : ShotDetector::kLookAhead;
+  }
+  impl.gives_rest = options.live;
+  if (options.live) {
+    options.stopped = [&impl, stopped = std::move(options.stopped)] {
+      return impl.closing || (stopped && stopped());
+    };
+  }
   try {
-    impl_->source = open_source(path, options);
-    impl_->read_ahead();
+    impl.source = open_source(path, options);
+    impl.read_ahead();
+    if (options.live) impl.live.emplace([&impl] { return impl.read(); }, options.counted);
   } catch (const StoppedWhileOpening&) {
-    impl_->stopped = impl_->ended = true;
+    impl.stopped = impl.ended = true;
   }
 }
 
@@ -299,11 +343,17 @@ bool VideoReader::stopped() const { return impl_->stopped; }
 std::int64_t VideoReader::damaged() const { return impl_->damaged; }
 std::int64_t VideoReader::missing() const { return impl_->missing; }
 
-FramePtr VideoReader::next() {
-  if (impl_->ended) return nullptr;
-  if (auto decoded = impl_->next()) return impl_->give(std::move(*decoded));
-  impl_->end();
-  return nullptr;
+FramePtr VideoReader::next() { return impl_->live ? impl_->live->next() : impl_->read(); }
+
+std::int64_t VideoReader::skipped() const { return impl_->live ? impl_->live->skipped() : 0; }
+std::int64_t VideoReader::reconnects() const { return impl_->reconnects; }
+std::string VideoReader::lost() const { return impl_->lost; }
+
+bool can_be_live(const std::string& path) {
+  struct stat status{};
+  const int found = path == "-" ? fstat(STDIN_FILENO, &status) : stat(path.c_str(), &status);
+  if (found == 0) return !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  return is_url(path) && !path.starts_with("file:");
 }
 
 bool looks_like_video(const std::string& path) {

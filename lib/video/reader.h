@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/frame.h"
+#include "core/frame_range.h"
 
 #include <functional>
 #include <memory>
@@ -15,6 +16,12 @@ struct VideoReaderOptions {
   int threads = 1;                // of the decoder
   std::function<bool()> stopped;  // polled while waiting; true ends the reading
   bool find_cuts = false;         // sets Frame::cut; frames come ShotDetector::kLookAhead later
+  bool low_delay = false;         // opens a stream after a second and decodes without delay
+  // The source does not wait (LiveQueue): frames are skipped if they are not taken in time. Implies
+  // low_delay, and with find_cuts a look-ahead of two frames. After a stop, the frames that have
+  // been read are returned.
+  bool live = false;
+  FrameRange counted{};  // the frames that skipped() counts
 };
 
 struct VideoInfo {
@@ -44,6 +51,12 @@ class VideoReader {
   FramePtr next();  // null at the end, or after a stop
   bool stopped() const;
 
+  // Of a live source:
+  std::int64_t skipped() const;
+  std::int64_t reconnects() const;  // also attempts
+  // Once next() has returned null: why the connection ended; "" if it did not.
+  std::string lost() const;
+
   std::int64_t damaged() const;  // so far
   std::int64_t missing() const;
 
@@ -59,6 +72,9 @@ struct BadPicture : Error {
 
 // A still image (JPEG, PNG, ...). Error "path: what"; BadPicture if the content is invalid.
 FramePtr read_picture(const std::string& path);
+
+// True for what may have no end: a pipe, a device or a URL; for "-", what standard input is.
+bool can_be_live(const std::string& path);
 
 // True for a regular file that libav opens and that does not start like records.
 bool looks_like_video(const std::string& path);

@@ -29,7 +29,7 @@ std::optional<std::int64_t> stamp(std::int64_t value) {
 
 StreamDecoder::StreamDecoder(PacketSource& source, int threads)
     : source_(source),
-      decoder_(source.stream(), source.place(), threads),
+      decoder_(source.stream(), source.place(), threads, source.low_delay()),
       frame_seconds_(frame_seconds_of(source)),
       account_(facts(), [this](std::int64_t packet) { return decoder_.problem_of(packet); }),
       packet_(av_packet_alloc()),
@@ -132,10 +132,11 @@ void StreamDecoder::accept(const AVFrame& picture) {
 // The decoder is drained.
 void StreamDecoder::finish() {
   tell_decoded();
+  ended_ = true;
+  if (source_.is_lost()) return account_.end(0, false, "");
   const std::string& problem = source_.end_problem();
   account_.end(source_.announced_after(decoder_.sent()), !problem.empty(),
                problem.empty() ? "the file is truncated" : "cannot read: " + problem);
-  ended_ = true;
 }
 
 }  // namespace vremd::video

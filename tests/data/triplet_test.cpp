@@ -192,3 +192,40 @@ TEST_CASE("invalid settings are rejected") {
   CHECK_THROWS_AS(TripletWindow(video.source(), {.stride = -1}), Error);
   CHECK_THROWS_AS(TripletWindow(video.source(), {.delta_ms = -1}), Error);
 }
+
+TEST_CASE("frames that were skipped are no neighbours", "[triplet]") {
+  const std::vector<std::int64_t> numbers{1, 2, 5, 6, 9};
+  const auto window_of = [&](TripletOptions options) {
+    return TripletWindow(
+        [&numbers, next = std::size_t{0}]() mutable -> FramePtr {
+          if (next == numbers.size()) return nullptr;
+          auto frame = std::make_shared<Frame>();
+          frame->index = numbers[next++];
+          frame->time = static_cast<double>(frame->index) / 25;
+          frame->width = frame->height = 4;
+          return frame;
+        },
+        options);
+  };
+  auto window = window_of({});
+  CHECK(offsets(window, 1) == std::pair(0, 1));
+  CHECK(offsets(window, 2) == std::pair(-1, 3));
+  CHECK(offsets(window, 5) == std::pair(-3, 1));
+  CHECK(offsets(window, 6) == std::pair(-1, 3));
+  CHECK(offsets(window, 9) == std::pair(-3, 0));
+  CHECK_FALSE(window.around(10));
+
+  // Of two that are far enough away, the nearer one; a frame that is skipped has no triplet.
+  auto distant = window_of({.stride = 2});
+  CHECK(offsets(distant, 2) == std::pair(-1, 3));
+  CHECK(offsets(distant, 5) == std::pair(-3, 4));
+  CHECK_FALSE(distant.around(7));
+
+  auto in_shot = window_of({});
+  const auto triplet = in_shot.around(5, {.first = 5, .end = 6});
+  REQUIRE(triplet);
+  CHECK(triplet->neighbours == std::array{0, 0});
+
+  auto by_time = window_of({.delta_ms = 40});
+  CHECK(offsets(by_time, 5) == std::pair(-3, 1));
+}

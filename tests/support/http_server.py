@@ -2,17 +2,19 @@
 """http_server.py FOLDER PORT-FILE: serves the files of a folder to user "me" with password "secret".
 
 Answers ranges. /ranges-off/NAME gives a file without them, /break/NAME ends each of the first two
-connections in the middle.
+connections in the middle. /live/NAME is a stream without length: each of the first two connections
+gives a half of it, slowly, and there are no others.
 """
 import base64
 import http.server
 import os
 import re
 import sys
+import time
 
 FOLDER, PORT_FILE = sys.argv[1:]
 WANTED = "Basic " + base64.b64encode(b"me:secret").decode()
-breaks = 0
+breaks = lives = 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -28,6 +30,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def stream(self, data):
+        global lives
+        lives += 1
+        if lives > 2:
+            return self.refuse(404)
+        self.close_connection = True
+        self.send_response(200)
+        self.end_headers()
+        half = len(data) // 2 // 188 * 188
+        data = data[:half] if lives == 1 else data[half:]
+        for at in range(0, len(data), 1880):
+            self.wfile.write(data[at:at + 1880])
+            time.sleep(0.05)
+
     def do_GET(self):
         global breaks
         if self.headers.get("Authorization") != WANTED:
@@ -38,6 +54,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404)
         with open(path, "rb") as file:
             data = file.read()
+        if parts[0] == "live":
+            return self.stream(data)
         asked = re.match(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         first, last = 0, len(data) - 1
         if asked and parts[0] != "ranges-off":
