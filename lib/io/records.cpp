@@ -194,8 +194,8 @@ FrameRecord frame_from_json(const JsonNode& json) {
 End end_from_json(const JsonNode& json) {
   End end;
   // "instances" was the earlier name of "people".
-  const auto [type, frames, people, instances, damaged, missing] = json.fields(
-      {"type", "frames", "people", "instances", "damaged", "missing"}, into(end.extra));
+  const auto [type, frames, people, instances, damaged, missing] =
+      json.fields({"type", "frames", "people", "instances", "damaged", "missing"}, into(end.extra));
   end.frames = frames.optional_integer().value_or(0);
   end.people = (people ? people : instances).optional_integer().value_or(0);
   end.damaged = damaged.optional_integer().value_or(0);

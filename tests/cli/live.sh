@@ -38,7 +38,7 @@ test $status -eq 2; grep -q 'standard input is not a pipe' err
 # The next frame comes when the record of the one so many before it is there.
 behind() {  # FRAMES COMMAND...
   source --keep kept.y4m --behind $1 20 64x48 "${@:2}" -q > behind.jsonl || { echo "not $1 behind: ${*:2}"; exit 1; }
-  ends behind.jsonl '.frames == 20 and .instances == 40 and .skipped == 0 and .reconnects == 0'
+  ends behind.jsonl '.frames == 20 and .people == 40 and .skipped == 0 and .reconnects == 0'
 }
 behind 0 $detect --cuts off
 behind 1 $both --cuts off

@@ -71,7 +71,7 @@ TEST_CASE("annotation fields are typed and round-trip") {
   CHECK(one.extra == Json({{"mine", "kept"}}));
   CHECK(record.labelled == true);
   CHECK(record.ignore_regions.at(0).at(1).y == 1.5);
-  CHECK(to_json(record).dump() == frame);
+  CHECK(to_json(std::get<End>(record)).dump() == frame);
 
   const auto refused = [&](const char* path, const Json& value, const std::string& message) {
     Json bad = json;
@@ -103,6 +103,14 @@ TEST_CASE("an end record has every count") {
   End end;
   end.frames = 3;
   CHECK(to_json(end).dump() == R"({"type":"end","frames":3,"people":0,"damaged":0,"missing":0})");
+}
+
+TEST_CASE("the end record's earlier name of the people") {
+  const Record record =
+      record_from_json(Json::parse(R"({"type":"end","frames":3,"instances":5})"), "a:1");
+  CHECK(std::get<End>(record).people == 5);
+  CHECK(to_json(std::get<End>(record)).dump() ==
+        R"({"type":"end","frames":3,"people":5,"damaged":0,"missing":0})");
 }
 
 TEST_CASE("concatenated streams are valid, a truncated one is detected") {
