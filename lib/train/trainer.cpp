@@ -353,7 +353,8 @@ struct Training {
   }
 
   Facts facts() {
-    return {{"people", fmt::format("{} of {} files", set.samples().size(), config.data.size())},
+    return {{"people", fmt::format("{} in {} {}", set.samples().size(), config.data.size(),
+                                   config.data.size() == 1 ? "file" : "files")},
             {"steps", fmt::format("{} of {}, of {} people", learner->step, steps.all, step_size())},
             {"network", trained_parameters(model())}};
   }
