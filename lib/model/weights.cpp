@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "io/json_file.h"
+#include "model/vremd.h"
 #include "ops/stored_tensors.h"
 
 namespace vremd::model {

@@ -2,15 +2,23 @@
 #pragma once
 
 #include "io/safetensors.h"
+#include "model/config.h"
 #include "model/score_calibration.h"
-#include "model/vremd.h"
+
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+namespace torch::nn {
+class Module;
+}
+
 namespace vremd::model {
+
+struct VremdImpl;  // vremd.h
 
 // Weights files of pose models: safetensors with the names of METHOD 12; metadata "kind" = "pose",
 // "vremd_config" = the ModelConfig as JSON, "score_calibration" if their scores were fitted

@@ -2,6 +2,7 @@
 #include "pipeline/pose_network.h"
 
 #include "core/error.h"
+#include "model/vremd.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
@@ -43,12 +44,11 @@ at::Tensor PoseNetwork::encode(const at::Tensor& pixels_nchw, const at::Tensor& 
   return model_->features(pixels_nchw, keys);
 }
 
-model::VremdImpl::Output PoseNetwork::forward(const at::Tensor& features_btnc, bool keep) {
-  return model_->forward(features_btnc, keep, {}, options_.without);
-}
-
 PoseNetwork::Estimate PoseNetwork::estimate(std::span<const at::Tensor> features_btnc, bool keep) {
   StageClock clock(times, PoseStage::kModules);
+  const auto forward = [&](const at::Tensor& features, bool intermediates) {
+    return model_->forward(features, intermediates, {}, options_.without);
+  };
   const model::VremdImpl::Output output = forward(features_btnc[0], keep);
   at::Tensor heatmaps = model_->probabilities(output.heatmaps_bkhw);
   if (options_.flip) {

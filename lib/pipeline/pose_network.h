@@ -134,7 +134,6 @@ class PoseNetwork {
   std::atomic<std::int64_t> crops = 0, encoded = 0;  // of all people, distinct ones
 
  private:
-  model::VremdImpl::Output forward(const at::Tensor& features_btnc, bool keep);
   at::Tensor mirrored_back(const at::Tensor& heatmaps_bkhw) const;
 
   std::shared_ptr<model::VremdImpl> model_;
