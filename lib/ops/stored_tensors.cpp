@@ -3,7 +3,8 @@
 
 #include "core/error.h"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/isfinite.h>
 #include <fmt/ranges.h>
 
 #include <cstring>
