@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "detect_config.h"
 
+#include "cli/quality.h"
 #include "core/text.h"
 #include "io/safetensors.h"
 #include "video/fingerprint.h"
@@ -26,6 +27,7 @@ void DetectConfig::add_to(cli::Tool& tool, bool of_pose) {
   tool.option(of_pose ? "detector" : "w,weights", weights, "FILE",
               of_pose ? "with --detect: weights of the detector"
                       : "weights file or name of a bundled model");
+  if (!of_pose) cli::add_quality(tool);
   tool.option("input-size", detector.input_sizes, "N[,N...]",
               "longer side of the detector's input, pixels; by default model-specific");
   tool.option("min-score", detector.min_score, "NUM", "discard boxes with a lower score");

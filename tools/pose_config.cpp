@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pose_config.h"
 
+#include "cli/quality.h"
 #include "core/enum_names.h"
 #include "pipeline/pose_nms.h"
 #include "video/reader.h"
@@ -20,6 +21,7 @@ void PoseConfig::add_to(cli::Tool& tool) {
   batch.add_output_to(tool);
   tool.option("joints", choices.joints, "SET",
               "joints to write: a joint set or a comma-separated list of names");
+  cli::add_quality(tool);
   tool.option("flip", estimator.flip, "flip test: more accurate, twice the time");
   tool.option("device", choices.device, "D", "compute device: auto, cpu, cuda or cuda:N");
   tool.option("precision", estimator.precision, "P", "arithmetic precision: fp32 or bf16");
