@@ -6,6 +6,8 @@
 #include "ops/deform_columns.h"
 #include "tiny_model.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <cmath>
 #include <limits>
 

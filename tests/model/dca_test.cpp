@@ -6,6 +6,8 @@
 #include "ops/tensor_ops.h"
 #include "tiny_model.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <cmath>
 
 using namespace vremd;

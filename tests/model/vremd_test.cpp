@@ -6,6 +6,7 @@
 #include "ops/tensor_ops.h"
 #include "tiny_model.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 
 #include <cmath>

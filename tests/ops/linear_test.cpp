@@ -3,6 +3,8 @@
 
 #include "ops/linear.h"
 
+#include <ATen/Parallel.h>
+
 #include <string>
 #include <thread>
 #include <vector>
