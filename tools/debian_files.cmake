@@ -10,11 +10,11 @@ foreach(component ${CPACK_COMPONENTS_ALL})
   if(component STREQUAL torch)
     file(READ ${root}/share/doc/vremd/libtorch/LICENSE copyright)
     set(copyright "LibTorch, the libraries of PyTorch (https://pytorch.org)\n\n${copyright}")
-    file(GLOB libraries ${root}/lib/*/vremd/*.so*)
+    file(GLOB_RECURSE libraries ${root}/lib/*.so*)
     execute_process(COMMAND strip --strip-unneeded ${libraries} COMMAND_ERROR_IS_FATAL ANY)
     # libtorch.so only refers to the libraries beside it.
     file(WRITE ${root}/share/lintian/overrides/${package}
-      "${package}: library-not-linked-against-libc [usr/lib/*/vremd/libtorch.so]\n")
+      "${package}: library-not-linked-against-libc [usr/lib/*libtorch.so]\n")
   else()
     file(READ ${CPACK_SOURCE_FOLDER}/NOTICE copyright)
     string(APPEND copyright "\nThe Apache License is in /usr/share/common-licenses/Apache-2.0.\n")
