@@ -58,9 +58,12 @@ bool has_fast_bf16(const c10::Device& device) {
 }
 
 void prepare_runtime() {
-  // glibc rejects mmap thresholds above 32 MiB, so mappings are disabled.
+  // Keeps the memory of large tensors for the next ones: fresh pages must be cleared by the kernel,
+  // which can take longer than the computation. glibc rejects mmap thresholds above 32 MiB, so
+  // mappings are disabled; arenas of threads are mappings, too, that are given back when empty.
   mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TRIM_THRESHOLD, -1);  // never
   mallopt(M_TOP_PAD, 16 << 20);
   at::set_num_interop_threads(1);
   prepare_worker();

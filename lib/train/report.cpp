@@ -2,7 +2,7 @@
 #include "train/report.h"
 
 #include "core/error.h"
-#include "core/svg_picture.h"
+#include "core/svg_chart.h"
 
 #include <fmt/format.h>
 
@@ -14,87 +14,6 @@
 
 namespace vremd::train {
 namespace {
-
-struct Curve {
-  std::string name;
-  std::vector<std::pair<double, double>> points;
-};
-
-// 1, 2 or 5 times a power of ten: about `count` of them fit into `range`.
-double tick_step(double range, int count) {
-  const double rough = range / count, power = std::pow(10, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) return factor * power;
-  }
-  return 10 * power;
-}
-
-struct ChartOptions {
-  std::string title, x_name;
-  double least_range = 0;        // of the y axis: what differs by less shall not look important
-  std::optional<double> best{};  // x that is marked
-};
-
-std::string chart(const ChartOptions& options, const std::vector<Curve>& curves) {
-  constexpr int kWidth = 760, kHeight = 300, kLeft = 70, kTop = 36, kBottom = 44;
-  const int right = curves.size() > 1 ? 190 : 24;  // names of the curves
-  double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
-  for (const Curve& curve : curves) {
-    for (const auto& [x, y] : curve.points) {
-      x_low = std::min(x_low, x);
-      x_high = std::max(x_high, x);
-      y_low = std::min(y_low, y);
-      y_high = std::max(y_high, y);
-    }
-  }
-  if (!(x_low <= x_high)) return "";
-  if (x_low == x_high) x_high += 1;
-  if (y_low == y_high) {
-    y_low -= 0.5 * std::abs(y_low) + 1e-9;
-    y_high += 0.5 * std::abs(y_high) + 1e-9;
-  }
-  if (const double lacking = options.least_range - (y_high - y_low); lacking > 0) {
-    y_low -= lacking / 2;
-    y_high += lacking / 2;
-  }
-  const double w = kWidth - kLeft - right, h = kHeight - kTop - kBottom;
-  const auto px = [&](double x) { return kLeft + w * (x - x_low) / (x_high - x_low); };
-  const auto py = [&](double y) { return kTop + h * (y_high - y) / (y_high - y_low); };
-  const auto number = [](double value) { return fmt::format("{:.4g}", value); };
-  SvgPicture svg(kWidth, kHeight, 12, options.title);
-  svg.text(kLeft, 20, "start", options.title, "font-size=\"14\"");
-  const double y_step = tick_step(y_high - y_low, 5);
-  for (double y = std::ceil(y_low / y_step) * y_step; y <= y_high + 1e-9 * y_step; y += y_step) {
-    svg.line(kLeft, py(y), kLeft + w, py(y), stroke("#ddd"));
-    svg.text(kLeft - 6, py(y) + 4, "end", number(std::abs(y) < 1e-9 * y_step ? 0 : y));
-  }
-  const double x_step = tick_step(x_high - x_low, 6);
-  for (double x = std::ceil(x_low / x_step) * x_step; x <= x_high + 1e-9 * x_step; x += x_step) {
-    svg.text(px(x), kTop + h + 18, "middle", number(x));
-  }
-  svg.text(kLeft + w / 2, kHeight - 8, "middle", options.x_name);
-  if (options.best) {
-    svg.line(px(*options.best), kTop, px(*options.best), kTop + h, stroke("#888", 1));
-    const bool at_right = px(*options.best) > kLeft + w / 2;
-    svg.text(px(*options.best) + (at_right ? -4 : 4), kTop + h - 6, at_right ? "end" : "start",
-             "best");
-  }
-  for (std::size_t i = 0; i < curves.size(); ++i) {
-    const Curve& curve = curves[i];
-    if (curve.points.empty()) continue;
-    const std::string style =
-        stroke(kChartColours[i % kChartColours.size()], std::min<int>(2, i / kChartColours.size()));
-    std::vector<std::pair<double, double>> points;
-    for (const auto& [x, y] : curve.points) points.emplace_back(px(x), py(y));
-    svg.curve(points, style, curve.name);
-    if (curves.size() == 1) continue;
-    const double y = kTop + 8 + 14 * static_cast<double>(i);
-    svg.line(kLeft + w + 12, y, kLeft + w + 32, y, "stroke-width=\"2\" " + style);
-    svg.text(kLeft + w + 38, y + 4, "start",
-             fmt::format("{} {:.3g}", curve.name, curve.points.back().second));
-  }
-  return std::move(svg).finish();
-}
 
 std::string base64(const std::string& bytes) {
   static constexpr char kDigits[] =
@@ -113,8 +32,8 @@ std::string base64(const std::string& bytes) {
 }
 
 // The values at `place` (a JSON pointer) over `x`, if both are numbers.
-Curve curve_of(const std::vector<Json>& metrics, const char* x, const char* place) {
-  Curve curve{place + 1, {}};
+ChartCurve curve_of(const std::vector<Json>& metrics, const char* x, const char* place) {
+  ChartCurve curve{place + 1, {}};
   const Json::json_pointer to_y(place);
   for (const Json& line : metrics) {
     if (line.contains(x) && line.contains(to_y) && line[x].is_number() && line[to_y].is_number()) {
@@ -124,8 +43,8 @@ Curve curve_of(const std::vector<Json>& metrics, const char* x, const char* plac
   return curve;
 }
 
-std::vector<Curve> joint_curves(const std::vector<Json>& metrics, const char* group) {
-  std::map<std::string, Curve> curves;
+std::vector<ChartCurve> joint_curves(const std::vector<Json>& metrics, const char* group) {
+  std::map<std::string, ChartCurve> curves;
   for (const Json& line : metrics) {
     if (!line.contains("epoch") || !line.contains(group)) continue;
     for (const auto& [joint, value] : line[group].items()) {
@@ -135,7 +54,7 @@ std::vector<Curve> joint_curves(const std::vector<Json>& metrics, const char* gr
       }
     }
   }
-  std::vector<Curve> result;
+  std::vector<ChartCurve> result;
   for (auto& [joint, curve] : curves) result.push_back(std::move(curve));
   return result;
 }
@@ -217,10 +136,10 @@ std::string html_report(const Report& report) {
   html += summary(report, best);
 
   // Scores that differ by less than two points look the same.
-  const auto scores = [&](const char* title, double range, const std::vector<Curve>& curves) {
-    ChartOptions options{title, "epoch", range};
+  const auto scores = [&](const char* title, double range, const std::vector<ChartCurve>& curves) {
+    SvgChart options{title, "epoch", range};
     if (best) options.best = (*best)["epoch"].get<double>();
-    return chart(options, curves);
+    return svg_chart(options, curves);
   };
   const std::string validation =
       scores("PCK@0.2 of the torso, 12 body joints", 0.02, {curve_of(metrics, "epoch", "/pck")}) +
@@ -235,7 +154,7 @@ std::string html_report(const Report& report) {
 
   std::string training;
   const auto add = [&](const char* title, const char* place) {
-    training += chart({title, "step"}, {curve_of(metrics, "step", place)});
+    training += svg_chart({title, "step"}, {curve_of(metrics, "step", place)});
   };
   add("loss", "/loss");
   add("learning rate", "/lr");

@@ -44,6 +44,17 @@ void take_from_source(const TrainConfig::Start& start, model::ModelConfig& model
   }
 }
 
+// The first `channels` of the tokens of some samples, [n, channels], crop by crop: the maps of
+// all of them at once would take gigabytes.
+at::Tensor some_tokens(const TrainConfig& config, data::TrainSet& set, model::VremdImpl& model,
+                       std::int64_t channels) {
+  std::vector<at::Tensor> tokens;
+  for (const at::Tensor& crop : first_batch(set, config, 64).crops.split(1)) {
+    tokens.push_back(model.features(crop).slice(2, 0, channels).flatten(0, 1));
+  }
+  return at::cat(tokens);
+}
+
 // Fits proj.norm so that each output channel has mean 0 and variance 1 on some samples: the maps of
 // a convolutional backbone differ in scale by orders of magnitude.
 void calibrate(const TrainConfig& config, data::TrainSet& set, model::VremdImpl& model) {
@@ -51,10 +62,7 @@ void calibrate(const TrainConfig& config, data::TrainSet& set, model::VremdImpl&
   auto state = model::state_of(model);
   if (!state.contains("proj.norm.weight")) return;
   model.eval();
-  const TrainBatch batch = first_batch(set, config, 64);
-  const auto channels = state["proj.norm.weight"].size(0);
-  const at::Tensor tokens =
-      model.features(batch.crops).slice(2, 0, channels).flatten(0, 1);  // [n N, C]
+  const at::Tensor tokens = some_tokens(config, set, model, state["proj.norm.weight"].size(0));
   const at::Tensor centred = tokens - tokens.mean(1, true);
   const at::Tensor y =
       centred / (centred.square().mean(1, true) + config.model.modules.ln_eps).sqrt();
@@ -70,10 +78,8 @@ void standardise(const TrainConfig& config, data::TrainSet& set, model::VremdImp
                  bool keep_hm) {
   at::NoGradGuard no_grad;
   model.eval();
-  const TrainBatch batch = first_batch(set, config, 64);
   model.project_features = true;
-  const at::Tensor tokens =
-      model.features(batch.crops).slice(2, 0, config.model.dim()).flatten(0, 1);
+  const at::Tensor tokens = some_tokens(config, set, model, config.model.dim());
   model.project_features = false;
   model.standardise_tokens(tokens.mean(0), tokens.std(0).clamp_min(1e-6), keep_hm);
 }
@@ -98,8 +104,7 @@ void take_projection(const TrainConfig& config, data::TrainSet& set, model::Vrem
   const at::Tensor fc = ops::read_tensor(weights, "proj.fc.weight", {wide, channels}),
                    bias = ops::read_tensor(weights, "proj.fc.bias", {wide});
   model.eval();
-  const at::Tensor maps =
-      model.features(first_batch(set, config, 64).crops).slice(2, 0, channels).flatten(0, 1);
+  const at::Tensor maps = some_tokens(config, set, model, channels);
   const at::Tensor normed = at::layer_norm(maps, {channels}, state.at("proj.norm.weight"),
                                            state.at("proj.norm.bias"), config.model.modules.ln_eps);
   const at::Tensor tokens = at::matmul(normed, fc.t());
