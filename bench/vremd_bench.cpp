@@ -6,7 +6,6 @@
 #include "io/output_file.h"
 #include "measure/sections.h"
 #include "ops/device.h"
-#include "ops/linear.h"
 #include "pipeline/diagnosis.h"
 #include "pipeline/versions.h"
 
@@ -50,7 +49,6 @@ void add_machine(bench::Report& report, const cli::Common& common) {
       report.machine.emplace_back(line.substr(0, colon), line.substr(colon + 2));
   }
   report.machine.emplace_back("threads", std::to_string(common.threads));
-  report.machine.emplace_back("linear layers", ops::linear_implementation());
   report.machine.emplace_back("load before (1, 5 minutes)", load_average());
 }
 

@@ -37,7 +37,7 @@ void PoseConfig::add_to(cli::Tool& tool) {
   detect.add_to(tool, true);
   tool.group("Pose");
   tool.option("stride", input.neighbours.stride, "K",
-              "distance to the neighbouring frames in frames");
+              "distance to the neighbouring frames in frames; 0: as trained");
   tool.option("delta-ms", input.neighbours.delta_ms, "MS",
               "distance to the neighbouring frames in milliseconds; 0: use --stride");
   tool.option("box-padding,enlarge", estimator.enlarge, "R",
@@ -109,6 +109,9 @@ pipeline::EstimatorOptions PoseConfig::resolve(const model::LoadedModel& loaded)
   input.nms_oks = pipeline::parse_nms(choices.nms);
   input.tracked = track;
   input.with_neighbours = loaded.config.frames() > 1;
+  if (input.neighbours.stride == 0 && input.neighbours.delta_ms == 0) {
+    input.neighbours = {.stride = 1, .delta_ms = loaded.config.input.delta_ms};
+  }
   input.chunk_persons = options.batch_size;
   return options;
 }

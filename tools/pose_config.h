@@ -24,7 +24,9 @@ struct PoseConfig {
   pipeline::PoseInput input;
   pipeline::EstimatorOptions estimator;
 
-  PoseConfig() { estimator.enlarge = estimator.batch_size = 0; }  // 0: by weights and device
+  PoseConfig() {  // 0: by weights and device
+    estimator.enlarge = estimator.batch_size = input.neighbours.stride = 0;
+  }
 
   void add_to(cli::Tool& tool);
   void validate(const cli::Tool& tool);  // UsageErrors

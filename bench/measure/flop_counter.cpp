@@ -36,6 +36,21 @@ double convolution(const at::RecordFunction& call) {
   return 2 * per_cell * cells;
 }
 
+// The same by oneDNN: x, packed w [(groups, out / groups or out), in / groups, h, w], b, padding,
+// stride, dilation, ...
+double packed_convolution(const at::RecordFunction& call) {
+  const at::Tensor &x = tensor(call, 0), &w = tensor(call, 1);
+  double cells = static_cast<double>(x.size(0));
+  for (const std::int64_t axis : {0, 1}) {
+    const auto setting = [&](std::size_t input) {
+      return call.inputs()[input].toIntVector().at(static_cast<std::size_t>(axis));
+    };
+    const std::int64_t reach = setting(5) * (w.size(axis - 2) - 1) + 1;
+    cells *= static_cast<double>((x.size(axis - 2) + 2 * setting(3) - reach) / setting(4) + 1);
+  }
+  return 2 * static_cast<double>(w.numel()) * cells;
+}
+
 double product(const at::Tensor& a, const at::Tensor& b) {  // [.., n, k] [.., k, m]
   return 2 * static_cast<double>(a.numel()) * static_cast<double>(b.size(-1));
 }
@@ -51,6 +66,7 @@ double flops_of(const at::RecordFunction& call) {
     return 2 * static_cast<double>(tensor(call, 0).numel()) *
            static_cast<double>(tensor(call, 1).size(0));
   }
+  if (name == "mkldnn::_convolution_pointwise") return packed_convolution(call);
   // x, w, b, stride, padding, dilation, transposed, ...
   if (name == "aten::convolution") return convolution(call);
   if (name == "aten::_scaled_dot_product_flash_attention_for_cpu") {  // q, k, v [B, heads, N, d]

@@ -309,10 +309,9 @@ void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& 
         }
         if (any) {
           samples_.push_back(std::move(sample));
-          for (const int side : {-1, 0, 1}) {
-            if (is_file && (neighbours_ || side == 0)) {
-              store_.will_need(video.path, frame.index + side);
-            }
+          const int reach = neighbours_ ? config.stride : 0;
+          for (int offset = -reach; is_file && offset <= reach; ++offset) {
+            store_.will_need(video.path, frame.index + offset);
           }
         }
         count.unlabelled += !any;
@@ -322,6 +321,7 @@ void TrainSet::add(annotation::Annotations& annotations, const TrainDataConfig& 
     videos_.push_back(std::move(video));
     file_joints_.push_back(set);
     may_miss_.push_back(config.missing == MissingNeighbour::kKeyFrame);
+    stride_.push_back(config.stride);
   }
 }
 
@@ -352,15 +352,15 @@ FramePtr TrainSet::load(const annotation::AnnotatedVideo& video, int frame) {
   return store_.picture(video.picture(annotated));
 }
 
-TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int side) const {
+TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int offset) const {
   const annotation::AnnotatedVideo& video = videos_[v];
   const annotation::AnnotatedFrame& key = video.frames[frame];
-  const int f = frame + side;
+  const int f = frame + offset;
   const bool inside = f >= 0 && f < static_cast<int>(video.frames.size());
   NeighbourPicture result;
-  if (inside && video.frames[f].index == key.index + side) {
+  if (inside && video.frames[f].index == key.index + offset) {
     result.path = video.picture(video.frames[f]);
-  } else if (const auto name = numbered_on(key.file_name, side)) {
+  } else if (const auto name = numbered_on(key.file_name, offset)) {
     result.path = fs::path(video.path) / *name;
   }
   if (result.path.empty()) {
@@ -375,14 +375,14 @@ TrainSet::NeighbourPicture TrainSet::neighbour_picture(int v, int frame, int sid
   return result;
 }
 
-std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int side) {
+std::optional<FramePtr> TrainSet::neighbour(int v, int frame, int offset) {
   const annotation::AnnotatedVideo& video = videos_[v];
   if (video.source == annotation::VideoSource::kVideoFile) {
-    FramePtr found = store_.video_frame(video.path, video.frames[frame].index + side);
+    FramePtr found = store_.video_frame(video.path, video.frames[frame].index + offset);
     if (!found) return std::nullopt;
     return found->missing ? nullptr : std::move(found);
   }
-  const NeighbourPicture picture = neighbour_picture(v, frame, side);
+  const NeighbourPicture picture = neighbour_picture(v, frame, offset);
   std::string problem = picture.missing;
   if (problem.empty()) {
     if (picture.path.empty()) return std::nullopt;
@@ -410,7 +410,10 @@ TrainSet::Frames TrainSet::frames(const TrainSample& sample) {
   Frames result{{key, key, key}};
   if (!neighbours_ || is_still(sample)) return result;
   for (const int side : {-1, 1}) {
-    const std::optional<FramePtr> other = neighbour(sample.video, sample.frame, side);
+    std::optional<FramePtr> other;
+    for (int distance = stride_[sample.video]; !other && distance > 0; --distance) {
+      other = neighbour(sample.video, sample.frame, side * distance);
+    }
     if (!other) continue;
     if (*other && (*other)->width == key->width && (*other)->height == key->height) {
       result.frames[1 + side] = *other;
@@ -442,7 +445,8 @@ TrainSet::MissingFiles TrainSet::missing_files(std::size_t most,
     if (missing.lines.size() < most && !fs::exists(key)) add(key + ": no such file");
     if (is_file || !neighbours_ || is_still(sample)) continue;
     for (const int side : {-1, 1}) {
-      const auto picture = neighbour_picture(sample.video, sample.frame, side);
+      const auto picture =
+          neighbour_picture(sample.video, sample.frame, side * stride_[sample.video]);
       if (picture.missing.empty()) continue;
       if (may_miss_[sample.video]) {
         ++missing.substituted;

@@ -27,6 +27,7 @@ struct TrainDataConfig {
   std::string root;              // base of relative file names; "": directory of the annotations
   double repeat = 1;             // repetitions per epoch; 0.5: half of the persons
   int every = 1;                 // use every N-th frame with people as a key frame
+  int stride = 1;                // distance of the neighbours from the key frame, in frames
   double min_score = 0;          // drop joints with `scores` below this
   double max_flip_distance = 1;  // drop joints with `flip_dist` above this
   bool weigh_by_score = false;   // weight joints by their score
@@ -77,10 +78,10 @@ class TrainSet {
   // Shuffled indices into samples() for one epoch; each file `repeat` times.
   std::vector<int> order(std::uint64_t seed, std::uint64_t epoch) const;
 
-  // Previous, key, next. Ends clamp; all three are the same for a still and without `neighbours`.
-  // An unlisted neighbour is the picture with the next number, with as many digits (METHOD 1.2).
-  // Error: an unreadable picture, or a neighbour missing between annotated frames unless `missing`
-  // allows it.
+  // `stride` frames before, key, `stride` frames after. Ends clamp; all three are the same for a
+  // still and without `neighbours`. An unlisted neighbour is the picture with its number, with as
+  // many digits (METHOD 1.2). Error: an unreadable picture, or a neighbour missing between
+  // annotated frames unless `missing` allows it.
   struct Frames {
     std::array<FramePtr, 3> frames;
     // Neighbours inside the video replaced by the key frame: missing or damaged if `missing` allows
@@ -92,6 +93,7 @@ class TrainSet {
   bool is_still(const TrainSample& sample) const {
     return videos_[sample.video].source == annotation::VideoSource::kStill;
   }
+  int stride(const TrainSample& sample) const { return stride_[sample.video]; }
   bool trained(int joint) const { return trained_[joint]; }  // it has a label
   std::string place(const TrainSample& sample) const;        // for messages
   // Whether the data set (entry of the configuration) of sample `sample` has a label of `joint`,
@@ -127,17 +129,18 @@ class TrainSet {
            const PseudoLabels& pseudo_labels, Count& count);
   FramePtr load(const annotation::AnnotatedVideo& video, int frame);
   // Nullopt: outside the video. Null pointer: unusable.
-  std::optional<FramePtr> neighbour(int video, int frame, int side);
+  std::optional<FramePtr> neighbour(int video, int frame, int offset);
   struct NeighbourPicture {
     std::string path;     // "" if none exists
     std::string missing;  // "file: what" if one should exist
   };
-  NeighbourPicture neighbour_picture(int video, int frame, int side) const;
+  NeighbourPicture neighbour_picture(int video, int frame, int offset) const;
 
   JointSet joints_;
   std::vector<annotation::AnnotatedVideo> videos_;
   std::vector<JointSet> file_joints_;  // of each video
   std::vector<bool> may_miss_;         // of each video: missing neighbours are allowed
+  std::vector<int> stride_;            // of each video
   std::vector<TrainSample> samples_;
   std::vector<bool> trained_;
   std::vector<Count> counts_;

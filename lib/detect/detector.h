@@ -3,6 +3,7 @@
 
 #include "core/frame.h"
 #include "io/safetensors.h"
+#include "ops/conv2d.h"
 #include "ops/nms.h"
 
 #include <ATen/core/Tensor.h>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,6 +69,7 @@ class Detector {
   struct Layer {
     at::Tensor weight, bias;
     std::int64_t groups = 1;
+    std::shared_ptr<ops::PackedWeight> packed = std::make_shared<ops::PackedWeight>();
   };
 
   // Tensors of the weights file `path`. Error: one is missing, unknown or of the wrong shape.
@@ -75,7 +78,8 @@ class Detector {
            at::ScalarType type);
 
   virtual std::array<at::Tensor, 3> run(const at::Tensor& pictures_nchw) const = 0;
-  at::Tensor convolve(const at::Tensor& x, const std::string& layer, int stride = 1) const;
+  at::Tensor convolve(const at::Tensor& x, const std::string& layer, int stride = 1,
+                      ops::Activation activation = ops::Activation::kNone) const;
 
   std::map<std::string, Layer> layers_;
 

@@ -4,7 +4,6 @@
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/upsample_bilinear2d.h>
@@ -81,8 +80,7 @@ Nanodet::Nanodet(const io::SafetensorsFile& file, const c10::Device& device, at:
           file.tensors(), file.path(), nanodet_layers(), device, type) {}
 
 at::Tensor Nanodet::activated(const at::Tensor& x, const std::string& layer, int stride) const {
-  at::Tensor y = convolve(x, layer, stride);
-  return at::leaky_relu_(y, 0.1);
+  return convolve(x, layer, stride, ops::Activation::kLeakyRelu);
 }
 
 // CSP: the input bypasses the blocks. Each block halves the channels and concatenates both halves.

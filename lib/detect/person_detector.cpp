@@ -6,7 +6,6 @@
 #include "detect/yolox.h"
 #include "ops/stored_tensors.h"
 
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/from_blob.h>
 #include <fmt/ranges.h>
 
@@ -92,9 +91,12 @@ Detector::Detector(Traits traits, const std::map<std::string, io::TensorView>& t
   }
 }
 
-at::Tensor Detector::convolve(const at::Tensor& x, const std::string& layer, int stride) const {
-  const auto& [weight, bias, groups] = layers_.at(layer);
-  return at::conv2d(x, weight, bias, stride, weight.size(2) / 2, 1, groups);
+at::Tensor Detector::convolve(const at::Tensor& x, const std::string& layer, int stride,
+                              ops::Activation activation) const {
+  const auto& [weight, bias, groups, packed] = layers_.at(layer);
+  const ops::ConvShape shape{
+      .stride = stride, .padding = weight.size(2) / 2, .dilation = 1, .groups = groups};
+  return ops::conv2d(x, weight, bias, shape, activation, *packed);
 }
 
 std::array<at::Tensor, 3> Detector::forward(const at::Tensor& pictures_nchw) const {

@@ -16,6 +16,7 @@ void describe(Io& io, Config& c) {
   io.group("input", [&](auto& in) {
     in("size", c.input.size, "auto", {32, 4096});
     in("enlarge", c.input.enlarge, {0.1, 10});
+    in("delta_ms", c.input.delta_ms, {0, 10000});
     in("mean", c.input.mean, "auto", {-1000, 1000});
     in("std", c.input.std, "auto", {1e-6, 1000});
   });

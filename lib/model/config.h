@@ -21,6 +21,7 @@ struct ModelConfig {
   struct Input {
     std::optional<std::array<int, 2>> size;     // rows, columns; auto: vit 256 x 192, movenet 256²
     double enlarge = 1.25;                      // factor on each side of the box
+    double delta_ms = 0;                        // distance of the frames; 0: adjacent (METHOD 1.2)
     std::optional<std::array<double, 3>> mean;  // of RGB / 255; auto: ImageNet's; movenet: none
     std::optional<std::array<double, 3>> std;   // likewise
   } input;

@@ -3,12 +3,11 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/hardtanh.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/pixel_unshuffle.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -26,6 +25,7 @@ constexpr BlockShape kBlocks[] = {{32, 1},  {40, 2},  {40, 1},  {56, 2},  {56, 1
                                   {112, 2}, {112, 1}, {112, 1}, {112, 1}, {168, 1}, {168, 1},
                                   {168, 1}, {280, 2}, {280, 1}, {280, 1}, {560, 1}};
 constexpr std::int64_t kStem = 56;
+constexpr std::size_t kLowBlocks = 3;  // up to stride 4
 
 at::Tensor upsample(const at::Tensor& map, std::int64_t factor) {
   return at::upsample_bilinear2d(map, {map.size(2) * factor, map.size(3) * factor},
@@ -49,17 +49,11 @@ void SameConvImpl::init() {
 }
 
 at::Tensor SameConvImpl::forward(const at::Tensor& map_nchw) {
-  at::Tensor y;
-  if (stride_ == 1) {
-    const std::int64_t same = kernel_ / 2;
-    y = at::conv2d(map_nchw, weight, bias, {1, 1}, at::IntArrayRef{same, same}, {1, 1}, groups_);
-  } else {
-    y = at::conv2d(at::constant_pad_nd(map_nchw, {0, 1, 0, 1}), weight, bias, stride_,
-                   at::IntArrayRef{0}, 1, groups_);
-  }
-  if (activation_ == Activation::kRelu6) return at::hardtanh_(y, 0, 6);
-  if (activation_ == Activation::kRelu) return at::relu_(y);
-  return y;
+  const bool pads = stride_ == 1;
+  const ops::ConvShape shape{
+      .stride = stride_, .padding = pads ? kernel_ / 2 : 0, .dilation = 1, .groups = groups_};
+  return ops::conv2d(pads ? map_nchw : at::constant_pad_nd(map_nchw, {0, 1, 0, 1}), weight, bias,
+                     shape, activation_, packed_);
 }
 
 SeparableConvImpl::SeparableConvImpl(std::int64_t in, std::int64_t out, std::int64_t outputs) {
@@ -126,13 +120,32 @@ struct MovenetImpl::Maps {
   at::Tensor p4, p8, p16;
 };
 
-MovenetImpl::Maps MovenetImpl::maps_of(const at::Tensor& crops_nchw) {
+at::Tensor MovenetImpl::forward_low(const at::Tensor& crops_nchw) {
   at::Tensor x = (crops_nchw / 127.5 - 1)
                      .to(stem_->weight.scalar_type())
                      .contiguous(at::MemoryFormat::ChannelsLast);
   x = stem_->forward(x);
+  for (std::size_t k = 0; k < kLowBlocks; ++k) x = blocks_[k]->forward(x);
+  return x;
+}
+
+bool MovenetImpl::same_low(const MovenetImpl& other) const {
+  const auto equal = [](const Module& a, const Module& b) {
+    const auto of_a = a.parameters(), of_b = b.parameters();
+    return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
+                      [](const at::Tensor& x, const at::Tensor& y) { return at::equal(x, y); });
+  };
+  bool same = equal(*stem_, *other.stem_);
+  for (std::size_t k = 0; k < kLowBlocks; ++k) same = same && equal(*blocks_[k], *other.blocks_[k]);
+  return same;
+}
+
+MovenetImpl::Maps MovenetImpl::maps_of(const at::Tensor& low_nchw) {
   Maps maps;
-  for (std::size_t k = 0; k < blocks_.size(); ++k) maps.blocks[k] = x = blocks_[k]->forward(x);
+  at::Tensor x = maps.blocks[kLowBlocks - 1] = low_nchw;
+  for (std::size_t k = kLowBlocks; k < blocks_.size(); ++k) {
+    maps.blocks[k] = x = blocks_[k]->forward(x);
+  }
 
   const at::Tensor top = lateral_32_->forward(last_->forward(x));
   maps.p16 = pyramid_16_->forward(upsample(top, 2) + lateral_16_->forward(maps.blocks[9]));
@@ -141,8 +154,8 @@ MovenetImpl::Maps MovenetImpl::maps_of(const at::Tensor& crops_nchw) {
   return maps;
 }
 
-at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
-  const Maps maps = maps_of(crops_nchw);
+at::Tensor MovenetImpl::tokens_of_low(const at::Tensor& low_nchw) {
+  const Maps maps = maps_of(low_nchw);
   const at::Tensor stride_8 = at::cat({maps.p8, maps.blocks[5]}, 1);
   const at::Tensor all = at::cat({at::pixel_unshuffle(maps.p4, 4), at::pixel_unshuffle(stride_8, 2),
                                   maps.p16, maps.blocks[12], upsample(maps.blocks[16], 2)},
@@ -150,8 +163,8 @@ at::Tensor MovenetImpl::forward_tokens(const at::Tensor& crops_nchw) {
   return map_to_tokens(all).to(at::kFloat);
 }
 
-at::Tensor MovenetImpl::forward_pyramid_4(const at::Tensor& crops_nchw) {
-  return maps_of(crops_nchw).p4.to(at::kFloat);
+at::Tensor MovenetImpl::pyramid_4_of_low(const at::Tensor& low_nchw) {
+  return maps_of(low_nchw).p4.to(at::kFloat);
 }
 
 void MovenetImpl::to_bf16() {

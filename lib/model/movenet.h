@@ -3,6 +3,7 @@
 
 #include "model/backbone.h"
 #include "model/layers.h"
+#include "ops/conv2d.h"
 
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace vremd::model {
 // A convolution of MoveNet's graph: "SAME" padding, at stride 2 only on the bottom and right (even
 // sizes), then an optional ReLU or ReLU6.
 struct SameConvImpl : Layer {
-  enum class Activation { kNone, kRelu, kRelu6 };
+  using Activation = ops::Activation;
   SameConvImpl(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
                bool depthwise, bool has_bias, Activation activation);
   void init() override;
@@ -22,6 +23,7 @@ struct SameConvImpl : Layer {
  private:
   std::int64_t kernel_, stride_, groups_;
   Activation activation_;
+  ops::PackedWeight packed_;
 };
 
 // Depthwise 3x3, then 1x1 with bias and ReLU; with `outputs` another 1x1.
@@ -41,8 +43,16 @@ struct SeparableConvImpl : Module {
 // Input: RGB, 0...255; sides are multiples of 32. Names as in the converted file (import/tfjs.h).
 struct MovenetImpl : BackboneImpl {
   MovenetImpl();
-  at::Tensor forward_tokens(const at::Tensor& crops_nchw) override;
-  at::Tensor forward_pyramid_4(const at::Tensor& crops_nchw);  // [n, 24, H / 4, W / 4], float32
+  at::Tensor forward_tokens(const at::Tensor& crops_nchw) override {
+    return tokens_of_low(forward_low(crops_nchw));
+  }
+  // The network in two steps: up to block_2, whose map is [n, 40, H / 4, W / 4] in the type of the
+  // weights, and from there to the tokens or to the stride-4 map of the pyramid, [n, 24, H / 4,
+  // W / 4] in float32.
+  at::Tensor forward_low(const at::Tensor& crops_nchw);
+  at::Tensor tokens_of_low(const at::Tensor& low_nchw);
+  at::Tensor pyramid_4_of_low(const at::Tensor& low_nchw);
+  bool same_low(const MovenetImpl& other) const;  // whether the weights of forward_low() are equal
   int channels() const override { return kChannels; }
   void init() override { init_layers(*this); }
   void to_bf16() override;  // everything but the tokens
@@ -54,7 +64,7 @@ struct MovenetImpl : BackboneImpl {
   struct InvertedResidualImpl;
   struct Maps;
 
-  Maps maps_of(const at::Tensor& crops_nchw);
+  Maps maps_of(const at::Tensor& low_nchw);
 
   std::shared_ptr<SameConvImpl> stem_, last_;
   std::vector<std::shared_ptr<InvertedResidualImpl>> blocks_;

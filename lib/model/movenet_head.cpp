@@ -153,15 +153,29 @@ void MovenetPriorImpl::init() {
 }
 
 at::Tensor MovenetPriorImpl::tokens(const at::Tensor& crops_nchw, const at::Tensor& rows) {
+  return tokens_of_rows(crops_nchw, rows, [&](const at::Tensor& crops) {
+    return backbone_->pyramid_4_of_low(backbone_->forward_low(crops));
+  });
+}
+
+at::Tensor MovenetPriorImpl::tokens_of_low(const at::Tensor& low_nchw, const at::Tensor& rows) {
+  return tokens_of_rows(low_nchw, rows, [&](const at::Tensor& low) {
+    return backbone_->pyramid_4_of_low(low.contiguous(at::MemoryFormat::ChannelsLast));
+  });
+}
+
+at::Tensor MovenetPriorImpl::tokens_of_rows(
+    const at::Tensor& input, const at::Tensor& rows,
+    const std::function<at::Tensor(const at::Tensor&)>& map_of) const {
   at::NoGradGuard no_grad;
-  const auto tokens_of = [&](const at::Tensor& crops) {
-    return map_to_tokens(at::pixel_unshuffle(backbone_->forward_pyramid_4(crops), 4));
+  const auto tokens_of = [&](const at::Tensor& some) {
+    return map_to_tokens(at::pixel_unshuffle(map_of(some), 4));
   };
-  if (!rows.defined()) return tokens_of(crops_nchw);
-  const at::Tensor tokens =
-      at::zeros({crops_nchw.size(0), tokens_h_ * tokens_w_, kChannels}, crops_nchw.options());
+  if (!rows.defined()) return tokens_of(input);
+  const at::Tensor tokens = at::zeros({input.size(0), tokens_h_ * tokens_w_, kChannels},
+                                      input.options().dtype(at::kFloat));
   if (rows.size(0) == 0) return tokens;
-  return tokens.index_copy(0, rows, tokens_of(crops_nchw.index_select(0, rows)));
+  return tokens.index_copy(0, rows, tokens_of(input.index_select(0, rows)));
 }
 
 at::Tensor MovenetPriorImpl::forward(const at::Tensor& tokens_bnc) {

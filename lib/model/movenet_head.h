@@ -4,6 +4,8 @@
 #include "model/config.h"
 #include "model/movenet.h"
 
+#include <functional>
+
 namespace vremd::model {
 
 // MoveNet Thunder's four heads. They read the stride-4 map, [B, 24, 4 tokens_h, 4 tokens_w].
@@ -51,10 +53,17 @@ struct MovenetPriorImpl : MovenetHeadsImpl {
   // Crops [n, 3, H, W] -> the stride-4 map as tokens [n, N, 384], without gradient; if `rows` is
   // defined, the other rows are zeros.
   at::Tensor tokens(const at::Tensor& crops_nchw, const at::Tensor& rows);
+  // The same from the low map of a backbone with the same first layers: same_low().
+  at::Tensor tokens_of_low(const at::Tensor& low_nchw, const at::Tensor& rows);
+  bool same_low(const MovenetImpl& other) const { return backbone_->same_low(other); }
   at::Tensor forward(const at::Tensor& tokens_bnc);  // [B, J, H, W]
   void to_bf16() { backbone_->to_bf16(); }
 
  private:
+  // `map_of`: from some rows of `input` to their stride-4 maps.
+  at::Tensor tokens_of_rows(const at::Tensor& input, const at::Tensor& rows,
+                            const std::function<at::Tensor(const at::Tensor&)>& map_of) const;
+
   std::int64_t tokens_h_, tokens_w_;
   double cell_;                     // of the heatmaps, in cells of Thunder's
   std::vector<std::int64_t> rows_;  // Thunder's index of each joint; kJoints: absent

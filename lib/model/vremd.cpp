@@ -61,9 +61,20 @@ VremdImpl::VremdImpl(ModelConfig config_in) : config(std::move(config_in)) {
 
 at::Tensor VremdImpl::features(const at::Tensor& crops_nchw, const at::Tensor& keys) {
   at::AutoGradMode with_gradient(at::GradMode::is_enabled() && !config.backbone.freeze);
-  at::Tensor tokens = backbone_->forward_tokens(crops_nchw);
+  at::Tensor low;
+  if (shared_low_) low = shared_low_->forward_low(crops_nchw);
+  at::Tensor tokens =
+      shared_low_ ? shared_low_->tokens_of_low(low) : backbone_->forward_tokens(crops_nchw);
   if (project_features) tokens = project(tokens);
-  return prior_ ? at::cat({tokens, prior_->tokens(crops_nchw, keys)}, 2) : tokens;
+  if (!prior_) return tokens;
+  return at::cat(
+      {tokens, shared_low_ ? prior_->tokens_of_low(low, keys) : prior_->tokens(crops_nchw, keys)},
+      2);
+}
+
+void VremdImpl::share_equal_layers() {
+  auto* movenet = dynamic_cast<MovenetImpl*>(backbone_.get());
+  shared_low_ = movenet && prior_ && prior_->same_low(*movenet) ? movenet : nullptr;
 }
 
 at::Tensor VremdImpl::triplet_features(const at::Tensor& crops_nchw) {

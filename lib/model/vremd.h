@@ -21,6 +21,10 @@ struct VremdImpl : Module {
   // undefined: all.
   at::Tensor features(const at::Tensor& crops_nchw, const at::Tensor& keys = {});
 
+  // Computes the first layers of MoveNet once for backbone and prior, if they have the same weights
+  // there. Call it when the backbone's do not change any more.
+  void share_equal_layers();
+
   // The same for crops ordered by person, T each: [B, T, N, C].
   at::Tensor triplet_features(const at::Tensor& crops_nchw);
 
@@ -77,7 +81,8 @@ struct VremdImpl : Module {
   };
 
   std::shared_ptr<BackboneImpl> backbone_;
-  std::shared_ptr<ProjImpl> proj_;  // null if the backbone has D channels
+  MovenetImpl* shared_low_ = nullptr;  // backbone_, if the prior begins with its low map
+  std::shared_ptr<ProjImpl> proj_;     // null if the backbone has D channels
   std::shared_ptr<HkmeImpl> hkme_;
   std::shared_ptr<BmdImpl> bmd_;
   std::shared_ptr<HkImpl> hk_;

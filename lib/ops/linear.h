@@ -1,27 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
-#include <cstdint>
-#include <mutex>
+#include "ops/packed_weight.h"
 
 namespace vremd::ops {
-
-// The weight of a linear layer in oneDNN's order, owned by the layer. Packed at first use and after
-// changes of the weight. Thread-safe.
-class PackedWeight {
- public:
-  // `weight` [out, in] on the CPU. Changes in place are detected, except for inference tensors,
-  // which have no version counter.
-  at::Tensor of(const at::Tensor& weight);
-
- private:
-  std::mutex mutex_;
-  at::Tensor source_;  // keeps the storage alive, so that its address stays unique
-  std::int64_t version_ = 0;
-  at::Tensor packed_;
-};
 
 // x W^T + b over the last axis of x; w [out, in], b [out] or undefined.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b);

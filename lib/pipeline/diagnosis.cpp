@@ -3,7 +3,9 @@
 
 #include "core/error.h"
 #include "io/safetensors.h"
+#include "ops/conv2d.h"
 #include "ops/device.h"
+#include "ops/linear.h"
 #include "pipeline/versions.h"
 #include "video/av.h"
 
@@ -114,6 +116,8 @@ std::string diagnosis(const std::vector<std::string>& models, const std::string&
                   system.sysname, system.release, system.machine));
   add("processor", value_of(fields_of("/proc/cpuinfo", ':'), "model name"));
   add("processors", processors());
+  add("linear layers", ops::linear_implementation());
+  add("convolutions", ops::conv2d_implementation());
   add("fast bfloat16", ops::has_fast_bf16(at::kCPU) ? "yes" : "no");
   const auto memory = fields_of("/proc/meminfo", ':');
   add("memory",
@@ -125,9 +129,10 @@ std::string diagnosis(const std::vector<std::string>& models, const std::string&
   for (const std::string& name : models) add("model", model(name));
   add("folder", access_to(output));
   add("folder", access_to(std::filesystem::temp_directory_path().string()));
-  for (const char* name : {"VREMD_MODELS", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
-                           "MKL_NUM_THREADS", "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY",
-                           "LD_PRELOAD", "SLURM_JOB_ID", "SLURM_CPUS_PER_TASK"}) {
+  for (const char* name :
+       {"VREMD_MODELS", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+        "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "VREMD_LINEAR", "VREMD_CONV", "LD_PRELOAD",
+        "SLURM_JOB_ID", "SLURM_CPUS_PER_TASK"}) {
     if (const char* value = std::getenv(name))
       add("environment", fmt::format("{}={}", name, value));
   }

@@ -28,6 +28,7 @@ PoseNetwork::PoseNetwork(const model::LoadedModel& loaded, EstimatorOptions opti
   for (const auto& [left, right] : joints.flip_pairs) std::swap(mirrored[left], mirrored[right]);
   mirrored_joints_ = at::tensor(mirrored, at::kLong).to(options_.device);
   model_->eval();
+  model_->share_equal_layers();
   model_->to(options_.device);
   if (options_.precision == ops::Precision::kBf16) model_->to_bf16();
 }

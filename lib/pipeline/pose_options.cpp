@@ -28,7 +28,7 @@ void check_pose_options(const EstimatorOptions& options, const data::TripletOpti
   require(enlarge == 0 || (enlarge >= 0.1 && enlarge <= 10), "--box-padding must be in [0.1, 10]");
   require(options.batch_size >= 0 && options.batch_size <= 4096,
           "--batch-size must be in [0, 4096]");
-  require(neighbours.stride >= 1 && neighbours.stride <= 100, "--stride must be in [1, 100]");
+  require(neighbours.stride >= 0 && neighbours.stride <= 100, "--stride must be in [0, 100]");
   require(delta_ms >= 0 && delta_ms <= 10000, "--delta-ms must be in [0, 10000]");
 }
 

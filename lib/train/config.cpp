@@ -16,6 +16,7 @@ void describe(Io& io, data::TrainDataConfig& c) {
   io("root", c.root);
   io("repeat", c.repeat, {0, 1000});
   io("every", c.every, {1, 1e6});
+  io("stride", c.stride, {1, 100});
   io("min_score", c.min_score);
   io("max_flip_distance", c.max_flip_distance);
   io("weigh_by_score", c.weigh_by_score);
@@ -99,6 +100,7 @@ void describe(Io& io, TrainConfig& c) {
   io("validate", c.validate);
   io("validate_root", c.validate_root);
   io("validate_missing", c.validate_missing);
+  io("validate_stride", c.validate_stride, {1, 100});
   io("validate_most", c.validate_most);
   io("validate_by", c.validate_by);
   io("validate_without", c.validate_without);

@@ -45,7 +45,8 @@ struct TrainConfig {
   std::string validate;  // annotations (file or directory) for the score after each epoch; "": none
   std::string validate_root;
   data::MissingNeighbour validate_missing = data::MissingNeighbour::kError;
-  int validate_most = 0;  // score whole frames with about this many persons; 0: all
+  int validate_stride = 1;  // distance of the neighbours, in frames
+  int validate_most = 0;    // score whole frames with about this many persons; 0: all
   ValidationScore validate_by = ValidationScore::kPck;
   // Parts of the network that the last validation also scores without (METHOD 9.1), each by itself.
   std::vector<std::string> validate_without;

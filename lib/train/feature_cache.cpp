@@ -59,8 +59,8 @@ std::string file_name(const TrainConfig& config, const data::TrainSet& set,
   for (const data::TrainSample& sample : set.samples()) {
     const annotation::AnnotatedVideo& video = set.videos()[sample.video];
     const annotation::AnnotatedFrame& frame = video.frames[sample.frame];
-    all += fmt::format("\n{} {} {} {} {} {} {}", video.path, frame.file_name, frame.index,
-                       sample.box.x, sample.box.y, sample.box.w, sample.box.h);
+    all += fmt::format("\n{} {} {} {} {} {} {} {}", video.path, frame.file_name, frame.index,
+                       set.stride(sample), sample.box.x, sample.box.y, sample.box.w, sample.box.h);
     for (const data::JointLabel& joint : sample.joints) {
       all += fmt::format(" {} {} {}", joint.x, joint.y, joint.weight);
     }

@@ -33,6 +33,7 @@ data::TrainDataConfig validation_data(const TrainConfig& config) {
   data.annotations = config.validate;
   data.root = config.validate_root;
   data.missing = config.validate_missing;
+  data.stride = config.validate_stride;
   data.sanitise_boxes = false;  // as in vremd-pose
   return data;
 }

@@ -15,7 +15,8 @@ usage --box-padding 0.01
 usage --enlarge 0.01
 usage --enlarge x
 usage --batch-size -1
-usage --stride 0
+usage --stride -1
+usage --stride 101
 usage --stride 2 --delta-ms 40
 usage --delta-ms -5
 usage --delta-ms 40 --stride 2

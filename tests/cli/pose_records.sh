@@ -48,6 +48,14 @@ jq -s -e '.[5].instances[0].neighbours == [-3,3]' other.jsonl > out
 changes --delta-ms 80
 jq -e '.settings.delta_ms == 80' <(head -n 1 other.jsonl) > out
 jq -s -e '.[5].instances[0].neighbours == [-2,2]' other.jsonl > out
+# A distance that the weights were trained with.
+sed 's/\(delta_ms[\\"]*:\)0\.0/\1120/' tiny.safetensors > wide.safetensors
+! cmp -s tiny.safetensors wide.safetensors
+vremd-pose -q --device cpu -w wide.safetensors boxes.jsonl > other.jsonl
+jq -e '.settings.delta_ms == 120' <(head -n 1 other.jsonl) > out
+jq -s -e '.[5].instances[0].neighbours == [-3,3]' other.jsonl > out
+vremd-pose -q --device cpu -w wide.safetensors --stride 1 boxes.jsonl > other.jsonl
+cmp <(tail -n +2 one.jsonl) <(tail -n +2 other.jsonl)
 changes --box-padding 1.5
 jq -e '.settings.enlarge == 1.5' <(head -n 1 other.jsonl) > out
 # The option's former name, and both names in --config.

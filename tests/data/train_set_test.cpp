@@ -371,6 +371,40 @@ TEST_CASE("every N-th frame with people is a key frame, its neighbours are the f
   CHECK(number_in(*frames[2]) == 6);
 }
 
+TEST_CASE("neighbours may be several frames away") {
+  const Folder folder;
+  make_clip(folder.path + "/clip.mp4", 12);
+  Json label = Json::parse(kPoseTrack18);
+  label["images"][0]["file_name"] = "clip.mp4";
+  label["images"][0]["frame_id"] = 2;
+  folder.write("label.json", label.dump());
+  TrainDataConfig data;
+  data.annotations = folder.path + "/label.json";
+  data.stride = 4;
+  TrainSet of_video({data}, joint_set("posetrack15"));
+  const auto in_video = of_video.frames(of_video.samples()[0]).frames;
+  CHECK(number_in(*in_video[0]) == 0);  // the first frame
+  CHECK(number_in(*in_video[2]) == 6);
+
+  folder.write("annotations/train/000111_mpii.json", kPoseTrack18);
+  for (const int n : {2, 4, 5, 6, 7, 8}) {
+    folder.picture(fmt::format("images/train/000111_mpii/{:06}.jpg", n), 20 * n);
+  }
+  data = {};
+  data.dataset = "posetrack18";
+  data.root = folder.path;
+  data.stride = 3;
+  TrainSet of_pictures({data}, joint_set("posetrack15"));
+  const auto pictures = of_pictures.frames(of_pictures.samples()[0]);
+  CHECK(number_of(pictures.frames[0]) == Approx(40).margin(3));
+  CHECK(number_of(pictures.frames[2]) == Approx(160).margin(3));
+  CHECK(pictures.substituted == 0);
+  fs::remove(folder.path + "/images/train/000111_mpii/000008.jpg");  // ends with 7
+  const auto at_end = of_pictures.frames(of_pictures.samples()[0]);
+  CHECK(number_of(at_end.frames[2]) == Approx(140).margin(3));
+  CHECK(at_end.substituted == 0);
+}
+
 TEST_CASE("people whose left and right may be swapped are skipped, the others need no such key") {
   const Folder folder;
   Json listed = Json::parse(kPoseTrack18);

@@ -197,6 +197,45 @@ TEST_CASE("a model with the prior gives H + prior and trains only its sharpness"
   CHECK(difference(got, want) < 1e-3);
 }
 
+TEST_CASE("first layers that backbone and prior share are computed once, with equal results") {
+  at::manual_seed(6);
+  at::NoGradGuard no_grad;
+  VremdImpl model(prior_config());
+  model.init();
+  auto parameters = model.named_parameters();
+  const at::Tensor crops = at::rand({2, 3, 64, 64}) * 255;
+  const at::Tensor apart = model.features(crops);
+  model.share_equal_layers();  // they differ
+  CHECK(model.features(crops).equal(apart));
+
+  const auto is_low = [](const std::string& name) {
+    return name.find("stem") != std::string::npos || name.find("block_0.") != std::string::npos ||
+           name.find("block_1.") != std::string::npos || name.find("block_2.") != std::string::npos;
+  };
+  int equal = 0;
+  for (auto& item : parameters) {
+    const std::string prior = "prior." + item.key();
+    if (!item.key().starts_with("backbone.") || !is_low(item.key())) continue;
+    REQUIRE(parameters.contains(prior));
+    parameters[prior].copy_(item.value());
+    ++equal;
+  }
+  CHECK(equal > 10);
+  const at::Tensor twice = model.features(crops);
+  model.share_equal_layers();
+  CHECK(difference(model.features(crops), twice) == 0);
+  const at::Tensor key = at::tensor({1}, at::kLong);
+  const at::Tensor some = model.features(crops, key);
+  CHECK(some.size(2) == model.feature_channels());
+  CHECK(some[0].slice(1, MovenetImpl::kChannels).eq(0).all().item<bool>());
+  // Shared after all: what only the backbone's copy of a first layer does reaches the prior.
+  for (auto& item : parameters) {
+    if (item.key().starts_with("backbone.") && is_low(item.key())) item.value().mul_(0.5);
+  }
+  const auto of_prior = [](const at::Tensor& all) { return all.slice(2, MovenetImpl::kChannels); };
+  CHECK(difference(of_prior(model.features(crops)), of_prior(twice)) > 0);
+}
+
 TEST_CASE("the prior requires its backbone, logits and another head") {
   CHECK_NOTHROW(prior_config().validate());
   ModelConfig config = prior_config();

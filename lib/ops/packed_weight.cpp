@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/packed_weight.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/text.h"
+
+#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace vremd::ops {
+namespace {
+
+std::int64_t version_of(const at::Tensor& tensor) {
+  return tensor.is_inference() ? 0 : static_cast<std::int64_t>(tensor._version());
+}
+
+}  // namespace
+
+at::Tensor PackedWeight::of(const at::Tensor& weight,
+                            const std::function<at::Tensor(const at::Tensor&)>& pack) {
+  const std::scoped_lock lock(mutex_);
+  const std::int64_t version = version_of(weight);
+  const bool current = source_.defined() && source_.data_ptr() == weight.data_ptr() &&
+                       source_.scalar_type() == weight.scalar_type() &&
+                       source_.sizes() == weight.sizes() && source_.strides() == weight.strides() &&
+                       version_ == version;
+  if (!current) {
+    c10::InferenceMode guard;
+    packed_ = pack(weight.detach());
+    source_ = weight.detach();
+    version_ = version;
+  }
+  return packed_;
+}
+
+bool onednn_chosen(const char* variable, const char* own, const char* what, at::ScalarType type,
+                   const std::function<bool()>& agrees) {
+  const char* wish = std::getenv(variable);
+  const std::string_view name = wish ? wish : "";
+  if (name == own) return false;
+  if (!name.empty() && name != "onednn") {
+    fail("{} must be {} or onednn, not '{}'", variable, own, name);
+  }
+  std::string problem;
+  try {
+    c10::InferenceMode guard;
+    if (agrees()) return true;
+    problem = "its results differ";
+  } catch (const c10::Error& error) {
+    problem = error.what_without_backtrace();
+  } catch (const std::exception& error) {  // oneDNN's own
+    problem = error.what();
+  }
+  problem = first_line(problem);
+  const char* type_name = c10::toString(type);
+  if (!name.empty()) fail("{}=onednn: {}: {}", variable, type_name, problem);
+  log_info("{} in {} use LibTorch's own: oneDNN: {}", what, type_name, problem);
+  return false;
+}
+
+bool needs_gradient(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b) {
+  return c10::GradMode::is_enabled() &&
+         (x.requires_grad() || w.requires_grad() || (b.defined() && b.requires_grad()));
+}
+
+}  // namespace vremd::ops
