@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/frame.h"
+#include "core/orientation.h"
 #include "video/av.h"
 #include "video/yuv_to_rgb.h"
 
@@ -10,13 +11,6 @@
 #include <vector>
 
 namespace vremd::video {
-
-// One of the eight orientations: transpose first, then mirror.
-struct Orientation {
-  bool transposed = false, flip_x = false, flip_y = false;
-  bool upright() const { return !transposed && !flip_x && !flip_y; }
-  bool operator==(const Orientation&) const = default;
-};
 
 // From libav's display matrix (16.16 fixed point, row vectors); null means upright. Angles are
 // rounded to multiples of 90 degrees.

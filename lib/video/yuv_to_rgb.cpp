@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "video/yuv_to_rgb.h"
 
-#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -20,34 +18,6 @@ namespace vremd::video {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
-
-constexpr int kFraction = 20;  // bits; 16-bit samples still fit in 32 bits with their factors
-
-// r = (luma (y - black) + red_v v) / 2^kFraction, and so on, with u and v around zero.
-struct Factors {
-  std::int32_t black = 0, grey = 0;
-  std::int32_t luma = 0, red_v = 0, green_u = 0, green_v = 0, blue_u = 0;
-};
-
-Factors factors_of(const YuvPicture& picture) {
-  const double scale = std::exp2(picture.depth - 8);
-  const double top = std::exp2(picture.depth) - 1;
-  const double luma_range = picture.full_range ? top : 219 * scale;
-  const double chroma_range = picture.full_range ? top : 224 * scale;
-  const double red = picture.matrix.red, blue = picture.matrix.blue, green = 1 - red - blue;
-  const auto fixed = [](double factor) {
-    return static_cast<std::int32_t>(std::lround(factor * (1 << kFraction)));
-  };
-  Factors factors;
-  factors.black = picture.full_range ? 0 : 16 << (picture.depth - 8);
-  factors.grey = 1 << (picture.depth - 1);
-  factors.luma = fixed(255 / luma_range);
-  factors.red_v = fixed(2 * (1 - red) * 255 / chroma_range);
-  factors.blue_u = fixed(2 * (1 - blue) * 255 / chroma_range);
-  factors.green_u = fixed(-2 * (1 - blue) * blue / green * 255 / chroma_range);
-  factors.green_v = fixed(-2 * (1 - red) * red / green * 255 / chroma_range);
-  return factors;
-}
 
 template <typename Sample>
 inline void widen(const Sample* __restrict from, int count, int shift, std::int32_t grey,
@@ -69,17 +39,11 @@ inline void widen(const Sample* __restrict from, int count, int shift, std::int3
 // One word per pixel, red in the lowest byte.
 template <typename Sample>
 inline void convert_row(const Sample* __restrict y, const std::int16_t* __restrict u,
-                        const std::int16_t* __restrict v, int count, Factors factors,
+                        const std::int16_t* __restrict v, int count, YuvFactors factors,
                         std::uint32_t* __restrict to) {
   for (int x = 0; x < count; ++x) {
-    const std::int32_t luma =
-        (y[x] - factors.black) * factors.luma + (1 << (kFraction - 1));  // rounds
-    const std::int32_t red = (luma + factors.red_v * v[x]) >> kFraction;
-    const std::int32_t green =
-        (luma + factors.green_u * u[x] + factors.green_v * v[x]) >> kFraction;
-    const std::int32_t blue = (luma + factors.blue_u * u[x]) >> kFraction;
-    to[x] = static_cast<std::uint32_t>(std::clamp(red, 0, 255) | std::clamp(green, 0, 255) << 8 |
-                                       std::clamp(blue, 0, 255) << 16);
+    const RgbValues rgb = rgb_of_yuv(y[x], u[x], v[x], factors);
+    to[x] = static_cast<std::uint32_t>(rgb.red | rgb.green << 8 | rgb.blue << 16);
   }
 }
 
@@ -94,12 +58,12 @@ void widen_16(const std::uint16_t* from, int count, int shift, std::int32_t grey
 }
 VREMD_VECTOR_LOOP
 void convert_row_8(const std::uint8_t* y, const std::int16_t* u, const std::int16_t* v, int count,
-                   Factors factors, std::uint32_t* to) {
+                   YuvFactors factors, std::uint32_t* to) {
   convert_row(y, u, v, count, factors, to);
 }
 VREMD_VECTOR_LOOP
 void convert_row_16(const std::uint16_t* y, const std::int16_t* u, const std::int16_t* v, int count,
-                    Factors factors, std::uint32_t* to) {
+                    YuvFactors factors, std::uint32_t* to) {
   convert_row(y, u, v, count, factors, to);
 }
 
@@ -120,7 +84,7 @@ void pack_row(const std::uint32_t* from, int count, std::uint8_t* to) {
 }  // namespace
 
 void yuv_to_rgb(const YuvPicture& picture, std::uint8_t* rgb) {
-  const Factors factors = factors_of(picture);
+  const YuvFactors factors = yuv_factors(picture.matrix, picture.depth, picture.full_range);
   const int width = picture.width;
   const bool wide = picture.depth > 8;
   std::vector<std::int16_t> u(width, 0), v(width, 0);  // the row's, full width; gray: zero

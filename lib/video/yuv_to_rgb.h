@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/yuv.h"
+
 #include <cstddef>
 #include <cstdint>
 
 namespace vremd::video {
-
-// The luma weights of red and blue, which define a YCbCr matrix.
-struct YuvMatrix {
-  double red, blue;
-  bool operator==(const YuvMatrix&) const = default;
-};
-constexpr YuvMatrix kBt601{0.299, 0.114}, kBt709{0.2126, 0.0722}, kBt2020{0.2627, 0.0593},
-    kFcc{0.30, 0.11}, kSmpte240{0.212, 0.087};
 
 // A planar picture, 8 to 16 bits (above 8: two bytes, native order).
 struct YuvPicture {
