@@ -9,6 +9,7 @@
 #include "ops/heatmap_decode.h"
 #include "ops/heatmap_refine.h"
 #include "ops/warp_affine.h"
+#include "require_device.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -29,11 +30,6 @@ namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-void require_device() {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) SKIP("no CUDA device");
-}
 
 struct WarpCase {
   std::string name;
