@@ -45,8 +45,9 @@ void add_machine(bench::Report& report, const cli::Common& common) {
   std::istringstream lines(pipeline::diagnosis({}, "."));
   for (std::string line; std::getline(lines, line);) {
     const std::size_t colon = line.find(": ");
-    if (colon != line.npos)
+    if (colon != line.npos) {
       report.machine.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+    }
   }
   report.machine.emplace_back("threads", std::to_string(common.threads));
   report.machine.emplace_back("load before (1, 5 minutes)", load_average());

@@ -166,8 +166,9 @@ bool DetectReader::open(DetectTask& task) {
     task.header->fps = info.fps;
     task.header->time_base = info.time_base;
     task.header->frames_expected = info.frames_expected;
-    if (!input_.live)
+    if (!input_.live) {
       task.header->fingerprint = video::fingerprint(io::join_root(input_.root, name));
+    }
     video_header_ = *task.header;
     done_.begin(video_header_);
     last_frame_ = -1;
