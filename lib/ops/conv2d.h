@@ -15,13 +15,13 @@ struct ConvShape {
 };
 
 // Convolution of x [n, in, H, W] with w [out, in / groups, k, k] and b [out] or undefined, then the
-// activation; the result is in the memory format of x.
+// activation.
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
                   const ConvShape& shape, Activation activation);
 
 // The same by oneDNN with `packed`: on the CPU, in float32 and bfloat16, without gradient
-// (METHOD 11.5). The choice is deterministic, because the last bits depend on it. Always with the
-// same shape, which the packed order depends on.
+// (METHOD 11.5). The result is channels-last. The choice is deterministic, because the last bits
+// depend on it. Always with the same ConvShape.
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
                   const ConvShape& shape, Activation activation, PackedWeight& packed);
 

@@ -8,12 +8,16 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 namespace vremd::ops {
 namespace {
+
+// Two sizes of a detector's input, and two batch sizes of each.
+constexpr std::size_t kMostOrders = 4;
 
 std::int64_t version_of(const at::Tensor& tensor) {
   return tensor.is_inference() ? 0 : static_cast<std::int64_t>(tensor._version());
@@ -22,7 +26,8 @@ std::int64_t version_of(const at::Tensor& tensor) {
 }  // namespace
 
 at::Tensor PackedWeight::of(const at::Tensor& weight,
-                            const std::function<at::Tensor(const at::Tensor&)>& pack) {
+                            const std::function<at::Tensor(const at::Tensor&)>& pack,
+                            at::IntArrayRef input) {
   const std::scoped_lock lock(mutex_);
   const std::int64_t version = version_of(weight);
   const bool current = source_.defined() && source_.data_ptr() == weight.data_ptr() &&
@@ -30,12 +35,16 @@ at::Tensor PackedWeight::of(const at::Tensor& weight,
                        source_.sizes() == weight.sizes() && source_.strides() == weight.strides() &&
                        version_ == version;
   if (!current) {
-    c10::InferenceMode guard;
-    packed_ = pack(weight.detach());
+    packed_.clear();
     source_ = weight.detach();
     version_ = version;
   }
-  return packed_;
+  const auto known =
+      std::ranges::find_if(packed_, [&](const Packed& one) { return input == one.input; });
+  if (known != packed_.end()) return known->weight;
+  const c10::InferenceMode guard;
+  if (packed_.size() == kMostOrders) packed_.pop_front();
+  return packed_.emplace_back(Packed{input.vec(), pack(weight.detach())}).weight;
 }
 
 bool onednn_chosen(const char* variable, const char* own, const char* what, at::ScalarType type,

@@ -4,8 +4,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
+#include <vector>
 
 namespace vremd::ops {
 
@@ -14,14 +16,20 @@ namespace vremd::ops {
 class PackedWeight {
  public:
   // `weight` is on the CPU. Changes in place are detected, except for inference tensors, which have
-  // no version counter.
-  at::Tensor of(const at::Tensor& weight, const std::function<at::Tensor(const at::Tensor&)>& pack);
+  // no version counter. `input`: the shape of the input, if the order depends on it; an order is
+  // kept for each of the last few.
+  at::Tensor of(const at::Tensor& weight, const std::function<at::Tensor(const at::Tensor&)>& pack,
+                at::IntArrayRef input = {});
 
  private:
+  struct Packed {
+    std::vector<std::int64_t> input;
+    at::Tensor weight;
+  };
   std::mutex mutex_;
   at::Tensor source_;  // keeps the storage alive, so that its address stays unique
   std::int64_t version_ = 0;
-  at::Tensor packed_;
+  std::deque<Packed> packed_;
 };
 
 // An operator of the wheel's oneDNN is used for a type if it agrees with LibTorch's own, unless the
