@@ -47,19 +47,8 @@ bool agrees(at::ScalarType type) {
 }
 
 bool by_onednn(at::ScalarType type) {
-  const auto choose = [](at::ScalarType one) {
-    return onednn_chosen("VREMD_LINEAR", "mkl", "linear layers", one,
-                         [one] { return agrees(one); });
-  };
-  if (type == at::kFloat) {
-    static const bool in_float = choose(at::kFloat);
-    return in_float;
-  }
-  if (type == at::kBFloat16) {
-    static const bool in_bfloat16 = choose(at::kBFloat16);
-    return in_bfloat16;
-  }
-  return false;
+  static OnednnChoice choice("VREMD_LINEAR", "mkl", "linear layers", agrees);
+  return choice(type);
 }
 
 }  // namespace

@@ -30,9 +30,8 @@ struct Nv12Surface {
 // bilinear samples, 0 outside the picture, scale, bias, swap. The taps are converted first, each to
 // three rounded values of 8 bits by the arithmetic of yuv_to_rgb() (chroma is not interpolated),
 // and then mixed. So crops are bit for bit those that warp_affine_cpu() takes from the whole
-// picture after yuv_to_rgb() and its rotation, on the CPU and on the GPU: none of the three
-// contracts products and sums to fused multiply-adds. (warp_affine_cuda() does, and differs in the
-// last bits.)
+// picture after yuv_to_rgb() and its rotation, on the CPU and on the GPU: none of them contracts
+// products and sums to fused multiply-adds.
 //
 // A mirrored crop: {-m[0], m[1], m[2] + m[0] (width - 1), -m[3], m[4], m[5] + m[3] (width - 1)}. A
 // picture scaled by s as detectors take it: {1 / s, 0, 0.5 / s - 0.5, 0, 1 / s, 0.5 / s - 0.5};

@@ -47,18 +47,29 @@ at::Tensor PackedWeight::of(const at::Tensor& weight,
   return packed_.emplace_back(Packed{input.vec(), pack(weight.detach())}).weight;
 }
 
-bool onednn_chosen(const char* variable, const char* own, const char* what, at::ScalarType type,
-                   const std::function<bool()>& agrees) {
-  const char* wish = std::getenv(variable);
+bool OnednnChoice::operator()(at::ScalarType type) {
+  if (type == at::kFloat) {
+    std::call_once(float_once_, [&] { in_float_ = choose(type); });
+    return in_float_;
+  }
+  if (type == at::kBFloat16) {
+    std::call_once(bfloat16_once_, [&] { in_bfloat16_ = choose(type); });
+    return in_bfloat16_;
+  }
+  return false;
+}
+
+bool OnednnChoice::choose(at::ScalarType type) const {
+  const char* wish = std::getenv(variable_);
   const std::string_view name = wish ? wish : "";
-  if (name == own) return false;
+  if (name == own_) return false;
   if (!name.empty() && name != "onednn") {
-    fail("{} must be {} or onednn, not '{}'", variable, own, name);
+    fail("{} must be {} or onednn, not '{}'", variable_, own_, name);
   }
   std::string problem;
   try {
     c10::InferenceMode guard;
-    if (agrees()) return true;
+    if (agrees_(type)) return true;
     problem = "its results differ";
   } catch (const c10::Error& error) {
     problem = error.what_without_backtrace();
@@ -67,8 +78,8 @@ bool onednn_chosen(const char* variable, const char* own, const char* what, at::
   }
   problem = first_line(problem);
   const char* type_name = c10::toString(type);
-  if (!name.empty()) fail("{}=onednn: {}: {}", variable, type_name, problem);
-  log_info("{} in {} use LibTorch's own: oneDNN: {}", what, type_name, problem);
+  if (!name.empty()) fail("{}=onednn: {}: {}", variable_, type_name, problem);
+  log_info("{} in {} use LibTorch's own: oneDNN: {}", what_, type_name, problem);
   return false;
 }
 

@@ -32,11 +32,27 @@ class PackedWeight {
   std::deque<Packed> packed_;
 };
 
-// An operator of the wheel's oneDNN is used for a type if it agrees with LibTorch's own, unless the
-// environment variable `variable` says otherwise: "onednn", or `own` for LibTorch's. Errors:
-// another value, or "onednn" although it does not agree. `agrees` may throw.
-bool onednn_chosen(const char* variable, const char* own, const char* what, at::ScalarType type,
-                   const std::function<bool()>& agrees);
+// Whether an operator of the wheel's oneDNN is used: for float32 and bfloat16 if it agrees with
+// LibTorch's own there, unless the environment variable `variable` says otherwise: "onednn", or
+// `own` for LibTorch's. Found out once for each type. Thread-safe.
+class OnednnChoice {
+ public:
+  // `agrees` may throw. `what`: for messages.
+  OnednnChoice(const char* variable, const char* own, const char* what,
+               bool (*agrees)(at::ScalarType))
+      : variable_(variable), own_(own), what_(what), agrees_(agrees) {}
+
+  // Errors: another value of the variable, or "onednn" although it does not agree.
+  bool operator()(at::ScalarType type);
+
+ private:
+  bool choose(at::ScalarType type) const;
+
+  const char *variable_, *own_, *what_;
+  bool (*agrees_)(at::ScalarType);
+  std::once_flag float_once_, bfloat16_once_;
+  bool in_float_ = false, in_bfloat16_ = false;
+};
 
 // Whether an op with these tensors records a gradient.
 bool needs_gradient(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b);
