@@ -64,10 +64,10 @@ TEST_CASE("conv2d convolves with packed weights, in any memory format", "[ops]")
     const at::Tensor expected = layer.expected(x);
     CHECK(nmse(layer(x), expected) < 1e-12);
     const at::Tensor last = layer(channels_last(x));
-    CHECK(layer(x).equal(last));
+    CHECK(nmse(last, expected) < 1e-12);
     CHECK(last.is_contiguous(at::MemoryFormat::ChannelsLast));
     const at::Tensor slice = channels_last(at::cat({x, x}, 1)).slice(1, 24);
-    CHECK(layer(slice).equal(last));
+    CHECK(nmse(layer(slice), expected) < 1e-12);
   }
 }
 
